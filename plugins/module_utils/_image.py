@@ -1,0 +1,226 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Image references: what a scale set's model points at and what an instance was made from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+
+LATEST = "latest"
+
+# option name -> key on the wire, below storageProfile.imageReference
+PLATFORM_FIELDS = {"publisher": "publisher", "offer": "offer", "sku": "sku", "version": "version"}
+ID_FIELDS = {
+    "id": "id",
+    "shared_gallery_image_id": "sharedGalleryImageId",
+    "community_gallery_image_id": "communityGalleryImageId",
+}
+OPTION_FIELDS = (*PLATFORM_FIELDS, *ID_FIELDS, "uri")
+
+_VERSIONED_ID = re.compile(r"^(?P<definition>.+/images/[^/]+)(?:/versions/(?P<version>[^/]+))?/?$", re.IGNORECASE)
+_GALLERY_ID = re.compile(r"/galleries/[^/]+/images/[^/]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image reference.
+
+    Either `publisher`, `offer`, `sku` and `version`, or one of `id` (managed image, gallery definition or version),
+    `shared_gallery_image_id`, `community_gallery_image_id`, or `uri` (unmanaged VHD). `exact_version` is what Azure
+    adds on instances: the real version behind `latest` (recorded: the instance repeats the model's reference and adds
+    `exactVersion`).
+    """
+
+    publisher: str | None = None
+    offer: str | None = None
+    sku: str | None = None
+    version: str | None = None
+    id: str | None = None
+    shared_gallery_image_id: str | None = None
+    community_gallery_image_id: str | None = None
+    uri: str | None = None
+    exact_version: str | None = field(default=None, compare=False)
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Image:
+        """From a module's O(image): unset and empty fields count as left out."""
+        return cls(**{name: str(options[name]) for name in OPTION_FIELDS if options.get(name)})
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Image:
+        """From what `to_dict` made, for instance out of facts."""
+        exact = data.get("exact_version")
+        return replace(cls.from_options(data), exact_version=str(exact) if exact else None)
+
+    @classmethod
+    def from_storage_profile(cls, profile: Mapping[str, Any]) -> Image:
+        """From `storageProfile` of a model or an instance, as it is on the wire."""
+        reference = profile.get("imageReference") or {}
+        fields = {name: reference.get(key) for name, key in {**PLATFORM_FIELDS, **ID_FIELDS}.items()}
+        vhd = ((profile.get("osDisk") or {}).get("image") or {}).get("uri")
+        return cls(**fields, uri=vhd, exact_version=reference.get("exactVersion"))
+
+    def to_dict(self) -> dict[str, str]:
+        """The fields that are set, under their option names."""
+        names = (*OPTION_FIELDS, "exact_version")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    def to_storage_profile(self) -> dict[str, Any]:
+        """The part of `storageProfile` to PATCH: the reference alone, or the VHD of the OS disk."""
+        if self.uri:
+            return {"osDisk": {"image": {"uri": self.uri}}}
+        wire = {**PLATFORM_FIELDS, **ID_FIELDS}
+        return {"imageReference": {key: value for name, key in wire.items() if (value := getattr(self, name))}}
+
+    @property
+    def kind(self) -> str:
+        """platform, managed_image, gallery, shared_gallery, community_gallery, vhd or none."""
+        if self.uri:
+            return "vhd"
+        if self.shared_gallery_image_id:
+            return "shared_gallery"
+        if self.community_gallery_image_id:
+            return "community_gallery"
+        if self.id:
+            return "gallery" if _GALLERY_ID.search(self.id) else "managed_image"
+        return "platform" if self.publisher or self.offer or self.sku else "none"
+
+    @property
+    def gallery_reference(self) -> str | None:
+        """The id of whatever kind, where the image is known by one."""
+        return self.id or self.shared_gallery_image_id or self.community_gallery_image_id
+
+    @property
+    def definition(self) -> str | None:
+        """A gallery image's id without its version."""
+        match = self._versioned_id()
+        return match["definition"] if match else None
+
+    @property
+    def effective_version(self) -> str | None:
+        """The version that is really meant: the exact one where Azure tells it, else the one in the reference."""
+        if self.exact_version:
+            return self.exact_version
+        match = self._versioned_id()
+        return match["version"] if match else self.version
+
+    @property
+    def floating(self) -> bool:
+        """True where the reference names no fixed version: `latest`, or a gallery definition."""
+        if self.kind == "platform":
+            return (self.version or "").lower() == LATEST
+        match = self._versioned_id()
+        return match is not None and (match["version"] is None or match["version"].lower() == LATEST)
+
+    def with_version(self, version: str) -> Image:
+        """The same image at another version; for gallery images the version is the last part of the id."""
+        if self.kind == "platform":
+            return replace(self, version=version, exact_version=None)
+        match = self._versioned_id()
+        if match is None:
+            raise BadInput(
+                f"The model's image ({self.describe()}) has no versions, so 'version' alone cannot replace it",
+                advice="Name the new image by 'id' or 'uri'.",
+            )
+        versioned = f"{match['definition']}/versions/{version}"
+        if self.kind == "gallery":
+            return replace(self, id=versioned, exact_version=None)
+        if self.kind == "shared_gallery":
+            return replace(self, shared_gallery_image_id=versioned, exact_version=None)
+        return replace(self, community_gallery_image_id=versioned, exact_version=None)
+
+    def describe(self) -> str:
+        """One line for people: the urn of a platform image, else the id or address."""
+        if self.kind == "platform":
+            urn = ":".join(str(part or "?") for part in (self.publisher, self.offer, self.sku, self.version))
+            exact = self.exact_version
+            return f"{urn} ({exact})" if exact and exact != self.version else urn
+        return self.gallery_reference or self.uri or "no image"
+
+    def _versioned_id(self) -> re.Match[str] | None:
+        if self.kind not in ("gallery", "shared_gallery", "community_gallery"):
+            return None
+        return _VERSIONED_ID.match(self.gallery_reference or "")
+
+
+def merge(current: Image, wanted: Image) -> Image:
+    """The image that the model gets: `wanted`, with fields left out taken from `current`.
+
+    `{version: X}` alone works for gallery images, too. Raises BadInput where `wanted` is empty, names more than one
+    kind of image, or leaves out a field that `current` cannot give.
+    """
+    by_id = [name for name in (*ID_FIELDS, "uri") if getattr(wanted, name)]
+    by_platform = [name for name in ("publisher", "offer", "sku") if getattr(wanted, name)]
+    if len(by_id) > 1 or (by_id and (by_platform or wanted.version)):
+        named = ", ".join([*by_id, *by_platform, *(["version"] if wanted.version else [])])
+        raise BadInput(
+            f"The image names several kinds of image at once: {named}",
+            advice="Give one of: publisher, offer, sku and version; id; shared_gallery_image_id; "
+            "community_gallery_image_id; uri. The version of a gallery image is part of its id.",
+        )
+    if by_id:
+        return wanted
+    if not by_platform and not wanted.version:
+        raise BadInput(
+            "The image names nothing to change to",
+            advice="Give at least one field, for example {version: latest}.",
+        )
+    if not by_platform and current.kind != "platform":
+        return current.with_version(wanted.version or LATEST)
+    base = current if current.kind == "platform" else Image()
+    merged = Image(**{name: getattr(wanted, name) or getattr(base, name) for name in PLATFORM_FIELDS})
+    missing = [name for name in PLATFORM_FIELDS if not getattr(merged, name)]
+    if missing:
+        raise BadInput(
+            f"The image lacks {', '.join(missing)}, and the model's own image ({current.describe()}) has none to keep",
+            advice="A platform image needs publisher, offer, sku and version.",
+        )
+    return merged
+
+
+def same_image(one: Image, other: Image) -> bool:
+    """Whether two references mean the same image and the same version; ids are compared without regard to case."""
+    if one.kind != other.kind:
+        return False
+    if one.kind == "platform":
+        names = [(one.publisher, other.publisher), (one.offer, other.offer), (one.sku, other.sku)]
+    elif one.definition or other.definition:
+        names = [(one.definition, other.definition)]
+    else:
+        return _fold(one.gallery_reference or one.uri) == _fold(other.gallery_reference or other.uri)
+    return all(_fold(a) == _fold(b) for a, b in names) and _same_version(one, other)
+
+
+def same_reference(one: Image, other: Image) -> bool:
+    """Whether two models' references are word for word the same but for case; `latest` is not the number behind it."""
+    return all(_fold(getattr(one, name)) == _fold(getattr(other, name)) for name in OPTION_FIELDS)
+
+
+def newest(versions: Iterable[str]) -> str | None:
+    """The highest of dotted version numbers, compared as numbers: 9.10 comes after 9.9."""
+    return max(versions, key=_version_key, default=None)
+
+
+def _same_version(one: Image, other: Image) -> bool:
+    # A floating reference is met by whatever version an instance of it got: the number is Azure's choice, not ours.
+    if (one.floating and not one.exact_version) or (other.floating and not other.exact_version):
+        return True
+    return _fold(one.effective_version) == _fold(other.effective_version)
+
+
+def _fold(text: str | None) -> str:
+    return (text or "").rstrip("/").lower()
+
+
+def _version_key(version: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in version.split("."))

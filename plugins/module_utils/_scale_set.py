@@ -1,0 +1,103 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""The model of a scale set, as far as a rollout depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+
+_HEALTH_EXTENSIONS = ("applicationhealthlinux", "applicationhealthwindows")
+
+
+@dataclass(frozen=True)
+class ScaleSet:
+    """A scale set's model.
+
+    `health_source` is `application_health_extension`, `load_balancer_probe` or None. `managed_by` names the service
+    that owns the set (AKS), None for the user's own. `etag` is quoted as Azure sends it, None where it sends none.
+    """
+
+    id: str
+    name: str
+    resource_group: str
+    location: str
+    image: Image
+    etag: str | None = None
+    capacity: int | None = None
+    zones: tuple[str, ...] = ()
+    orchestration_mode: str = "Uniform"
+    upgrade_policy: str = "Manual"
+    automatic_os_upgrade: bool = False
+    automatic_repairs: bool = False
+    health_source: str | None = None
+    service_fabric: bool = False
+    managed_by: str | None = None
+    provisioning_state: str = ""
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any], *, resource_group: str) -> ScaleSet:
+        """From the answer to a GET or PATCH of the set. The group's name is the caller's: ids come in odd cases."""
+        properties = body.get("properties") or {}
+        policy = properties.get("upgradePolicy") or {}
+        profile = properties.get("virtualMachineProfile") or {}
+        extensions = _extensions(profile)
+        return cls(
+            id=str(body.get("id") or ""),
+            name=str(body.get("name") or ""),
+            resource_group=resource_group,
+            location=str(body.get("location") or ""),
+            image=Image.from_storage_profile(profile.get("storageProfile") or {}),
+            etag=body.get("etag"),
+            capacity=(body.get("sku") or {}).get("capacity"),
+            zones=tuple(str(zone) for zone in body.get("zones") or []),
+            # Sets from before Flexible existed carry no mode; without a policy the mode is Manual (documented default).
+            orchestration_mode=properties.get("orchestrationMode") or "Uniform",
+            upgrade_policy=policy.get("mode") or "Manual",
+            automatic_os_upgrade=bool(
+                (policy.get("automaticOSUpgradePolicy") or {}).get("enableAutomaticOSUpgrade", False)
+            ),
+            automatic_repairs=bool((properties.get("automaticRepairsPolicy") or {}).get("enabled", False)),
+            health_source=_health_source(profile, extensions),
+            service_fabric=any(
+                publisher == "microsoft.azure.servicefabric" and kind.startswith("servicefabric")
+                for publisher, kind in extensions
+            ),
+            managed_by=_managed_by(body.get("tags") or {}),
+            provisioning_state=str(properties.get("provisioningState") or ""),
+        )
+
+    @property
+    def flexible(self) -> bool:
+        """Flexible sets have no update domains, and their instances are virtual machines of their own."""
+        return self.orchestration_mode.lower() == "flexible"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain record for facts and results."""
+        return {**asdict(self), "image": self.image.to_dict(), "zones": list(self.zones)}
+
+
+def _extensions(profile: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found = (profile.get("extensionProfile") or {}).get("extensions") or []
+    each = [extension.get("properties") or {} for extension in found]
+    return [(str(one.get("publisher") or "").lower(), str(one.get("type") or "").lower()) for one in each]
+
+
+def _health_source(profile: Mapping[str, Any], extensions: list[tuple[str, str]]) -> str | None:
+    if any(kind in _HEALTH_EXTENSIONS for _publisher, kind in extensions):
+        return "application_health_extension"
+    if ((profile.get("networkProfile") or {}).get("healthProbe") or {}).get("id"):
+        return "load_balancer_probe"
+    return None
+
+
+def _managed_by(tags: Mapping[str, Any]) -> str | None:
+    return "AKS" if any(str(tag).lower().startswith("aks-managed-") for tag in tags) else None
