@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
@@ -79,6 +79,16 @@ class ScaleSet:
     def flexible(self) -> bool:
         """Flexible sets have no update domains, and their instances are virtual machines of their own."""
         return self.orchestration_mode.lower() == "flexible"
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ScaleSet:
+        """From what `to_dict` made, for instance out of facts; keys that other code added are passed over."""
+        known = {field.name for field in fields(cls)} - {"image", "zones"}
+        return cls(
+            image=Image.from_dict(data.get("image") or {}),
+            zones=tuple(data.get("zones") or ()),
+            **{name: value for name, value in data.items() if name in known},
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """A plain record for facts and results."""

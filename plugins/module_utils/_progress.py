@@ -1,0 +1,124 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""How far instances have come: the predicates that waiting asks, and the counts that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, trouble
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
+from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One look at the instances that are waited for.
+
+    `waiting` and `failed` give the reason by instance id. Vanished instances are nobody's failure: they are gone from
+    the set and the sweep sees to their successors.
+    """
+
+    phase: str
+    total: int
+    waiting: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    vanished: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is waited for any more."""
+        return not self.waiting and not self.failed
+
+    def describe(self) -> str:
+        """One sentence for people."""
+        ready = self.total - len(self.waiting) - len(self.failed) - len(self.vanished)
+        parts = [f"{ready} of {self.total} instances {self.phase}"]
+        open_ids = {**self.failed, **self.waiting}
+        if open_ids:
+            shown = sorted(open_ids, key=by_id)[:10]
+            more = f" and {len(open_ids) - 10} more" if len(open_ids) > 10 else ""
+            parts.append("open: " + ", ".join(f"{one} ({open_ids[one]})" for one in shown) + more)
+        if self.vanished:
+            parts.append(f"vanished: {', '.join(self.vanished)}")
+        return "; ".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The `vmss_progress` key of a result."""
+        return {
+            "phase": self.phase,
+            "done": self.done,
+            "total": self.total,
+            "waiting": dict(self.waiting),
+            "failed": dict(self.failed),
+            "vanished": list(self.vanished),
+        }
+
+
+def upgraded(
+    instances: Iterable[Instance], ids: Sequence[str], target: Image, *, by_model: bool = True
+) -> Progress:
+    """Whether the instances run the target image and are up again; health is not asked."""
+
+    def reason(one: Instance) -> str | None:
+        if one.busy:
+            return one.provisioning_state
+        return "still on the old image" if is_stale(one, target, by_model=by_model) else trouble(one, None)
+
+    return _look("upgraded", instances, ids, reason)
+
+
+def healthy(
+    instances: Iterable[Instance], ids: Sequence[str], health_source: str | None, *, since: datetime | None = None
+) -> Progress:
+    """Whether the instances are in service, by a report younger than `since`.
+
+    Without a health source the guest agent must be ready, the weakest signal there is (it says nothing of the
+    application).
+    """
+
+    def reason(one: Instance) -> str | None:
+        found = trouble(one, health_source, since=since)
+        if found is None and health_source is None and one.agent_ready is False:
+            return "guest agent is not ready"
+        return found
+
+    return _look("healthy", instances, ids, reason)
+
+
+def count(instances: Iterable[Instance], target: Image, health_source: str | None) -> dict[str, int]:
+    """Numbers for people and programs: `total`, `on_target`, `stale`, `in_service`, `out_of_service`, `busy`."""
+    present = [one for one in instances if not one.leaving]
+    stale = sum(is_stale(one, target) for one in present)
+    serving = sum(in_service(one, health_source) for one in present)
+    return {
+        "total": len(present),
+        "on_target": len(present) - stale,
+        "stale": stale,
+        "in_service": serving,
+        "out_of_service": len(present) - serving,
+        "busy": sum(one.busy for one in present),
+    }
+
+
+def _look(phase: str, instances: Iterable[Instance], ids: Sequence[str], reason: Any) -> Progress:
+    present = {one.instance_id: one for one in instances if not one.leaving}
+    waiting: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    for instance_id in ids:
+        one = present.get(instance_id)
+        why = reason(one) if one else None
+        if one and why:
+            (failed if one.provisioning_state.lower() == "failed" else waiting)[instance_id] = why
+    gone = tuple(instance_id for instance_id in ids if instance_id not in present)
+    return Progress(phase, len(ids), waiting, failed, gone)

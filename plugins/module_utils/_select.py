@@ -1,0 +1,97 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Picking instances of a scale set by domain, zone or id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+
+# selection field -> attribute of an instance
+_FIELDS = {
+    "zones": "zone",
+    "placement_groups": "placement_group",
+    "update_domains": "update_domain",
+    "fault_domains": "fault_domain",
+    "instance_ids": "instance_id",
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to pick: an instance must meet every field that is not empty. An empty selection picks all."""
+
+    zones: tuple[str, ...] = ()
+    placement_groups: tuple[str, ...] = ()
+    update_domains: tuple[str, ...] = ()
+    fault_domains: tuple[str, ...] = ()
+    instance_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Selection:
+        """From options of these names; numbers and texts mean the same. Raises BadInput for other names."""
+        unknown = sorted(set(options) - set(_FIELDS))
+        if unknown:
+            raise BadInput(
+                f"Unknown way to select instances: {', '.join(unknown)}",
+                advice=f"Select by {', '.join(_FIELDS)}.",
+            )
+        return cls(**{name: _texts(options.get(name)) for name in _FIELDS})
+
+
+def select(instances: Iterable[Instance], selection: Selection, *, missing_ids: bool = False) -> list[Instance]:
+    """The instances that meet the selection, in the order given.
+
+    Raises BadInput where a value names nothing that exists, and says what does. With `missing_ids`, ids that are gone
+    are passed over: between two looks at a scale set instances may vanish.
+    """
+    everything = list(instances)
+    chosen = everything
+    for name, attribute in _FIELDS.items():
+        wanted = [value.lower() for value in getattr(selection, name)]
+        if not wanted:
+            continue
+        present = {str(getattr(one, attribute)).lower(): str(getattr(one, attribute)) for one in everything}
+        unknown = [value for value in wanted if value not in present or present[value] == "None"]
+        if unknown and not (missing_ids and name == "instance_ids"):
+            raise _unknown(name, unknown, [value for value in present.values() if value != "None"])
+        chosen = [one for one in chosen if str(getattr(one, attribute)).lower() in wanted]
+    if everything and not chosen and not missing_ids:
+        raise BadInput(
+            "No instance meets the whole selection: each value exists, but not together",
+            advice="An update domain number counts within one zone and placement group; look at "
+            "ansible_facts.vmss.domains of azroll.vmss.vmss_instance_facts.",
+        )
+    return chosen
+
+
+def by_id(instance_id: str) -> tuple[int, int, str]:
+    """Sort key: Uniform ids as numbers, Flexible ones as text."""
+    return (0, int(instance_id), "") if instance_id.isdigit() else (1, 0, instance_id)
+
+
+def _unknown(name: str, unknown: Sequence[str], present: Sequence[str]) -> BadInput:
+    what = name.replace("_", " ")
+    if not present:
+        return BadInput(
+            f"The instances of this scale set have no {what}",
+            advice="Flexible scale sets have no update domains: select by zones or instance_ids instead.",
+        )
+    shown = sorted(present, key=by_id)
+    listed = ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")
+    return BadInput(f"Unknown {what}: {', '.join(unknown)}", advice=f"There are: {listed}.")
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return tuple(str(one) for one in (value if isinstance(value, (list, tuple)) else [value]))
