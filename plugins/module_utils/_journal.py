@@ -1,0 +1,64 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""What a rollout did, as it goes: plain data that the role carries along and the report is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+
+RUNNING = "running"
+SUCCEEDED = "succeeded"
+FAILED = "failed"
+
+
+def start(at: str) -> dict[str, Any]:
+    """A new journal; `at` is a time in ISO form."""
+    return {
+        "started_at": at,
+        "finished_at": None,
+        "previous_image": None,
+        "target_image": None,
+        "image_changed": False,
+        "repairs_suspended": False,
+        "cause": None,
+        "batches": [],
+    }
+
+
+def note(journal: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
+    """The journal with some of its entries set. Raises BadInput for an entry that a journal does not have."""
+    unknown = sorted(set(facts) - set(start("")))
+    if unknown:
+        raise BadInput(f"A rollout's journal has no {', '.join(unknown)}")
+    return {**journal, **facts}
+
+
+def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """The journal with a batch under way."""
+    entry = {
+        "name": batch["name"],
+        "instance_ids": list(batch["instance_ids"]),
+        "skipped": [],
+        "started_at": at,
+        "finished_at": None,
+        "result": RUNNING,
+    }
+    return {**journal, "batches": [*journal["batches"], entry]}
+
+
+def end_batch(
+    journal: Mapping[str, Any], result: str, at: str, skipped: list[Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The journal with its last batch ended; nothing to do where no batch is under way."""
+    batches = list(journal["batches"])
+    if batches and batches[-1]["result"] == RUNNING:
+        batches[-1] = {**batches[-1], "result": result, "finished_at": at, "skipped": skipped or []}
+    return {**journal, "batches": batches}

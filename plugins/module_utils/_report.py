@@ -1,0 +1,91 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""The report of a rollout, for programs and for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._progress import count
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
+
+
+def build_report(
+    journal: Mapping[str, Any], scale_set: ScaleSet | None, instances: Sequence[Instance], *, planned: bool
+) -> dict[str, Any]:
+    """The content of `report.json`.
+
+    `result` is `failed` where nothing had been written when the rollout stopped, `halted` where something had,
+    `planned` in check mode, `nothing_to_do`, or `succeeded`. `scale_set` is None where it could not be read.
+    """
+    target = Image.from_dict(journal["target_image"] or {})
+    present = [one for one in instances if not one.leaving]
+    counts = count(present, target, scale_set.health_source if scale_set else None)
+    report = {
+        "result": _result(journal, planned),
+        "scale_set": scale_set.name if scale_set else None,
+        "resource_group": scale_set.resource_group if scale_set else None,
+        "previous_image": journal["previous_image"],
+        "target_image": journal["target_image"],
+        "image_changed": journal["image_changed"],
+        "instances_total": counts["total"],
+        "instances_on_target": counts["on_target"],
+        "instances_in_service": counts["in_service"],
+        "instances_by_image": by_image(present),
+        "batches": journal["batches"],
+        "started_at": journal["started_at"],
+        "finished_at": journal["finished_at"],
+    }
+    return {**report, "cause": journal["cause"]} if journal["cause"] else report
+
+
+def by_image(instances: Sequence[Instance]) -> dict[str, list[str]]:
+    """Instance ids by the image they run."""
+    found: dict[str, list[str]] = {}
+    for one in sorted(instances, key=lambda each: by_id(each.instance_id)):
+        found.setdefault(_running(one), []).append(one.instance_id)
+    return found
+
+
+def describe_report(report: Mapping[str, Any]) -> list[str]:
+    """The report as lines of text; after a failure with the cause, who is on which image, and the two ways out."""
+    lines = [
+        f"Rollout of {report['scale_set']}: {report['result'].replace('_', ' ')}. {report['instances_on_target']} of "
+        f"{report['instances_total']} instances on the target image, {report['instances_in_service']} in service."
+    ]
+    if not report.get("cause"):
+        return lines
+    lines.append(f"Cause: {report['cause']}")
+    lines += [f"On {image}: {len(ids)} ({' '.join(ids)})" for image, ids in report["instances_by_image"].items()]
+    if report["result"] == "failed":
+        lines.append("Nothing was written.")
+        return lines
+    lines.append("To go on: mend the cause and run the same play again; it continues with what is left.")
+    previous = Image.from_dict(report["previous_image"] or {})
+    if previous != Image.from_dict(report["target_image"] or {}):
+        lines.append(f"To go back: run the play with rollout_image: {previous.to_dict()}.")
+    return lines
+
+
+def _result(journal: Mapping[str, Any], planned: bool) -> str:
+    wrote = journal["image_changed"] or bool(journal["batches"])
+    if journal["cause"]:
+        return "halted" if wrote else "failed"
+    if planned:
+        return "planned"
+    return "succeeded" if wrote else "nothing_to_do"
+
+
+def _running(instance: Instance) -> str:
+    image = instance.image
+    version = image.effective_version
+    return image.with_version(version).describe() if version and image.kind == "platform" else image.describe()
