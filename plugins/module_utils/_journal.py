@@ -19,9 +19,11 @@ SUCCEEDED = "succeeded"
 FAILED = "failed"
 
 
-def start(at: str) -> dict[str, Any]:
+def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
     """A new journal; `at` is a time in ISO form."""
     return {
+        "scale_set": scale_set,
+        "resource_group": resource_group,
         "started_at": at,
         "finished_at": None,
         "previous_image": None,
@@ -35,7 +37,7 @@ def start(at: str) -> dict[str, Any]:
 
 def note(journal: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
     """The journal with some of its entries set. Raises BadInput for an entry that a journal does not have."""
-    unknown = sorted(set(facts) - set(start("")))
+    unknown = sorted(set(facts) - set(start("", "", "")))
     if unknown:
         raise BadInput(f"A rollout's journal has no {', '.join(unknown)}")
     return {**journal, **facts}

@@ -32,8 +32,8 @@ def build_report(
     counts = count(present, target, scale_set.health_source if scale_set else None)
     report = {
         "result": _result(journal, planned),
-        "scale_set": scale_set.name if scale_set else None,
-        "resource_group": scale_set.resource_group if scale_set else None,
+        "scale_set": journal["scale_set"],
+        "resource_group": journal["resource_group"],
         "previous_image": journal["previous_image"],
         "target_image": journal["target_image"],
         "image_changed": journal["image_changed"],

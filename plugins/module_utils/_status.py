@@ -1,0 +1,37 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""A scale set in a few lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.azroll.vmss.plugins.module_utils._health import trouble
+from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._progress import count
+from ansible_collections.azroll.vmss.plugins.module_utils._report import by_image
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
+
+
+def describe_status(scale_set: ScaleSet, instances: Sequence[Instance]) -> list[str]:
+    """What the set is, what its instances run, the heat map, and each instance in trouble with the reason."""
+    counts = count(instances, scale_set.image, scale_set.health_source)
+    lines = [
+        f"{scale_set.name}: {scale_set.orchestration_mode}, upgrade policy {scale_set.upgrade_policy}, "
+        f"health by {(scale_set.health_source or 'instance state').replace('_', ' ')}",
+        f"model: {scale_set.image.describe()}",
+        f"{counts['on_target']} of {counts['total']} instances on the model's image, {counts['in_service']} in service",
+    ]
+    lines += [f"  {image}: {len(ids)}" for image, ids in by_image(instances).items()]
+    lines += draw(instances, scale_set.image, scale_set.health_source)
+    for one in sorted(instances, key=lambda each: by_id(each.instance_id)):
+        if why := trouble(one, scale_set.health_source):
+            lines.append(f"  {one.instance_id}: {why}")
+    return lines
