@@ -1,0 +1,71 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Each scenario rolled through the role: planned, carried out, and run once more."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Site
+
+# scenario, options, instances, floor
+ROLLS = [
+    ("quickstart", {"rollout_image": {"version": "latest"}}, 20, 16),
+    ("zonal", {"rollout_image": {"version": "latest"}}, 36, 29),
+    ("flexible", {"rollout_image": {"version": "latest"}}, 12, 10),
+    ("gallery", {"rollout_image": {"version": "1.1.0"}}, 20, 16),
+    ("slow", {"rollout_image": {"version": "latest"}}, 20, 16),
+    ("thousand", {"rollout_image": {"version": "latest"}}, 1000, 800),
+    ("vhd", {"rollout_image": {"uri": "https://images.blob.core.windows.net/vhds/web-2.vhd"}}, 20, 16),
+]
+
+
+@pytest.mark.parametrize(("scenario", "options", "instances", "floor"), ROLLS, ids=[roll[0] for roll in ROLLS])
+def test_a_scenario_is_planned_rolled_and_left_alone(site, scenario, options, instances, floor):
+    site.simulator.read_only(True)
+    planned = site.upgrade("--check", **options)
+    assert planned.rc == 0
+    assert planned.report["result"] == "planned"
+    assert site.ledger()["requests"]["refused"] == 0, "a dry run tried to write"
+    site.simulator.read_only(False)
+
+    rolled = site.upgrade(**options)
+    assert rolled.rc == 0
+    assert rolled.report["result"] == "succeeded"
+    assert rolled.report["instances_on_target"] == rolled.report["instances_total"] == instances
+    assert [batch["result"] for batch in rolled.report["batches"]] == ["succeeded"] * len(rolled.report["batches"])
+    assert rolled.report["batches"][0]["name"] == "canary"
+    assert len(rolled.report["batches"][0]["instance_ids"]) == 1
+    ledger = site.ledger()
+    assert ledger["instances_on_target"] == instances
+    assert ledger["min_in_service"] >= floor
+    writes = ledger["requests"]["writes"]
+
+    again = site.upgrade(**options)
+    assert again.rc == 0
+    assert again.report["result"] == "nothing_to_do"
+    assert "changed=0" in again.play_recap()
+    assert site.ledger()["requests"]["writes"] == writes
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [("automatic", "upgrade policy of web is Automatic"), ("service-fabric", "Service Fabric")],
+)
+def test_a_set_that_must_not_be_rolled_by_hand_is_refused_before_anything_is_written(site, scenario, words):
+    refused = site.upgrade(rollout_image={"version": "latest"})
+    assert refused.rc != 0
+    assert refused.report["result"] == "failed"
+    assert words in refused.report["cause"]
+    assert words in refused.output
+    assert "Nothing was written" in refused.output
+    assert site.ledger()["requests"]["writes"] == 0
+
+
+@pytest.mark.scenario("automatic")
+def test_an_automatic_policy_is_made_manual_with_the_image_when_asked_for(site):
+    rolled = site.upgrade(rollout_image={"version": "latest"}, rollout_upgrade_policy="set_manual")
+    assert rolled.rc == 0
+    assert rolled.report["instances_on_target"] == rolled.report["instances_total"]
+    assert site.ledger()["min_in_service"] >= 16
