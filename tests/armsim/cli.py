@@ -1,0 +1,125 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The command line: read a scenario, serve it, say where."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+from armsim import scenario, tls
+from armsim.clock import ScaledClock
+from armsim.principal import Principal
+from armsim.scenario import Scenario, ScenarioError
+from armsim.simulation import Simulation
+from armsim.web import server
+from armsim.web.admin import PREFIX
+from armsim.web.app import application
+from armsim.web.gateway import Host, Settings
+from armsim.wire import Json
+
+METADATA_VERSION = "2022-09-01"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the simulator until it is told to stop; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="armsim: %(levelname)s: %(message)s")
+    try:
+        path = scenario.locate(options.scenario)
+        spec = scenario.load(path)
+        clock = ScaledClock(options.speed)
+        principal = Principal(spec.principal, spec.tenant_id)
+        seed = spec.seed if options.seed is None else options.seed
+
+        def start() -> Simulation:
+            return Simulation(spec, clock, seed, principal)
+
+        host = Host(start(), Settings(options.speed, options.retry_after), start)
+        listener = server.listen(options.port)
+    except (ScenarioError, server.PortTakenError) as error:
+        print(f"armsim: {error}", file=sys.stderr)
+        return 2
+    _serve(host, spec, listener, options.ready_file)
+    return 0
+
+
+def _serve(host: Host, spec: Scenario, listener: socket.socket, ready_file: Path | None) -> None:
+    identity = tls.make()
+    with tempfile.TemporaryDirectory(prefix="armsim-") as directory:
+        ca_file = Path(directory, "ca.pem")
+        ca_file.write_bytes(identity.ca_bundle)
+        base_url = f"https://{server.LOOPBACK}:{listener.getsockname()[1]}"
+
+        def ready() -> None:
+            host.reset()
+            text = json.dumps(_ready(host.simulation, spec, base_url, ca_file), indent=2)
+            if ready_file is not None:
+                _write_atomically(ready_file, text)
+            print(text, flush=True)
+
+        server.serve(application(host), listener, identity.context, ready)
+
+
+def _ready(simulation: Simulation, spec: Scenario, base_url: str, ca_file: Path) -> Json:
+    return {
+        "base_url": base_url,
+        "metadata_url": f"{base_url}/metadata/endpoints?api-version={METADATA_VERSION}",
+        "authority": base_url,
+        "tenant_id": spec.tenant_id,
+        "client_id": spec.principal.client_id,
+        "client_secret": spec.principal.client_secret,
+        "subscription_id": spec.subscription.id,
+        "ca_file": str(ca_file),
+        "admin_url": f"{base_url}{PREFIX}",
+        "scale_sets": [
+            {
+                "name": item.name,
+                "resource_group": item.resource_group,
+                "location": item.location,
+                "id": item.id,
+                "capacity": item.capacity,
+            }
+            for item in simulation.scale_sets()
+        ],
+    }
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text + "\n")
+    os.replace(file.name, path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m armsim", description="A local Azure Resource Manager for virtual machine scale sets."
+    )
+    parser.add_argument("--scenario", required=True, help="a scenario file, or the name of a bundled scenario")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; default: a free one")
+    parser.add_argument("--speed", type=_positive, default=1.0, help="simulated seconds to the real second; default: 1")
+    parser.add_argument("--ready-file", type=Path, help="write the same JSON object here, once requests are served")
+    parser.add_argument("--seed", type=int, help="seed of all random draws; default: the scenario's")
+    parser.add_argument(
+        "--retry-after",
+        type=int,
+        help="whole real seconds for every Retry-After that the scenario sends, instead of its own",
+    )
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1_000_000:
+        raise argparse.ArgumentTypeError("must be above 0 and below 1000000")
+    return value

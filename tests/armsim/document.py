@@ -1,0 +1,283 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The model as a JSON document: first version from the scenario, merging of a PATCH, checks of what a client sends."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from armsim import scenario
+from armsim.catalogue import PLATFORM_FIELDS
+from armsim.errors import bad_request, invalid_parameter
+from armsim.wire import COMPUTE, Json
+
+HEALTH_EXTENSIONS = ("ApplicationHealthLinux", "ApplicationHealthWindows")
+
+_OBJECT: dict[str, Any] = {"": dict}
+_STRINGS = dict.fromkeys((*PLATFORM_FIELDS, "id", "sharedGalleryImageId", "communityGalleryImageId"), str)
+# The types that the service insists on, as far as its answers depend on them.
+_TYPES: dict[str, Any] = {
+    "location": str,
+    "tags": dict,
+    "zones": list,
+    "sku": {"name": str, "tier": str, "capacity": int},
+    "properties": {
+        "upgradePolicy": {"mode": str, "automaticOSUpgradePolicy": _OBJECT, "rollingUpgradePolicy": _OBJECT},
+        "automaticRepairsPolicy": {"enabled": bool, "gracePeriod": str, "repairAction": str},
+        "overprovision": bool,
+        "singlePlacementGroup": bool,
+        "virtualMachineProfile": {
+            "storageProfile": {
+                "imageReference": _STRINGS,
+                "osDisk": {"image": {"uri": str}, "vhdContainers": list, "diskSizeGB": int},
+                "dataDisks": list,
+            },
+            "networkProfile": {"healthProbe": {"id": str}, "networkInterfaceConfigurations": list},
+            "extensionProfile": {"extensions": list},
+            "osProfile": {"computerNamePrefix": str},
+        },
+    },
+}
+_WORDS = {str: "String", int: "Int32", bool: "Boolean", dict: "Dictionary", list: "List"}
+_READ_ONLY = ("id", "name", "type", "etag")
+_READ_ONLY_PROPERTIES = ("provisioningState", "uniqueId", "timeCreated", "orchestrationMode")
+
+
+def check_types(body: object) -> Json:
+    """The body, if it is an object whose known fields have the right types; 400 BadRequest otherwise."""
+    if not isinstance(body, dict):
+        raise bad_request("Error converting the request body to type 'VirtualMachineScaleSet'.")
+    _check(body, _TYPES, "")
+    mode = ((body.get("properties") or {}).get("upgradePolicy") or {}).get("mode")
+    if mode not in (None, "Manual", "Automatic", "Rolling"):
+        raise invalid_parameter("upgradePolicy.mode", "The value of parameter upgradePolicy.mode is invalid.")
+    return body
+
+
+def _check(value: Json, types: dict[str, Any], path: str) -> None:
+    for name, expected in types.items():
+        found = value.get(name)
+        if found is None:
+            continue
+        here = f"{path}{name}"
+        kind = dict if isinstance(expected, dict) else expected
+        if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
+            raise bad_request(f"Error converting value to type '{_WORDS[kind]}'. Path '{here}'.")
+        if isinstance(expected, dict):
+            _check(found, expected, f"{here}.")
+
+
+def merge_patch(document: Json, patch: Json) -> Json:
+    """The document after a PATCH: objects below ``properties`` are merged, all else is replaced; null is not named."""
+    result = copy.deepcopy(document)
+    for name, value in patch.items():
+        if value is None or name in _READ_ONLY or name == "location":
+            continue
+        if name == "properties":
+            given = {key: item for key, item in value.items() if key not in _READ_ONLY_PROPERTIES}
+            _merge(result["properties"], given)
+        elif name == "sku":
+            result["sku"] = {**result.get("sku", {}), **{key: item for key, item in value.items() if item is not None}}
+        else:
+            result[name] = value
+    patched = (patch.get("properties") or {}).get("virtualMachineProfile") or {}
+    _drop_other_kind(result, (patched.get("storageProfile") or {}).get("imageReference") or {})
+    return result
+
+
+def _merge(target: Json, patch: Json) -> None:
+    for name, value in patch.items():
+        if value is None:
+            continue
+        if isinstance(value, dict) and isinstance(target.get(name), dict):
+            _merge(target[name], value)
+        else:
+            target[name] = copy.deepcopy(value)
+
+
+def _drop_other_kind(document: Json, patched: Json) -> None:
+    """A patched image reference of one kind leaves no fields of another kind behind."""
+    profile = document["properties"].get("virtualMachineProfile") or {}
+    reference = (profile.get("storageProfile") or {}).get("imageReference")
+    if not reference:
+        return
+    kinds = (("id",), ("sharedGalleryImageId",), ("communityGalleryImageId",), PLATFORM_FIELDS)
+    for kind in kinds:
+        if any(patched.get(name) is not None for name in kind):
+            for name in [name for name in reference if name not in kind]:
+                del reference[name]
+            return
+
+
+def replace(document: Json, body: Json) -> Json:
+    """The document after a PUT: what the body says, except for what is read-only or what it leaves out entirely."""
+    result = copy.deepcopy(body)
+    for name in _READ_ONLY:
+        result.pop(name, None)
+        if name in document:
+            result[name] = document[name]
+    for name in ("location", "sku", "zones"):
+        if result.get(name) is None and name in document:
+            result[name] = copy.deepcopy(document[name])
+    result.setdefault("tags", {})
+    properties: Json = result.setdefault("properties", {})
+    before = document.get("properties", {})
+    for name in _READ_ONLY_PROPERTIES:
+        properties.pop(name, None)
+        if name in before:
+            properties[name] = before[name]
+    for name in ("virtualMachineProfile", "upgradePolicy", "singlePlacementGroup", "platformFaultDomainCount"):
+        if properties.get(name) is None and name in before:
+            properties[name] = copy.deepcopy(before[name])
+    reference = (properties.get("virtualMachineProfile", {}).get("storageProfile") or {}).get("imageReference") or {}
+    reference.pop("exactVersion", None)
+    return result
+
+
+def image_fields(image: scenario.ModelImage) -> Json:
+    """The ``imageReference`` for a scenario's image; empty for a VHD."""
+    fields = {
+        "publisher": image.publisher,
+        "offer": image.offer,
+        "sku": image.sku,
+        "version": image.version,
+        "id": image.id,
+        "sharedGalleryImageId": image.shared_gallery_image_id,
+        "communityGalleryImageId": image.community_gallery_image_id,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def storage_profile(image: scenario.ModelImage, os_type: str, name: str) -> Json:
+    """The storage profile of a set or an instance on ``image``."""
+    disk: Json = {"osType": os_type, "createOption": "FromImage", "caching": "ReadWrite"}
+    if image.uri is not None:
+        account = image.uri.split("/")[2]
+        disk = {**disk, "name": name, "image": {"uri": image.uri}, "vhdContainers": [f"https://{account}/vhds"]}
+        return {"osDisk": disk}
+    disk = {**disk, "managedDisk": {"storageAccountType": "Premium_LRS"}, "diskSizeGB": 30}
+    return {"osDisk": disk, "imageReference": image_fields(image)}
+
+
+def first_model(spec: scenario.ScaleSet, location: str, subscription: str, os_type: str) -> Json:
+    """The model of a scenario's scale set, without what the simulation keeps apart (etag, states, times)."""
+    group = f"/subscriptions/{subscription}/resourceGroups/{spec.resource_group}"
+    network = f"{group}/providers/Microsoft.Network"
+    linux: Json = {"disablePasswordAuthentication": True, "provisionVMAgent": True}
+    windows: Json = {"provisionVMAgent": True, "enableAutomaticUpdates": False}
+    pool = f"{network}/loadBalancers/{spec.name}LB/backendAddressPools/{spec.name}LBBEPool"
+    profile: Json = {
+        "osProfile": {
+            "computerNamePrefix": spec.name[:9],
+            "adminUsername": "azureuser",
+            **({"linuxConfiguration": linux} if os_type == "Linux" else {"windowsConfiguration": windows}),
+            "secrets": [],
+            "allowExtensionOperations": True,
+            "requireGuestProvisionSignal": True,
+        },
+        "storageProfile": storage_profile(spec.image, os_type, spec.name),
+        "networkProfile": {
+            **(
+                {"healthProbe": {"id": f"{network}/loadBalancers/{spec.name}LB/probes/health"}}
+                if spec.health.source == "probe"
+                else {}
+            ),
+            "networkInterfaceConfigurations": [
+                {
+                    "name": f"{spec.name}Nic",
+                    "properties": {
+                        "primary": True,
+                        "enableIPForwarding": False,
+                        "dnsSettings": {"dnsServers": []},
+                        "ipConfigurations": [
+                            {
+                                "name": f"{spec.name}IPConfig",
+                                "properties": {
+                                    "subnet": {
+                                        "id": f"{network}/virtualNetworks/{spec.name}VNET/subnets/{spec.name}Subnet"
+                                    },
+                                    "privateIPAddressVersion": "IPv4",
+                                    "loadBalancerBackendAddressPools": [{"id": pool}],
+                                },
+                            }
+                        ],
+                    },
+                }
+            ],
+        },
+    }
+    extensions = [_extension(item) for item in spec.extensions]
+    if spec.health.source == "extension":
+        extensions.append(_health_extension(spec.health, os_type))
+    if extensions:
+        profile["extensionProfile"] = {"extensions": extensions}
+    policy: Json = {"mode": spec.upgrade_policy.mode}
+    if spec.upgrade_policy.mode == "Rolling" or spec.upgrade_policy.automatic_os_upgrade:
+        policy["rollingUpgradePolicy"] = {
+            "maxBatchInstancePercent": spec.upgrade_policy.max_batch_percent,
+            "maxUnhealthyInstancePercent": spec.upgrade_policy.max_unhealthy_percent,
+            "maxUnhealthyUpgradedInstancePercent": spec.upgrade_policy.max_unhealthy_upgraded_percent,
+            "pauseTimeBetweenBatches": spec.upgrade_policy.pause,
+        }
+    if spec.upgrade_policy.automatic_os_upgrade:
+        policy["automaticOSUpgradePolicy"] = {"enableAutomaticOSUpgrade": True, "disableAutomaticRollback": False}
+    properties: Json = {
+        "singlePlacementGroup": spec.placement_groups == 1 and not spec.zones and spec.orchestration_mode == "Uniform",
+        "orchestrationMode": spec.orchestration_mode,
+        "upgradePolicy": policy,
+        "virtualMachineProfile": profile,
+        "platformFaultDomainCount": spec.fault_domains,
+    }
+    if spec.orchestration_mode == "Uniform":
+        properties["overprovision"] = spec.overprovision
+        properties["doNotRunExtensionsOnOverprovisionedVMs"] = False
+    if spec.automatic_repairs is not None:
+        properties["automaticRepairsPolicy"] = {
+            "enabled": spec.automatic_repairs.enabled,
+            "gracePeriod": spec.automatic_repairs.grace_period,
+            "repairAction": spec.automatic_repairs.action,
+        }
+    model: Json = {
+        "name": spec.name,
+        "id": f"{group}/providers/{COMPUTE}/virtualMachineScaleSets/{spec.name}",
+        "type": f"{COMPUTE}/virtualMachineScaleSets",
+        "location": location,
+        "tags": dict(spec.tags),
+        "sku": {"name": spec.vm_size, "tier": "Standard", "capacity": 0},
+        "properties": properties,
+    }
+    if spec.zones:
+        model["zones"] = list(spec.zones)
+    return model
+
+
+def _extension(spec: scenario.Extension) -> Json:
+    return {
+        "name": spec.name,
+        "properties": {
+            "autoUpgradeMinorVersion": True,
+            "publisher": spec.publisher,
+            "type": spec.type,
+            "typeHandlerVersion": spec.version,
+            "settings": spec.settings,
+        },
+    }
+
+
+def _health_extension(health: scenario.Health, os_type: str) -> Json:
+    settings: Json = {"protocol": health.protocol, "port": health.port, "intervalInSeconds": health.interval}
+    if health.protocol != "tcp":
+        settings["requestPath"] = health.path
+    kind = f"ApplicationHealth{os_type}"
+    return _extension(
+        scenario.Extension(
+            name=kind,
+            publisher="Microsoft.ManagedServices",
+            type=kind,
+            version="2.0" if health.rich else "1.0",
+            settings=settings,
+        )
+    )

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The errors of the service, by origin: the gateway (Azure Resource Manager itself) and the compute provider.
+
+Gateway errors carry ``x-ms-failure-cause: gateway`` (recorded). Codes and texts are recorded or reported by users; the
+README says which.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from armsim.wire import Json
+
+
+@dataclass
+class ArmError(Exception):
+    """An answer of status ``status`` with the body ``{"error": {"code", "message", ...}}``."""
+
+    status: int
+    code: str
+    message: str
+    target: str | None = None
+    details: list[Json] | None = None
+    gateway: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def body(self) -> Json:
+        error: Json = {"code": self.code, "message": self.message}
+        if self.target is not None:
+            error["target"] = self.target
+        if self.details is not None:
+            error["details"] = self.details
+        return {"error": error}
+
+
+def gateway(status: int, code: str, message: str, **headers: str) -> ArmError:
+    """An error of Azure Resource Manager itself."""
+    return ArmError(status, code, message, gateway=True, headers=headers)
+
+
+def subscription_not_found(subscription: str) -> ArmError:
+    return gateway(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+
+
+def resource_group_not_found(group: str) -> ArmError:
+    return gateway(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+
+
+def resource_not_found(resource_type: str, name: str, group: str) -> ArmError:
+    return gateway(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{resource_type}/{name}' under resource group '{group}' was not found. "
+        "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    )
+
+
+def parent_resource_not_found(child_type: str, name: str, parent: str) -> ArmError:
+    return gateway(
+        404,
+        "ParentResourceNotFound",
+        f"Failed to perform 'read' on resource(s) of type '{child_type}', because the parent resource "
+        f"'{parent}/{name}' could not be found.",
+    )
+
+
+def authorization_failed(client_id: str, object_id: str, action: str, scope: str) -> ArmError:
+    return gateway(
+        403,
+        "AuthorizationFailed",
+        f"The client '{client_id}' with object id '{object_id}' does not have authorization to perform action "
+        f"'{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh "
+        "your credentials.",
+    )
+
+
+def scope_locked(scope: str, method: str) -> ArmError:
+    verb = "delete" if method == "DELETE" else "write"
+    return gateway(
+        409,
+        "ScopeLocked",
+        f"The scope '{scope}' cannot perform {verb} operation because following scope(s) are locked: '{scope}'. "
+        "Please remove the lock and try again.",
+    )
+
+
+def missing_api_version(path: str) -> ArmError:
+    return gateway(
+        400,
+        "MissingApiVersionParameter",
+        f"The api-version query parameter (?api-version=) is required for all requests. Request path: '{path}'.",
+    )
+
+
+def invalid_api_version(version: str) -> ArmError:
+    return gateway(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
+
+
+def invalid_request_content(reason: str) -> ArmError:
+    return gateway(
+        400,
+        "InvalidRequestContent",
+        f"The request content was invalid and could not be deserialized: '{reason}'.",
+    )
+
+
+def entity_not_found() -> ArmError:
+    return ArmError(404, "NotFound", "The entity was not found in this Azure location.")
+
+
+def invalid_parameter(target: str, message: str) -> ArmError:
+    return ArmError(400, "InvalidParameter", message, target=target)
+
+
+def bad_request(message: str) -> ArmError:
+    return ArmError(400, "BadRequest", message)
+
+
+def operation_not_allowed(message: str, status: int = 409) -> ArmError:
+    return ArmError(status, "OperationNotAllowed", message)
+
+
+def precondition_failed(header: str, sent: str, actual: str) -> ArmError:
+    return ArmError(
+        412,
+        "PreconditionFailed",
+        f"Etag provided in {header} header {sent} does not match etag {actual} of resource.",
+    )
+
+
+def not_allowed_on_flexible(operation: str, name: str) -> ArmError:
+    """Uniform-only views asked of a Flexible set (reported)."""
+    return operation_not_allowed(
+        f"Operation '{operation}' is not allowed on Virtual Machine Scale Set '{name}'.", status=400
+    )

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""One virtual machine of a scale set: what it is made of and the state it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from armsim.catalogue import Image
+from armsim.clock import Event
+from armsim.document import HEALTH_EXTENSIONS
+from armsim.scenario import HealthReport
+from armsim.wire import Json
+
+Provisioning = Literal["Creating", "Updating", "Succeeded", "Failed", "Deleting"]
+Power = Literal["creating", "starting", "running", "stopping", "stopped", "deallocated"]
+
+# How often the agent's status is renewed, in simulated seconds: a guess.
+AGENT_INTERVAL = 15.0
+# A load balancer probes every five seconds unless told otherwise (documented default of the probe).
+PROBE_INTERVAL = 5.0
+
+
+class Failure(NamedTuple):
+    """Why an operation failed."""
+
+    code: str
+    message: str
+
+
+PREEMPTED = Failure("OperationPreempted", "Operation execution has been preempted by a more recent operation.")
+Done = Callable[[Failure | None], None]
+
+
+@dataclass(frozen=True)
+class HealthSource:
+    """Where health reports come from, and their interval in simulated seconds."""
+
+    interval: float
+    rich: bool
+
+
+def health_source(profile: Json) -> HealthSource | None:
+    """The health source of a virtual machine profile: the health extension, else the load balancer's probe."""
+    for extension in (profile.get("extensionProfile") or {}).get("extensions") or []:
+        properties = extension.get("properties") or {}
+        if properties.get("type") in HEALTH_EXTENSIONS:
+            settings = properties.get("settings") or {}
+            rich = str(properties.get("typeHandlerVersion", "")).startswith("2")
+            return HealthSource(float(settings.get("intervalInSeconds", PROBE_INTERVAL)), rich)
+    if ((profile.get("networkProfile") or {}).get("healthProbe") or {}).get("id"):
+        return HealthSource(PROBE_INTERVAL, rich=False)
+    return None
+
+
+@dataclass(frozen=True)
+class Model:
+    """One version of a scale set's model, as far as instances are made from it. ``profile`` is never changed."""
+
+    version: int
+    profile: Json
+    sku: str
+    health_source: HealthSource | None
+
+    @classmethod
+    def of(cls, version: int, document: Json) -> Model:
+        profile: Json = document["properties"].get("virtualMachineProfile") or {}
+        return cls(version, profile, (document.get("sku") or {}).get("name", ""), health_source(profile))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an instance stands. Update domains count only within one zone and placement group."""
+
+    zone: str | None = None
+    placement_group: str | None = None
+    update_domain: int | None = None
+    fault_domain: int | None = None
+
+    def domain(self) -> str:
+        """The update domain in words, for the ledger."""
+        parts = {"zone": self.zone, "placementGroup": self.placement_group, "updateDomain": self.update_domain}
+        return ",".join(f"{name}={value}" for name, value in parts.items() if value is not None) or "none"
+
+
+@dataclass
+class Work:
+    """A change in progress: the model it leads to, its events, and who waits for its end."""
+
+    model: Model
+    events: list[Event] = field(default_factory=list)
+    waiting: list[Done] = field(default_factory=list)
+
+
+@dataclass
+class Instance:
+    """An instance; all times are simulated seconds since the start (negative: before it)."""
+
+    id: str
+    name: str
+    place: Place
+    vm_id: str
+    disk: str
+    created: float
+    model: Model
+    image: Image
+    reference: Json | None
+    provisioning: Provisioning = "Succeeded"
+    failure: Failure | None = None
+    changed: float = 0.0
+    power: Power = "running"
+    agent_since: float | None = None
+    verdict: HealthReport = "healthy"
+    reporting_since: float | None = None
+    protect_from_scale_in: bool = False
+    protect_from_scale_set_actions: bool = False
+    etag: int = 1
+    attempts: int = 0
+    work: Work | None = None
+
+    def health(self, now: float) -> tuple[str, float] | None:
+        """State and time of the last health report; None while there is none."""
+        source = self.model.health_source
+        if source is None or self.power != "running" or self.agent_since is None or self.verdict == "none":
+            return None
+        if self.reporting_since is not None and now >= self.reporting_since:
+            return self.verdict, _last_tick(self.reporting_since, source.interval, now)
+        if source.rich:
+            return "initializing", _last_tick(self.agent_since, source.interval, now)
+        return None
+
+    def agent_time(self, now: float) -> float | None:
+        """When the agent last reported; None while it is not ready."""
+        if self.agent_since is None or self.power != "running":
+            return None
+        return _last_tick(self.agent_since, AGENT_INTERVAL, now)
+
+    def in_service(self, now: float) -> bool:
+        """Provisioned, running, and healthy where there is a health source."""
+        if self.provisioning != "Succeeded" or self.power != "running":
+            return False
+        if self.model.health_source is None:
+            return True
+        report = self.health(now)
+        return report is not None and report[0] == "healthy"
+
+
+def _last_tick(first: float, interval: float, now: float) -> float:
+    return first + interval * ((now - first) // interval)

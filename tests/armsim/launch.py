@@ -1,0 +1,171 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Starts a simulator as a process of its own, for tests and demonstrations. Needs the standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PACKAGE_ROOT = Path(__file__).parent.parent
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+
+
+class SimulatorError(Exception):
+    """The simulator did not start, or refused what it was asked."""
+
+
+@dataclass
+class Simulator:
+    """A running simulator. ``ready`` is the object that it wrote when it was ready."""
+
+    ready: dict[str, Any]
+    process: subprocess.Popen[str]
+
+    def env(self) -> dict[str, str]:
+        """Environment for clients: cloud, credentials, certificate authority; proxies are switched off."""
+        ready = self.ready
+        return {
+            "AZURE_CLOUD_ENVIRONMENT": ready["metadata_url"],
+            "AZURE_TENANT": ready["tenant_id"],
+            "AZURE_TENANT_ID": ready["tenant_id"],
+            "AZURE_CLIENT_ID": ready["client_id"],
+            "AZURE_SECRET": ready["client_secret"],
+            "AZURE_CLIENT_SECRET": ready["client_secret"],
+            "AZURE_SUBSCRIPTION_ID": ready["subscription_id"],
+            "REQUESTS_CA_BUNDLE": ready["ca_file"],
+            "CURL_CA_BUNDLE": ready["ca_file"],
+            "SSL_CERT_FILE": ready["ca_file"],
+            "NO_PROXY": "*",
+            "no_proxy": "*",
+            **dict.fromkeys(_PROXIES, ""),
+        }
+
+    def ledger(self) -> dict[str, Any]:
+        """Requests counted so far, and service by scale set."""
+        return self._admin("GET", "ledger")
+
+    def state(self) -> dict[str, Any]:
+        """One readable record for each instance."""
+        return self._admin("GET", "state")
+
+    def read_only(self, enabled: bool = True) -> None:
+        """Refuse every write from now on (and count it), or accept writes again."""
+        self._admin("POST", "read-only", {"enabled": enabled})
+
+    def faults(self, *faults: dict[str, Any]) -> None:
+        """Order faults, such as ``{"kind": "status", "status": 429, "retry_after": 1, "times": 2}``."""
+        self._admin("POST", "faults", list(faults))
+
+    def change(self, **change: Any) -> None:
+        """Change the world from outside, such as ``scale_set="web", capacity=22``."""
+        self._admin("POST", "change", change)
+
+    def reset(self) -> None:
+        """Go back to the scenario's start, with an empty ledger."""
+        self._admin("POST", "reset", {})
+
+    def stop(self) -> int:
+        """End the process and wait for it; returns its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def _admin(self, method: str, name: str, body: object = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"{self.ready['admin_url']}/{name}", data, {"Content-Type": "application/json"}, method=method
+        )
+        context = ssl.create_default_context(cafile=self.ready["ca_file"])
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
+        try:
+            with opener.open(request, timeout=30) as response:
+                answer: dict[str, Any] = json.load(response)
+                return answer
+        except urllib.error.HTTPError as error:
+            with error:
+                raise SimulatorError(f"{method} {name}: {error.code} {error.read().decode()}") from error
+
+
+@contextlib.contextmanager
+def running(
+    scenario: str | Path,
+    *,
+    speed: float = 60.0,
+    seed: int | None = None,
+    port: int | None = None,
+    retry_after: int | None = None,
+    python: str = sys.executable,
+    timeout: float = 20.0,
+) -> Iterator[Simulator]:
+    """A simulator serving ``scenario`` (a file or a bundled name) inside the ``with`` block."""
+    simulator = start(
+        scenario, speed=speed, seed=seed, port=port, retry_after=retry_after, python=python, timeout=timeout
+    )
+    try:
+        yield simulator
+    finally:
+        simulator.stop()
+
+
+def start(
+    scenario: str | Path,
+    *,
+    speed: float = 60.0,
+    seed: int | None = None,
+    port: int | None = None,
+    retry_after: int | None = None,
+    python: str = sys.executable,
+    timeout: float = 20.0,
+) -> Simulator:
+    """Start a simulator and wait at most ``timeout`` seconds until it is ready; the caller stops it."""
+    options = {"--port": port, "--seed": seed, "--retry-after": retry_after}
+    with tempfile.TemporaryDirectory(prefix="armsim-launch-") as directory:
+        ready_file = Path(directory, "ready.json")
+        command = [python, "-m", "armsim", "--scenario", str(scenario), "--speed", str(speed)]
+        command += ["--ready-file", str(ready_file)]
+        for name, value in options.items():
+            command += [] if value is None else [name, str(value)]
+        log = Path(directory, "log")
+        with log.open("w", encoding="utf-8") as output:
+            process = subprocess.Popen(
+                command,
+                env={**os.environ, "PYTHONPATH": _python_path()},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=output,
+                text=True,
+            )
+        deadline = time.monotonic() + timeout
+        while not ready_file.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                process.wait()
+                raise SimulatorError(f"the simulator did not start: {log.read_text(encoding='utf-8').strip()}")
+            time.sleep(0.01)
+        return Simulator(json.loads(ready_file.read_text(encoding="utf-8")), process)
+
+
+def _python_path() -> str:
+    given = os.environ.get("PYTHONPATH")
+    return f"{PACKAGE_ROOT}{os.pathsep}{given}" if given else str(PACKAGE_ROOT)

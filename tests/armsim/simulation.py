@@ -1,0 +1,254 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""A simulation: everything that a scenario makes, at one moment of simulated time."""
+
+from __future__ import annotations
+
+import copy
+import random
+from datetime import UTC, datetime
+from itertools import count
+
+from armsim import document, scenario
+from armsim.catalogue import Catalogue
+from armsim.clock import Clock, Timeline
+from armsim.faults import Faults
+from armsim.instance import Failure, Instance, Model, Place
+from armsim.ledger import Requests
+from armsim.operations import Operations
+from armsim.principal import Principal
+from armsim.rolling import RollingUpgrade
+from armsim.scale_set import ScaleSet, World
+from armsim.scenario import Scenario, ScenarioError
+from armsim.views import Views
+from armsim.wire import Calendar, Json, guid
+
+DAY = 86_400.0
+# Instances and their first health report are older than the simulation.
+AGE = 30 * DAY
+
+
+class Simulation:
+    """The state of one run. A reset makes a new one from the same scenario."""
+
+    def __init__(self, spec: Scenario, clock: Clock, seed: int, principal: Principal) -> None:
+        self.spec = spec
+        self.seed = seed
+        self.timeline = Timeline(clock)
+        self.calendar = Calendar(spec.clock.start or datetime.now(UTC))
+        self.catalogue = Catalogue(spec.images, spec.subscription.id)
+        self.operations = Operations(self.timeline, self.calendar, random.Random(f"{seed}/operations"))
+        self.principal = principal
+        self.views = Views(self.calendar)
+        self.faults = Faults()
+        self.requests = Requests()
+        self.read_only = False
+        self.groups = {group.name.lower(): group for group in spec.resource_groups}
+        self.world = World(self.timeline, spec.timings, self.catalogue, self.operations, seed)
+        self._scale_sets: dict[tuple[str, str], ScaleSet] = {}
+        for item in spec.scale_sets:
+            made = self._make(item)
+            self._scale_sets[made.resource_group.lower(), made.name.lower()] = made
+
+    def scale_sets(self, group: str | None = None) -> list[ScaleSet]:
+        """All scale sets, or those of one resource group."""
+        return [item for key, item in self._scale_sets.items() if group is None or key[0] == group.lower()]
+
+    def scale_set(self, group: str, name: str) -> ScaleSet | None:
+        return self._scale_sets.get((group.lower(), name.lower()))
+
+    def scale_set_by_id(self, resource_id: str) -> ScaleSet | None:
+        wanted = resource_id.lower().rstrip("/")
+        return next((item for item in self._scale_sets.values() if item.id.lower() == wanted), None)
+
+    def create_scale_set(self, group: str, name: str, body: Json) -> ScaleSet:
+        """A new, empty scale set from the body of a PUT."""
+        owner = self.groups[group.lower()]
+        model = copy.deepcopy(body)
+        properties: Json = model.setdefault("properties", {})
+        properties.setdefault("orchestrationMode", "Uniform")
+        properties.setdefault("upgradePolicy", {"mode": "Manual"})
+        properties.setdefault("platformFaultDomainCount", 5)
+        properties.setdefault("singlePlacementGroup", True)
+        model.setdefault("location", owner.location)
+        model.setdefault("tags", {})
+        subscription = self.spec.subscription.id
+        resource_id = (
+            f"/subscriptions/{subscription}/resourceGroups/{owner.name}"
+            f"/providers/Microsoft.Compute/virtualMachineScaleSets/{name}"
+        )
+        identity = {"name": name, "id": resource_id, "type": "Microsoft.Compute/virtualMachineScaleSets"}
+        made = ScaleSet(self.world, {**identity, **model, **identity}, self.timeline.now)
+        made.account.open()
+        self._scale_sets[owner.name.lower(), name.lower()] = made
+        return made
+
+    def ledger(self) -> Json:
+        """What ``GET ledger`` answers."""
+        now = self.timeline.now
+        return {
+            "clock": {
+                "started_at": self.calendar.stamp(0.0),
+                "now": self.calendar.stamp(now),
+                "elapsed_seconds": round(now, 3),
+                "seed": self.seed,
+            },
+            "requests": self.requests.report(),
+            "scale_sets": {item.name: self._account(item) for item in self._scale_sets.values()},
+        }
+
+    def state(self) -> Json:
+        """What ``GET state`` answers: one readable record for each instance."""
+        now = self.timeline.now
+        return {
+            "now": self.calendar.stamp(now),
+            "read_only": self.read_only,
+            "scale_sets": {
+                item.name: {
+                    "capacity": item.capacity,
+                    "policy": item.policy,
+                    "provisioning": item.provisioning,
+                    "repairs": item.repairs_state,
+                    "image": item.image().key,
+                    "model": item.model.version,
+                    "etag": item.etag,
+                    "rolling_upgrade": item.rolling.code if item.rolling else None,
+                    "instances": {
+                        instance.id: {
+                            "image": instance.image.key,
+                            "model": instance.model.version,
+                            "provisioning": instance.provisioning,
+                            "failure": instance.failure.code if instance.failure else None,
+                            "power": instance.power,
+                            "health": (instance.health(now) or (None,))[0],
+                            "in_service": instance.in_service(now),
+                            "zone": instance.place.zone,
+                            "placement_group": instance.place.placement_group,
+                            "update_domain": instance.place.update_domain,
+                            "fault_domain": instance.place.fault_domain,
+                            "protected": instance.protect_from_scale_set_actions,
+                        }
+                        for instance in item.instances.values()
+                    },
+                }
+                for item in self._scale_sets.values()
+            },
+        }
+
+    def _account(self, item: ScaleSet) -> Json:
+        target = item.image()
+        return {
+            "resource_group": item.resource_group,
+            "capacity": item.capacity,
+            "target_image": target.key,
+            "instances_on_target": sum(instance.image.key == target.key for instance in item.instances.values()),
+            **item.account.report(),
+        }
+
+    # --- from the scenario ------------------------------------------------------------------------------------------
+
+    def _make(self, spec: scenario.ScaleSet) -> ScaleSet:
+        group = self.groups[spec.resource_group.lower()]
+        location = spec.location or group.location
+        probe = document.storage_profile(spec.image, "Linux", spec.name)
+        image = self.catalogue.resolve(probe, location)
+        model = document.first_model(spec, location, self.spec.subscription.id, image.os_type)
+        ids = self._ids(spec)
+        model["sku"]["capacity"] = len(ids)
+        capacity = max(1, -(-len(ids) // (spec.placement_groups * max(1, len(spec.zones)))))
+        made = ScaleSet(self.world, model, -AGE, group_capacity=max(100, capacity))
+        made.update_domains = spec.update_domains
+        made.repairs_suspended = spec.automatic_repairs is not None and spec.automatic_repairs.state == "Suspended"
+        if spec.rolling_upgrade is not None:
+            made.rolling = RollingUpgrade.record(self.timeline, spec.rolling_upgrade)
+        unknown = [instance_id for instance_id in spec.instances if instance_id not in ids]
+        if unknown:
+            raise ScenarioError(
+                f"scale_sets.{spec.name}.instances: no instance {', '.join(unknown)}; the ids are {', '.join(ids)}"
+            )
+        places = self._places(spec, made, len(ids))
+        older: dict[str, Model] = {}
+        for index, instance_id in enumerate(ids):
+            exception = spec.instances.get(instance_id, scenario.InstanceState())
+            instance = made.new_instance(instance_id, _place(places[index], exception, places), -AGE + index)
+            instance.agent_since = -AGE
+            instance.reporting_since = -AGE + index % 5 + made.rng.random()
+            instance.etag = 2
+            self._make_special(made, instance, exception, older)
+            made.add(instance)
+        made.account.open()
+        return made
+
+    def _ids(self, spec: scenario.ScaleSet) -> list[str]:
+        """Instance ids: those of the scenario, or numbers with holes, or Flexible names."""
+        if spec.capacity is None:
+            return list(spec.instances)
+        rng = random.Random(f"{self.seed}/{spec.resource_group}/{spec.name}/ids")
+        if spec.orchestration_mode == "Flexible":
+            given = list(spec.instances)
+            return given + [f"{spec.name}_{rng.getrandbits(32):08x}" for _ in range(spec.capacity - len(given))]
+        numbers = (number for number in count() if str(number) in spec.instances or rng.random() >= spec.id_holes)
+        return [str(next(numbers)) for _ in range(spec.capacity)]
+
+    @staticmethod
+    def _places(spec: scenario.ScaleSet, made: ScaleSet, total: int) -> list[Place]:
+        """Zones in turn; within a zone placement groups one after the other, domains in turn within a group."""
+        zones: list[str | None] = list(spec.zones) or [None]
+        if spec.orchestration_mode == "Flexible":
+            return [Place(zone=zones[index % len(zones)]) for index in range(total)]
+        per_zone = -(-total // len(zones))
+        per_group = max(1, -(-per_zone // spec.placement_groups))
+        groups = {(zone, number): guid(made.rng) for zone in zones for number in range(spec.placement_groups)}
+        places = []
+        for index in range(total):
+            zone = zones[index % len(zones)]
+            number, position = divmod(index // len(zones), per_group)
+            update_domain = position % spec.update_domains
+            fault_domain = (position + position // spec.update_domains) % spec.fault_domains
+            places.append(Place(zone, groups[zone, number], update_domain, fault_domain))
+        return places
+
+    def _make_special(
+        self, made: ScaleSet, instance: Instance, exception: scenario.InstanceState, older: dict[str, Model]
+    ) -> None:
+        instance.protect_from_scale_in = exception.protect_from_scale_in
+        instance.protect_from_scale_set_actions = exception.protect_from_scale_set_actions
+        if exception.health is not None:
+            instance.verdict = exception.health
+        if exception.image is not None:
+            storage = document.storage_profile(exception.image, instance.image.os_type, made.name)
+            image = self.catalogue.resolve(storage, made.location)
+            earlier = older.get(image.key)
+            if earlier is None:
+                past = copy.deepcopy(made.document)
+                past["properties"]["virtualMachineProfile"]["storageProfile"] = storage
+                earlier = older[image.key] = Model.of(-len(older), past)
+            reference = storage.get("imageReference")
+            exact = {"exactVersion": image.exact_version} if image.exact_version else {}
+            instance.model, instance.image = earlier, image
+            instance.reference = {**reference, **exact} if reference else None
+        if exception.state == "failed":
+            instance.provisioning = "Failed"
+            instance.failure = Failure(
+                "VMExtensionProvisioningError", "VM has reported a failure when processing extensions."
+            )
+        elif exception.state != "running":
+            instance.power = exception.state
+            instance.agent_since = instance.reporting_since = None
+
+
+def _place(drawn: Place, exception: scenario.InstanceState, places: list[Place]) -> Place:
+    """The place that an exception asks for, where it asks."""
+    groups = list(dict.fromkeys(place.placement_group for place in places))
+    return Place(
+        zone=drawn.zone if exception.zone is None else exception.zone,
+        placement_group=(
+            drawn.placement_group
+            if exception.placement_group is None
+            else groups[exception.placement_group % len(groups)]
+        ),
+        update_domain=drawn.update_domain if exception.update_domain is None else exception.update_domain,
+        fault_domain=drawn.fault_domain if exception.fault_domain is None else exception.fault_domain,
+    )

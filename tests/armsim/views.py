@@ -1,0 +1,370 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""What the service answers about scale sets and instances: JSON made from the state, in the recorded shapes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from armsim.instance import Instance
+from armsim.scale_set import REPAIRS, ScaleSet
+from armsim.wire import COMPUTE, INSTANCE_ETAG_SINCE, MODEL_ETAG_SINCE, Calendar, Json, computer_name, etag
+
+_POWER_WORDS = {
+    "creating": "VM creating",
+    "starting": "VM starting",
+    "running": "VM running",
+    "stopping": "VM stopping",
+    "stopped": "VM stopped",
+    "deallocated": "VM deallocated",
+}
+_HEALTH = {
+    "healthy": ("Info", "The VM is reporting itself as healthy"),
+    "unhealthy": ("Error", "The VM is reporting itself as unhealthy or is unreachable"),
+    "unknown": ("Warning", "The VM's health state is unknown"),
+    "initializing": ("Info", "The VM is initializing"),
+}
+
+
+class Views:
+    """Renders resources for one simulation's calendar."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+
+    # --- the set ----------------------------------------------------------------------------------------------------
+
+    def scale_set(self, scale_set: ScaleSet, api_version: str) -> Json:
+        document = scale_set.document
+        properties = dict(document["properties"])
+        if properties.get("virtualMachineProfile") is not None:
+            properties["virtualMachineProfile"] = {
+                **properties["virtualMachineProfile"],
+                "timeCreated": self._calendar.stamp(scale_set.profile_created),
+            }
+        properties["provisioningState"] = scale_set.provisioning
+        properties["uniqueId"] = scale_set.unique_id
+        properties["timeCreated"] = self._calendar.stamp(scale_set.created)
+        body = {name: value for name, value in document.items() if name != "properties"}
+        if api_version >= MODEL_ETAG_SINCE:
+            body["etag"] = etag(scale_set.etag)
+        body["properties"] = properties
+        return body
+
+    def scale_set_instance_view(self, scale_set: ScaleSet) -> Json:
+        """Counts by provisioning state (recorded), the set's own state, and the orchestration services."""
+        instances = scale_set.instances.values()
+        counts = Counter(self._provisioning_code(instance) for instance in instances)
+        extensions = (scale_set.model.profile.get("extensionProfile") or {}).get("extensions") or []
+        state = scale_set.provisioning
+        words = {"Succeeded": "Provisioning succeeded", "Failed": "Provisioning failed"}
+        return {
+            "virtualMachine": {"statusesSummary": [{"code": code, "count": counts[code]} for code in sorted(counts)]},
+            **(
+                {
+                    "extensions": [
+                        {
+                            "name": extension["name"],
+                            "statusesSummary": [{"code": code, "count": counts[code]} for code in sorted(counts)],
+                        }
+                        for extension in extensions
+                    ]
+                }
+                if extensions
+                else {}
+            ),
+            "statuses": [
+                {
+                    "code": f"ProvisioningState/{state.lower()}",
+                    "level": "Error" if state == "Failed" else "Info",
+                    "displayStatus": words.get(state, state),
+                }
+            ],
+            "orchestrationServices": [{"serviceName": REPAIRS, "serviceState": scale_set.repairs_state}],
+        }
+
+    # --- instances of a Uniform set ---------------------------------------------------------------------------------
+
+    def instance_id(self, scale_set: ScaleSet, instance: Instance) -> str:
+        """The resource group is in capitals, as in most recorded answers."""
+        parts = scale_set.id.split("/")
+        parts[4] = parts[4].upper()
+        return f"{'/'.join(parts)}/virtualMachines/{instance.id}"
+
+    def instance(self, scale_set: ScaleSet, instance: Instance, now: float, api_version: str, *, view: bool) -> Json:
+        profile = instance.model.profile
+        resource_id = self.instance_id(scale_set, instance)
+        protection = {
+            "protectFromScaleIn": instance.protect_from_scale_in,
+            "protectFromScaleSetActions": instance.protect_from_scale_set_actions,
+        }
+        interfaces = (profile.get("networkProfile") or {}).get("networkInterfaceConfigurations") or []
+        properties: Json = {
+            "latestModelApplied": instance.model is scale_set.model,
+            "modelDefinitionApplied": "VirtualMachineScaleSet",
+            "networkProfileConfiguration": {"networkInterfaceConfigurations": interfaces},
+            "provisioningState": instance.provisioning,
+            "hardwareProfile": {"vmSize": instance.model.sku},
+            "vmId": instance.vm_id,
+            "storageProfile": self._storage(scale_set, instance),
+            "osProfile": {**(profile.get("osProfile") or {}), "computerName": self._computer_name(instance)},
+            "networkProfile": {
+                "networkInterfaces": [
+                    {"id": f"{resource_id}/networkInterfaces/{interface['name']}"} for interface in interfaces
+                ]
+            },
+            "timeCreated": self._calendar.stamp(instance.created),
+        }
+        properties["osProfile"].pop("computerNamePrefix", None)
+        if any(protection.values()):
+            properties["protectionPolicy"] = protection
+        if view:
+            properties["instanceView"] = self.instance_view(scale_set, instance, now)
+        body: Json = {
+            "name": instance.name,
+            "id": resource_id,
+            "type": f"{COMPUTE}/virtualMachineScaleSets/virtualMachines",
+            "location": scale_set.location,
+            "tags": scale_set.document.get("tags", {}),
+            "instanceId": instance.id,
+            "sku": {"name": instance.model.sku, "tier": "Standard"},
+        }
+        if instance.place.zone is not None:
+            body["zones"] = [instance.place.zone]
+        body["properties"] = properties
+        if api_version >= INSTANCE_ETAG_SINCE:
+            body["etag"] = etag(instance.etag)
+        return body
+
+    def selected_instance(self, scale_set: ScaleSet, instance: Instance, now: float, *, view: bool) -> Json:
+        """An entry under ``$select=instanceView``: what was not selected is a default, so `latestModelApplied` lies."""
+        properties: Json = {"latestModelApplied": False}
+        if view:
+            properties["instanceView"] = self.instance_view(scale_set, instance, now)
+        properties["provisioningState"] = instance.provisioning
+        properties["hardwareProfile"] = {}
+        return {
+            "id": self.instance_id(scale_set, instance),
+            "instanceId": instance.id,
+            "properties": properties,
+        }
+
+    def bare_instance(self, scale_set: ScaleSet, instance: Instance) -> Json:
+        """An entry of the list below a Flexible set: no ``properties`` (recorded)."""
+        return {
+            "name": instance.name,
+            "id": f"{scale_set.id}/virtualMachines/{instance.id}",
+            "type": f"{COMPUTE}/virtualMachineScaleSets/virtualMachines",
+            "location": scale_set.location,
+            "instanceId": instance.id,
+            "zones": [None],
+        }
+
+    def instance_view(self, scale_set: ScaleSet, instance: Instance, now: float) -> Json:
+        place = instance.place
+        view: Json = {}
+        if place.placement_group is not None and instance.power != "deallocated":
+            view["placementGroupId"] = place.placement_group
+        if place.update_domain is not None:
+            view["platformUpdateDomain"] = place.update_domain
+        if place.fault_domain is not None:
+            view["platformFaultDomain"] = place.fault_domain
+        agent_time = instance.agent_time(now)
+        if agent_time is not None:
+            view["computerName"] = self._computer_name(instance)
+            view["osName"] = instance.image.os_name
+            view["osVersion"] = instance.image.os_version
+        if instance.power != "deallocated":
+            view["vmAgent"] = self._agent(instance, agent_time, now)
+        report = instance.health(now)
+        if report is not None:
+            level, words = _HEALTH[report[0]]
+            view["vmHealth"] = {
+                "status": {
+                    "code": f"HealthState/{report[0]}",
+                    "level": level,
+                    "displayStatus": words,
+                    "time": self._calendar.stamp(report[1]),
+                }
+            }
+        view["disks"] = [{"name": self._disk_name(instance), "statuses": [self._succeeded(instance.changed)]}]
+        extensions = self._extensions(instance) if agent_time is not None else []
+        if extensions:
+            view["extensions"] = [
+                {
+                    "name": extension["name"],
+                    "type": f"{extension['properties']['publisher']}.{extension['properties']['type']}",
+                    "typeHandlerVersion": extension["properties"].get("typeHandlerVersion", "1.0"),
+                    "statuses": [self._succeeded(instance.changed)],
+                }
+                for extension in extensions
+            ]
+        view["hyperVGeneration"] = "V2"
+        view["statuses"] = [
+            self._provisioning_status(instance),
+            {"code": f"PowerState/{instance.power}", "level": "Info", "displayStatus": _POWER_WORDS[instance.power]},
+        ]
+        return view
+
+    # --- virtual machines of a Flexible set -------------------------------------------------------------------------
+
+    def virtual_machine(
+        self, scale_set: ScaleSet, instance: Instance, now: float, api_version: str, *, view: bool
+    ) -> Json:
+        resource_id = self.virtual_machine_id(scale_set, instance)
+        profile = instance.model.profile
+        interfaces = (profile.get("networkProfile") or {}).get("networkInterfaceConfigurations") or []
+        group = f"{scale_set.id.split('/providers/')[0]}/providers/Microsoft.Network"
+        properties: Json = {
+            "hardwareProfile": {"vmSize": instance.model.sku},
+            "provisioningState": instance.provisioning,
+            "vmId": instance.vm_id,
+            "virtualMachineScaleSet": {"id": scale_set.id},
+            "storageProfile": self._storage(scale_set, instance),
+            "osProfile": {**(profile.get("osProfile") or {}), "computerName": self._computer_name(instance)},
+            "networkProfile": {
+                "networkInterfaces": [
+                    {
+                        "id": f"{group}/networkInterfaces/{interface['name']}-{instance.disk[:8]}",
+                        "properties": {"primary": True, "deleteOption": "Delete"},
+                    }
+                    for interface in interfaces
+                ]
+            },
+        }
+        properties["osProfile"].pop("computerNamePrefix", None)
+        if view:
+            properties["instanceView"] = self.instance_view(scale_set, instance, now)
+        properties["timeCreated"] = self._calendar.stamp(instance.created)
+        body: Json = {
+            "name": instance.name,
+            "id": resource_id,
+            "type": f"{COMPUTE}/virtualMachines",
+            "location": scale_set.location,
+            "tags": scale_set.document.get("tags", {}),
+        }
+        if instance.place.zone is not None:
+            body["zones"] = [instance.place.zone]
+        body["properties"] = properties
+        if api_version >= MODEL_ETAG_SINCE:
+            body["etag"] = etag(instance.etag)
+        resources = [
+            {
+                "name": extension["name"],
+                "id": f"{resource_id}/extensions/{extension['name']}",
+                "type": f"{COMPUTE}/virtualMachines/extensions",
+                "location": scale_set.location,
+                "properties": {**extension["properties"], "provisioningState": "Succeeded"},
+            }
+            for extension in self._extensions(instance)
+        ]
+        if resources:
+            body["resources"] = resources
+        return body
+
+    def virtual_machine_id(self, scale_set: ScaleSet, instance: Instance) -> str:
+        return f"{scale_set.id.split('/providers/')[0]}/providers/{COMPUTE}/virtualMachines/{instance.name}"
+
+    # --- parts ------------------------------------------------------------------------------------------------------
+
+    def _storage(self, scale_set: ScaleSet, instance: Instance) -> Json:
+        disk_of_model = (instance.model.profile.get("storageProfile") or {}).get("osDisk") or {}
+        name = self._disk_name(instance)
+        disk: Json = {
+            "osType": instance.image.os_type,
+            "name": name,
+            "createOption": "FromImage",
+            "caching": disk_of_model.get("caching", "ReadWrite"),
+        }
+        if instance.reference is None:
+            containers = disk_of_model.get("vhdContainers") or [""]
+            disk["image"] = {"uri": instance.image.key}
+            disk["vhd"] = {"uri": f"{containers[0]}/{name}.vhd"}
+            return {"osDisk": disk, "dataDisks": []}
+        group = f"/subscriptions/{scale_set.id.split('/')[2]}/resourceGroups/{scale_set.resource_group.upper()}"
+        disk["managedDisk"] = {
+            "storageAccountType": (disk_of_model.get("managedDisk") or {}).get("storageAccountType", "Premium_LRS"),
+            "id": f"{group}/providers/{COMPUTE}/disks/{name}",
+        }
+        disk["diskSizeGB"] = disk_of_model.get("diskSizeGB", 30)
+        return {"imageReference": instance.reference, "osDisk": disk, "dataDisks": []}
+
+    def _agent(self, instance: Instance, agent_time: float | None, now: float) -> Json:
+        if agent_time is None:
+            return {
+                "vmAgentVersion": "Unknown",
+                "statuses": [
+                    {
+                        "code": "ProvisioningState/Unavailable",
+                        "level": "Warning",
+                        "displayStatus": "Not Ready",
+                        "message": "VM status blob is found but not yet populated.",
+                        "time": self._calendar.stamp(now),
+                    }
+                ],
+            }
+        return {
+            "vmAgentVersion": "2.11.1.12",
+            "statuses": [
+                {
+                    "code": "ProvisioningState/succeeded",
+                    "level": "Info",
+                    "displayStatus": "Ready",
+                    "message": "Guest Agent is running",
+                    "time": self._calendar.stamp(agent_time),
+                }
+            ],
+            "extensionHandlers": [
+                {
+                    "type": f"{extension['properties']['publisher']}.{extension['properties']['type']}",
+                    "typeHandlerVersion": extension["properties"].get("typeHandlerVersion", "1.0"),
+                    "status": {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"},
+                }
+                for extension in self._extensions(instance)
+            ],
+        }
+
+    def _provisioning_code(self, instance: Instance) -> str:
+        if instance.failure is not None:
+            return f"ProvisioningState/failed/{instance.failure.code}"
+        return f"ProvisioningState/{instance.provisioning.lower()}"
+
+    def _provisioning_status(self, instance: Instance) -> Json:
+        code = self._provisioning_code(instance)
+        if instance.failure is not None:
+            return {
+                "code": code,
+                "level": "Error",
+                "displayStatus": "Provisioning failed",
+                "message": instance.failure.message,
+                "time": self._calendar.stamp(instance.changed),
+            }
+        if instance.provisioning == "Succeeded":
+            return self._succeeded(instance.changed)
+        return {"code": code, "level": "Info", "displayStatus": instance.provisioning}
+
+    def _succeeded(self, when: float) -> Json:
+        return {
+            "code": "ProvisioningState/succeeded",
+            "level": "Info",
+            "displayStatus": "Provisioning succeeded",
+            "time": self._calendar.stamp(when),
+        }
+
+    @staticmethod
+    def _extensions(instance: Instance) -> list[Json]:
+        profile = instance.model.profile.get("extensionProfile") or {}
+        return list(profile.get("extensions") or [])
+
+    @staticmethod
+    def _computer_name(instance: Instance) -> str:
+        prefix = (instance.model.profile.get("osProfile") or {}).get("computerNamePrefix", "vm")
+        if instance.id.isdigit():
+            return computer_name(prefix, int(instance.id))
+        return f"{prefix}{instance.disk[:6].upper()}"
+
+    @staticmethod
+    def _disk_name(instance: Instance) -> str:
+        return f"{instance.name}_OsDisk_1_{instance.disk}"

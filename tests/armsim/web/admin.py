@@ -1,0 +1,81 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The simulator's own interface, below ``/armsim/``: ledger, state, faults, read-only mode, changes, reset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from armsim import changes
+from armsim.errors import ArmError
+from armsim.faults import FAULT
+from armsim.web.gateway import Host
+from armsim.wire import Json
+
+PREFIX = "/armsim"
+
+
+class ReadOnly(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool
+
+
+def routes(host: Host) -> list[Route]:
+    async def ledger(_request: Request) -> Response:
+        host.simulation.timeline.catch_up()
+        return JSONResponse(host.simulation.ledger())
+
+    async def state(_request: Request) -> Response:
+        host.simulation.timeline.catch_up()
+        return JSONResponse(host.simulation.state())
+
+    async def read_only(request: Request) -> Response:
+        host.simulation.read_only = ReadOnly.model_validate(await _json(request)).enabled
+        return JSONResponse({"read_only": host.simulation.read_only})
+
+    async def faults(request: Request) -> Response:
+        body = await _json(request)
+        ordered = [FAULT.validate_python(item) for item in (body if isinstance(body, list) else [body])]
+        host.simulation.faults.order(ordered)
+        return JSONResponse({"ordered": len(ordered)})
+
+    async def change(request: Request) -> Response:
+        changes.apply(host.simulation, changes.Change.model_validate(await _json(request)))
+        return JSONResponse({"changed": True})
+
+    async def reset(_request: Request) -> Response:
+        host.reset()
+        return JSONResponse({"reset": True})
+
+    return [
+        Route(f"{PREFIX}/ledger", ledger, methods=["GET"]),
+        Route(f"{PREFIX}/state", state, methods=["GET"]),
+        Route(f"{PREFIX}/read-only", read_only, methods=["POST"]),
+        Route(f"{PREFIX}/faults", faults, methods=["POST"]),
+        Route(f"{PREFIX}/change", change, methods=["POST"]),
+        Route(f"{PREFIX}/reset", reset, methods=["POST"]),
+    ]
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise ArmError(400, "InvalidRequestContent", f"the body is not JSON: {error}") from error
+
+
+def invalid(error: ValidationError) -> Json:
+    """The body for a request that does not fit: every field with what is allowed there."""
+    problems = [
+        f"{'.'.join(str(step) for step in problem['loc']) or 'body'}: {problem['msg']}"
+        for problem in error.errors(include_url=False)
+    ]
+    return {"error": {"code": "InvalidRequest", "message": "; ".join(problems)}}

@@ -1,0 +1,237 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Galleries of the subscription, galleries shared with it, and community galleries."""
+
+from __future__ import annotations
+
+from armsim import errors, scenario
+from armsim.web.gateway import Call, Endpoint, Reply, page
+from armsim.web.paths import COMPUTE, GROUP_COMPUTE
+from armsim.wire import Json, stamp
+
+_GALLERY = f"{GROUP_COMPUTE}/galleries/{{gallery}}"
+_TYPE = "Microsoft.Compute/galleries"
+
+
+def _gallery_of(call: Call) -> scenario.Gallery:
+    group, name = call.params["group"], call.params["gallery"]
+    found = call.simulation.catalogue.find_gallery(group, name)
+    if found is None:
+        if "image" in call.params:
+            raise errors.parent_resource_not_found(f"{_TYPE}/images", name, "galleries")
+        raise errors.resource_not_found(_TYPE, name, group)
+    return found
+
+
+def _image_of(call: Call, images: list[scenario.GalleryImage]) -> scenario.GalleryImage:
+    wanted = call.params["image"]
+    for image in images:
+        if image.name.lower() == wanted.lower():
+            return image
+    if "group" not in call.params:
+        raise errors.entity_not_found()
+    if "version" in call.params or call.path.lower().endswith("/versions"):
+        raise errors.parent_resource_not_found(f"{_TYPE}/images/versions", wanted, "galleries/images")
+    raise errors.resource_not_found(f"{_TYPE}/images", f"{call.params['gallery']}/{wanted}", call.params["group"])
+
+
+def _version_of(call: Call, image: scenario.GalleryImage) -> scenario.GalleryVersion:
+    for version in image.versions:
+        if version.version == call.params["version"]:
+            return version
+    if "group" not in call.params:
+        raise errors.entity_not_found()
+    name = f"{call.params['gallery']}/{image.name}/{call.params['version']}"
+    raise errors.resource_not_found(f"{_TYPE}/images/versions", name, call.params["group"])
+
+
+def _published(call: Call, version: scenario.GalleryVersion) -> str:
+    return stamp(version.published or call.simulation.calendar.start, 0.0)
+
+
+def get_gallery(call: Call) -> Reply:
+    gallery = _gallery_of(call)
+    return Reply(
+        {
+            "name": gallery.name,
+            "id": call.simulation.catalogue.gallery_id(gallery),
+            "type": _TYPE,
+            "location": gallery.location,
+            "tags": {},
+            "properties": {
+                "identifier": {"uniqueName": f"{call.subscription}-{gallery.name.upper()}"},
+                "provisioningState": "Succeeded",
+            },
+        }
+    )
+
+
+def _image(call: Call, gallery: scenario.Gallery, image: scenario.GalleryImage) -> Json:
+    return {
+        "name": image.name,
+        "id": f"{call.simulation.catalogue.gallery_id(gallery)}/images/{image.name}",
+        "type": f"{_TYPE}/images",
+        "location": gallery.location,
+        "tags": {},
+        "properties": {
+            "hyperVGeneration": "V2",
+            "architecture": "x64",
+            "osType": image.os_type,
+            "osState": image.os_state,
+            "identifier": {"publisher": image.publisher, "offer": image.offer, "sku": image.sku},
+            "provisioningState": "Succeeded",
+        },
+    }
+
+
+def get_image(call: Call) -> Reply:
+    gallery = _gallery_of(call)
+    return Reply(_image(call, gallery, _image_of(call, gallery.images)))
+
+
+def list_images(call: Call) -> Reply:
+    gallery = _gallery_of(call)
+    return page(call, [_image(call, gallery, image) for image in gallery.images])
+
+
+def _version(
+    call: Call, gallery: scenario.Gallery, image: scenario.GalleryImage, version: scenario.GalleryVersion
+) -> Json:
+    body: Json = {
+        "name": version.version,
+        "id": f"{call.simulation.catalogue.gallery_id(gallery)}/images/{image.name}/versions/{version.version}",
+        "type": f"{_TYPE}/images/versions",
+        "location": gallery.location,
+        "tags": {},
+        "properties": {
+            "publishingProfile": {
+                "targetRegions": [
+                    {"name": region, "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"}
+                    for region in version.regions
+                ],
+                "replicaCount": 1,
+                "excludeFromLatest": version.exclude_from_latest,
+                "publishedDate": _published(call, version),
+                "storageAccountType": "Standard_LRS",
+            },
+            "storageProfile": {"osDiskImage": {"sizeInGB": 30, "hostCaching": "ReadWrite", "source": {}}},
+            "safetyProfile": {"reportedForPolicyViolation": False, "allowDeletionOfReplicatedLocations": False},
+            "provisioningState": "Succeeded",
+        },
+    }
+    if call.query.get("$expand", "").lower() == "replicationstatus":
+        body["properties"]["replicationStatus"] = {
+            "aggregatedState": "Completed",
+            "summary": [
+                {"region": region, "state": "Completed", "details": "", "progress": 100} for region in version.regions
+            ],
+        }
+    return body
+
+
+def list_versions(call: Call) -> Reply:
+    gallery = _gallery_of(call)
+    image = _image_of(call, gallery.images)
+    return page(call, [_version(call, gallery, image, version) for version in image.versions])
+
+
+def get_version(call: Call) -> Reply:
+    gallery = _gallery_of(call)
+    image = _image_of(call, gallery.images)
+    return Reply(_version(call, gallery, image, _version_of(call, image)))
+
+
+# --- galleries of others, seen from a location ----------------------------------------------------------------------
+
+
+def _public_images(call: Call, galleries: list[scenario.PublicGallery]) -> list[scenario.GalleryImage]:
+    for gallery in galleries:
+        if gallery.name.lower() == call.params["gallery"].lower():
+            return gallery.images
+    raise errors.entity_not_found()
+
+
+def _public_version(call: Call, kind: str, image: scenario.GalleryImage, version: scenario.GalleryVersion) -> Json:
+    return {
+        "name": version.version,
+        "location": call.params["location"],
+        "identifier": {"uniqueId": f"/{kind}/{call.params['gallery']}/Images/{image.name}/Versions/{version.version}"},
+        "properties": {
+            "publishedDate": _published(call, version),
+            "excludeFromLatest": version.exclude_from_latest,
+            "storageProfile": {"osDiskImage": {"diskSizeGB": 30, "hostCaching": "ReadWrite"}},
+        },
+    }
+
+
+def _public_endpoints(kind: str, attribute: str, name: str) -> list[Endpoint]:
+    """The endpoints of shared or community galleries: definition, versions, one version."""
+
+    def image_of(call: Call) -> scenario.GalleryImage:
+        galleries: list[scenario.PublicGallery] = getattr(call.simulation.catalogue, attribute)
+        return _image_of(call, _public_images(call, galleries))
+
+    def get_definition(call: Call) -> Reply:
+        image = image_of(call)
+        return Reply(
+            {
+                "name": image.name,
+                "location": call.params["location"],
+                "identifier": {"uniqueId": f"/{kind}/{call.params['gallery']}/Images/{image.name}"},
+                "properties": {
+                    "osType": image.os_type,
+                    "osState": image.os_state,
+                    "hyperVGeneration": "V2",
+                    "architecture": "x64",
+                    "identifier": {"publisher": image.publisher, "offer": image.offer, "sku": image.sku},
+                },
+            }
+        )
+
+    def list_public_versions(call: Call) -> Reply:
+        image = image_of(call)
+        return page(call, [_public_version(call, kind, image, version) for version in image.versions])
+
+    def get_public_version(call: Call) -> Reply:
+        image = image_of(call)
+        return Reply(_public_version(call, kind, image, _version_of(call, image)))
+
+    segment = kind[0].lower() + kind[1:]
+    definition = f"{COMPUTE}/locations/{{location}}/{segment}/{{gallery}}/images/{{image}}"
+    action = f"Microsoft.Compute/locations/{segment}/images"
+    return [
+        Endpoint("GET", definition, f"{name}Images_Get", f"{action}/read", get_definition),
+        Endpoint(
+            "GET",
+            f"{definition}/versions",
+            f"{name}ImageVersions_List",
+            f"{action}/versions/read",
+            list_public_versions,
+        ),
+        Endpoint(
+            "GET",
+            f"{definition}/versions/{{version}}",
+            f"{name}ImageVersions_Get",
+            f"{action}/versions/read",
+            get_public_version,
+        ),
+    ]
+
+
+_VERSIONS = f"{_GALLERY}/images/{{image}}/versions"
+
+ENDPOINTS = [
+    Endpoint("GET", _GALLERY, "Galleries_Get", f"{_TYPE}/read", get_gallery),
+    Endpoint("GET", f"{_GALLERY}/images", "GalleryImages_ListByGallery", f"{_TYPE}/images/read", list_images),
+    Endpoint("GET", f"{_GALLERY}/images/{{image}}", "GalleryImages_Get", f"{_TYPE}/images/read", get_image),
+    Endpoint(
+        "GET", _VERSIONS, "GalleryImageVersions_ListByGalleryImage", f"{_TYPE}/images/versions/read", list_versions
+    ),
+    Endpoint(
+        "GET", f"{_VERSIONS}/{{version}}", "GalleryImageVersions_Get", f"{_TYPE}/images/versions/read", get_version
+    ),
+    *_public_endpoints("SharedGalleries", "shared_galleries", "SharedGallery"),
+    *_public_endpoints("CommunityGalleries", "community_galleries", "CommunityGallery"),
+]

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Instances below a scale set."""
+
+from __future__ import annotations
+
+from armsim import errors
+from armsim.instance import Instance
+from armsim.odata import instance_filter, page_of
+from armsim.scale_set import ScaleSet
+from armsim.web.gateway import Call, Endpoint, Reply, page
+from armsim.web.paths import SCALE_SET, TYPE, parent_of
+
+_EXPANSIONS = ("instanceview", "userdata", "resiliencyview")
+
+
+def wants_view(call: Call) -> bool:
+    """Whether ``$expand`` asks for the instance view; 400 for an unknown expansion."""
+    expand = call.query.get("$expand", "")
+    asked = [part.strip().lower() for part in expand.split(",") if part.strip()]
+    if any(part not in _EXPANSIONS for part in asked):
+        raise errors.invalid_parameter("$expand", "The value of parameter $expand is invalid.")
+    return "instanceview" in asked
+
+
+def list_instances(call: Call) -> Reply:
+    scale_set = parent_of(call, "virtualMachines")
+    views, now = call.simulation.views, call.simulation.timeline.now
+    view = wants_view(call)
+    token = call.query.get("$skiptoken")
+    instances = scale_set.instances.values()
+    if scale_set.flexible:
+        if view:
+            raise errors.not_allowed_on_flexible("VirtualMachineScaleSets.virtualMachines.GET", scale_set.name)
+        chosen, following = page_of(instances, lambda instance: instance.id, token)
+        return page(call, [views.bare_instance(scale_set, instance) for instance in chosen], following)
+    matching = list(instances)
+    if "$filter" in call.query:
+        test = instance_filter(call.query["$filter"])
+        matching = [
+            instance
+            for instance in matching
+            if test(views.instance(scale_set, instance, now, call.api_version, view=True))
+        ]
+    chosen, following = page_of(matching, lambda instance: instance.id, token)
+    selected = [name.strip().lower() for name in call.query.get("$select", "").split(",") if name.strip()]
+    if selected and set(selected) <= {"instanceview", "instanceid"}:
+        entries = [
+            views.selected_instance(scale_set, instance, now, view=view or "instanceview" in selected)
+            for instance in chosen
+        ]
+    else:
+        entries = [views.instance(scale_set, instance, now, call.api_version, view=view) for instance in chosen]
+    reply = page(call, entries, following)
+    # A list is charged by its length (recorded: 1, 2 and 4).
+    reply.charge = len(entries)
+    return reply
+
+
+def _instance_of(call: Call) -> tuple[ScaleSet, Instance]:
+    scale_set = parent_of(call, "virtualMachines")
+    wanted = call.params["instance"]
+    if scale_set.flexible:
+        raise errors.invalid_parameter("instanceId", f"The value '{wanted}' of parameter instanceId must be a number.")
+    found = scale_set.instances.get(wanted)
+    if found is None:
+        raise errors.entity_not_found()
+    return scale_set, found
+
+
+def get_instance(call: Call) -> Reply:
+    scale_set, instance = _instance_of(call)
+    now = call.simulation.timeline.now
+    body = call.simulation.views.instance(scale_set, instance, now, call.api_version, view=wants_view(call))
+    return Reply(body, charge=1)
+
+
+def get_instance_view(call: Call) -> Reply:
+    scale_set, instance = _instance_of(call)
+    return Reply(call.simulation.views.instance_view(scale_set, instance, call.simulation.timeline.now), charge=1)
+
+
+_LIST = f"{SCALE_SET}/virtualMachines"
+_ONE = _LIST + "/{instance}"
+
+ENDPOINTS = [
+    Endpoint("GET", _LIST, "VirtualMachineScaleSetVMs_List", f"{TYPE}/virtualMachines/read", list_instances),
+    Endpoint("GET", _ONE, "VirtualMachineScaleSetVMs_Get", f"{TYPE}/virtualMachines/read", get_instance),
+    Endpoint(
+        "GET",
+        f"{_ONE}/instanceView",
+        "VirtualMachineScaleSetVMs_GetInstanceView",
+        f"{TYPE}/virtualMachines/instanceView/read",
+        get_instance_view,
+    ),
+]

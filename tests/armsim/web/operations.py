@@ -1,0 +1,37 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Polling of long-running operations. Every poll is 200, whatever became of the operation (recorded)."""
+
+from __future__ import annotations
+
+from armsim import errors
+from armsim.web.gateway import Call, Endpoint, Reply
+from armsim.web.paths import COMPUTE
+
+
+def poll(call: Call) -> Reply:
+    """The state of an operation; with ``monitor=true`` an empty body: 202 in progress, afterwards 200."""
+    operations = call.simulation.operations
+    operation = operations.find(call.params["operation"])
+    if operation is None:
+        raise errors.entity_not_found()
+    in_progress = operation.status == "InProgress"
+    headers = call.host.retry_after(call.simulation.spec.retry_after.poll) if in_progress else {}
+    if call.query.get("monitor", "").lower() != "true":
+        return Reply(operations.body(operation, call.api_version), headers=headers)
+    if in_progress:
+        return Reply(None, 202, {**headers, "Location": f"{call.base_url}{call.path}?{call.raw_query}"})
+    return Reply(None, 200)
+
+
+ENDPOINTS = [
+    Endpoint(
+        "GET",
+        f"{COMPUTE}/locations/{{location}}/operations/{{operation}}",
+        "Operations_Get",
+        "Microsoft.Compute/locations/operations/read",
+        poll,
+    ),
+]

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Addresses that several files build on, and the resources they lead to."""
+
+from __future__ import annotations
+
+from armsim import errors
+from armsim.scale_set import ScaleSet
+from armsim.web.gateway import Call
+
+COMPUTE = "/subscriptions/{subscription}/providers/Microsoft.Compute"
+GROUP_COMPUTE = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
+SCALE_SETS = f"{GROUP_COMPUTE}/virtualMachineScaleSets"
+SCALE_SET = SCALE_SETS + "/{scale_set}"
+TYPE = "Microsoft.Compute/virtualMachineScaleSets"
+
+
+def scale_set_of(call: Call) -> ScaleSet:
+    """The set that the path names; 404 ResourceNotFound from the gateway if there is none."""
+    name, group = call.params["scale_set"], call.params["group"]
+    found = call.simulation.scale_set(group, name)
+    if found is None:
+        raise errors.resource_not_found(TYPE, name, group)
+    return found
+
+
+def parent_of(call: Call, child: str) -> ScaleSet:
+    """The set above a child resource; 404 ParentResourceNotFound if there is none (recorded)."""
+    name = call.params["scale_set"]
+    found = call.simulation.scale_set(call.params["group"], name)
+    if found is None:
+        raise errors.parent_resource_not_found(f"{TYPE}/{child}", name, "virtualMachineScaleSets")
+    return found

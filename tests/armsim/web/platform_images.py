@@ -1,0 +1,126 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Platform images. Their lists are bare arrays, and their ids have capitals (recorded)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from armsim import errors, scenario
+from armsim.catalogue import version_key
+from armsim.web.gateway import Call, Endpoint, Reply
+from armsim.web.paths import COMPUTE
+from armsim.wire import Json
+
+_PUBLISHERS = f"{COMPUTE}/locations/{{location}}/publishers"
+_OFFERS = _PUBLISHERS + "/{publisher}/artifacttypes/vmimage/offers"
+_SKUS = _OFFERS + "/{offer}/skus"
+_VERSIONS = _SKUS + "/{sku}/versions"
+_TYPE = "Microsoft.Compute/locations/publishers"
+
+
+def _missing() -> errors.ArmError:
+    return errors.ArmError(404, "NotFound", "Artifact: VMImage was not found.")
+
+
+def _entry(call: Call, name: str, *parts: str) -> Json:
+    location = call.params["location"]
+    path = f"/Subscriptions/{call.subscription}/Providers/Microsoft.Compute/Locations/{location}/Publishers"
+    return {"location": location, "name": name, "id": "/".join([path, *parts])}
+
+
+def _matching(call: Call, *fields: str) -> list[scenario.PlatformImage]:
+    """Images whose ``fields`` are those of the path; 404 if there are none."""
+    images = [
+        image
+        for image in call.simulation.catalogue.platform
+        if all(getattr(image, name).lower() == call.params[name].lower() for name in fields)
+    ]
+    if not images:
+        raise _missing()
+    return images
+
+
+def _names(values: Iterable[str]) -> list[str]:
+    return sorted(dict.fromkeys(values))
+
+
+def list_publishers(call: Call) -> Reply:
+    return Reply([_entry(call, name, name) for name in _names(image.publisher for image in _matching(call))])
+
+
+def list_offers(call: Call) -> Reply:
+    images = _matching(call, "publisher")
+    prefix = (images[0].publisher, "ArtifactTypes", "VMImage", "Offers")
+    return Reply([_entry(call, name, *prefix, name) for name in _names(image.offer for image in images)])
+
+
+def list_skus(call: Call) -> Reply:
+    images = _matching(call, "publisher", "offer")
+    prefix = (images[0].publisher, "ArtifactTypes", "VMImage", "Offers", images[0].offer, "Skus")
+    return Reply([_entry(call, name, *prefix, name) for name in _names(image.sku for image in images)])
+
+
+def _version(call: Call, image: scenario.PlatformImage, version: str) -> Json:
+    prefix = (image.publisher, "ArtifactTypes", "VMImage", "Offers", image.offer, "Skus", image.sku, "Versions")
+    return _entry(call, version, *prefix, version)
+
+
+def _properties(image: scenario.PlatformImage, version: scenario.PlatformVersion) -> Json:
+    return {
+        "hyperVGeneration": "V2",
+        "architecture": "x64",
+        "replicaType": "Managed",
+        "replicaCount": 10,
+        "disallowed": {"vmDiskType": "Unmanaged"},
+        "automaticOSUpgradeProperties": {"automaticOSUpgradeSupported": True},
+        "imageDeprecationStatus": {"imageState": version.deprecation},
+        "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
+        "osDiskImage": {"operatingSystem": image.os_type, "sizeInGb": 30},
+        "dataDiskImages": [],
+    }
+
+
+def list_versions(call: Call) -> Reply:
+    """``$top``, ``$orderby=name desc`` and ``$expand=properties`` apply; versions sort by number."""
+    image = _matching(call, "publisher", "offer", "sku")[0]
+    newest_first = call.query.get("$orderby", "").lower().split() == ["name", "desc"]
+    versions = sorted(image.versions, key=lambda item: version_key(item.version), reverse=newest_first)
+    top = call.query.get("$top")
+    if top is not None:
+        if not top.isdigit():
+            raise errors.invalid_parameter("$top", "The value of parameter $top is invalid.")
+        versions = versions[: int(top)]
+    entries = [_version(call, image, item.version) for item in versions]
+    if call.query.get("$expand", "").lower() == "properties":
+        entries = [
+            {"properties": _properties(image, item), **entry} for item, entry in zip(versions, entries, strict=True)
+        ]
+    return Reply(entries)
+
+
+def get_version(call: Call) -> Reply:
+    image = _matching(call, "publisher", "offer", "sku")[0]
+    for item in image.versions:
+        if item.version.lower() == call.params["version"].lower():
+            return Reply({"properties": _properties(image, item), **_version(call, image, item.version)})
+    raise _missing()
+
+
+ENDPOINTS = [
+    Endpoint("GET", _PUBLISHERS, "VirtualMachineImages_ListPublishers", f"{_TYPE}/read", list_publishers),
+    Endpoint("GET", _OFFERS, "VirtualMachineImages_ListOffers", f"{_TYPE}/artifacttypes/offers/read", list_offers),
+    Endpoint("GET", _SKUS, "VirtualMachineImages_ListSkus", f"{_TYPE}/artifacttypes/offers/skus/read", list_skus),
+    Endpoint(
+        "GET", _VERSIONS, "VirtualMachineImages_List", f"{_TYPE}/artifacttypes/offers/skus/versions/read", list_versions
+    ),
+    Endpoint(
+        "GET",
+        f"{_VERSIONS}/{{version}}",
+        "VirtualMachineImages_Get",
+        f"{_TYPE}/artifacttypes/offers/skus/versions/read",
+        get_version,
+    ),
+]

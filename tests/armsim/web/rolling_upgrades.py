@@ -1,0 +1,42 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Rolling upgrades that the platform runs."""
+
+from __future__ import annotations
+
+from armsim import errors
+from armsim.web.gateway import Call, Endpoint, Reply
+from armsim.web.paths import SCALE_SET, TYPE, parent_of
+from armsim.web.scale_sets import accepted_action
+
+
+def get_latest(call: Call) -> Reply:
+    """404 when there never was one: inferred, not recorded."""
+    scale_set = parent_of(call, "rollingUpgrades")
+    if scale_set.rolling is None:
+        raise errors.entity_not_found()
+    return Reply(scale_set.rolling.body(scale_set.location, call.simulation.calendar))
+
+
+def cancel(call: Call) -> Reply:
+    return accepted_action(call, parent_of(call, "rollingUpgrades").cancel_rolling_upgrade())
+
+
+ENDPOINTS = [
+    Endpoint(
+        "GET",
+        f"{SCALE_SET}/rollingUpgrades/latest",
+        "VirtualMachineScaleSetRollingUpgrades_GetLatest",
+        f"{TYPE}/rollingUpgrades/read",
+        get_latest,
+    ),
+    Endpoint(
+        "POST",
+        f"{SCALE_SET}/rollingUpgrades/cancel",
+        "VirtualMachineScaleSetRollingUpgrades_Cancel",
+        f"{TYPE}/rollingUpgrades/action",
+        cancel,
+    ),
+]

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Scale sets: model, list, instance view of the set, actions on instances."""
+
+from __future__ import annotations
+
+from armsim import document, errors
+from armsim.scale_set import Accepted, ScaleSet
+from armsim.web.gateway import Call, Endpoint, Reply, page
+from armsim.web.paths import COMPUTE, SCALE_SET, SCALE_SETS, TYPE, scale_set_of
+
+
+def get_scale_set(call: Call) -> Reply:
+    return Reply(call.simulation.views.scale_set(scale_set_of(call), call.api_version))
+
+
+def list_by_group(call: Call) -> Reply:
+    sets = call.simulation.scale_sets(call.params["group"])
+    return page(call, [call.simulation.views.scale_set(item, call.api_version) for item in sets])
+
+
+def list_all(call: Call) -> Reply:
+    sets = call.simulation.scale_sets()
+    return page(call, [call.simulation.views.scale_set(item, call.api_version) for item in sets])
+
+
+def update(call: Call) -> Reply:
+    scale_set = scale_set_of(call)
+    accepted = scale_set.patch(call.json(), call.headers.get("if-match"), call.headers.get("if-none-match"))
+    return _written(call, scale_set, accepted, 200)
+
+
+def create_or_update(call: Call) -> Reply:
+    """PUT: 200 for an existing set, 201 for a new one (recorded)."""
+    name, group = call.params["scale_set"], call.params["group"]
+    if_match, if_none_match = call.headers.get("if-match"), call.headers.get("if-none-match")
+    scale_set = call.simulation.scale_set(group, name)
+    if scale_set is not None:
+        return _written(call, scale_set, scale_set.put(call.json(), if_match, if_none_match), 200)
+    if if_match is not None:
+        raise errors.resource_not_found(TYPE, name, group)
+    body = document.check_types(call.json())
+    capacity = (body.get("sku") or {}).get("capacity", 0)
+    profile = (body.get("properties") or {}).get("virtualMachineProfile") or {}
+    location = body.get("location") or call.simulation.groups[group.lower()].location
+    call.simulation.catalogue.resolve(profile.get("storageProfile") or {}, location)
+    created = {**body, "sku": {**(body.get("sku") or {}), "capacity": 0}}
+    scale_set = call.simulation.create_scale_set(group, name, created)
+    accepted = scale_set.resize(capacity)
+    reply = _written(call, scale_set, accepted, 201)
+    reply.body["properties"]["provisioningState"] = "Creating"
+    return reply
+
+
+def _written(call: Call, scale_set: ScaleSet, accepted: Accepted, status: int) -> Reply:
+    """The whole new model before the operation has finished, with ``Azure-AsyncOperation`` and no ``Location``."""
+    retry = call.simulation.spec.retry_after.write
+    headers = call.operation_headers(accepted.operation, location=False, retry=retry)
+    body = call.simulation.views.scale_set(scale_set, call.api_version)
+    return Reply(body, status, headers, accepted.charge)
+
+
+def get_instance_view(call: Call) -> Reply:
+    scale_set = scale_set_of(call)
+    if scale_set.flexible:
+        raise errors.not_allowed_on_flexible("VirtualMachineScaleSets.instanceView.GET", scale_set.name)
+    return Reply(call.simulation.views.scale_set_instance_view(scale_set))
+
+
+def accepted_action(call: Call, accepted: Accepted) -> Reply:
+    """The answer to an action: 202, no body, both headers."""
+    retry = call.simulation.spec.retry_after.action
+    headers = call.operation_headers(accepted.operation, location=True, retry=retry)
+    return Reply(None, 202, headers, accepted.charge)
+
+
+def update_instances(call: Call) -> Reply:
+    return accepted_action(call, scale_set_of(call).upgrade_instances(call.json()))
+
+
+def set_orchestration_service_state(call: Call) -> Reply:
+    return accepted_action(call, scale_set_of(call).set_orchestration_service_state(call.json()))
+
+
+ENDPOINTS = [
+    Endpoint("GET", f"{COMPUTE}/virtualMachineScaleSets", "VirtualMachineScaleSets_ListAll", f"{TYPE}/read", list_all),
+    Endpoint("GET", SCALE_SETS, "VirtualMachineScaleSets_List", f"{TYPE}/read", list_by_group),
+    Endpoint("GET", SCALE_SET, "VirtualMachineScaleSets_Get", f"{TYPE}/read", get_scale_set),
+    Endpoint("PATCH", SCALE_SET, "VirtualMachineScaleSets_Update", f"{TYPE}/write", update),
+    Endpoint("PUT", SCALE_SET, "VirtualMachineScaleSets_CreateOrUpdate", f"{TYPE}/write", create_or_update),
+    Endpoint(
+        "GET",
+        f"{SCALE_SET}/instanceView",
+        "VirtualMachineScaleSets_GetInstanceView",
+        f"{TYPE}/instanceView/read",
+        get_instance_view,
+    ),
+    Endpoint(
+        "POST",
+        f"{SCALE_SET}/manualupgrade",
+        "VirtualMachineScaleSets_UpdateInstances",
+        f"{TYPE}/manualUpgrade/action",
+        update_instances,
+    ),
+    Endpoint(
+        "POST",
+        f"{SCALE_SET}/setOrchestrationServiceState",
+        "VirtualMachineScaleSets_SetOrchestrationServiceState",
+        f"{TYPE}/setOrchestrationServiceState/action",
+        set_orchestration_service_state,
+    ),
+]

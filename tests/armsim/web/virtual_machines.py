@@ -1,0 +1,77 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The virtual machines of Flexible sets, as resources of their own."""
+
+from __future__ import annotations
+
+from armsim import errors
+from armsim.instance import Instance
+from armsim.odata import page_of, scale_set_of_filter
+from armsim.scale_set import ScaleSet
+from armsim.web.gateway import Call, Endpoint, Reply, page
+from armsim.web.instances import wants_view
+from armsim.web.paths import COMPUTE, GROUP_COMPUTE
+
+_TYPE = "Microsoft.Compute/virtualMachines"
+
+
+def _list(call: Call, group: str | None) -> Reply:
+    flexible = [item for item in call.simulation.scale_sets(group) if item.flexible]
+    view = wants_view(call)
+    text = call.query.get("$filter")
+    if text is not None:
+        resource_id = scale_set_of_filter(text)
+        if resource_id is None:
+            raise errors.invalid_parameter("$filter", "The value of parameter $filter is invalid.")
+        flexible = [item for item in flexible if item.id.lower() == resource_id.lower()]
+    elif view:
+        raise errors.invalid_parameter("$expand", "The expand expression is supported only with a valid filter.")
+    machines = [(item, instance) for item in flexible for instance in item.instances.values()]
+    chosen, following = page_of(machines, lambda machine: machine[1].name, call.query.get("$skiptoken"))
+    now, views = call.simulation.timeline.now, call.simulation.views
+    entries = [views.virtual_machine(item, instance, now, call.api_version, view=view) for item, instance in chosen]
+    return page(call, entries, following)
+
+
+def list_by_group(call: Call) -> Reply:
+    return _list(call, call.params["group"])
+
+
+def list_all(call: Call) -> Reply:
+    return _list(call, None)
+
+
+def _machine_of(call: Call) -> tuple[ScaleSet, Instance]:
+    group, name = call.params["group"], call.params["name"]
+    for item in call.simulation.scale_sets(group):
+        if item.flexible:
+            for instance in item.instances.values():
+                if instance.name.lower() == name.lower():
+                    return item, instance
+    raise errors.resource_not_found(_TYPE, name, group)
+
+
+def get_machine(call: Call) -> Reply:
+    scale_set, instance = _machine_of(call)
+    now = call.simulation.timeline.now
+    body = call.simulation.views.virtual_machine(scale_set, instance, now, call.api_version, view=wants_view(call))
+    return Reply(body)
+
+
+def get_instance_view(call: Call) -> Reply:
+    scale_set, instance = _machine_of(call)
+    return Reply(call.simulation.views.instance_view(scale_set, instance, call.simulation.timeline.now))
+
+
+_ONE = f"{GROUP_COMPUTE}/virtualMachines/{{name}}"
+
+ENDPOINTS = [
+    Endpoint("GET", f"{GROUP_COMPUTE}/virtualMachines", "VirtualMachines_List", f"{_TYPE}/read", list_by_group),
+    Endpoint("GET", f"{COMPUTE}/virtualMachines", "VirtualMachines_ListAll", f"{_TYPE}/read", list_all),
+    Endpoint("GET", _ONE, "VirtualMachines_Get", f"{_TYPE}/read", get_machine),
+    Endpoint(
+        "GET", f"{_ONE}/instanceView", "VirtualMachines_InstanceView", f"{_TYPE}/instanceView/read", get_instance_view
+    ),
+]
