@@ -17,6 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import count
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
+from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale, obstacle
 
 
 def build_report(
@@ -41,6 +42,7 @@ def build_report(
         "instances_on_target": counts["on_target"],
         "instances_in_service": counts["in_service"],
         "instances_by_image": by_image(present),
+        "instances_left_out": left_out(present, target),
         "batches": journal["batches"],
         "started_at": journal["started_at"],
         "finished_at": journal["finished_at"],
@@ -56,12 +58,19 @@ def by_image(instances: Sequence[Instance]) -> dict[str, list[str]]:
     return found
 
 
+def left_out(instances: Sequence[Instance], target: Image) -> dict[str, str]:
+    """The ids of those that are not on the target and cannot be moved, with the reason."""
+    stale = [one for one in instances if is_stale(one, target)]
+    return {one.instance_id: reason for one in stale if (reason := obstacle(one))}
+
+
 def describe_report(report: Mapping[str, Any]) -> list[str]:
     """The report as lines of text; after a failure with the cause, who is on which image, and the two ways out."""
     lines = [
         f"Rollout of {report['scale_set']}: {report['result'].replace('_', ' ')}. {report['instances_on_target']} of "
         f"{report['instances_total']} instances on the target image, {report['instances_in_service']} in service."
     ]
+    lines += [f"Left out: {number} ({reason})" for number, reason in report["instances_left_out"].items()]
     if not report.get("cause"):
         return lines
     lines.append(f"Cause: {report['cause']}")
