@@ -1,0 +1,55 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# Everything is installed into .env/ and written to build/, both in the checkout. PYTHON=/path/to/python3 chooses another
+# Python than the newest one found.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo sim test lint format docs lock clean
+
+export PYTHON
+
+SCENARIO ?= quickstart
+SPEED ?= 60
+
+help:
+	@echo "make demo    roll a new image through 20 simulated instances, and show that nothing was down"
+	@echo "make test    everything that must hold; one part of it: make test PART=units (PART=--list: all names)"
+	@echo "make lint    the part of it that takes seconds"
+	@echo "make format  mend what ruff can mend"
+	@echo "make sim     a local Azure Resource Manager to play with: make sim SCENARIO=$(SCENARIO) SPEED=$(SPEED)"
+	@echo "make docs    the documentation pages, in build/docs/html"
+	@echo "make lock    choose newer development dependencies: make lock UPGRADE=--upgrade"
+	@echo "make clean   remove .env/ and build/"
+
+demo:
+	@dev/env runtime
+	@.env/runtime/bin/python dev/demo.py
+
+sim:
+	@dev/env runtime
+	@.env/runtime/bin/python dev/sim.py --scenario $(SCENARIO) --speed $(SPEED)
+
+test:
+	@dev/env dev
+	@.env/dev/bin/python dev/run_parts.py $(PART)
+
+lint:
+	@dev/env dev
+	@.env/dev/bin/python dev/run_parts.py lint
+
+format:
+	@dev/env dev
+	@.env/dev/bin/ruff check --fix .
+	@.env/dev/bin/ruff format .
+
+docs:
+	@dev/env dev
+	@.env/dev/bin/python dev/build_docs.py
+
+lock:
+	@dev/lock $(UPGRADE)
+
+clean:
+	rm -rf .env build .ansible .hypothesis tests/output

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""The parts of "make test": what must hold, and the commands that show it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+from ansible_test._internal.python_requirements import get_venv_packages
+
+from checkout import BUILD, COPY, ROOT, make_copy
+
+PYTHON = ".".join(platform.python_version_tuple()[:2])
+FLOOR_PYTHON = "3.12"
+WORKERS = "2"
+# ansible-test keeps its environments and downloads in the home folder.
+ANSIBLE_TEST_HOME = ROOT / ".env" / "home"
+ARTIFACT = BUILD / "artifact"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command, run in a folder, with programs from one environment of .env/."""
+
+    command: Sequence[str]
+    folder: Path = ROOT
+    environment: str = "dev"
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Steps that belong together.
+
+    skip_reason says why the part cannot run on this machine (empty: it can); prepare is called before the first step.
+    """
+
+    name: str
+    about: str
+    steps: Sequence[Step]
+    prepare: Callable[[], None] = lambda: None
+    skip_reason: Callable[[], str] = lambda: ""
+
+
+def _fresh_artifact_folder() -> None:
+    make_copy()
+    shutil.rmtree(ARTIFACT, ignore_errors=True)
+
+
+def _copy_for_ansible_test() -> None:
+    make_copy()
+    cache = ANSIBLE_TEST_HOME / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    version = get_venv_packages(SimpleNamespace(version=PYTHON))["pip"]
+    script = cache / f"get_pip_{version.replace('.', '_')}.py"
+    if not script.exists():
+        shutil.copy(ROOT / "dev" / "get_pip.py", script)
+    # The user's settings of pip, a mirror for example, hold there too.
+    settings, own = ANSIBLE_TEST_HOME / ".config" / "pip", Path.home() / ".config" / "pip"
+    if own.is_dir() and not settings.exists():
+        settings.parent.mkdir(exist_ok=True)
+        settings.symlink_to(own)
+
+
+def _ansible_test(*arguments: str) -> Step:
+    command = ("ansible-test", *arguments, "--python", PYTHON, "--color", "no")
+    return Step(command, folder=COPY, variables={"HOME": str(ANSIBLE_TEST_HOME)})
+
+
+def _pytest(folder: str, environment: str = "dev") -> Step:
+    return Step(("python", "-m", "pytest", folder, "-n", WORKERS), environment=environment)
+
+
+def _no_floor_python() -> str:
+    found = subprocess.run(["dev/find-python", FLOOR_PYTHON], cwd=ROOT, capture_output=True, check=False)
+    return "" if found.returncode == 0 else f"no Python {FLOOR_PYTHON} on this machine"
+
+
+def _mypy(python: str, *targets: str) -> Step:
+    return Step(("mypy", "--python-version", python, *targets))
+
+
+PARTS: Sequence[Part] = (
+    Part(
+        "lint",
+        "formatters, linters, types, licences",
+        (
+            Step(("ruff", "check", ".")),
+            Step(("ruff", "format", "--check", ".")),
+            _mypy("3.10", "-p", "ansible_collections.azroll.vmss.plugins.module_utils"),
+            _mypy("3.11", "-p", "armsim"),
+            _mypy("3.11", "dev"),
+            Step(("yamllint", "--strict", ".")),
+            Step(("shellcheck", "dev/env", "dev/find-python", "dev/lock", ".ci/run")),
+            Step(("ansible-lint", "--strict", "--nocolor")),
+            Step(("reuse", "lint", "--lines")),
+            Step(("antsibull-changelog", "lint")),
+        ),
+    ),
+    Part(
+        "sanity",
+        "ansible-test sanity",
+        (_ansible_test("sanity"),),
+        prepare=_copy_for_ansible_test,
+    ),
+    Part(
+        "units",
+        "ansible-test units",
+        (_ansible_test("units", "--num-workers", WORKERS),),
+        prepare=_copy_for_ansible_test,
+    ),
+    Part("simulator", "the simulator's own tests", (_pytest("tests/armsim_tests"),)),
+    Part(
+        "e2e",
+        "real runs of ansible-playbook against the simulator, everything at its newest",
+        (_pytest("tests/e2e"),),
+    ),
+    Part(
+        "e2e-floor",
+        f"the same with the oldest ansible-core and Azure SDK that are promised, on Python {FLOOR_PYTHON}",
+        (
+            Step(("dev/env", "floor", FLOOR_PYTHON)),
+            _pytest("tests/e2e", environment="floor"),
+        ),
+        skip_reason=_no_floor_python,
+    ),
+    Part("molecule", "the scenarios of extensions/molecule", (Step(("molecule", "test", "--all")),)),
+    Part(
+        "docs",
+        "the documentation of plugins and role, and its pages",
+        (
+            Step(
+                (
+                    "antsibull-docs",
+                    "lint-collection-docs",
+                    "--plugin-docs",
+                    "--validate-collection-refs=all",
+                    "--disallow-unknown-collection-refs",
+                    "--check-extra-docs-refs",
+                    str(COPY),
+                )
+            ),
+            Step((sys.executable, "dev/build_docs.py")),
+        ),
+        prepare=make_copy,
+    ),
+    Part(
+        "build",
+        "the artifact, and galaxy-importer on it",
+        (
+            Step(("ansible-galaxy", "collection", "build", str(COPY), "--output-path", str(ARTIFACT))),
+            Step((sys.executable, "dev/import_artifact.py", str(ARTIFACT))),
+        ),
+        prepare=_fresh_artifact_folder,
+    ),
+)

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""Runs the simulator until Ctrl-C, and prints the lines that point a shell at it."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+
+from armsim.launch import SimulatorError, running
+from checkout import ROOT, scripts
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run the simulator in the foreground.")
+    parser.add_argument("--scenario", required=True, help="a bundled scenario or a file")
+    parser.add_argument("--speed", type=float, required=True, help="simulated seconds to the real second")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with running(options.scenario, speed=options.speed) as simulator:
+        exports = {**simulator.env(), "ANSIBLE_CONFIG": str(ROOT / "dev" / "ansible.cfg")}
+        for name, value in exports.items():
+            print(f"export {name}={shlex.quote(value)}")
+        print(f'export PATH={shlex.quote(str(scripts("runtime")))}:"$PATH"')
+        print(
+            f"\n# {options.scenario} runs until Ctrl-C. After these lines, in another terminal, for example:",
+            flush=True,
+        )
+        for item in simulator.ready["scale_sets"]:
+            arguments = f"-e rollout_resource_group={item['resource_group']} -e rollout_scale_set={item['name']}"
+            print(f"# ansible-playbook azroll.vmss.status {arguments}", flush=True)
+        return simulator.process.wait()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except SimulatorError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(0)
