@@ -102,6 +102,7 @@ PARTS: Sequence[Part] = (
             Step(("yamllint", "--strict", ".")),
             Step(("shellcheck", "dev/env", "dev/find-python", "dev/lock", ".ci/run")),
             Step(("ansible-lint", "--strict", "--nocolor")),
+            Step(("python", "dev/role-readme", "--check")),
             Step(("reuse", "lint", "--lines")),
             Step(("antsibull-changelog", "lint")),
         ),
