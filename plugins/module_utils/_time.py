@@ -26,4 +26,7 @@ def parse_time(text: str | None) -> datetime | None:
         return None
     microseconds = (match["part"] or "0")[:6].ljust(6, "0")
     zone = "+00:00" if match["zone"] in (None, "Z") else match["zone"]
-    return datetime.fromisoformat(f"{match['second']}.{microseconds}{zone}").astimezone(timezone.utc)
+    try:
+        return datetime.fromisoformat(f"{match['second']}.{microseconds}{zone}").astimezone(timezone.utc)
+    except (ValueError, OverflowError):  # the form of a time, but no such day, or before the year 1 in UTC
+        return None
