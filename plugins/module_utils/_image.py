@@ -66,21 +66,30 @@ class Image:
     def from_storage_profile(cls, profile: Mapping[str, Any]) -> Image:
         """From `storageProfile` of a model or an instance, as it is on the wire."""
         reference = profile.get("imageReference") or {}
-        fields = {name: reference.get(key) for name, key in {**PLATFORM_FIELDS, **ID_FIELDS}.items()}
+        fields = {name: reference.get(key) or None for name, key in {**PLATFORM_FIELDS, **ID_FIELDS}.items()}
         vhd = ((profile.get("osDisk") or {}).get("image") or {}).get("uri")
-        return cls(**fields, uri=vhd, exact_version=reference.get("exactVersion"))
+        return cls(**fields, uri=vhd or None, exact_version=reference.get("exactVersion") or None)
 
     def to_dict(self) -> dict[str, str]:
         """The fields that are set, under their option names."""
         names = (*OPTION_FIELDS, "exact_version")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
-    def to_storage_profile(self) -> dict[str, Any]:
-        """The part of `storageProfile` to PATCH: the reference alone, or the VHD of the OS disk."""
-        if self.uri:
-            return {"osDisk": {"image": {"uri": self.uri}}}
+    def to_storage_profile(self, replacing: Image | None = None) -> dict[str, Any]:
+        """The part of `storageProfile` to PATCH: the reference alone, or the VHD of the OS disk.
+
+        The whole reference goes, because publisher, offer and sku may only change in one call (documented). Where
+        `replacing` is of another kind, what only that kind has goes as null: a PATCH keeps what it does not name.
+        """
         wire = {**PLATFORM_FIELDS, **ID_FIELDS}
-        return {"imageReference": {key: value for name, key in wire.items() if (value := getattr(self, name))}}
+        reference: dict[str, Any] = {key: value for name, key in wire.items() if (value := getattr(self, name))}
+        if replacing is None or replacing.kind in (self.kind, "none"):
+            return {"osDisk": {"image": {"uri": self.uri}}} if self.uri else {"imageReference": reference}
+        if self.uri:
+            return {"imageReference": None, "osDisk": {"image": {"uri": self.uri}}}
+        cleared = {key: None for name, key in wire.items() if getattr(replacing, name) and key not in reference}
+        disk = {"osDisk": {"image": None}} if replacing.uri else {}
+        return {"imageReference": {**reference, **cleared}, **disk}
 
     @property
     def kind(self) -> str:
@@ -123,7 +132,11 @@ class Image:
         return match is not None and (match["version"] is None or match["version"].lower() == LATEST)
 
     def with_version(self, version: str) -> Image:
-        """The same image at another version; for gallery images the version is the last part of the id."""
+        """The same image at another version; for gallery images the version is the last part of the id.
+
+        The newest version of a gallery is its definition's id (documented); shared and community galleries write
+        `latest` as the version.
+        """
         if self.kind == "platform":
             return replace(self, version=version, exact_version=None)
         match = self._versioned_id()
@@ -134,7 +147,7 @@ class Image:
             )
         versioned = f"{match['definition']}/versions/{version}"
         if self.kind == "gallery":
-            return replace(self, id=versioned, exact_version=None)
+            return replace(self, id=match["definition"] if version.lower() == LATEST else versioned, exact_version=None)
         if self.kind == "shared_gallery":
             return replace(self, shared_gallery_image_id=versioned, exact_version=None)
         return replace(self, community_gallery_image_id=versioned, exact_version=None)
@@ -212,9 +225,10 @@ def newest(versions: Iterable[str]) -> str | None:
 
 
 def _same_version(one: Image, other: Image) -> bool:
-    # A floating reference is met by whatever version an instance of it got: the number is Azure's choice, not ours.
+    # A floating reference is met by whatever version its instances got: the number is Azure's choice, not ours. They
+    # repeat the reference (recorded), so one that names a number was made from an older model.
     if (one.floating and not one.exact_version) or (other.floating and not other.exact_version):
-        return True
+        return one.floating and other.floating
     return _fold(one.effective_version) == _fold(other.effective_version)
 
 
@@ -223,4 +237,4 @@ def _fold(text: str | None) -> str:
 
 
 def _version_key(version: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in version.split("."))
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in version.split("."))
