@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 
 
@@ -46,11 +46,9 @@ class Progress:
         parts = [f"{ready} of {self.total} instances {self.phase}"]
         open_ids = {**self.failed, **self.waiting}
         if open_ids:
-            shown = sorted(open_ids, key=by_id)[:10]
-            more = f" and {len(open_ids) - 10} more" if len(open_ids) > 10 else ""
-            parts.append("open: " + ", ".join(f"{one} ({open_ids[one]})" for one in shown) + more)
+            parts.append("open: " + listed([f"{one} ({open_ids[one]})" for one in sorted(open_ids, key=by_id)]))
         if self.vanished:
-            parts.append(f"vanished: {', '.join(self.vanished)}")
+            parts.append(f"vanished: {listed(self.vanished)}")
         return "; ".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,15 +63,11 @@ class Progress:
         }
 
 
-def upgraded(
-    instances: Iterable[Instance], ids: Sequence[str], target: Image, *, by_model: bool = True
-) -> Progress:
+def upgraded(instances: Iterable[Instance], ids: Sequence[str], target: Image, *, by_model: bool = True) -> Progress:
     """Whether the instances run the target image and are up again; health is not asked."""
 
     def reason(one: Instance) -> str | None:
-        if one.busy:
-            return one.provisioning_state
-        return "still on the old image" if is_stale(one, target, by_model=by_model) else trouble(one, None)
+        return trouble(one, None) or ("still on the old image" if is_stale(one, target, by_model=by_model) else None)
 
     return _look("upgraded", instances, ids, reason)
 
@@ -111,7 +105,9 @@ def count(instances: Iterable[Instance], target: Image, health_source: str | Non
     }
 
 
-def _look(phase: str, instances: Iterable[Instance], ids: Sequence[str], reason: Any) -> Progress:
+def _look(
+    phase: str, instances: Iterable[Instance], ids: Sequence[str], reason: Callable[[Instance], str | None]
+) -> Progress:
     present = {one.instance_id: one for one in instances if not one.leaving}
     waiting: dict[str, str] = {}
     failed: dict[str, str] = {}

@@ -60,10 +60,10 @@ def select(instances: Iterable[Instance], selection: Selection, *, missing_ids: 
         wanted = [value.lower() for value in getattr(selection, name)]
         if not wanted:
             continue
-        present = {str(getattr(one, attribute)).lower(): str(getattr(one, attribute)) for one in everything}
-        unknown = [value for value in wanted if value not in present or present[value] == "None"]
+        present = {value.lower() for value in _values(everything, name)}
+        unknown = [value for value in getattr(selection, name) if value.lower() not in present]
         if unknown and not (missing_ids and name == "instance_ids"):
-            raise _unknown(name, unknown, [value for value in present.values() if value != "None"])
+            raise _unknown(name, unknown, everything)
         chosen = [one for one in chosen if str(getattr(one, attribute)).lower() in wanted]
     if everything and not chosen and not missing_ids:
         raise BadInput(
@@ -76,19 +76,30 @@ def select(instances: Iterable[Instance], selection: Selection, *, missing_ids: 
 
 def by_id(instance_id: str) -> tuple[int, int, str]:
     """Sort key: Uniform ids as numbers, Flexible ones as text."""
-    return (0, int(instance_id), "") if instance_id.isdigit() else (1, 0, instance_id)
+    return (0, int(instance_id), instance_id) if instance_id.isdecimal() else (1, 0, instance_id)
 
 
-def _unknown(name: str, unknown: Sequence[str], present: Sequence[str]) -> BadInput:
+def listed(texts: Sequence[str], most: int = 10) -> str:
+    """The texts in a row, cut short after `most` of them."""
+    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
+
+
+def _unknown(name: str, unknown: Sequence[str], instances: Sequence[Instance]) -> BadInput:
     what = name.replace("_", " ")
-    if not present:
-        return BadInput(
-            f"The instances of this scale set have no {what}",
-            advice="Flexible scale sets have no update domains: select by zones or instance_ids instead.",
-        )
-    shown = sorted(present, key=by_id)
-    listed = ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")
-    return BadInput(f"Unknown {what}: {', '.join(unknown)}", advice=f"There are: {listed}.")
+    present = _values(instances, name)
+    if present:
+        return BadInput(f"Unknown {what}: {listed(unknown)}", advice=f"There are: {listed(present, 20)}.")
+    usable = [field for field in _FIELDS if _values(instances, field)]
+    if not usable:
+        return BadInput(f"There is no instance to select by {what}: the scale set is empty")
+    return BadInput(
+        f"The instances of this scale set have no {what}", advice=f"Select by {' or '.join(usable)} instead."
+    )
+
+
+def _values(instances: Sequence[Instance], name: str) -> list[str]:
+    found = {getattr(one, _FIELDS[name]) for one in instances} - {None}
+    return sorted((str(value) for value in found), key=by_id)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

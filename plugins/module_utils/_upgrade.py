@@ -17,7 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
-from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import BUSY, CURRENT, Skipped, is_stale, obstacle
 
 
@@ -73,7 +73,7 @@ def _check_budget(
     # Instances that are out already take nothing more away: a sick scale set must be able to receive its cure.
     if needed <= allowed or not set(send) - set(out):
         return
-    already = f" while {len(others_out)} others are out of service ({_some(others_out)})" if others_out else ""
+    already = f" on top of those out of service already ({listed(others_out)})" if others_out else ""
     raise Refused(
         "max_unavailable",
         f"Upgrading {len(send)} of {total} instances{already} would take {needed} out of service at once, "
@@ -82,7 +82,3 @@ def _check_budget(
         f'"{smallest_percentage_for(needed, total)}%".',
         instances=send,
     )
-
-
-def _some(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
