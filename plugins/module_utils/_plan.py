@@ -18,7 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
-from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, by_id, select
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, by_id, listed, select
 from ansible_collections.azroll.vmss.plugins.module_utils._target import Skipped, is_stale, obstacle
 
 CANARY = "canary"
@@ -51,10 +51,14 @@ class Batch:
 
 @dataclass(frozen=True)
 class Plan:
-    """Batches in order. `allowed` instances may be out of service at once, so `floor` never are."""
+    """Batches in order. `allowed` instances may be out of service at once, so `floor` never are.
+
+    Before the first batch the `unsettled` instances must be back in service: the plan counts on it.
+    """
 
     batches: tuple[Batch, ...]
     skipped: tuple[Skipped, ...]
+    unsettled: tuple[str, ...]
     total: int
     allowed: int
 
@@ -84,8 +88,8 @@ def make_plan(
 
     No batch mixes zones or domain numbers; the same domain number of several placement groups goes together (the
     number is a key within one placement group only, and each group keeps its other domains). No batch takes more than
-    the budget together with what is out of service already. The canary, `order.canary` instances of the first domain,
-    goes first.
+    the budget together with what is out of service by then: the `unsettled` have come back, and so have the batches
+    before. The canary, `order.canary` instances of the first domain, goes first.
 
     Raises Refused (`max_unavailable`) where the budget allows no instance at all to move, BadInput where `order.only`
     names what does not exist.
@@ -97,31 +101,35 @@ def make_plan(
     skipped = tuple(Skipped(one.instance_id, reason) for one in _sorted(stale) if (reason := obstacle(one)))
     movable = [one for one in stale if obstacle(one) is None]
     allowed = order.max_unavailable.of(len(present))
+    on_their_way = unsettled(present, target, health_source, by_model=by_model)
     if not movable:
-        return Plan((), skipped, len(present), allowed)
+        return Plan((), skipped, on_their_way, len(present), allowed)
 
-    out = set(out_of_service(present, health_source))
+    out = set(out_of_service(present, health_source)) - set(on_their_way)
     sick = [one for one in movable if one.instance_id in out]
-    room = allowed - len(out)
-    if room >= 1 or len(sick) == len(movable):
-        stages = [movable]
-    else:
-        # Too many are out for anything else to go: their own upgrade takes nothing more away and may be the cure.
-        room = allowed - (len(out) - len(sick))
-        stages = [sick, [one for one in movable if one.instance_id not in out]]
-    if allowed < 1 or (room < 1 and len(sick) < len(movable)):
-        raise _no_room(order.max_unavailable, len(present), allowed, sorted(out, key=by_id))
+    serving = [one for one in movable if one.instance_id not in out]
+    lost = out - {one.instance_id for one in sick}
+    needed = 1 + (len(lost) if serving else 0)
+    if allowed < needed:
+        raise _no_room(order.max_unavailable, len(present), allowed, needed, sorted(lost, key=by_id))
 
+    # Where too many are out for anything else to go, they go first: their own upgrade takes nothing more away and may
+    # be the cure.
+    stages = [movable] if len(out) < allowed or not serving else [sick, serving]
     batches: list[Batch] = []
     for number, stage in enumerate(stages):
         again = ", second pass" if number else ""
         for group in _groups(stage, order.by):
-            canary = 0 if batches else min(order.canary, max(room, 1))
-            batches += _batches(group, _label(group, order.by) + again, canary, out, max(room, 1), allowed)
-    return Plan(tuple(batches), skipped, len(present), allowed)
+            back = {instance_id for batch in batches for instance_id in batch.instance_ids}
+            room = max(allowed - len(out - back), 1)
+            canary = 0 if batches else min(order.canary, room)
+            batches += _batches(group, _label(group, order.by) + again, canary, out, room, allowed)
+    return Plan(tuple(batches), skipped, on_their_way, len(present), allowed)
 
 
-def unsettled(instances: Iterable[Instance], target: Image, health_source: str | None) -> tuple[str, ...]:
+def unsettled(
+    instances: Iterable[Instance], target: Image, health_source: str | None, *, by_model: bool = True
+) -> tuple[str, ...]:
     """The ids that an earlier, interrupted run may have left on their way: busy, or on the target but not in service.
 
     They must be back before anything else is touched.
@@ -130,18 +138,20 @@ def unsettled(instances: Iterable[Instance], target: Image, health_source: str |
         one.instance_id
         for one in _sorted(instances)
         if not (one.leaving or one.deallocated)
-        and (one.busy or not is_stale(one, target))
+        and (one.busy or not is_stale(one, target, by_model=by_model))
         and trouble(one, health_source)
     )
 
 
 def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:
-    """The plan as lines of text: one for the budget, one for each batch with its ids, one for each left out."""
+    """The plan as lines of text: the budget, who is waited for, each batch with its ids, each that is left out."""
     moving = sum(len(batch.instance_ids) for batch in plan.batches)
     lines = [
         f"{moving} of {plan.total} instances to move in {len(plan.batches)} batches; at most {plan.allowed} "
         f"({max_unavailable}) out of service at once, so at least {plan.floor} in service"
     ]
+    if plan.batches and plan.unsettled:
+        lines.append(f"  first wait for those that are on their way: {' '.join(plan.unsettled)}")
     width = max((len(batch.name) for batch in plan.batches), default=0)
     for batch in plan.batches:
         ids = batch.instance_ids
@@ -205,21 +215,20 @@ def _label(group: _Group, by: str) -> str:
     return ", ".join(part for part in (zone, domain) if part) or "batch"
 
 
-def _no_room(limit: Limit, total: int, allowed: int, out: Sequence[str]) -> Refused:
-    if allowed < 1:
+def _no_room(limit: Limit, total: int, allowed: int, needed: int, lost: Sequence[str]) -> Refused:
+    enough = f'{needed} or "{smallest_percentage_for(needed, total)}%"'
+    if needed == 1:
         return Refused(
             "max_unavailable",
             f"max_unavailable ({limit}) of {total} instances is less than one instance: nothing could ever move",
-            advice=f'Set it to 1 or "{smallest_percentage_for(1, total)}%".',
+            advice=f"Set it to {enough}.",
         )
-    needed = len(out) + 1
-    shown = ", ".join(out[:10]) + (f" and {len(out) - 10} more" if len(out) > 10 else "")
     return Refused(
         "max_unavailable",
-        f"{len(out)} of {total} instances are out of service already ({shown}), and max_unavailable ({limit}) allows "
-        f"{allowed}: no other instance may be taken out",
-        advice=f"Bring them back first, or set max_unavailable to {needed} or more.",
-        instances=out,
+        f"{len(lost)} of {total} instances are out of service without being part of this rollout ({listed(lost)}), "
+        f"and max_unavailable ({limit}) allows {allowed}: no other instance may be taken out",
+        advice=f"Bring them back first, or set max_unavailable to at least {enough}.",
+        instances=lost,
     )
 
 
@@ -228,6 +237,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
     return {
         "batches": [{"name": batch.name, "instance_ids": list(batch.instance_ids)} for batch in plan.batches],
         "skipped": [{"instance_id": one.instance_id, "reason": one.reason} for one in plan.skipped],
+        "unsettled": list(plan.unsettled),
         "total": plan.total,
         "allowed": plan.allowed,
         "floor": plan.floor,
