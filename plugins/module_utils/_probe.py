@@ -53,14 +53,14 @@ def waits(*, upgrade_timeout: int, health_retries: int, health_delay: int, healt
     for name, value in given.items():
         if value < least[name]:
             raise BadInput(f"rollout_{name} is {value}", advice=f"Give at least {least[name]}.")
-    streak = health_successes * health_delay
+    each = max(health_delay, 1)  # a look takes time, too
     return {
-        "upgrade": _long_poll(upgrade_timeout, 0),
-        "health": _long_poll((health_retries + health_successes) * health_delay, streak),
+        "upgrade": _long_poll(upgrade_timeout, 1),
+        "health": _long_poll((health_retries + health_successes) * each, health_successes * each),
     }
 
 
 def _long_poll(seconds: int, shortest: int) -> dict[str, int]:
-    # Short calls show signs of life, but a streak of good looks must fit into one. `retries: n` makes n + 1 attempts.
-    timeout = min(max(LONGEST_CALL, shortest), max(seconds, shortest, 1))
-    return {"timeout": timeout, "retries": max(-(-seconds // timeout) - 1, 0)}
+    # Short calls show signs of life, but a streak of good looks must fit into one. `retries: n` makes n + 1 calls.
+    calls = -(-seconds // max(LONGEST_CALL, shortest))
+    return {"timeout": max(-(-seconds // calls), shortest), "retries": calls - 1}
