@@ -53,7 +53,7 @@ def build_report(
 def by_image(instances: Sequence[Instance]) -> dict[str, list[str]]:
     """Instance ids by the image they run."""
     found: dict[str, list[str]] = {}
-    for one in sorted(instances, key=lambda each: by_id(each.instance_id)):
+    for one in _sorted(instances):
         found.setdefault(_running(one), []).append(one.instance_id)
     return found
 
@@ -61,7 +61,7 @@ def by_image(instances: Sequence[Instance]) -> dict[str, list[str]]:
 def left_out(instances: Sequence[Instance], target: Image) -> dict[str, str]:
     """The ids of those that are not on the target and cannot be moved, with the reason."""
     stale = [one for one in instances if is_stale(one, target)]
-    return {one.instance_id: reason for one in stale if (reason := obstacle(one))}
+    return {one.instance_id: reason for one in _sorted(stale) if (reason := obstacle(one))}
 
 
 def describe_report(report: Mapping[str, Any]) -> list[str]:
@@ -79,9 +79,12 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
         lines.append("Nothing was written.")
         return lines
     lines.append("To go on: mend the cause and run the same play again; it continues with what is left.")
-    previous = Image.from_dict(report["previous_image"] or {})
-    if previous != Image.from_dict(report["target_image"] or {}):
+    previous = Image.from_options(report["previous_image"] or {})
+    if previous != Image.from_options(report["target_image"] or {}):
         lines.append(f"To go back: run the play with rollout_image: {previous.to_dict()}.")
+    elif len(report["instances_by_image"]) > 1:
+        # The run before this one wrote the image, so only the instances still know the old one.
+        lines.append("To go back: run the play with the image that the others still run as rollout_image.")
     return lines
 
 
@@ -94,7 +97,12 @@ def _result(journal: Mapping[str, Any], planned: bool) -> str:
     return "succeeded" if wrote else "nothing_to_do"
 
 
+def _sorted(instances: Sequence[Instance]) -> list[Instance]:
+    return sorted(instances, key=lambda one: by_id(one.instance_id))
+
+
 def _running(instance: Instance) -> str:
     image = instance.image
     version = image.effective_version
-    return image.with_version(version).describe() if version and image.kind == "platform" else image.describe()
+    has_versions = image.kind == "platform" or image.definition
+    return image.with_version(version).describe() if version and has_versions else image.describe()
