@@ -74,12 +74,12 @@ def guard_image_change(
             f"A rolling upgrade is running on {scale_set.name} ({rolling_upgrade})",
             advice="Wait until it has ended, or cancel it with 'az vmss rolling-upgrade cancel'.",
         )
-    if "none" not in (scale_set.image.kind, target.kind) and scale_set.image.kind != target.kind:
-        if not overrides.image_kind_change:
-            raise Refused(
-                "image_kind_change",
-                f"The model's image is a {scale_set.image.kind} image and the new one a {target.kind} image; "
-                "Azure refuses to change the image type of most scale sets",
-                advice="Stay with the same kind of image, make a new scale set, or set allow_image_kind_change: true "
-                "to let Azure decide.",
-            )
+    kinds = {scale_set.image.kind, target.kind} - {"none"}
+    if len(kinds) > 1 and not overrides.image_kind_change:
+        raise Refused(
+            "image_kind_change",
+            f"The model's image is a {scale_set.image.kind} image and the new one a {target.kind} image; "
+            "Azure refuses to change the image type of most scale sets",
+            advice="Stay with the same kind of image, make a new scale set, or set allow_image_kind_change: true "
+            "to let Azure decide.",
+        )

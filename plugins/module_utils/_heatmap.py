@@ -27,9 +27,8 @@ def mark(instance: Instance, target: Image, health_source: str | None) -> str:
         return "x"
     if in_service(instance, health_source):
         return "o" if is_stale(instance, target) else "#"
-    if instance.busy or (not is_stale(instance, target) and trouble(instance, None) is None and not instance.health):
-        return "~"
-    return "!"
+    booted = not is_stale(instance, target) and trouble(instance, None) is None
+    return "~" if instance.busy or (booted and instance.health in (None, "initializing")) else "!"
 
 
 def draw(instances: Sequence[Instance], target: Image, health_source: str | None) -> list[str]:
@@ -42,7 +41,7 @@ def draw(instances: Sequence[Instance], target: Image, health_source: str | None
         if not one.leaving:
             domain = -1 if one.update_domain is None else one.update_domain
             rows.setdefault((one.zone or "", domain), []).append(one)
-    names = {key: _name(*key) for key in rows}
+    names = {key: _name(*key) or ("all" if len(rows) == 1 else "no UD") for key in rows}
     width = max((len(name) for name in names.values()), default=0)
     lines = []
     seen: set[str] = set()
@@ -60,7 +59,7 @@ def draw(instances: Sequence[Instance], target: Image, health_source: str | None
 
 def _name(zone: str, domain: int) -> str:
     parts = [f"zone {zone}" if zone else "", f"UD {domain}" if domain >= 0 else ""]
-    return " ".join(part for part in parts if part) or "all"
+    return " ".join(part for part in parts if part)
 
 
 def _counts(marks: str) -> str:

@@ -22,15 +22,16 @@ from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 
 def describe_status(scale_set: ScaleSet, instances: Sequence[Instance]) -> list[str]:
     """What the set is, what its instances run, the heat map, and each instance in trouble with the reason."""
-    counts = count(instances, scale_set.image, scale_set.health_source)
+    present = [one for one in instances if not one.leaving]
+    counts = count(present, scale_set.image, scale_set.health_source)
     lines = [
         f"{scale_set.name}: {scale_set.orchestration_mode}, upgrade policy {scale_set.upgrade_policy}, "
         f"health by {(scale_set.health_source or 'instance state').replace('_', ' ')}",
         f"model: {scale_set.image.describe()}",
         f"{counts['on_target']} of {counts['total']} instances on the model's image, {counts['in_service']} in service",
     ]
-    lines += [f"  {image}: {len(ids)}" for image, ids in by_image(instances).items()]
-    lines += draw(instances, scale_set.image, scale_set.health_source)
+    lines += [f"  {image}: {len(ids)}" for image, ids in by_image(present).items()]
+    lines += draw(present, scale_set.image, scale_set.health_source)
     for one in sorted(instances, key=lambda each: by_id(each.instance_id)):
         if why := trouble(one, scale_set.health_source):
             lines.append(f"  {one.instance_id}: {why}")
