@@ -17,7 +17,7 @@ help:
 	@echo "make demo    roll a new image through 20 simulated instances, and show that nothing was down"
 	@echo "make test    everything that must hold; one part of it: make test PART=units (PART=--list: all names)"
 	@echo "make lint    the part of it that takes seconds"
-	@echo "make format  mend what ruff can mend"
+	@echo "make format  mend what can be mended: code format, the option table of the role"
 	@echo "make sim     a local Azure Resource Manager to play with: make sim SCENARIO=$(SCENARIO) SPEED=$(SPEED)"
 	@echo "make docs    the documentation pages, in build/docs/html"
 	@echo "make lock    choose newer development dependencies: make lock UPGRADE=--upgrade"
@@ -43,6 +43,7 @@ format:
 	@dev/env dev
 	@.env/dev/bin/ruff check --fix .
 	@.env/dev/bin/ruff format .
+	@.env/dev/bin/python dev/role_readme.py
 
 docs:
 	@dev/env dev

@@ -90,7 +90,7 @@ def judge(after_plan: Json, after: Json, after_second: Json) -> list[tuple[bool,
 
 def main() -> int:
     shutil.rmtree(REPORTS, ignore_errors=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with running("quickstart", speed=SPEED) as simulator:
         print(f"The simulator is Azure at {simulator.ready['base_url']}, {SPEED} times as fast.")
         play(simulator, "1. The plan", REPORTS, "--check")

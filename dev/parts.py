@@ -64,11 +64,14 @@ def _copy_for_ansible_test() -> None:
     script = cache / f"get_pip_{version.replace('.', '_')}.py"
     if not script.exists():
         shutil.copy(ROOT / "dev" / "get_pip.py", script)
-    # The user's settings of pip, a mirror for example, hold there too.
+    # The user's settings of pip, a mirror for example, hold there too, in pip's newer place; its older one is ours.
     settings, own = ANSIBLE_TEST_HOME / ".config" / "pip", Path.home() / ".config" / "pip"
     if own.is_dir() and not settings.exists():
         settings.parent.mkdir(exist_ok=True)
         settings.symlink_to(own)
+    quiet = ANSIBLE_TEST_HOME / ".pip" / "pip.conf"
+    quiet.parent.mkdir(exist_ok=True)
+    quiet.write_text("[global]\nquiet = 1\n", encoding="utf-8")
 
 
 def _ansible_test(*arguments: str) -> Step:
@@ -102,7 +105,7 @@ PARTS: Sequence[Part] = (
             Step(("yamllint", "--strict", ".")),
             Step(("shellcheck", "dev/env", "dev/find-python", "dev/lock", ".ci/run")),
             Step(("ansible-lint", "--strict", "--nocolor")),
-            Step(("python", "dev/role-readme", "--check")),
+            Step(("python", "dev/role_readme.py", "--check")),
             Step(("reuse", "lint", "--lines")),
             Step(("antsibull-changelog", "lint")),
         ),

@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--scenario", required=True, help="a bundled scenario or a file")
     parser.add_argument("--speed", type=float, required=True, help="simulated seconds to the real second")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with running(options.scenario, speed=options.speed) as simulator:
         exports = {**simulator.env(), "ANSIBLE_CONFIG": str(ROOT / "dev" / "ansible.cfg")}
         for name, value in exports.items():

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, azroll.vmss contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
@@ -47,7 +46,7 @@ def main() -> int:
     if new == old:
         return 0
     if "--check" in sys.argv[1:]:
-        print("The README of the role does not show the options of its meta/argument_specs.yml: run dev/role-readme")
+        print("The README of the role does not show the options of its meta/argument_specs.yml: run make format")
         return 1
     readme.write_text(new)
     return 0
