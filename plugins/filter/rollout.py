@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 
-"""The filters by which the role asks the collection's pure functions; each is documented in the .yml file of its name."""
+"""The filters by which the role asks the collection's pure functions; the .yml file of its name documents each."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from functools import wraps
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.common.validation import (
+    check_type_bool,
+    check_type_dict,
+    check_type_int,
+    check_type_list,
+)
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _journal
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
@@ -25,7 +31,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._plan import (
     describe_plan,
     make_plan,
     plan_to_dict,
-    unsettled,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._probe import Probe, step, waits
 from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, describe_report
@@ -49,8 +54,43 @@ def _speaking(function: Filter) -> Filter:
     return wrapper
 
 
-def _instances(vmss: Mapping[str, Any]) -> list[Instance]:
-    return [Instance.from_dict(record) for record in vmss.get("instances") or []]
+def _typed(check: Callable[[Any], Any], value: Any, name: str) -> Any:
+    """The value as Ansible converts options: `-e name=value` makes a text of everything."""
+    try:
+        return check(value)
+    except TypeError as exc:
+        raise BadInput(f"{name} is {str(value)[:40]!r}: {exc}") from exc
+
+
+def _read(vmss: Any) -> tuple[ScaleSet, list[Instance]]:
+    if not isinstance(vmss, Mapping) or not {"id", "name", "resource_group", "location", "instances"} <= set(vmss):
+        raise BadInput(
+            "This is no record of a scale set",
+            advice="Give the whole ansible_facts.vmss that azroll.vmss.vmss_instance_facts returned.",
+        )
+    return ScaleSet.from_dict(vmss), [Instance.from_dict(record) for record in vmss["instances"]]
+
+
+def _target(target: Any) -> Image:
+    image = Image.from_dict(_typed(check_type_dict, target, "target"))
+    if image.kind == "none":
+        # Every instance differs from no image, so a plan for it would move them all.
+        raise BadInput(
+            "The target names no image",
+            advice="Give a whole image, such as the one that azroll.vmss.vmss_image_update returns.",
+        )
+    return image
+
+
+def _selection(only: Any) -> Selection:
+    fields = _typed(check_type_dict, only or {}, "rollout_only")
+    return Selection.from_options(
+        {
+            name: _typed(check_type_list, value, f"rollout_only.{name}")
+            for name, value in fields.items()
+            if value not in (None, "")
+        }
+    )
 
 
 def rollout_plan(
@@ -62,21 +102,22 @@ def rollout_plan(
     only: Mapping[str, Any] | None = None,
     missing_ids: bool = False,
 ) -> dict[str, Any]:
-    scale_set = ScaleSet.from_dict(vmss)
-    instances = _instances(vmss)
-    image = Image.from_dict(target)
+    scale_set, instances = _read(vmss)
     limit = Limit.parse(max_unavailable, "rollout_max_unavailable")
-    order = Order(by, limit, int(canary), Selection.from_options(only or {}))
-    plan = make_plan(instances, image, order, health_source=scale_set.health_source, missing_ids=missing_ids)
-    return {
-        **plan_to_dict(plan),
-        "unsettled": list(unsettled(instances, image, scale_set.health_source)),
-        "lines": describe_plan(plan, str(limit)),
-    }
+    order = Order(by, limit, _typed(check_type_int, canary, "rollout_canary"), _selection(only))
+    plan = make_plan(
+        instances,
+        _target(target),
+        order,
+        health_source=scale_set.health_source,
+        missing_ids=_typed(check_type_bool, missing_ids, "missing_ids"),
+    )
+    return {**plan_to_dict(plan), "lines": describe_plan(plan, str(limit))}
 
 
 def rollout_heatmap(vmss: Mapping[str, Any], target: Mapping[str, Any]) -> list[str]:
-    return draw(_instances(vmss), Image.from_dict(target), vmss.get("health_source"))
+    scale_set, instances = _read(vmss)
+    return draw(instances, _target(target), scale_set.health_source)
 
 
 def rollout_journal(journal: Mapping[str, Any], event: str, **facts: Any) -> dict[str, Any]:
@@ -88,15 +129,15 @@ def rollout_journal(journal: Mapping[str, Any], event: str, **facts: Any) -> dic
     if event == "start":
         return _journal.start(**facts)
     if event not in events:
-        raise AnsibleFilterError(f"rollout_journal: unknown event {event!r}; there are start, {', '.join(events)}")
+        raise BadInput(f"Unknown event {str(event)[:40]!r}", advice=f"There are start, {', '.join(events)}.")
     return dict(events[event](journal, **facts))
 
 
 def rollout_report(
     journal: Mapping[str, Any], vmss: Mapping[str, Any] | None = None, planned: bool = False
 ) -> dict[str, Any]:
-    scale_set = ScaleSet.from_dict(vmss) if vmss else None
-    return build_report(journal, scale_set, _instances(vmss or {}), planned=planned)
+    scale_set, instances = _read(vmss) if vmss else (None, [])
+    return build_report(journal, scale_set, instances, planned=_typed(check_type_bool, planned, "planned"))
 
 
 def rollout_report_lines(report: Mapping[str, Any]) -> list[str]:
@@ -104,22 +145,29 @@ def rollout_report_lines(report: Mapping[str, Any]) -> list[str]:
 
 
 def rollout_probe(probe: Mapping[str, Any], good: bool, successes: int, retries: int) -> dict[str, Any]:
-    return asdict(step(Probe(**probe), good, successes=int(successes), retries=int(retries)))
+    state = step(
+        Probe(**probe),
+        _typed(check_type_bool, good, "good"),
+        successes=_typed(check_type_int, successes, "rollout_health_successes"),
+        retries=_typed(check_type_int, retries, "rollout_health_retries"),
+    )
+    return asdict(state)
 
 
 def rollout_waits(
     upgrade_timeout: int, health_retries: int, health_delay: int, health_successes: int
 ) -> dict[str, dict[str, int]]:
-    return waits(
-        upgrade_timeout=int(upgrade_timeout),
-        health_retries=int(health_retries),
-        health_delay=int(health_delay),
-        health_successes=int(health_successes),
-    )
+    given = {
+        "upgrade_timeout": upgrade_timeout,
+        "health_retries": health_retries,
+        "health_delay": health_delay,
+        "health_successes": health_successes,
+    }
+    return waits(**{name: _typed(check_type_int, value, f"rollout_{name}") for name, value in given.items()})
 
 
 def rollout_status(vmss: Mapping[str, Any]) -> list[str]:
-    return describe_status(ScaleSet.from_dict(vmss), _instances(vmss))
+    return describe_status(*_read(vmss))
 
 
 class FilterModule:
