@@ -111,6 +111,18 @@ class ImageNotFound(VmssError):
     kind = "image_not_found"
 
 
+class ModelLimit(VmssError):
+    """The instances of the scale set refer to ten different models already, and Azure allows no more."""
+
+    kind = "model_limit"
+
+
+class ImageChangeRefused(VmssError):
+    """Azure does not let the scale set change from its image to that one."""
+
+    kind = "image_change_refused"
+
+
 class Forbidden(VmssError):
     """The principal lacks an action."""
 
@@ -127,6 +139,12 @@ class Throttled(VmssError):
     """The rate limit held for longer than the caller would wait."""
 
     kind = "throttled"
+
+
+class Preempted(VmssError):
+    """A newer write to the scale set put an end to the operation (code OperationPreempted, or it was cancelled)."""
+
+    kind = "preempted"
 
 
 class OperationFailed(VmssError):

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""The border to Ansible: the argument specification, and the one place where errors become `fail_json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import MissingLibrary, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._image import OPTION_FIELDS
+from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+
+if TYPE_CHECKING:
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
+
+Spec = dict[str, dict[str, Any]]
+
+
+def _azure(*variables: str, **more: Any) -> dict[str, Any]:
+    return {"type": "str", "fallback": (env_fallback, list(variables)), **more}
+
+
+AZURE_SPEC: Spec = {
+    "subscription_id": _azure("AZURE_SUBSCRIPTION_ID"),
+    "tenant": _azure("AZURE_TENANT", "AZURE_TENANT_ID"),
+    "client_id": _azure("AZURE_CLIENT_ID"),
+    "secret": _azure("AZURE_SECRET", "AZURE_CLIENT_SECRET", no_log=True),
+    "profile": _azure("AZURE_PROFILE"),
+    "auth_source": _azure("ANSIBLE_AZURE_AUTH_SOURCE", choices=["auto", "cli", "credential_file", "env", "msi"]),
+    "cloud_environment": _azure("AZURE_CLOUD_ENVIRONMENT"),
+    "cert_validation_mode": _azure("AZURE_CERT_VALIDATION_MODE", choices=["ignore", "validate"]),
+}
+SCALE_SET_SPEC: Spec = {
+    "resource_group": {"type": "str", "required": True},
+    "name": {"type": "str", "required": True},
+}
+IMAGE_OPTIONS: Spec = {name: {"type": "str"} for name in OPTION_FIELDS}
+
+
+def module_spec(options: Mapping[str, dict[str, Any]]) -> Spec:
+    """The options of a module that works on one scale set, with those common to all."""
+    return {**AZURE_SPEC, **SCALE_SET_SPEC, **options}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a module: what was asked for, the wire, the time there is, and the result so far.
+
+    The result is filled as things become known, so that a failure tells as much as a success.
+    """
+
+    params: Mapping[str, Any]
+    check_mode: bool
+    arm: Arm
+    deadline: Deadline
+    result: dict[str, Any]
+    warn: Callable[[str], None]
+
+
+def run_module(module: AnsibleModule, work: Callable[[Call], None], empty: Mapping[str, Any]) -> None:
+    """Do the work and end the module. Every outcome has the keys of `empty`, and `changed`, `msg` and `error`."""
+    # The SDK takes half a second to import: not before the options are known to be right.
+    from ansible_collections.azroll.vmss.plugins.module_utils import _arm
+
+    result: dict[str, Any] = {"changed": False, "msg": "", "error": None, **empty}
+    deadline = Deadline(module.params["wait_timeout"])
+    try:
+        arm = _arm.connect(Settings.from_options(module.params), deadline)
+        try:
+            work(Call(module.params, module.check_mode, arm, deadline, result, module.warn))
+        finally:
+            arm.close()
+    except MissingLibrary as error:
+        result |= {"msg": f"{missing_required_lib(error.message)} {error.advice}", "error": error.to_dict()}
+        module.fail_json(**result)
+    except VmssError as error:
+        result |= {"msg": str(error), "error": error.to_dict()}
+        module.fail_json(**result)
+    module.exit_json(**result)

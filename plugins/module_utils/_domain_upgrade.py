@@ -1,0 +1,227 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Bringing instances to the latest model: starting the upgrade past vanishing instances, and seeing it through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    BadInput,
+    OperationFailed,
+    ServiceError,
+    WaitTimeout,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._fault import inactive_instance
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, upgraded
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, select
+from ansible_collections.azroll.vmss.plugins.module_utils._target import VANISHED, Skipped
+from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import Upgrade, plan_upgrade
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, not_seen, wait_until
+
+if TYPE_CHECKING:
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm, Operation
+
+# Instances that vanish between the list and the call are left out, and the call is made again; not for ever.
+CALLS = 3
+WAYS = ("update_domain", "fault_domain", "zone", "placement_group", "instance_ids")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: which instances, within which budget, and how staleness is judged.
+
+    `skip_missing`: instances named by id that are gone are passed over. Those of a domain always are: nobody named
+    them.
+    """
+
+    selection: Selection
+    max_unavailable: Limit
+    by_model: bool = True
+    skip_missing: bool = False
+
+    @property
+    def tolerant(self) -> bool:
+        """Whether a vanished instance is passed over."""
+        return self.skip_missing or not self.selection.instance_ids
+
+
+@dataclass(frozen=True)
+class PlannedUpgrade:
+    """The call that is to be made, on the set and its instances as they were read right before."""
+
+    scale_set: ScaleSet
+    instances: tuple[Instance, ...]
+    upgrade: Upgrade
+
+    @property
+    def instance_ids(self) -> tuple[str, ...]:
+        """The ids to send."""
+        return self.upgrade.instance_ids
+
+    def skipped(self) -> list[dict[str, str]]:
+        """The instances left out, as the result shows them."""
+        return [asdict(one) for one in self.upgrade.skipped]
+
+    def describe(self, *, check_mode: bool) -> str:
+        """One sentence for people, before anything is waited for."""
+        left_out = f"; {len(self.upgrade.skipped)} left out" if self.upgrade.skipped else ""
+        if not self.instance_ids:
+            return f"Nothing to upgrade in {self.scale_set.name}{left_out}."
+        verb = "would be upgraded" if check_mode else "are being upgraded"
+        return f"{len(self.instance_ids)} instances of {self.scale_set.name} {verb}{left_out}."
+
+    def diff(self) -> dict[str, Any]:
+        """The images before and after, by instance id, of those that are sent."""
+        before = {one.instance_id: one.image.describe() for one in self.instances}
+        target = self.scale_set.image.describe()
+        return {
+            "before": {one: before[one] for one in self.instance_ids},
+            "after": dict.fromkeys(self.instance_ids, target),
+        }
+
+
+def read_selection(options: Mapping[str, Any]) -> Selection:
+    """From the options of vmss_domain_upgrade. Raises BadInput where nothing, or all and something, is chosen."""
+    named = [name for name in WAYS if options[name] is not None]
+    if bool(named) == options["all_instances"]:
+        both = f" and {', '.join(named)}" if named else ""
+        raise BadInput(
+            f"all_instances{both} contradict each other" if both else "No instances are chosen",
+            advice=f"Give one or more of {', '.join(WAYS)}, or all_instances: true.",
+        )
+    if options["instance_ids"] is not None and not options["instance_ids"]:
+        raise BadInput("instance_ids is an empty list", advice="Name the instances, or set all_instances: true.")
+
+    def one(name: str) -> tuple[str, ...]:
+        return () if options[name] is None else (str(options[name]),)
+
+    return Selection(
+        zones=one("zone"),
+        placement_groups=one("placement_group"),
+        update_domains=one("update_domain"),
+        fault_domains=one("fault_domain"),
+        instance_ids=tuple(options["instance_ids"] or ()),
+    )
+
+
+def plan(arm: Arm, scale_set: ScaleSet, order: Order) -> PlannedUpgrade:
+    """List the instances and decide which to send. Raises BadInput for what does not exist, Refused by the budget."""
+    instances = tuple(arm.list_instances(scale_set))
+    chosen = select(instances, order.selection, missing_ids=order.skip_missing)
+    upgrade = plan_upgrade(
+        instances,
+        chosen,
+        scale_set.image,
+        health_source=scale_set.health_source,
+        max_unavailable=order.max_unavailable,
+        by_model=order.by_model,
+    )
+    known = {one.instance_id.lower() for one in instances}
+    gone = [Skipped(one, VANISHED) for one in order.selection.instance_ids if one.lower() not in known]
+    return PlannedUpgrade(scale_set, instances, replace(upgrade, skipped=(*upgrade.skipped, *gone)))
+
+
+def start(arm: Arm, planned: PlannedUpgrade, order: Order) -> tuple[PlannedUpgrade, Operation | None]:
+    """Make the call, without the instances that have vanished since the list was read (Azure refuses the whole call).
+
+    The operation is None where nothing was left to send.
+    """
+    for _ in range(CALLS):
+        if not planned.instance_ids:
+            return planned, None
+        try:
+            return planned, arm.upgrade_instances(planned.scale_set, planned.instance_ids)
+        except ServiceError as error:
+            gone = inactive_instance(error.fault)
+            if gone is None:
+                raise
+            if not order.tolerant:
+                raise BadInput(
+                    f"Instance {gone} is no longer there",
+                    advice="List the instances again, or set missing_instances: skip.",
+                    attempted=error.attempted,
+                    fault=error.fault,
+                    instances=[gone],
+                ) from error
+            planned = _again(arm, planned, order, gone)
+    raise ServiceError(
+        f"Instances of {planned.scale_set.name} vanish faster than they can be upgraded",
+        advice="See what deletes them (autoscale, spot eviction), then run again.",
+        attempted="upgrade the instances",
+    )
+
+
+def finish(
+    arm: Arm, planned: PlannedUpgrade, operation: Operation, *, deadline: Deadline, interval: float, by_model: bool
+) -> tuple[Progress, str | None]:
+    """Wait for the operation, then until the instances are up on the new image.
+
+    Returns the last look, and what Azure reported where the operation failed although every instance came up: the
+    outcome is read from the instances, since a failed operation does not say which of them it means (documented).
+    Raises OperationFailed or WaitTimeout naming the instances, and Preempted.
+    """
+    scale_set, ids = planned.scale_set, planned.instance_ids
+    trouble: OperationFailed | None = None
+    try:
+        operation.wait()
+    except OperationFailed as error:
+        trouble = error
+
+    def look() -> Progress:
+        return upgraded(arm.list_instances(scale_set), ids, scale_set.image, by_model=by_model)
+
+    if trouble is not None:
+        progress = look()
+        if progress.done:
+            return progress, str(trouble)
+        raise failed(scale_set, progress, trouble)
+    outcome = wait_until(look, deadline, interval, unseen=not_seen("upgraded", ids))
+    if outcome.failed:
+        raise failed(scale_set, outcome.progress)
+    if not outcome.done:
+        raise timed_out(scale_set, outcome.progress, deadline)
+    return outcome.progress, None
+
+
+def failed(scale_set: ScaleSet, progress: Progress, trouble: OperationFailed | None = None) -> OperationFailed:
+    """The error that names the instances concerned."""
+    return OperationFailed(
+        f"The upgrade of {scale_set.name} failed: {progress.describe()}",
+        advice="See the instances' own messages, mend the cause or set the image back, then run again: instances that "
+        "are on the target image are left alone.",
+        attempted=trouble.attempted if trouble else f"upgrade instances of scale set {scale_set.name}",
+        fault=trouble.fault if trouble else None,
+        instances=[*progress.failed, *progress.waiting],
+    )
+
+
+def timed_out(scale_set: ScaleSet, progress: Progress, deadline: Deadline) -> WaitTimeout:
+    """The error that names the instances that are still open."""
+    return WaitTimeout(
+        f"The upgrade of {scale_set.name} is not finished after {deadline.seconds:.0f} seconds: {progress.describe()}",
+        advice="It goes on in Azure. Raise wait_timeout, or wait with azroll.vmss.vmss_instance_facts.",
+        attempted=f"upgrade instances of scale set {scale_set.name}",
+        instances=list(progress.waiting),
+    )
+
+
+def _again(arm: Arm, planned: PlannedUpgrade, order: Order, gone: str) -> PlannedUpgrade:
+    """The same call, without `gone` and whatever else has vanished."""
+    skipped = (*planned.upgrade.skipped, Skipped(gone, VANISHED))
+    left = tuple(one for one in planned.instance_ids if one != gone)
+    # An empty selection would mean all instances.
+    if not left:
+        return replace(planned, upgrade=Upgrade((), skipped))
+    again = plan(arm, planned.scale_set, replace(order, selection=Selection(instance_ids=left), skip_missing=True))
+    return replace(again, upgrade=replace(again.upgrade, skipped=(*skipped, *again.upgrade.skipped)))

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Reading a scale set for its facts, once or until its instances have come as far as they shall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Forbidden, OperationFailed, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
+from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, healthy, upgraded
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, Outcome, not_seen, wait_until
+
+if TYPE_CHECKING:
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
+
+HEALTHY = "healthy"
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What is waited for. Without `instance_ids`, all instances that are there."""
+
+    phase: str
+    instance_ids: tuple[str, ...] = ()
+    interval: float = 10.0
+    successes: int = 1
+    since: datetime | None = None
+    by_model: bool = True
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Wait | None:
+        """From the options of vmss_instance_facts; None where nothing is to be waited for."""
+        since = parse_time(options["fresher_than"])
+        if options["fresher_than"] and since is None:
+            raise BadInput(
+                f"fresher_than is {options['fresher_than'][:40]!r}, which is no time",
+                advice="Give a time like 2026-11-22T10:15:00Z, for example started_at of vmss_domain_upgrade.",
+            )
+        for name in ("wait_interval", "wait_successes"):
+            if options[name] < 1:
+                raise BadInput(f"{name} is {options[name]}", advice="Give at least 1.")
+        if options["wait_for"] is None:
+            return None
+        return cls(
+            phase=options["wait_for"],
+            instance_ids=tuple(options["instance_ids"] or ()),
+            interval=options["wait_interval"],
+            successes=options["wait_successes"],
+            since=since,
+            by_model=options["by_model"],
+        )
+
+
+def gather(arm: Arm, resource_group: str, name: str) -> Snapshot:
+    """Read the set once: model, instances, and what may be read of rolling upgrades and repairs."""
+    scale_set = arm.get_scale_set(resource_group, name)
+    instances = tuple(arm.list_instances(scale_set))
+    at = arm.server_time
+    return Snapshot(
+        scale_set,
+        instances,
+        at,
+        rolling_upgrade=_optional(lambda: arm.rolling_upgrade(scale_set)),
+        repairs_state=_optional(lambda: arm.repairs_state(scale_set)),
+    )
+
+
+class Watch:
+    """Looks at instances until they have come as far as `wait` says: one list each time, and the model once."""
+
+    def __init__(self, arm: Arm, resource_group: str, name: str, wanted: Image | None, wait: Wait) -> None:
+        self._arm = arm
+        self._resource_group = resource_group
+        self._name = name
+        self._wanted = wanted
+        self._wait = wait
+        # The last look; None where Azure throttled even the first.
+        self.snapshot: Snapshot | None = None
+
+    def until(self, deadline: Deadline) -> Outcome:
+        """Wait, at most until the deadline."""
+        unseen = not_seen(self._wait.phase, self._wait.instance_ids)
+        return wait_until(self._look, deadline, self._wait.interval, unseen=unseen, successes=self._wait.successes)
+
+    def _look(self) -> Progress:
+        scale_set = (
+            self.snapshot.scale_set if self.snapshot else self._arm.get_scale_set(self._resource_group, self._name)
+        )
+        instances = tuple(self._arm.list_instances(scale_set))
+        self.snapshot = Snapshot(scale_set, instances, self._arm.server_time)
+        ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if not one.leaving)
+        if self._wait.phase == HEALTHY:
+            return healthy(instances, ids, scale_set.health_source, since=self._wait.since)
+        return upgraded(instances, ids, target_of(scale_set, self._wanted), by_model=self._wait.by_model)
+
+
+def target_of(scale_set: ScaleSet, wanted: Image | None) -> Image:
+    """The image that staleness is judged against: `wanted`, completed from the model, or the model's own."""
+    return merge(scale_set.image, wanted) if wanted else scale_set.image
+
+
+def failed_wait(name: str, progress: Progress) -> OperationFailed:
+    """The error for instances that failed while they were waited for."""
+    return OperationFailed(
+        f"Instances of {name} failed: {progress.describe()}",
+        advice="See the instances' own messages, mend the cause or set the image back, then run again: instances that "
+        "are on the target image are left alone.",
+        attempted=f"wait until the instances are {progress.phase}",
+        instances=list(progress.failed),
+    )
+
+
+def _optional(read: Callable[[], str | None]) -> str | None:
+    """None where the principal may not read it, or the kind of scale set does not have it."""
+    try:
+        return read()
+    except Forbidden:
+        return None
+    except VmssError as error:
+        if error.fault.status in (400, 404, 409):
+            return None
+        raise

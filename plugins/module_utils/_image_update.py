@@ -1,0 +1,154 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Setting the image in a scale set's model: what to write, and writing it past other writers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    Conflict,
+    OperationFailed,
+    Preempted,
+    ServiceError,
+    VmssError,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_image_change, guard_ownership
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_reference
+from ansible_collections.azroll.vmss.plugins.module_utils._resolve import resolve_image
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+
+if TYPE_CHECKING:
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm, Operation
+
+MANUAL = "Manual"
+
+
+@dataclass(frozen=True)
+class ImageUpdate:
+    """The change of a model: from what it is to what it shall be. `set_manual` has the policy written as well."""
+
+    scale_set: ScaleSet
+    target: Image
+    set_manual: bool = False
+
+    @property
+    def image_changes(self) -> bool:
+        """Whether the model's reference is another one."""
+        return not same_reference(self.scale_set.image, self.target)
+
+    @property
+    def policy_changes(self) -> bool:
+        """Whether the upgrade policy is to be set to Manual, and is not."""
+        return self.set_manual and self.scale_set.upgrade_policy.lower() != MANUAL.lower()
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to write."""
+        return self.image_changes or self.policy_changes
+
+    @property
+    def upgrade_policy(self) -> str:
+        """The policy afterwards."""
+        return MANUAL if self.policy_changes else self.scale_set.upgrade_policy
+
+    def body(self) -> dict[str, Any]:
+        """The PATCH: the image's reference and, where it changes, the policy; nothing else of the model."""
+        properties: dict[str, Any] = {}
+        if self.image_changes:
+            storage = self.target.to_storage_profile(replacing=self.scale_set.image)
+            properties["virtualMachineProfile"] = {"storageProfile": storage}
+        if self.policy_changes:
+            properties["upgradePolicy"] = {"mode": MANUAL}
+        return {"properties": properties}
+
+    def diff(self) -> dict[str, Any]:
+        """Before and after, as Ansible shows them."""
+        image = self.target if self.image_changes else self.scale_set.image
+        return {
+            "before": {"image": self.scale_set.image.to_dict(), "upgrade_policy": self.scale_set.upgrade_policy},
+            "after": {"image": image.to_dict(), "upgrade_policy": self.upgrade_policy},
+        }
+
+
+def plan_update(arm: Arm, scale_set: ScaleSet, wanted: Image, *, pin_latest: bool, overrides: Overrides) -> ImageUpdate:
+    """Work out the change. Only reads; raises what forbids it (Refused, ImageNotFound, BadInput)."""
+    guard_ownership(scale_set, overrides)
+    target = resolve_image(arm, merge(scale_set.image, wanted), scale_set.location, pin_latest=pin_latest)
+    update = ImageUpdate(scale_set, target, overrides.set_manual)
+    if update.changes:
+        _guard(arm, update, overrides)
+    return update
+
+
+def start_update(arm: Arm, update: ImageUpdate, overrides: Overrides) -> tuple[ImageUpdate, Operation | None]:
+    """Write the change; the operation is None where somebody else has just written the same.
+
+    Somebody else's write in between (412) is no matter as long as it left the image alone: then the change is worked
+    out and guarded anew, and written once more. Raises Conflict where the image was changed, or a third writer came.
+    """
+    try:
+        return update, arm.patch_scale_set(update.scale_set, update.body())
+    except Conflict as conflict:
+        if conflict.fault.status != 412:
+            raise
+        update = _again(arm, update, conflict)
+    if not update.changes:
+        return update, None
+    _guard(arm, update, overrides)
+    return update, arm.patch_scale_set(update.scale_set, update.body())
+
+
+def finish_update(arm: Arm, update: ImageUpdate, operation: Operation | None) -> ScaleSet:
+    """Wait for the operation and return the model as it is then.
+
+    The result is judged by reading the model again, not by the operation: an update may report an old failure of an
+    instance as its own (Azure/azure-cli 33307), and has been seen to succeed without any effect
+    (Azure/azure-powershell 22195).
+    """
+    trouble: VmssError | None = None
+    try:
+        if operation is not None:
+            operation.wait()
+    except (OperationFailed, Preempted) as error:
+        trouble = error
+    after = _read(arm, update.scale_set)
+    if replace(update, scale_set=after).changes:
+        raise trouble or ServiceError(
+            f"Azure accepted the change, but the model of {after.name} has the image {after.image.describe()} and the "
+            f"upgrade policy {after.upgrade_policy}",
+            advice="See who else writes the scale set (activity log), then run again.",
+            attempted=f"write the model of scale set {after.name}",
+        )
+    return after
+
+
+def _again(arm: Arm, update: ImageUpdate, conflict: Conflict) -> ImageUpdate:
+    """The same change on the model as it is now."""
+    before = update.scale_set
+    now = _read(arm, before)
+    fresh = replace(update, scale_set=now)
+    if fresh.image_changes and not same_reference(now.image, before.image):
+        raise Conflict(
+            f"Somebody else changed the image of {now.name} at the same time: it was {before.image.describe()}, should "
+            f"become {update.target.describe()}, and is {now.image.describe()} now",
+            advice="Settle who sets the image, then run again.",
+            attempted=conflict.attempted,
+            fault=conflict.fault,
+        )
+    return fresh
+
+
+def _guard(arm: Arm, update: ImageUpdate, overrides: Overrides) -> None:
+    rolling = arm.rolling_upgrade(update.scale_set)
+    guard_image_change(update.scale_set, update.target, rolling_upgrade=rolling, overrides=overrides)
+
+
+def _read(arm: Arm, scale_set: ScaleSet) -> ScaleSet:
+    return arm.get_scale_set(scale_set.resource_group, scale_set.name)

@@ -1,0 +1,367 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: vmss_domain_upgrade
+short_description: Bring the instances of one domain of an Azure VM scale set to the latest model
+version_added: 0.1.0
+description:
+  - Upgrades the stale instances of an update domain, a fault domain or a zone, or instances given by id, to the model
+    of the scale set. Azure replaces their OS disks and restarts them.
+  - The instances are listed right before the call. Those that run the target image already, are protected from scale
+    set actions, deallocated, busy or gone are left out and reported in RV(skipped).
+  - The call is refused if it would take more instances out of service than O(max_unavailable) allows, together with
+    those that are out of service already.
+author:
+  - azroll.vmss contributors (@azroll)
+extends_documentation_fragment:
+  - azroll.vmss._azure
+  - azroll.vmss._azure.scale_set
+  - azroll.vmss._attributes
+  - azroll.vmss._attributes.writes
+options:
+  update_domain:
+    description:
+      - The number of an update domain. The same number exists in each O(zone) and O(placement_group); where neither is
+        given, all of them are meant.
+      - At least one of O(update_domain), O(fault_domain), O(zone), O(placement_group), O(instance_ids) and
+        O(all_instances) is required. An instance must meet all that are given.
+    type: int
+  fault_domain:
+    description:
+      - The number of a fault domain.
+    type: int
+  zone:
+    description:
+      - An availability zone.
+    type: str
+  placement_group:
+    description:
+      - The id of a placement group.
+    type: str
+  instance_ids:
+    description:
+      - The ids of instances; on Flexible scale sets the names of the virtual machines.
+    type: list
+    elements: str
+  all_instances:
+    description:
+      - Whether to upgrade all stale instances at once, as far as O(max_unavailable) allows it.
+    type: bool
+    default: false
+  missing_instances:
+    description:
+      - What to do if one of O(instance_ids) does not exist. V(skip) reports it in RV(skipped) and goes on.
+      - Instances of a domain that vanish meanwhile are always passed over.
+    type: str
+    choices: [fail, skip]
+    default: fail
+  max_unavailable:
+    description:
+      - How many instances of the scale set may be out of service at once, as a number or a percentage. Percentages are
+        rounded down.
+    type: str
+    default: "20%"
+  by_model:
+    description:
+      - Whether instances on the target image are stale if they do not follow the latest model in other respects.
+      - If V(false), only the image counts.
+    type: bool
+    default: true
+  allow_managed:
+    description:
+      - Go on although the scale set belongs to another service (AKS).
+    type: bool
+    default: false
+  wait:
+    description:
+      - Whether to wait until the instances run the target image and are up. Health is not asked; see
+        M(azroll.vmss.vmss_instance_facts) for that.
+      - If V(false), the upgrade is only started.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - The number of seconds that the module may take altogether, including waits that Azure asks for by throttling.
+    type: int
+    default: 1800
+  wait_interval:
+    description:
+      - The number of seconds between two looks at the instances. Azure allows about ten a minute.
+    type: int
+    default: 10
+seealso:
+  - module: azroll.vmss.vmss_image_update
+    description: Sets the image in the model.
+  - module: azroll.vmss.vmss_instance_facts
+    description: Shows the domains, and waits for health.
+  - name: Upgrade policy modes for Virtual Machine Scale Sets
+    description: What bringing an instance to the latest model does.
+    link: https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-perform-manual-upgrades
+"""
+
+EXAMPLES = r"""
+---
+- name: Set the image
+  azroll.vmss.vmss_image_update:
+    resource_group: rg-shop
+    name: web
+    image:
+      version: latest
+
+- name: Upgrade the instances of update domain 0
+  azroll.vmss.vmss_domain_upgrade:
+    resource_group: rg-shop
+    name: web
+    update_domain: 0
+
+- name: Start the upgrade of two instances
+  azroll.vmss.vmss_domain_upgrade:
+    resource_group: rg-shop
+    name: web
+    instance_ids: ["1", "6"]
+    missing_instances: skip
+    wait: false
+  register: upgrade
+
+- name: Wait until they are upgraded
+  azroll.vmss.vmss_instance_facts:
+    resource_group: rg-shop
+    name: web
+    instance_ids: "{{ upgrade.instance_ids }}"
+    wait_for: upgraded
+  when: upgrade.instance_ids | length > 0
+"""
+
+RETURN = r"""
+---
+instance_ids:
+  description: The ids of the instances that were upgraded, or in check mode would be.
+  returned: always
+  type: list
+  elements: str
+  sample: ["0", "5", "10", "15"]
+skipped:
+  description: The instances that were asked for and left out.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    instance_id:
+      description: The id of the instance.
+      returned: always
+      type: str
+      sample: "5"
+    reason:
+      description: Why it was left out.
+      returned: always
+      type: str
+      sample: already on the target image
+image:
+  description: The image of the model. Empty if it is not known.
+  returned: always
+  type: dict
+  sample:
+    publisher: Canonical
+    offer: ubuntu-24_04-lts
+    sku: server
+    version: 24.04.202611100
+started_at:
+  description: When Azure accepted the upgrade, by its own clock. V(null) if nothing was sent.
+  returned: always
+  type: str
+  sample: "2026-11-22T10:15:00+00:00"
+vmss_progress:
+  description: How far the instances have come. V(null) if nothing was waited for.
+  returned: always
+  type: dict
+  contains:
+    phase:
+      description: What is waited for, V(upgraded) or V(healthy).
+      returned: if there was waiting
+      type: str
+      sample: upgraded
+    done:
+      description: Whether all instances have come that far.
+      returned: if there was waiting
+      type: bool
+      sample: true
+    total:
+      description: The number of instances that are waited for.
+      returned: if there was waiting
+      type: int
+      sample: 4
+    waiting:
+      description: The reason by instance id, for those that are on their way.
+      returned: if there was waiting
+      type: dict
+      sample: {}
+    failed:
+      description: The reason by instance id, for those that failed.
+      returned: if there was waiting
+      type: dict
+      sample: {}
+    vanished:
+      description: The ids of those that are no longer there.
+      returned: if there was waiting
+      type: list
+      elements: str
+      sample: []
+msg:
+  description: What happened, in a sentence or two.
+  returned: always
+  type: str
+  sample: 4 of 4 instances upgraded
+error:
+  description: What went wrong. V(null) if nothing did.
+  returned: always
+  type: dict
+  contains:
+    kind:
+      description: The kind of error, for programs.
+      returned: on failure
+      type: str
+      sample: not_found
+    message:
+      description: The trouble itself.
+      returned: on failure
+      type: str
+      sample: "Could not read scale set wbe of resource group rg-shop: there is no such resource"
+    advice:
+      description: What to do next.
+      returned: on failure
+      type: str
+      sample: Check name, resource_group and subscription_id.
+    attempted:
+      description: What was being done.
+      returned: on failure
+      type: str
+      sample: read scale set wbe of resource group rg-shop
+    instances:
+      description: The ids of the instances concerned.
+      returned: on failure
+      type: list
+      elements: str
+      sample: []
+    arm:
+      description: What Azure said; the values are V(null) where it was not Azure.
+      returned: on failure
+      type: dict
+      contains:
+        status:
+          description: The HTTP status.
+          returned: on failure
+          type: int
+          sample: 404
+        code:
+          description: Azure's error code.
+          returned: on failure
+          type: str
+          sample: ResourceNotFound
+        message:
+          description: Azure's own words.
+          returned: on failure
+          type: str
+          sample: The Resource 'virtualMachineScaleSets/wbe' under resource group 'rg-shop' was not found.
+        target:
+          description: What Azure's error is about.
+          returned: on failure
+          type: str
+          sample: imageReference
+        request_id:
+          description: The id of the request, to be quoted to Azure's support.
+          returned: on failure
+          type: str
+          sample: 690e3424-0879-4463-afd9-51b0a7c66da8
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.azroll.vmss.plugins.module_utils import _domain_upgrade as upgrade
+from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+
+EMPTY = {
+    "instance_ids": [],
+    "skipped": [],
+    "image": {},
+    "started_at": None,
+    "vmss_progress": None,
+    "diff": {"before": {}, "after": {}},
+}
+
+
+def work(call: Call) -> None:
+    params, result = call.params, call.result
+    order = upgrade.Order(
+        upgrade.read_selection(params),
+        Limit.parse(params["max_unavailable"], "max_unavailable"),
+        by_model=params["by_model"],
+        skip_missing=params["missing_instances"] == "skip",
+    )
+    scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
+    result["image"] = scale_set.image.to_dict()
+    guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
+    planned = upgrade.plan(call.arm, scale_set, order)
+    operation = None
+    if not call.check_mode:
+        planned, operation = upgrade.start(call.arm, planned, order)
+    ids = list(planned.instance_ids)
+    result |= {
+        "changed": bool(ids),
+        "instance_ids": ids,
+        "skipped": planned.skipped(),
+        "started_at": operation.started_at if operation else None,
+        "diff": planned.diff(),
+        "msg": planned.describe(check_mode=call.check_mode),
+    }
+    if operation is not None and params["wait"]:
+        progress, remark = upgrade.finish(
+            call.arm,
+            planned,
+            operation,
+            deadline=call.deadline,
+            interval=params["wait_interval"],
+            by_model=params["by_model"],
+        )
+        result |= {"vmss_progress": progress.to_dict(), "msg": progress.describe()}
+        if remark:
+            call.warn(f"All instances came up, although Azure reported a failure: {remark}")
+
+
+def main() -> None:
+    ways = ["update_domain", "fault_domain", "zone", "placement_group"]
+    module = AnsibleModule(
+        argument_spec=module_spec(
+            {
+                "update_domain": {"type": "int"},
+                "fault_domain": {"type": "int"},
+                "zone": {"type": "str"},
+                "placement_group": {"type": "str"},
+                "instance_ids": {"type": "list", "elements": "str"},
+                "all_instances": {"type": "bool", "default": False},
+                "missing_instances": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+                "max_unavailable": {"type": "str", "default": "20%"},
+                "by_model": {"type": "bool", "default": True},
+                "allow_managed": {"type": "bool", "default": False},
+                "wait": {"type": "bool", "default": True},
+                "wait_timeout": {"type": "int", "default": 1800},
+                "wait_interval": {"type": "int", "default": 10},
+            }
+        ),
+        mutually_exclusive=[["instance_ids", way] for way in ways],
+        supports_check_mode=True,
+    )
+    run_module(module, work, EMPTY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,304 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: vmss_image_update
+short_description: Set the OS image in the model of an Azure VM scale set
+version_added: 0.1.0
+description:
+  - Sets the image that the model of a scale set points at, and nothing else. The instances stay as they are until
+    M(azroll.vmss.vmss_domain_upgrade) brings them to the new model.
+  - The image is checked first, V(latest) becomes the number it stands for, and the write is refused if it would restart
+    instances by itself.
+  - Only the image is sent (and the upgrade policy with O(upgrade_policy=set_manual)), on the condition that nobody else
+    wrote meanwhile.
+author:
+  - azroll.vmss contributors (@azroll)
+extends_documentation_fragment:
+  - azroll.vmss._azure
+  - azroll.vmss._azure.scale_set
+  - azroll.vmss._attributes
+  - azroll.vmss._attributes.writes
+options:
+  image:
+    description:
+      - The image. Fields left out keep what the model has, so that O(image.version) alone is enough for a new version.
+      - Give either O(image.publisher), O(image.offer), O(image.sku) and O(image.version), or one of O(image.id),
+        O(image.shared_gallery_image_id), O(image.community_gallery_image_id) and O(image.uri).
+    type: dict
+    required: true
+    suboptions:
+      publisher:
+        description: The publisher of a platform image.
+        type: str
+      offer:
+        description: The offer of a platform image.
+        type: str
+      sku:
+        description: The SKU of a platform image.
+        type: str
+      version:
+        description:
+          - The version of a platform image, or V(latest).
+          - If the model has a gallery image, O(image.version) alone names another version of that image.
+        type: str
+      id:
+        description:
+          - The id of a managed image, of a version of a gallery image, or of a gallery image (which means its newest
+            version). The gallery may be in another subscription.
+        type: str
+      shared_gallery_image_id:
+        description: The id of an image of a directly shared gallery, C(/SharedGalleries/.../Images/.../Versions/...).
+        type: str
+      community_gallery_image_id:
+        description: The id of an image of a community gallery, C(/CommunityGalleries/.../Images/.../Versions/...).
+        type: str
+      uri:
+        description:
+          - The address of the VHD of an unmanaged image.
+          - Azure retired unmanaged disks in March 2026.
+        type: str
+  pin_latest:
+    description:
+      - Whether V(latest), or a gallery image without version, is written as the number that it stands for now.
+      - If V(false), instances made later may get a newer image than the others without any change of the model.
+    type: bool
+    default: true
+  upgrade_policy:
+    description:
+      - V(set_manual) writes the upgrade policy Manual together with the image. Under any other policy Azure would
+        upgrade the instances by itself, so that the change is refused with V(keep).
+    type: str
+    choices: [keep, set_manual]
+    default: keep
+  allow_automatic_os_upgrade:
+    description:
+      - Go on although automatic OS upgrades are on for the scale set.
+    type: bool
+    default: false
+  allow_managed:
+    description:
+      - Go on although the scale set belongs to another service (AKS), which may undo the change.
+    type: bool
+    default: false
+  allow_image_kind_change:
+    description:
+      - Try to change from one kind of image to another, for example from a platform image to a gallery image. Azure
+        refuses most of these changes.
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - The number of seconds that the module may take altogether, including waits that Azure asks for by throttling.
+    type: int
+    default: 600
+seealso:
+  - module: azroll.vmss.vmss_domain_upgrade
+    description: Brings instances to the model.
+  - module: azroll.vmss.vmss_instance_facts
+    description: Shows which image each instance runs.
+  - name: Modify a Virtual Machine Scale Set
+    description: What of the image may change, and how.
+    link: https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-upgrade-scale-set
+"""
+
+EXAMPLES = r"""
+---
+- name: Set the newest version of the image that the scale set has
+  azroll.vmss.vmss_image_update:
+    resource_group: rg-shop
+    name: web
+    image:
+      version: latest
+
+- name: See what would be set, without setting it
+  azroll.vmss.vmss_image_update:
+    resource_group: rg-shop
+    name: web
+    image:
+      publisher: Canonical
+      offer: ubuntu-24_04-lts
+      sku: server
+      version: latest
+  check_mode: true
+  diff: true
+"""
+
+RETURN = r"""
+---
+image:
+  description: The image that the model has, or in check mode would have. Empty if it is not known.
+  returned: always
+  type: dict
+  sample:
+    publisher: Canonical
+    offer: ubuntu-24_04-lts
+    sku: server
+    version: 24.04.202611100
+previous_image:
+  description: The image that the model had before. Empty if it is not known.
+  returned: always
+  type: dict
+  sample:
+    publisher: Canonical
+    offer: ubuntu-24_04-lts
+    sku: server
+    version: 24.04.202610150
+etag:
+  description: The version of the model, as Azure counts it.
+  returned: always
+  type: str
+  sample: '"3"'
+upgrade_policy:
+  description: The upgrade policy that the model has, or in check mode would have.
+  returned: always
+  type: str
+  sample: Manual
+msg:
+  description: What happened, in a sentence or two.
+  returned: always
+  type: str
+  sample: The image of web is Canonical:ubuntu-24_04-lts:server:24.04.202611100 now.
+error:
+  description: What went wrong. V(null) if nothing did.
+  returned: always
+  type: dict
+  contains:
+    kind:
+      description: The kind of error, for programs.
+      returned: on failure
+      type: str
+      sample: not_found
+    message:
+      description: The trouble itself.
+      returned: on failure
+      type: str
+      sample: "Could not read scale set wbe of resource group rg-shop: there is no such resource"
+    advice:
+      description: What to do next.
+      returned: on failure
+      type: str
+      sample: Check name, resource_group and subscription_id.
+    attempted:
+      description: What was being done.
+      returned: on failure
+      type: str
+      sample: read scale set wbe of resource group rg-shop
+    instances:
+      description: The ids of the instances concerned.
+      returned: on failure
+      type: list
+      elements: str
+      sample: []
+    arm:
+      description: What Azure said; the values are V(null) where it was not Azure.
+      returned: on failure
+      type: dict
+      contains:
+        status:
+          description: The HTTP status.
+          returned: on failure
+          type: int
+          sample: 404
+        code:
+          description: Azure's error code.
+          returned: on failure
+          type: str
+          sample: ResourceNotFound
+        message:
+          description: Azure's own words.
+          returned: on failure
+          type: str
+          sample: The Resource 'virtualMachineScaleSets/wbe' under resource group 'rg-shop' was not found.
+        target:
+          description: What Azure's error is about.
+          returned: on failure
+          type: str
+          sample: imageReference
+        request_id:
+          description: The id of the request, to be quoted to Azure's support.
+          returned: on failure
+          type: str
+          sample: 690e3424-0879-4463-afd9-51b0a7c66da8
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_update import (
+    ImageUpdate,
+    finish_update,
+    plan_update,
+    start_update,
+)
+
+EMPTY = {"image": {}, "previous_image": {}, "etag": None, "upgrade_policy": None, "diff": {"before": {}, "after": {}}}
+
+
+def work(call: Call) -> None:
+    params, result = call.params, call.result
+    overrides = Overrides(
+        set_manual=params["upgrade_policy"] == "set_manual",
+        automatic_os_upgrade=params["allow_automatic_os_upgrade"],
+        managed=params["allow_managed"],
+        image_kind_change=params["allow_image_kind_change"],
+    )
+    scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
+    image = scale_set.image.to_dict()
+    result |= {
+        "image": image,
+        "previous_image": image,
+        "etag": scale_set.etag,
+        "upgrade_policy": scale_set.upgrade_policy,
+    }
+    wanted = Image.from_options(params["image"])
+    update = plan_update(call.arm, scale_set, wanted, pin_latest=params["pin_latest"], overrides=overrides)
+    result["diff"] = update.diff()
+    if update.changes and not call.check_mode:
+        update, operation = start_update(call.arm, update, overrides)
+        result["changed"] = True
+        result["etag"] = finish_update(call.arm, update, operation).etag
+    result |= {
+        "changed": update.changes,
+        "image": update.target.to_dict(),
+        "upgrade_policy": update.upgrade_policy,
+        "msg": say(update, call.check_mode),
+    }
+
+
+def say(update: ImageUpdate, check_mode: bool) -> str:
+    name, image = update.scale_set.name, update.target.describe()
+    if not update.changes:
+        return f"The image of {name} is {image} already."
+    return f"The image of {name} would become {image}." if check_mode else f"The image of {name} is {image} now."
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=module_spec(
+            {
+                "image": {"type": "dict", "required": True, "options": IMAGE_OPTIONS},
+                "pin_latest": {"type": "bool", "default": True},
+                "upgrade_policy": {"type": "str", "choices": ["keep", "set_manual"], "default": "keep"},
+                "allow_automatic_os_upgrade": {"type": "bool", "default": False},
+                "allow_managed": {"type": "bool", "default": False},
+                "allow_image_kind_change": {"type": "bool", "default": False},
+                "wait_timeout": {"type": "int", "default": 600},
+            }
+        ),
+        supports_check_mode=True,
+    )
+    run_module(module, work, EMPTY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,565 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: vmss_instance_facts
+short_description: Gather facts about the instances of an Azure VM scale set, or wait for them
+version_added: 0.1.0
+description:
+  - Returns facts about the host that it runs for, where that host B(is) a scale set, in an inventory in which every
+    scale set is a host with C(ansible_connection=local). It works for C(localhost), too, but then a second call for
+    another scale set overwrites the facts of the first.
+  - Shows the model and, for each instance, the image, the domain, the state and the health.
+  - With O(wait_for) it waits inside one call until instances are upgraded or healthy. That O(wait_timeout) passes is no
+    failure, so that a task can call the module again and again and show how far it is (see the examples).
+author:
+  - azroll.vmss contributors (@azroll)
+extends_documentation_fragment:
+  - azroll.vmss._azure
+  - azroll.vmss._azure.scale_set
+  - azroll.vmss._attributes
+  - azroll.vmss._attributes.facts
+options:
+  wait_for:
+    description:
+      - What to wait for. V(upgraded) means that the instances run the target image and are up; V(healthy) means that
+        they are in service, which includes their health where the scale set has a health source.
+      - If an instance is seen as failed in two looks in a row, the module fails.
+    type: str
+    choices: [upgraded, healthy]
+  instance_ids:
+    description:
+      - The instances to wait for. If not set, all.
+    type: list
+    elements: str
+  wait_timeout:
+    description:
+      - The number of seconds that the module may take altogether, including waits that Azure asks for by throttling.
+    type: int
+    default: 600
+  wait_interval:
+    description:
+      - The number of seconds between two looks at the instances. Azure allows about ten a minute.
+    type: int
+    default: 10
+  wait_successes:
+    description:
+      - How many looks in a row must be good.
+    type: int
+    default: 1
+  fresher_than:
+    description:
+      - For O(wait_for=healthy), the time that health reports must be younger than, for example
+        RV(azroll.vmss.vmss_domain_upgrade#module:started_at).
+    type: str
+  target_image:
+    description:
+      - The image that staleness is judged against. If not set, the one of the model.
+      - Fields left out keep what the model has.
+    type: dict
+    suboptions:
+      publisher:
+        description: The publisher of a platform image.
+        type: str
+      offer:
+        description: The offer of a platform image.
+        type: str
+      sku:
+        description: The SKU of a platform image.
+        type: str
+      version:
+        description:
+          - The version of a platform image, or V(latest).
+          - If the model has a gallery image, O(target_image.version) alone names another version of that image.
+        type: str
+      id:
+        description:
+          - The id of a managed image, of a version of a gallery image, or of a gallery image (which means its newest
+            version). The gallery may be in another subscription.
+        type: str
+      shared_gallery_image_id:
+        description: The id of an image of a directly shared gallery, C(/SharedGalleries/.../Images/.../Versions/...).
+        type: str
+      community_gallery_image_id:
+        description: The id of an image of a community gallery, C(/CommunityGalleries/.../Images/.../Versions/...).
+        type: str
+      uri:
+        description:
+          - The address of the VHD of an unmanaged image.
+          - Azure retired unmanaged disks in March 2026.
+        type: str
+  by_model:
+    description:
+      - Whether instances on the target image are stale if they do not follow the latest model in other respects.
+      - If V(false), only the image counts.
+    type: bool
+    default: true
+seealso:
+  - module: azroll.vmss.vmss_domain_upgrade
+    description: Upgrades instances.
+  - name: Instance view of Virtual Machine Scale Sets
+    description: Where Azure shows these states.
+    link: https://learn.microsoft.com/rest/api/compute/virtual-machine-scale-set-vms/list
+"""
+
+EXAMPLES = r"""
+---
+- name: Look at the scale set
+  azroll.vmss.vmss_instance_facts:
+    resource_group: rg-shop
+    name: web
+
+- name: Show the instances that are not on the model's image
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts.vmss.instances | selectattr('stale') | map(attribute='instance_id') | join(' ') }}"
+
+- name: Wait until all instances are healthy, and show how far they are every 45 seconds
+  azroll.vmss.vmss_instance_facts:
+    resource_group: rg-shop
+    name: web
+    wait_for: healthy
+    wait_timeout: 45
+  register: facts
+  until: facts is failed or facts.done
+  retries: 20
+  delay: 1
+"""
+
+RETURN = r"""
+---
+ansible_facts:
+  description: The facts. Empty if the scale set could not be read.
+  returned: always
+  type: dict
+  contains:
+    vmss:
+      description: The scale set and its instances.
+      returned: if the scale set could be read
+      type: dict
+      contains:
+        id:
+          description: The resource id.
+          returned: always
+          type: str
+          sample: /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-shop/.../web
+        name:
+          description: The name.
+          returned: always
+          type: str
+          sample: web
+        resource_group:
+          description: The resource group.
+          returned: always
+          type: str
+          sample: rg-shop
+        location:
+          description: The region.
+          returned: always
+          type: str
+          sample: westeurope
+        image:
+          description: The image of the model.
+          returned: always
+          type: dict
+          sample: {publisher: Canonical, offer: ubuntu-24_04-lts, sku: server, version: 24.04.202611100}
+        etag:
+          description: The version of the model, as Azure counts it.
+          returned: always
+          type: str
+          sample: '"3"'
+        capacity:
+          description: The number of instances that the model asks for.
+          returned: always
+          type: int
+          sample: 20
+        zones:
+          description: The availability zones.
+          returned: always
+          type: list
+          elements: str
+          sample: ["1", "2", "3"]
+        orchestration_mode:
+          description: V(Uniform) or V(Flexible).
+          returned: always
+          type: str
+          sample: Uniform
+        upgrade_policy:
+          description: V(Manual), V(Automatic) or V(Rolling).
+          returned: always
+          type: str
+          sample: Manual
+        automatic_os_upgrade:
+          description: Whether automatic OS upgrades are on.
+          returned: always
+          type: bool
+          sample: false
+        automatic_repairs:
+          description: Whether automatic repairs are enabled in the model.
+          returned: always
+          type: bool
+          sample: true
+        health_source:
+          description: V(application_health_extension), V(load_balancer_probe) or V(null).
+          returned: always
+          type: str
+          sample: application_health_extension
+        service_fabric:
+          description: Whether the scale set carries Service Fabric nodes.
+          returned: always
+          type: bool
+          sample: false
+        managed_by:
+          description: The service that owns the scale set. V(null) if none does.
+          returned: always
+          type: str
+          sample:
+        provisioning_state:
+          description: The provisioning state of the scale set.
+          returned: always
+          type: str
+          sample: Succeeded
+        rolling_upgrade:
+          description: The status of the last rolling upgrade. V(null) if there was none, it cannot be read, or there
+            was waiting.
+          returned: always
+          type: str
+          sample: Completed
+        repairs_state:
+          description: V(Running), V(Suspended) or V(NotRunning). V(null) if it cannot be read, or there was waiting.
+          returned: always
+          type: str
+          sample: Running
+        instances:
+          description: The instances, in the order of their ids.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            instance_id:
+              description: The id; on Flexible scale sets the name of the virtual machine.
+              returned: always
+              type: str
+              sample: "7"
+            name:
+              description: The name.
+              returned: always
+              type: str
+              sample: web_7
+            image:
+              description: The image that the instance was made from.
+              returned: always
+              type: dict
+              sample:
+                publisher: Canonical
+                offer: ubuntu-24_04-lts
+                sku: server
+                version: 24.04.202610150
+                exact_version: 24.04.202610150
+            zone:
+              description: The availability zone.
+              returned: always
+              type: str
+              sample: "1"
+            placement_group:
+              description: The id of the placement group.
+              returned: always
+              type: str
+              sample: 8ef02f33-c6bf-44a1-a16a-cd27ea1ba2c4
+            update_domain:
+              description: The update domain, which counts within one zone and placement group.
+              returned: always
+              type: int
+              sample: 2
+            fault_domain:
+              description: The fault domain.
+              returned: always
+              type: int
+              sample: 2
+            provisioning_state:
+              description: The provisioning state.
+              returned: always
+              type: str
+              sample: Succeeded
+            power:
+              description: The power state, for example V(running) or V(deallocated).
+              returned: always
+              type: str
+              sample: running
+            health:
+              description: The reported health, for example V(healthy). V(null) without a report.
+              returned: always
+              type: str
+              sample: healthy
+            health_time:
+              description: The time of that report.
+              returned: always
+              type: str
+              sample: "2026-11-22T10:14:31.1234567+00:00"
+            agent_ready:
+              description: Whether the guest agent is ready.
+              returned: always
+              type: bool
+              sample: true
+            latest_model:
+              description: Whether the instance follows the latest model. V(null) on Flexible scale sets, which do not
+                know it.
+              returned: always
+              type: bool
+              sample: false
+            own_model:
+              description: Whether the instance has a model of its own.
+              returned: always
+              type: bool
+              sample: false
+            protected:
+              description: Whether it is protected from scale set actions.
+              returned: always
+              type: bool
+              sample: false
+            vm_id:
+              description: The id of the virtual machine behind it.
+              returned: always
+              type: str
+              sample: 4d2c3b1a-0000-4000-8000-00000000000f
+            failure:
+              description: Why provisioning failed, in Azure's words.
+              returned: always
+              type: str
+              sample:
+            stale:
+              description: Whether it has to move to the target image.
+              returned: always
+              type: bool
+              sample: true
+            in_service:
+              description: Whether it is provisioned, running, and healthy where the scale set has a health source.
+              returned: always
+              type: bool
+              sample: true
+            trouble:
+              description: Why it is not in service. V(null) if it is.
+              returned: always
+              type: str
+              sample:
+        domains:
+          description: The domains.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            zone:
+              description: The availability zone.
+              returned: always
+              type: str
+              sample: "1"
+            placement_group:
+              description: The id of the placement group.
+              returned: always
+              type: str
+              sample: 8ef02f33-c6bf-44a1-a16a-cd27ea1ba2c4
+            update_domain:
+              description: The update domain.
+              returned: always
+              type: int
+              sample: 2
+            instance_ids:
+              description: The ids of its instances.
+              returned: always
+              type: list
+              elements: str
+              sample: ["2", "7", "12", "17"]
+            stale:
+              description: How many of them are stale.
+              returned: always
+              type: int
+              sample: 4
+            in_service:
+              description: How many of them are in service.
+              returned: always
+              type: int
+              sample: 4
+        counts:
+          description: Numbers of instances; those being deleted are not counted.
+          returned: always
+          type: dict
+          sample: {total: 20, on_target: 8, stale: 12, in_service: 20, out_of_service: 0, busy: 0}
+        gathered_at:
+          description: When the instances were read, by Azure's clock.
+          returned: always
+          type: str
+          sample: "2026-11-22T10:15:00+00:00"
+done:
+  description: Whether what was waited for has come. V(true) if nothing was waited for.
+  returned: always
+  type: bool
+  sample: true
+vmss_progress:
+  description: How far the instances have come. V(null) if nothing was waited for.
+  returned: always
+  type: dict
+  contains:
+    phase:
+      description: What is waited for, V(upgraded) or V(healthy).
+      returned: if there was waiting
+      type: str
+      sample: upgraded
+    done:
+      description: Whether all instances have come that far.
+      returned: if there was waiting
+      type: bool
+      sample: true
+    total:
+      description: The number of instances that are waited for.
+      returned: if there was waiting
+      type: int
+      sample: 4
+    waiting:
+      description: The reason by instance id, for those that are on their way.
+      returned: if there was waiting
+      type: dict
+      sample: {}
+    failed:
+      description: The reason by instance id, for those that failed.
+      returned: if there was waiting
+      type: dict
+      sample: {}
+    vanished:
+      description: The ids of those that are no longer there.
+      returned: if there was waiting
+      type: list
+      elements: str
+      sample: []
+msg:
+  description: What happened, in a sentence or two.
+  returned: always
+  type: str
+  sample: 4 of 4 instances healthy
+error:
+  description: What went wrong. V(null) if nothing did.
+  returned: always
+  type: dict
+  contains:
+    kind:
+      description: The kind of error, for programs.
+      returned: on failure
+      type: str
+      sample: not_found
+    message:
+      description: The trouble itself.
+      returned: on failure
+      type: str
+      sample: "Could not read scale set wbe of resource group rg-shop: there is no such resource"
+    advice:
+      description: What to do next.
+      returned: on failure
+      type: str
+      sample: Check name, resource_group and subscription_id.
+    attempted:
+      description: What was being done.
+      returned: on failure
+      type: str
+      sample: read scale set wbe of resource group rg-shop
+    instances:
+      description: The ids of the instances concerned.
+      returned: on failure
+      type: list
+      elements: str
+      sample: []
+    arm:
+      description: What Azure said; the values are V(null) where it was not Azure.
+      returned: on failure
+      type: dict
+      contains:
+        status:
+          description: The HTTP status.
+          returned: on failure
+          type: int
+          sample: 404
+        code:
+          description: Azure's error code.
+          returned: on failure
+          type: str
+          sample: ResourceNotFound
+        message:
+          description: Azure's own words.
+          returned: on failure
+          type: str
+          sample: The Resource 'virtualMachineScaleSets/wbe' under resource group 'rg-shop' was not found.
+        target:
+          description: What Azure's error is about.
+          returned: on failure
+          type: str
+          sample: imageReference
+        request_id:
+          description: The id of the request, to be quoted to Azure's support.
+          returned: on failure
+          type: str
+          sample: 690e3424-0879-4463-afd9-51b0a7c66da8
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot, to_facts
+from ansible_collections.azroll.vmss.plugins.module_utils._gather import Wait, Watch, failed_wait, gather, target_of
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+
+EMPTY = {"ansible_facts": {}, "done": False, "vmss_progress": None}
+
+
+def work(call: Call) -> None:
+    params, result = call.params, call.result
+    group, name = params["resource_group"], params["name"]
+    wanted = Image.from_options(params["target_image"]) if params["target_image"] else None
+
+    def report(snapshot: Snapshot) -> None:
+        target = target_of(snapshot.scale_set, wanted)
+        result["ansible_facts"] = {"vmss": to_facts(snapshot, target, by_model=params["by_model"])}
+
+    wait = Wait.from_options(params)
+    if wait is None:
+        snapshot = gather(call.arm, group, name)
+        report(snapshot)
+        result |= {"done": True, "msg": f"{name} has {len(snapshot.instances)} instances."}
+        return
+    watch = Watch(call.arm, group, name, wanted, wait)
+    outcome = watch.until(call.deadline)
+    if watch.snapshot is not None:
+        report(watch.snapshot)
+    result |= {
+        "done": outcome.done,
+        "vmss_progress": outcome.progress.to_dict(),
+        "msg": outcome.progress.describe(),
+    }
+    if outcome.failed:
+        raise failed_wait(name, outcome.progress)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=module_spec(
+            {
+                "wait_for": {"type": "str", "choices": ["upgraded", "healthy"]},
+                "instance_ids": {"type": "list", "elements": "str"},
+                "wait_timeout": {"type": "int", "default": 600},
+                "wait_interval": {"type": "int", "default": 10},
+                "wait_successes": {"type": "int", "default": 1},
+                "fresher_than": {"type": "str"},
+                "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
+                "by_model": {"type": "bool", "default": True},
+            }
+        ),
+        supports_check_mode=True,
+    )
+    run_module(module, work, EMPTY)
+
+
+if __name__ == "__main__":
+    main()
