@@ -69,7 +69,7 @@ class PlannedUpgrade:
         """The ids to send."""
         return self.upgrade.instance_ids
 
-    def skipped(self) -> list[dict[str, str]]:
+    def left_out(self) -> list[dict[str, str]]:
         """The instances left out, as the result shows them."""
         return [asdict(one) for one in self.upgrade.skipped]
 

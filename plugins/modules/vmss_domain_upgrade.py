@@ -16,7 +16,7 @@ description:
   - Upgrades the stale instances of an update domain, a fault domain or a zone, or instances given by id, to the model
     of the scale set. Azure replaces their OS disks and restarts them.
   - The instances are listed right before the call. Those that run the target image already, are protected from scale
-    set actions, deallocated, busy or gone are left out and reported in RV(skipped).
+    set actions, deallocated, busy or gone are left out and reported in RV(left_out).
   - The call is refused if it would take more instances out of service than O(max_unavailable) allows, together with
     those that are out of service already.
 author:
@@ -58,7 +58,7 @@ options:
     default: false
   missing_instances:
     description:
-      - What to do if one of O(instance_ids) does not exist. V(skip) reports it in RV(skipped) and goes on.
+      - What to do if one of O(instance_ids) does not exist. V(skip) reports it in RV(left_out) and goes on.
       - Instances of a domain that vanish meanwhile are always passed over.
     type: str
     choices: [fail, skip]
@@ -148,7 +148,7 @@ instance_ids:
   type: list
   elements: str
   sample: ["0", "5", "10", "15"]
-skipped:
+left_out:
   description: The instances that were asked for and left out.
   returned: always
   type: list
@@ -289,9 +289,10 @@ from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, m
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 
+# Not "skipped": Ansible takes a result with that key for a skipped task.
 EMPTY = {
     "instance_ids": [],
-    "skipped": [],
+    "left_out": [],
     "image": {},
     "started_at": None,
     "vmss_progress": None,
@@ -318,7 +319,7 @@ def work(call: Call) -> None:
     result |= {
         "changed": bool(ids),
         "instance_ids": ids,
-        "skipped": planned.skipped(),
+        "left_out": planned.left_out(),
         "started_at": operation.started_at if operation else None,
         "diff": planned.diff(),
         "msg": planned.describe(check_mode=call.check_mode),
