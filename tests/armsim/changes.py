@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +25,7 @@ class Change(BaseModel):
 
     scale_set: str
     capacity: int | None = Field(default=None, ge=0, le=1000)
+    patch: dict[str, Any] | None = Field(default=None, description="a PATCH by somebody else")
     policy: Literal["Manual", "Automatic", "Rolling"] | None = None
     repairs: Literal["Running", "Suspended"] | None = None
     rolling_upgrade: Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"] | None = None
@@ -54,6 +55,8 @@ def apply(simulation: Simulation, change: Change) -> None:
 
 
 def _change_scale_set(simulation: Simulation, scale_set: ScaleSet, change: Change) -> None:
+    if change.patch is not None:
+        scale_set.patch(change.patch, None, None)
     if change.policy is not None:
         scale_set.set_policy(change.policy)
     if change.repairs is not None:

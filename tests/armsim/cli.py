@@ -32,6 +32,8 @@ METADATA_VERSION = "2022-09-01"
 def main(arguments: list[str] | None = None) -> int:
     """Run the simulator until it is told to stop; returns the exit status."""
     options = _parser().parse_args(arguments)
+    if options.ready_file is not None:
+        options.ready_file.unlink(missing_ok=True)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="armsim: %(levelname)s: %(message)s")
     try:
         path = scenario.locate(options.scenario)
@@ -60,7 +62,7 @@ def _serve(host: Host, spec: Scenario, listener: socket.socket, ready_file: Path
         base_url = f"https://{server.LOOPBACK}:{listener.getsockname()[1]}"
 
         def ready() -> None:
-            host.reset()
+            host.simulation.timeline.begin()
             text = json.dumps(_ready(host.simulation, spec, base_url, ca_file), indent=2)
             if ready_file is not None:
                 _write_atomically(ready_file, text)
@@ -112,10 +114,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="seed of all random draws; default: the scenario's")
     parser.add_argument(
         "--retry-after",
-        type=int,
+        type=_at_least_one,
         help="whole real seconds for every Retry-After that the scenario sends, instead of its own",
     )
     return parser
+
+
+def _at_least_one(text: str) -> int:
+    # Clients take a Retry-After of 0 for none at all, and then wait for half a minute.
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
 
 
 def _positive(text: str) -> float:

@@ -71,6 +71,11 @@ class Timeline:
         self._order = itertools.count()
         self.now = 0.0
 
+    def begin(self) -> None:
+        """Let the present be the start: nothing may have been scheduled yet."""
+        self._start = self._clock.now()
+        self.now = 0.0
+
     def after(self, delay: float, action: Callable[[], None]) -> Event:
         """Let ``action`` happen ``delay`` simulated seconds from the present."""
         event = Event(self.now + max(delay, 0.0), next(self._order), action)

@@ -43,7 +43,7 @@ _TYPES: dict[str, Any] = {
 }
 _WORDS = {str: "String", int: "Int32", bool: "Boolean", dict: "Dictionary", list: "List"}
 _READ_ONLY = ("id", "name", "type", "etag")
-_READ_ONLY_PROPERTIES = ("provisioningState", "uniqueId", "timeCreated", "orchestrationMode")
+_READ_ONLY_PROPERTIES = ("provisioningState", "uniqueId", "timeCreated")
 
 
 def check_types(body: object) -> Json:
@@ -73,18 +73,30 @@ def _check(value: Json, types: dict[str, Any], path: str) -> None:
 def merge_patch(document: Json, patch: Json) -> Json:
     """The document after a PATCH: objects below ``properties`` are merged, all else is replaced; null is not named."""
     result = copy.deepcopy(document)
+    patch = without_read_only(patch)
     for name, value in patch.items():
         if value is None or name in _READ_ONLY or name == "location":
             continue
         if name == "properties":
-            given = {key: item for key, item in value.items() if key not in _READ_ONLY_PROPERTIES}
-            _merge(result["properties"], given)
+            _merge(result["properties"], value)
         elif name == "sku":
             result["sku"] = {**result.get("sku", {}), **{key: item for key, item in value.items() if item is not None}}
         else:
             result[name] = value
     patched = (patch.get("properties") or {}).get("virtualMachineProfile") or {}
-    _drop_other_kind(result, (patched.get("storageProfile") or {}).get("imageReference") or {})
+    _drop_other_kinds(result, patched.get("storageProfile") or {})
+    return result
+
+
+def without_read_only(body: Json) -> Json:
+    """A copy without the read-only properties that clients send back with what they read."""
+    result = copy.deepcopy(body)
+    properties: Json = result.get("properties") or {}
+    for name in _READ_ONLY_PROPERTIES:
+        properties.pop(name, None)
+    profile: Json = properties.get("virtualMachineProfile") or {}
+    profile.pop("timeCreated", None)
+    ((profile.get("storageProfile") or {}).get("imageReference") or {}).pop("exactVersion", None)
     return result
 
 
@@ -98,23 +110,24 @@ def _merge(target: Json, patch: Json) -> None:
             target[name] = copy.deepcopy(value)
 
 
-def _drop_other_kind(document: Json, patched: Json) -> None:
-    """A patched image reference of one kind leaves no fields of another kind behind."""
-    profile = document["properties"].get("virtualMachineProfile") or {}
-    reference = (profile.get("storageProfile") or {}).get("imageReference")
-    if not reference:
-        return
-    kinds = (("id",), ("sharedGalleryImageId",), ("communityGalleryImageId",), PLATFORM_FIELDS)
-    for kind in kinds:
-        if any(patched.get(name) is not None for name in kind):
-            for name in [name for name in reference if name not in kind]:
-                del reference[name]
+def _drop_other_kinds(document: Json, patched: Json) -> None:
+    """A patched image of one kind leaves no fields of another kind behind."""
+    storage: Json = (document["properties"].get("virtualMachineProfile") or {}).get("storageProfile") or {}
+    given = patched.get("imageReference") or {}
+    for kind in (("id",), ("sharedGalleryImageId",), ("communityGalleryImageId",), PLATFORM_FIELDS):
+        if any(given.get(name) is not None for name in kind):
+            storage["imageReference"] = {
+                name: value for name, value in storage["imageReference"].items() if name in kind
+            }
+            (storage.get("osDisk") or {}).pop("image", None)
             return
+    if ((patched.get("osDisk") or {}).get("image") or {}).get("uri"):
+        storage.pop("imageReference", None)
 
 
 def replace(document: Json, body: Json) -> Json:
     """The document after a PUT: what the body says, except for what is read-only or what it leaves out entirely."""
-    result = copy.deepcopy(body)
+    result = without_read_only(body)
     for name in _READ_ONLY:
         result.pop(name, None)
         if name in document:
@@ -125,15 +138,15 @@ def replace(document: Json, body: Json) -> Json:
     result.setdefault("tags", {})
     properties: Json = result.setdefault("properties", {})
     before = document.get("properties", {})
-    for name in _READ_ONLY_PROPERTIES:
-        properties.pop(name, None)
-        if name in before:
-            properties[name] = before[name]
-    for name in ("virtualMachineProfile", "upgradePolicy", "singlePlacementGroup", "platformFaultDomainCount"):
+    for name in (
+        "orchestrationMode",
+        "virtualMachineProfile",
+        "upgradePolicy",
+        "singlePlacementGroup",
+        "platformFaultDomainCount",
+    ):
         if properties.get(name) is None and name in before:
             properties[name] = copy.deepcopy(before[name])
-    reference = (properties.get("virtualMachineProfile", {}).get("storageProfile") or {}).get("imageReference") or {}
-    reference.pop("exactVersion", None)
     return result
 
 

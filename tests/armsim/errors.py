@@ -58,12 +58,12 @@ def resource_not_found(resource_type: str, name: str, group: str) -> ArmError:
     )
 
 
-def parent_resource_not_found(child_type: str, name: str, parent: str) -> ArmError:
+def parent_resource_not_found(child_type: str, parent: str) -> ArmError:
     return gateway(
         404,
         "ParentResourceNotFound",
-        f"Failed to perform 'read' on resource(s) of type '{child_type}', because the parent resource "
-        f"'{parent}/{name}' could not be found.",
+        f"Failed to perform 'read' on resource(s) of type '{child_type}', because the parent resource '{parent}' could "
+        "not be found.",
     )
 
 

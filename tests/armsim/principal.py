@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import secrets
 import time
 
@@ -19,7 +20,7 @@ class Principal:
     def __init__(self, spec: scenario.Principal, tenant_id: str) -> None:
         self.spec = spec
         self.tenant_id = tenant_id
-        self._denied = {action.lower() for action in spec.denied_actions}
+        self._denied = [pattern.lower() for pattern in spec.denied_actions]
         self._expiry: dict[str, float] = {}
 
     def issue(self) -> str:
@@ -46,8 +47,8 @@ class Principal:
             )
 
     def authorize(self, action: str, scope: str) -> None:
-        """Raise 403 if the principal is denied ``action``."""
-        if action.lower() in self._denied:
+        """Raise 403 if the principal is denied ``action``; patterns such as ``Microsoft.Compute/*/write`` deny too."""
+        if any(fnmatch.fnmatchcase(action.lower(), pattern) for pattern in self._denied):
             raise authorization_failed(self.spec.client_id, self.spec.object_id, action, scope)
 
     def _unauthenticated(self, authority: str, code: str, message: str) -> ArmError:

@@ -305,6 +305,14 @@ class Scenario(Part):
         return self
 
 
+def problems(error: ValidationError, whole: str) -> list[str]:
+    """One line for each field that does not fit, with what is allowed there; ``whole`` names the document itself."""
+    return [
+        f"{'.'.join(str(step) for step in problem['loc']) or whole}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors(include_url=False)
+    ]
+
+
 def locate(name: str) -> Path:
     """The scenario file for a path, or for the bare name of a bundled scenario."""
     path = Path(name)
@@ -333,8 +341,4 @@ def parse(document: object, source: str) -> Scenario:
     try:
         return Scenario.model_validate(document)
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(str(step) for step in problem['loc']) or 'the file'}: {problem['msg']}"
-            for problem in error.errors(include_url=False)
-        ]
-        raise ScenarioError(f"{source}: {'; '.join(problems)}") from error
+        raise ScenarioError(f"{source}: {'; '.join(problems(error, 'the file'))}") from error

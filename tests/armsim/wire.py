@@ -53,7 +53,7 @@ def stamp(start: datetime, seconds: float) -> str:
     whole, fraction = divmod(ticks, 10_000_000)
     moment = start.replace(microsecond=0) + timedelta(seconds=whole)
     digits = f"{fraction:07d}".rstrip("0")
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{'.' + digits if digits else ''}+00:00"
+    return f"{moment.isoformat()[:19]}{'.' + digits if digits else ''}+00:00"
 
 
 def http_date(moment: datetime) -> str:

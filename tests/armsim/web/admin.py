@@ -16,6 +16,7 @@ from starlette.routing import Route
 from armsim import changes
 from armsim.errors import ArmError
 from armsim.faults import FAULT
+from armsim.scenario import problems
 from armsim.web.gateway import Host
 from armsim.wire import Json
 
@@ -74,8 +75,4 @@ async def _json(request: Request) -> Any:
 
 def invalid(error: ValidationError) -> Json:
     """The body for a request that does not fit: every field with what is allowed there."""
-    problems = [
-        f"{'.'.join(str(step) for step in problem['loc']) or 'body'}: {problem['msg']}"
-        for problem in error.errors(include_url=False)
-    ]
-    return {"error": {"code": "InvalidRequest", "message": "; ".join(problems)}}
+    return {"error": {"code": "InvalidRequest", "message": "; ".join(problems(error, "body"))}}

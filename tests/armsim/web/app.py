@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 
 from pydantic import ValidationError
@@ -15,10 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from armsim import errors
 from armsim.web import (
     admin,
+    connections,
     galleries,
     instances,
     login,
@@ -31,7 +34,7 @@ from armsim.web import (
     subscriptions,
     virtual_machines,
 )
-from armsim.web.gateway import Call, Endpoint, Host, Reply, answer, open_call, render, route
+from armsim.web.gateway import Call, Endpoint, Host, Reply, Reset, answer, open_call, render, route
 
 _LOG = logging.getLogger("armsim")
 
@@ -48,7 +51,7 @@ ENDPOINTS: list[Endpoint] = [
 ]
 
 
-def application(host: Host) -> Starlette:
+def application(host: Host) -> ASGIApp:
     """The application that serves ``host``."""
     routes: list[BaseRoute] = [route(host, endpoint) for endpoint in ENDPOINTS]
     routes += [*admin.routes(host), *metadata.routes(host), *login.routes(host)]
@@ -57,21 +60,47 @@ def application(host: Host) -> Starlette:
         assert isinstance(error, errors.ArmError)
         return JSONResponse(error.body(), error.status)
 
+    async def cut(request: Request, _error: Exception) -> Response:
+        await connections.cut(request.scope["client"])
+        return Response()
+
     async def invalid(_request: Request, error: Exception) -> Response:
         assert isinstance(error, ValidationError)
         return JSONResponse(admin.invalid(error), 400)
 
     async def unknown(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return await _unknown(host, request, routes)
+        if error.status_code in (404, 405):
+            return await _unknown(host, request, routes)
+        wrong = errors.ArmError(error.status_code, "BadRequest", error.detail)
+        return render(host.simulation, Reply(wrong.body(), wrong.status))
 
     async def broken(request: Request, error: Exception) -> Response:
         _LOG.error("internal error in %s %s", request.method, request.url.path, exc_info=error)
         wrong = errors.ArmError(500, "InternalServerError", "The simulator failed; its log says why.")
         return render(host.simulation, Reply(wrong.body(), wrong.status))
 
-    handlers = {errors.ArmError: refused, ValidationError: invalid, HTTPException: unknown, Exception: broken}
-    return Starlette(routes=routes, exception_handlers=handlers)
+    handlers = {
+        errors.ArmError: refused,
+        Reset: cut,
+        ValidationError: invalid,
+        HTTPException: unknown,
+        Exception: broken,
+    }
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return tidy_paths(app)
+
+
+def tidy_paths(app: ASGIApp) -> ASGIApp:
+    """Doubled and trailing slashes, which some clients send, mean nothing."""
+
+    async def tidied(scope: Scope, receive: Receive, send: Send) -> None:
+        if "path" in scope:
+            scope = {**scope, "path": re.sub("/+", "/", scope["path"]).rstrip("/") or "/"}
+        await app(scope, receive, send)
+
+    return tidied
 
 
 async def _unknown(host: Host, request: Request, routes: Iterable[BaseRoute]) -> Response:

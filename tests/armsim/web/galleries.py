@@ -20,7 +20,8 @@ def _gallery_of(call: Call) -> scenario.Gallery:
     found = call.simulation.catalogue.find_gallery(group, name)
     if found is None:
         if "image" in call.params:
-            raise errors.parent_resource_not_found(f"{_TYPE}/images", name, "galleries")
+            parent = f"/subscriptions/{call.subscription}/resourceGroups/{group}/providers/{_TYPE}/{name}"
+            raise errors.parent_resource_not_found("galleries/images", parent)
         raise errors.resource_not_found(_TYPE, name, group)
     return found
 
@@ -33,7 +34,8 @@ def _image_of(call: Call, images: list[scenario.GalleryImage]) -> scenario.Galle
     if "group" not in call.params:
         raise errors.entity_not_found()
     if "version" in call.params or call.path.lower().endswith("/versions"):
-        raise errors.parent_resource_not_found(f"{_TYPE}/images/versions", wanted, "galleries/images")
+        parent = f"{call.simulation.catalogue.gallery_id(_gallery_of(call))}/images/{wanted}"
+        raise errors.parent_resource_not_found("galleries/images/versions", parent)
     raise errors.resource_not_found(f"{_TYPE}/images", f"{call.params['gallery']}/{wanted}", call.params["group"])
 
 

@@ -39,10 +39,11 @@ def list_instances(call: Call) -> Reply:
     matching = list(instances)
     if "$filter" in call.query:
         test = instance_filter(call.query["$filter"])
+        deep = "instanceview" in call.query["$filter"].lower()
         matching = [
             instance
             for instance in matching
-            if test(views.instance(scale_set, instance, now, call.api_version, view=True))
+            if test(views.instance(scale_set, instance, now, call.api_version, view=deep))
         ]
     chosen, following = page_of(matching, lambda instance: instance.id, token)
     selected = [name.strip().lower() for name in call.query.get("$select", "").split(",") if name.strip()]

@@ -28,8 +28,9 @@ def scale_set_of(call: Call) -> ScaleSet:
 
 def parent_of(call: Call, child: str) -> ScaleSet:
     """The set above a child resource; 404 ParentResourceNotFound if there is none (recorded)."""
-    name = call.params["scale_set"]
-    found = call.simulation.scale_set(call.params["group"], name)
+    name, group = call.params["scale_set"], call.params["group"]
+    found = call.simulation.scale_set(group, name)
     if found is None:
-        raise errors.parent_resource_not_found(f"{TYPE}/{child}", name, "virtualMachineScaleSets")
+        parent = f"/subscriptions/{call.subscription}/resourceGroups/{group}/providers/{TYPE}/{name}"
+        raise errors.parent_resource_not_found(f"virtualMachineScaleSets/{child}", parent)
     return found

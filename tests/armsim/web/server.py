@@ -16,7 +16,11 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from armsim.web import connections
+
 LOOPBACK = "127.0.0.1"
+# Seconds in which answers that are on their way may still go out when the server is told to stop.
+LAST_WORDS = 0.05
 
 
 class PortTakenError(Exception):
@@ -25,7 +29,8 @@ class PortTakenError(Exception):
 
 def listen(port: int) -> socket.socket:
     """A socket on the loopback; port 0 takes a free one."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol is named because asyncio switches Nagle's algorithm off only where it is: 40 ms an answer.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))
@@ -39,6 +44,11 @@ def listen(port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """A server whose signals are handled by :func:`serve`, so that it ends with status 0."""
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.sleep(LAST_WORDS)
+        connections.cut_all()
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -48,6 +58,7 @@ def serve(app: ASGIApp, listener: socket.socket, context: ssl.SSLContext, ready:
     """Serve until SIGTERM or SIGINT; ``ready`` is called once connections are accepted."""
     config = uvicorn.Config(
         app,
+        http=connections.TrackedProtocol,
         log_config=None,
         access_log=False,
         date_header=False,
