@@ -133,33 +133,59 @@ def world() -> World:
     return World.bundled("quickstart")
 
 
+class Pool:
+    """Simulators of bundled scenarios, started when first asked for and set back for every test."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._running: dict[str, Simulator] = {}
+
+    def __call__(self, name: str) -> Simulator:
+        if name in self._running:
+            self._running[name].reset()
+        else:
+            self._running[name] = self._stack.enter_context(running(name, speed=SPEED))
+        return self._running[name]
+
+
 @pytest.fixture(scope="session")
-def quickstart_simulator() -> Iterator[Simulator]:
-    with running("quickstart", speed=SPEED) as simulator:
-        yield simulator
+def simulator_of() -> Iterator[Pool]:
+    """The simulator of a bundled scenario, at its start."""
+    with ExitStack() as stack:
+        yield Pool(stack)
 
 
 @pytest.fixture
-def client(quickstart_simulator: Simulator) -> Iterator[Client]:
-    """A client of the quickstart scenario, at its start."""
-    quickstart_simulator.reset()
-    made = Client(quickstart_simulator)
-    yield made
-    made.http.close()
-
-
-@pytest.fixture
-def client_of(tmp_path: Path) -> Iterator[Callable[..., Client]]:
-    """Start a simulator for a bundled scenario, a file, or a YAML text; returns a logged-in client."""
+def client_of(simulator_of: Pool) -> Iterator[Callable[[str], Client]]:
+    """A logged-in client of a bundled scenario, at its start."""
     with ExitStack() as stack:
 
-        def make(name: str, **options: Any) -> Client:
-            if "\n" in name:
-                path = tmp_path / f"scenario-{len(list(tmp_path.iterdir()))}.yaml"
-                path.write_text(name, encoding="utf-8")
-                name = str(path)
-            made = Client(stack.enter_context(running(name, **{"speed": SPEED, **options})))
-            stack.callback(made.http.close)
-            return made
+        def make(name: str) -> Client:
+            client = Client(simulator_of(name))
+            stack.callback(client.http.close)
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def client(client_of: Callable[[str], Client]) -> Client:
+    """A logged-in client of the quickstart scenario, at its start."""
+    return client_of("quickstart")
+
+
+@pytest.fixture
+def new_client(tmp_path: Path) -> Iterator[Callable[..., Client]]:
+    """Start a simulator of the test's own, for a bundled scenario or a YAML text; returns a logged-in client."""
+    with ExitStack() as stack:
+
+        def make(scenario: str, **options: Any) -> Client:
+            if "\n" in scenario:
+                path = tmp_path / "scenario.yaml"
+                path.write_text(scenario, encoding="utf-8")
+                scenario = str(path)
+            client = Client(stack.enter_context(running(scenario, **{"speed": SPEED, **options})))
+            stack.callback(client.http.close)
+            return client
 
         yield make

@@ -162,7 +162,7 @@ def test_without_a_capacity_the_instances_are_those_of_the_scenario():
     assert [instance.id for instance in World(scenario.parse(document, "my.yaml")).instances] == ["4", "9"]
 
 
-def test_instances_of_the_scenario_are_as_it_says(client_of):
+def test_instances_of_the_scenario_are_as_it_says(new_client):
     text = (
         scenario.locate("quickstart").read_text()
         + """
@@ -174,7 +174,7 @@ def test_instances_of_the_scenario_are_as_it_says(client_of):
         image: {publisher: Canonical, offer: ubuntu-24_04-lts, sku: server, version: 24.04.202511100}
 """
     )
-    client = client_of(text)
+    client = new_client(text)
     instances = client.simulator.state()["scale_sets"]["web"]["instances"]
     assert len(instances) == 20
     assert (instances["3"]["protected"], instances["3"]["update_domain"]) == (True, 4)

@@ -112,16 +112,16 @@ def test_without_a_token_of_ours_a_call_is_unauthenticated(client, headers, code
     assert refused.headers["WWW-Authenticate"].startswith("Bearer authorization_uri=")
 
 
-def test_a_token_expires_in_real_time(client_of):
-    client = client_of(PLAIN.replace("{PRINCIPAL}", "{token_lifetime: 1}"))
+def test_a_token_expires_in_real_time(new_client):
+    client = new_client(PLAIN.replace("{PRINCIPAL}", "{token_lifetime: 1}"))
     assert client.get(client.web).status_code == 200
     time.sleep(1.1)
     assert error(client.get(client.web)) == (401, "ExpiredAuthenticationToken")
 
 
 @pytest.mark.parametrize("denied", ["Microsoft.Compute/virtualMachineScaleSets/write", "microsoft.compute/*/write"])
-def test_a_denied_action_is_forbidden_and_named_with_its_scope(client_of, denied):
-    client = client_of(PLAIN.replace("{PRINCIPAL}", f'{{denied_actions: ["{denied}"]}}'))
+def test_a_denied_action_is_forbidden_and_named_with_its_scope(new_client, denied):
+    client = new_client(PLAIN.replace("{PRINCIPAL}", f'{{denied_actions: ["{denied}"]}}'))
     refused = client.patch_image({"version": "1.0.1"})
     assert error(refused) == (403, "AuthorizationFailed")
     message = refused.json()["error"]["message"]

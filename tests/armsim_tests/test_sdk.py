@@ -13,7 +13,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.compute import ComputeManagementClient
 
-from armsim.launch import Simulator, running
+from armsim.launch import Simulator
 
 NEW = "24.04.202511180"
 
@@ -46,9 +46,9 @@ def ids(*names: str) -> bytes:
     return json.dumps({"instanceIds": names}).encode()
 
 
-def test_the_sdk_drives_a_whole_update(quickstart_simulator, monkeypatch):
-    quickstart_simulator.reset()
-    client = compute(quickstart_simulator, monkeypatch)
+def test_the_sdk_drives_a_whole_update(simulator_of, monkeypatch):
+    simulator = simulator_of("quickstart")
+    client = compute(simulator, monkeypatch)
     sets = client.virtual_machine_scale_sets
     etag = sets.get("rg-shop", "web", api_version="2024-07-01").etag
     headers = {"If-Match": etag}
@@ -63,39 +63,39 @@ def test_the_sdk_drives_a_whole_update(quickstart_simulator, monkeypatch):
         domains.setdefault(machine.instance_view.platform_update_domain, []).append(machine.instance_id)
     for members in domains.values():
         sets.begin_update_instances("rg-shop", "web", ids(*members), content_type="application/json").result()
-    account = quickstart_simulator.ledger()["scale_sets"]["web"]
+    account = simulator.ledger()["scale_sets"]["web"]
     assert account["instances_on_target"] == 20
     assert account["min_in_service"] <= 16
 
 
-def test_the_sdk_reads_a_thousand_instances_page_by_page(monkeypatch):
-    with running("thousand") as simulator:
-        client = compute(simulator, monkeypatch)
-        machines = list(client.virtual_machine_scale_set_vms.list("rg-shop", "web", expand="instanceView"))
-        assert len({machine.instance_id for machine in machines}) == 1000
-        assert simulator.ledger()["requests"]["by_operation"] == {"VirtualMachineScaleSetVMs_List": 9}
+def test_the_sdk_reads_a_thousand_instances_page_by_page(simulator_of, monkeypatch):
+    simulator = simulator_of("thousand")
+    client = compute(simulator, monkeypatch)
+    machines = list(client.virtual_machine_scale_set_vms.list("rg-shop", "web", expand="instanceView"))
+    assert len({machine.instance_id for machine in machines}) == 1000
+    assert simulator.ledger()["requests"]["by_operation"] == {"VirtualMachineScaleSetVMs_List": 9}
 
 
-def test_the_sdk_upgrades_virtual_machines_of_a_flexible_set(monkeypatch):
-    with running("flexible") as simulator:
-        client = compute(simulator, monkeypatch)
-        sets = client.virtual_machine_scale_sets
-        sets.begin_update("rg-shop", "web", image(NEW), content_type="application/json").result()
-        resource_id = simulator.ready["scale_sets"][0]["id"]
-        wanted = f"'virtualMachineScaleSet/id' eq '{resource_id}'"
-        machines = list(client.virtual_machines.list("rg-shop", filter=wanted))
-        assert len(machines) == 12
-        names = ids(*(machine.name for machine in machines[:4]))
-        sets.begin_update_instances("rg-shop", "web", names, content_type="application/json").result()
-        after = client.virtual_machines.get("rg-shop", machines[0].name, expand="instanceView")
-        assert after.storage_profile.image_reference.exact_version == NEW
-        assert after.instance_view.vm_health is not None or after.provisioning_state == "Succeeded"
-        assert simulator.ledger()["scale_sets"]["web"]["instances_on_target"] == 4
+def test_the_sdk_upgrades_virtual_machines_of_a_flexible_set(simulator_of, monkeypatch):
+    simulator = simulator_of("flexible")
+    client = compute(simulator, monkeypatch)
+    sets = client.virtual_machine_scale_sets
+    sets.begin_update("rg-shop", "web", image(NEW), content_type="application/json").result()
+    resource_id = simulator.ready["scale_sets"][0]["id"]
+    wanted = f"'virtualMachineScaleSet/id' eq '{resource_id}'"
+    machines = list(client.virtual_machines.list("rg-shop", filter=wanted))
+    assert len(machines) == 12
+    names = ids(*(machine.name for machine in machines[:4]))
+    sets.begin_update_instances("rg-shop", "web", names, content_type="application/json").result()
+    after = client.virtual_machines.get("rg-shop", machines[0].name, expand="instanceView")
+    assert after.storage_profile.image_reference.exact_version == NEW
+    assert after.instance_view.vm_health is not None or after.provisioning_state == "Succeeded"
+    assert simulator.ledger()["scale_sets"]["web"]["instances_on_target"] == 4
 
 
-def test_the_sdk_raises_what_it_raises_for_the_real_service(quickstart_simulator, monkeypatch):
-    quickstart_simulator.reset()
-    client = compute(quickstart_simulator, monkeypatch)
+def test_the_sdk_raises_what_it_raises_for_the_real_service(simulator_of, monkeypatch):
+    simulator = simulator_of("quickstart")
+    client = compute(simulator, monkeypatch)
     with pytest.raises(ResourceNotFoundError) as missing:
         client.virtual_machine_scale_sets.get("rg-shop", "nope")
     assert missing.value.error.code == "ResourceNotFound"
@@ -109,23 +109,21 @@ def test_the_sdk_raises_what_it_raises_for_the_real_service(quickstart_simulator
     assert (unknown.value.status_code, unknown.value.error.code) == (400, "InvalidParameter")
 
 
-def test_the_sdk_waits_out_throttling(quickstart_simulator, monkeypatch):
-    quickstart_simulator.reset()
-    client = compute(quickstart_simulator, monkeypatch)
-    quickstart_simulator.faults({"kind": "status", "status": 429, "retry_after": 1, "times": 1})
+def test_the_sdk_waits_out_throttling(simulator_of, monkeypatch):
+    simulator = simulator_of("quickstart")
+    client = compute(simulator, monkeypatch)
+    simulator.faults({"kind": "status", "status": 429, "retry_after": 1, "times": 1})
     assert client.virtual_machine_scale_sets.get("rg-shop", "web").name == "web"
-    assert quickstart_simulator.ledger()["requests"]["throttled"] == 1
+    assert simulator.ledger()["requests"]["throttled"] == 1
 
 
-def test_a_failed_operation_is_an_exception_with_its_code(monkeypatch):
-    with running("bad-image") as simulator:
-        client = compute(simulator, monkeypatch)
-        sets = client.virtual_machine_scale_sets
-        sets.begin_update("rg-shop", "web", image("24.04.202511110"), content_type="application/json").result()
-        machine = next(iter(client.virtual_machine_scale_set_vms.list("rg-shop", "web")))
-        poller = sets.begin_update_instances(
-            "rg-shop", "web", ids(machine.instance_id), content_type="application/json"
-        )
-        with pytest.raises(HttpResponseError) as failed:
-            poller.result()
-        assert failed.value.error.code == "OSProvisioningTimedOut"
+def test_a_failed_operation_is_an_exception_with_its_code(simulator_of, monkeypatch):
+    simulator = simulator_of("bad-image")
+    client = compute(simulator, monkeypatch)
+    sets = client.virtual_machine_scale_sets
+    sets.begin_update("rg-shop", "web", image("24.04.202511110"), content_type="application/json").result()
+    machine = next(iter(client.virtual_machine_scale_set_vms.list("rg-shop", "web")))
+    poller = sets.begin_update_instances("rg-shop", "web", ids(machine.instance_id), content_type="application/json")
+    with pytest.raises(HttpResponseError) as failed:
+        poller.result()
+    assert failed.value.error.code == "OSProvisioningTimedOut"

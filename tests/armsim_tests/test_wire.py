@@ -158,8 +158,8 @@ def test_timestamps_have_up_to_seven_digits_with_trailing_zeros_dropped(client):
     assert max(digits) == 7
 
 
-def test_the_retry_after_of_all_answers_can_be_set(client_of):
-    client = client_of("quickstart", retry_after=3)
+def test_the_retry_after_of_all_answers_can_be_set(new_client):
+    client = new_client("quickstart", retry_after=3)
     assert client.patch_image({"version": NEW}).headers["Retry-After"] == "3"
 
 
@@ -292,8 +292,8 @@ def test_the_provisioning_state_comes_first_and_the_power_state_second(client):
     assert view["vmAgent"]["statuses"][0]["displayStatus"] == "Ready"
 
 
-def test_while_an_upgrade_runs_the_view_is_updating_without_health_and_with_the_agent_unavailable(client_of):
-    client = client_of("quickstart", speed=1)
+def test_while_an_upgrade_runs_the_view_is_updating_without_health_and_with_the_agent_unavailable(new_client):
+    client = new_client("quickstart", speed=1)
     client.poll(client.patch_image({"version": NEW}))
     chosen = client.instances()[0]["instanceId"]
     client.upgrade(chosen)
