@@ -15,8 +15,8 @@ version_added: 0.1.0
 author:
   - azroll.vmss contributors (@azroll)
 description:
-  - Draws a row for each zone and update domain and a mark for each instance whenever a look of
-    M(azroll.vmss.vmss_instance_facts) shows something new, also between the retries of a task under C(until).
+  - Draws a row for each zone and update domain and a mark for each instance between the retries of a task under C(until)
+    that waits with M(azroll.vmss.vmss_instance_facts), whenever something has changed.
   - It adds to the output of whatever stdout callback is in use, also in AWX.
 requirements:
   - To be enabled by C(callbacks_enabled) in ansible.cfg or by E(ANSIBLE_CALLBACKS_ENABLED).
@@ -64,13 +64,6 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_retry(self, result: Any) -> None:
         """Between two calls of a task under `until`."""
-        self._show(result)
-
-    def v2_runner_on_ok(self, result: Any) -> None:
-        """At the end of a task."""
-        self._show(result)
-
-    def _show(self, result: Any) -> None:
         # ansible-core made the attribute public in 2.19.
         lines = picture(result.result if hasattr(result, "result") else result._result)
         if lines and lines != self._shown:

@@ -146,10 +146,11 @@ def unsettled(
 def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:
     """The plan as lines of text: the budget, who is waited for, each batch with its ids, each that is left out."""
     moving = sum(len(batch.instance_ids) for batch in plan.batches)
-    lines = [
-        f"{moving} of {plan.total} instances to move in {len(plan.batches)} batches; at most {plan.allowed} "
-        f"({max_unavailable}) out of service at once, so at least {plan.floor} in service"
-    ]
+    if plan.batches:
+        budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, so at least {plan.floor} in service"
+        lines = [f"{moving} of {plan.total} instances to move in {len(plan.batches)} batches; {budget}"]
+    else:
+        lines = [f"None of {plan.total} instances to move"]
     if plan.batches and plan.unsettled:
         lines.append(f"  first wait for those that are on their way: {' '.join(plan.unsettled)}")
     width = max((len(batch.name) for batch in plan.batches), default=0)

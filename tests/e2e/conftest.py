@@ -55,6 +55,8 @@ class Site:
         self.folder = folder
         self.inventory = folder / "inventory.json"
         self.inventory.write_text(json.dumps(INVENTORY))
+        self.configuration = folder / "ansible.cfg"
+        self.configuration.touch()
 
     def environment(self) -> dict[str, str]:
         """What ansible-playbook needs to know, and nothing of the user's own configuration."""
@@ -63,7 +65,7 @@ class Site:
             **kept,
             **self.simulator.env(),
             "ANSIBLE_HOME": str(self.folder / "ansible"),
-            "ANSIBLE_CONFIG": os.devnull,
+            "ANSIBLE_CONFIG": str(self.configuration),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
             "ANSIBLE_INVENTORY": str(self.inventory),
             "ANSIBLE_NOCOLOR": "true",

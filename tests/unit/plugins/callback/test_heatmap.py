@@ -45,7 +45,7 @@ def test_a_look_is_drawn_once_and_again_only_when_it_changed(shown):
         "  UD 1  ~  0 of 1 in service",
         "  # new  ~ on its way",
     ]
-    shown.callback.v2_runner_on_ok(SimpleNamespace(result=result(record(0), record(1), msg="2 of 2 instances healthy")))
+    shown.callback.v2_runner_retry(SimpleNamespace(result=result(record(0), record(1), msg="2 of 2 instances healthy")))
     assert shown.lines[4:] == [
         "web: 2 of 2 instances healthy",
         "  UD 0  #  1 of 1 in service",
@@ -56,5 +56,5 @@ def test_a_look_is_drawn_once_and_again_only_when_it_changed(shown):
 
 @pytest.mark.parametrize("other", [{}, {"msg": "hello"}, {"ansible_facts": {}}, result(record(0), progress=False)])
 def test_results_of_other_tasks_are_passed_over(shown, other):
-    shown.callback.v2_runner_on_ok(SimpleNamespace(_result=other))
+    shown.callback.v2_runner_retry(SimpleNamespace(_result=other))
     assert shown.lines == []
