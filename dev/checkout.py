@@ -22,12 +22,14 @@ def scripts(environment: str) -> Path:
 
 
 def variables(environment: str) -> dict[str, str]:
-    """os.environ, but programs come from that environment and Ansible keeps to the checkout (see ansible.cfg)."""
+    """os.environ with that environment's programs first, and Ansible kept to the checkout."""
     return {
         **os.environ,
         "PATH": f"{scripts(environment)}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
         "ANSIBLE_CONFIG": str(ROOT / "dev" / "ansible.cfg"),
+        # Also in ansible.cfg, which Molecule does not ask for it.
+        "ANSIBLE_HOME": str(BUILD / "ansible-home"),
     }
 
 

@@ -11,13 +11,12 @@ not in its cache; so the test runner puts this one there. The arguments are get-
 
 from __future__ import annotations
 
-import ensurepip
 import subprocess
 import sys
 
 GET_PIP_OPTIONS = ("--no-setuptools", "--no-wheel")
 
 if __name__ == "__main__":
-    ensurepip.bootstrap()
+    subprocess.run([sys.executable, "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
     arguments = [argument for argument in sys.argv[1:] if argument not in GET_PIP_OPTIONS]
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *arguments], check=True)

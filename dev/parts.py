@@ -137,7 +137,11 @@ PARTS: Sequence[Part] = (
         ),
         skip_reason=_no_floor_python,
     ),
-    Part("molecule", "the scenarios of extensions/molecule", (Step(("molecule", "test", "--all")),)),
+    Part(
+        "molecule",
+        "the scenarios of extensions/molecule",
+        (Step(("molecule", "test", "--all", "--no-command-borders")),),
+    ),
     Part(
         "docs",
         "the documentation of plugins and role, and its pages",

@@ -44,7 +44,7 @@ def run_step(step: Step, closing_lines: list[str]) -> int:
     with subprocess.Popen(
         step.command,
         cwd=step.folder,
-        env={**variables(step.environment), **step.variables},
+        env={**variables(step.environment), "NO_COLOR": "1", **step.variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
