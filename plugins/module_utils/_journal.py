@@ -48,7 +48,7 @@ def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -
     entry = {
         "name": batch["name"],
         "instance_ids": list(batch["instance_ids"]),
-        "skipped": [],
+        "left_out": [],
         "started_at": at,
         "finished_at": None,
         "result": RUNNING,
@@ -57,10 +57,10 @@ def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -
 
 
 def end_batch(
-    journal: Mapping[str, Any], result: str, at: str, skipped: list[Mapping[str, Any]] | None = None
+    journal: Mapping[str, Any], result: str, at: str, left_out: list[Mapping[str, Any]] | None = None
 ) -> dict[str, Any]:
     """The journal with its last batch ended; nothing to do where no batch is under way."""
     batches = list(journal["batches"])
     if batches and batches[-1]["result"] == RUNNING:
-        batches[-1] = {**batches[-1], "result": result, "finished_at": at, "skipped": skipped or []}
+        batches[-1] = {**batches[-1], "result": result, "finished_at": at, "left_out": left_out or []}
     return {**journal, "batches": batches}

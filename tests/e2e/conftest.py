@@ -27,7 +27,12 @@ GROUP, SET = "rg-shop", "web"
 INVENTORY = {
     "all": {
         "hosts": {
-            "localhost": {"ansible_connection": "local", "rollout_poll_interval": 1, "rollout_health_delay": 1},
+            "localhost": {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+                "rollout_poll_interval": 1,
+                "rollout_health_delay": 1,
+            },
         }
     }
 }
@@ -126,6 +131,7 @@ class Site:
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """A simulator running the scenario that the test's `scenario` mark or parameter names (quickstart without one)."""
     mark = request.node.get_closest_marker("scenario")
-    scenario = mark.args[0] if mark else request.node.callspec.params.get("scenario", "quickstart")
+    parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    scenario = mark.args[0] if mark else parameters.get("scenario", "quickstart")
     with running(scenario, speed=60) as simulator:
         yield Site(simulator, tmp_path)
