@@ -1,0 +1,87 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""In service is provisioned, running, and healthy by a report where there is a source."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service, trouble
+from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, instance
+from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources
+
+REPORTED = datetime(2026, 2, 1, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, None),
+        ({"provisioning_state": "succeeded"}, None),
+        ({"provisioning_state": "Failed"}, "provisioning failed"),
+        (
+            {"provisioning_state": "Failed", "failure": "failed/VMExtensionProvisioningError"},
+            "provisioning failed (failed/VMExtensionProvisioningError)",
+        ),
+        ({"provisioning_state": "Updating"}, "Updating"),
+        ({"provisioning_state": "Hatching"}, "Hatching"),
+        ({"provisioning_state": ""}, "no provisioning state"),
+        ({"power": "stopped"}, "stopped"),
+        ({"power": "starting"}, "starting"),
+        ({"power": None}, "no power state"),
+        ({"health": "unhealthy"}, "unhealthy"),
+        ({"health": "unknown"}, "unknown"),
+        ({"health": "initializing"}, "initializing"),
+        ({"health": None}, "no health report"),
+    ],
+)
+def test_an_instance_is_out_of_service_for_one_reason(fields, expected):
+    assert trouble(instance(**fields), EXTENSION) == expected
+
+
+@pytest.mark.parametrize("health", [None, "unhealthy", "unknown"])
+def test_without_a_source_reports_do_not_count(health):
+    assert in_service(instance(health=health), None)
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        (timedelta(0), None),
+        (timedelta(seconds=-1), None),
+        (timedelta(microseconds=1), "health report is older than the upgrade"),
+    ],
+)
+def test_a_report_must_be_as_young_as_asked(later, expected):
+    assert trouble(instance(), EXTENSION, since=REPORTED + later) == expected
+
+
+@pytest.mark.parametrize("reported", [None, "", "yesterday"])
+def test_a_report_without_a_time_is_not_fresh(reported):
+    assert trouble(instance(health_time=reported), EXTENSION) is None
+    assert trouble(instance(health_time=reported), EXTENSION, since=REPORTED) is not None
+
+
+def test_without_a_source_no_report_has_to_be_fresh():
+    assert trouble(instance(health_time=None), None, since=REPORTED) is None
+
+
+@given(fleets(), health_sources)
+def test_each_instance_is_in_service_or_out_or_leaving(instances, source):
+    out = out_of_service(instances, source)
+    for one in instances:
+        assert (one.instance_id in out) + in_service(one, source) + (one.leaving and not in_service(one, source)) == 1
+
+
+@given(st.text(), st.text() | st.none(), st.text() | st.none(), health_sources)
+def test_states_that_nobody_has_heard_of_are_out_of_service(state, power, health, source):
+    odd = instance(provisioning_state=state, power=power, health=health)
+    known = state.lower() == "succeeded" and power == "running" and (source is None or health == "healthy")
+    assert in_service(odd, source) == known

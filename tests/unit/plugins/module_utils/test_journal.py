@@ -1,0 +1,59 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""The journal grows by copies, and takes down only what it knows."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import begin_batch, end_batch, note, start
+
+BATCH = {"name": "canary", "instance_ids": ["0"]}
+
+
+def test_a_batch_goes_from_running_to_its_result():
+    journal = begin_batch(start("web", "web-rg", "10:00"), BATCH, "10:01")
+    assert journal["batches"] == [
+        {
+            "name": "canary",
+            "instance_ids": ["0"],
+            "left_out": [],
+            "started_at": "10:01",
+            "finished_at": None,
+            "result": "running",
+        }
+    ]
+    left_out = [{"instance_id": "0", "reason": "no longer there"}]
+    ended = end_batch(journal, "succeeded", "10:05", left_out)["batches"][0]
+    assert (ended["result"], ended["finished_at"], ended["left_out"]) == ("succeeded", "10:05", left_out)
+
+
+def test_an_ended_batch_stays_as_it_is():
+    journal = begin_batch(start("web", "web-rg", "10:00"), BATCH, "10:01")
+    ended = end_batch(journal, "succeeded", "10:05")
+    assert end_batch(ended, "failed", "10:09") == ended
+    assert end_batch(start("web", "web-rg", "10:00"), "failed", "10:09")["batches"] == []
+
+
+def test_notes_are_taken_of_known_entries_only():
+    journal = start("web", "web-rg", "10:00")
+    assert note(journal, image_changed=True, cause="x") == {**journal, "image_changed": True, "cause": "x"}
+    with pytest.raises(BadInput, match="has no image_chnaged"):
+        note(journal, image_chnaged=True)
+
+
+def test_nothing_that_was_given_is_changed():
+    journal = begin_batch(start("web", "web-rg", "10:00"), BATCH, "10:01")
+    before = copy.deepcopy(journal)
+    end_batch(journal, "failed", "10:05")
+    begin_batch(journal, {"name": "next", "instance_ids": []}, "10:06")
+    note(journal, cause="x")
+    assert journal == before
+    assert json.loads(json.dumps(journal)) == journal

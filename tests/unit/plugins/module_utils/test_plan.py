@@ -1,0 +1,398 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""The plan: everything in it once, nothing mixed, never beyond the budget, and it ends."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused
+from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._plan import (
+    CANARY,
+    GROUPINGS,
+    Order,
+    Plan,
+    describe_plan,
+    make_plan,
+    plan_to_dict,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
+from ansible_collections.azroll.vmss.plugins.module_utils._target import (
+    DEALLOCATED,
+    PROTECTED,
+    is_stale,
+    obstacle,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import plan_upgrade
+from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, instance
+from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources, orders
+
+
+def order(by: str = "update_domain", most: str | int = "20%", canary: int = 1, **only: object) -> Order:
+    return Order(by, Limit.parse(most, "max_unavailable"), canary, Selection.from_options(only))
+
+
+def plan(instances: list[Instance], how: Order, health_source: str | None = EXTENSION) -> Plan:
+    return make_plan(instances, NEW, how, health_source=health_source)
+
+
+def plan_or_skip(instances: list[Instance], how: Order, health_source: str | None) -> Plan:
+    """The plan; a budget that allows nothing at all is a statement of its own."""
+    try:
+        return plan(instances, how, health_source)
+    except Refused:
+        event("refused")
+        assume(False)
+        raise
+
+
+def regional(count: int, groups: int = 1, domains: int = 5) -> list[Instance]:
+    """Placement groups of equal size, domains and ids dealt out in turn, as Azure does."""
+    return [
+        instance(
+            number,
+            placement_group=f"pg-{number * groups // count}",
+            update_domain=number % domains,
+            fault_domain=number % domains,
+            latest_model=False,
+        )
+        for number in range(count)
+    ]
+
+
+def settle(one: Instance) -> Instance:
+    """The instance when whatever ran on it has ended well."""
+    return replace(one, provisioning_state="Succeeded", power="running", health="healthy")
+
+
+def moved(one: Instance) -> Instance:
+    """The instance after its upgrade."""
+    return replace(settle(one), image=NEW, latest_model=None if one.latest_model is None else True)
+
+
+# What a plan holds
+
+
+@given(fleets(), orders, health_sources)
+def test_every_stale_instance_is_in_one_batch_or_skipped_with_the_reason(instances, how, source):
+    made = plan_or_skip(instances, how, source)
+    stale = [one for one in instances if is_stale(one, NEW) and not one.leaving]
+    planned = Counter(instance_id for batch in made.batches for instance_id in batch.instance_ids)
+    assert planned == Counter(one.instance_id for one in stale if obstacle(one) is None)
+    assert {one.instance_id: one.reason for one in made.skipped} == {
+        one.instance_id: obstacle(one) for one in stale if obstacle(one)
+    }
+
+
+@given(fleets(), orders, health_sources)
+def test_no_batch_mixes_zones_or_domain_numbers(instances, how, source):
+    by_id = {one.instance_id: one for one in instances}
+    for batch in plan_or_skip(instances, how, source).batches:
+        members = [by_id[instance_id] for instance_id in batch.instance_ids]
+        assert len({one.zone for one in members}) == 1
+        if how.by in ("update_domain", "fault_domain"):
+            assert len({getattr(one, how.by) for one in members}) == 1
+
+
+@given(fleets(), orders, health_sources)
+def test_batches_have_names_of_their_own_and_are_never_empty(instances, how, source):
+    batches = plan_or_skip(instances, how, source).batches
+    assert len({batch.name for batch in batches}) == len(batches)
+    assert all(batch.instance_ids for batch in batches)
+
+
+@given(fleets(), orders, health_sources, st.randoms(use_true_random=False))
+def test_the_order_of_the_list_does_not_matter(instances, how, source, random):
+    shuffled = random.sample(instances, len(instances))
+    assert plan_or_skip(instances, how, source) == plan(shuffled, how, source)
+
+
+@given(fleets(), orders, health_sources)
+def test_the_canary_goes_first_and_alone(instances, how, source):
+    batches = plan_or_skip(instances, how, source).batches
+    canaries = [batch for batch in batches if batch.name == CANARY]
+    assert canaries == list(batches[:1] if how.canary else ())
+    assert all(len(batch.instance_ids) <= how.canary for batch in canaries)
+
+
+# What carrying it out does
+
+
+@given(fleets(), orders, health_sources)
+def test_a_plan_carried_out_keeps_the_floor_at_every_moment_and_leaves_nothing_behind(instances, how, source):
+    made = plan_or_skip(instances, how, source)
+    world = {one.instance_id: one for one in instances if not one.leaving}
+    world |= {number: settle(world[number]) for number in made.unsettled}
+    for batch in made.batches:
+        before = set(out_of_service(world.values(), source))
+        away = before | set(batch.instance_ids)
+        if away != before:
+            assert len(away) <= made.allowed
+            assert len(world) - len(away) >= made.floor
+        assert len(batch.instance_ids) <= made.allowed
+        # The module that makes the call looks for itself, and agrees.
+        chosen = [world[number] for number in batch.instance_ids]
+        upgrade = plan_upgrade(
+            list(world.values()), chosen, NEW, health_source=source, max_unavailable=how.max_unavailable
+        )
+        assert upgrade.instance_ids == batch.instance_ids
+        world |= {one.instance_id: moved(one) for one in chosen}
+    assert all(obstacle(one) for one in world.values() if is_stale(one, NEW))
+    assert plan(list(world.values()), how, source).batches == ()
+
+
+@given(fleets(), orders, health_sources, st.data())
+def test_a_plan_that_was_cut_off_is_finished_by_the_next_one(instances, how, source, data):
+    made = plan_or_skip(instances, how, source)
+    assume(made.batches)
+    stop = data.draw(st.integers(0, len(made.batches) - 1), label="killed in batch")
+    world = {one.instance_id: one for one in instances if not one.leaving}
+    world |= {number: settle(world[number]) for number in made.unsettled}
+    for batch in made.batches[:stop]:
+        world |= {number: moved(world[number]) for number in batch.instance_ids}
+    for number in made.batches[stop].instance_ids:
+        way = data.draw(st.sampled_from(["busy", "booting", "there", "not begun"]))
+        away = {
+            "busy": replace(world[number], provisioning_state="Updating", health=None),
+            "booting": replace(moved(world[number]), health=None),
+            "there": moved(world[number]),
+            "not begun": world[number],
+        }
+        world[number] = away[way]
+    again = plan(list(world.values()), how, source)
+    on_their_way = {number for number in made.batches[stop].instance_ids if not in_service(world[number], source)}
+    assert on_their_way <= {*again.unsettled, *(n for batch in again.batches for n in batch.instance_ids)}
+    planned = {number for batch in again.batches for number in batch.instance_ids}
+    assert planned == {one.instance_id for one in world.values() if is_stale(one, NEW) and not obstacle(one)}
+
+
+# Refusals
+
+
+@given(fleets(most=15), orders, health_sources)
+def test_a_refusal_names_the_least_budget_that_works(instances, how, source):
+    try:
+        plan(instances, how, source)
+    except Refused as exc:
+        refused = exc
+    else:
+        return
+    count, percentage = re.search(r'(\d+) or "(\d+%)"', refused.advice).groups()
+    for enough in (count, percentage):
+        assert plan(instances, replace(how, max_unavailable=Limit.parse(enough, "")), source).batches
+    if int(count) > 1:
+        with pytest.raises(Refused):
+            plan(instances, replace(how, max_unavailable=Limit(int(count) - 1, False)), source)
+
+
+def test_a_percentage_of_less_than_one_instance_is_refused_whatever_the_size():
+    for total in range(1, 100):
+        instances = regional(total)
+        with pytest.raises(Refused, match=rf"1%\) of {total} instances is less than one") as refused:
+            plan(instances, order(most="1%"))
+        count, percentage = re.search(r'Set it to (\d+) or "(\d+%)"', refused.value.advice).groups()
+        assert plan(instances, order(most=count)).allowed == 1
+        assert plan(instances, order(most=percentage)).allowed >= 1
+
+
+def test_too_many_out_of_service_for_other_reasons_is_refused_with_their_ids():
+    instances = regional(20)
+    for number in (3, 11):
+        instances[number] = replace(instances[number], protected=True, health="unhealthy")
+    with pytest.raises(Refused, match=r"2 of 20 instances .* \(3, 11\).* \(10%\) allows 2") as refused:
+        plan(instances, order(most="10%"))
+    assert refused.value.instances == ("3", "11")
+    assert plan(instances, order(most=3)).batches
+
+
+def test_instances_that_an_interrupted_run_left_on_their_way_are_waited_for_not_refused():
+    instances = regional(20)
+    for number in (0, 5, 10, 15):
+        instances[number] = replace(moved(instances[number]), health=None)
+    made = plan(instances, order())
+    assert made.unsettled == ("0", "5", "10", "15")
+    assert [len(batch.instance_ids) for batch in made.batches] == [1, 3, 4, 4, 4]
+    assert "  first wait for those that are on their way: 0 5 10 15" in describe_plan(made, "20%")
+
+
+def test_a_deallocated_instance_is_not_waited_for():
+    instances = [*regional(4), instance(9, image=NEW, power="deallocated", health=None)]
+    assert plan(instances, order(most=2)).unsettled == ()
+
+
+# The examples that people have in mind
+
+
+def test_twenty_instances_in_five_domains_take_a_canary_and_five_batches():
+    made = plan(regional(20), order())
+    assert [(batch.name, " ".join(batch.instance_ids)) for batch in made.batches] == [
+        ("canary", "0"),
+        ("update domain 0", "5 10 15"),
+        ("update domain 1", "1 6 11 16"),
+        ("update domain 2", "2 7 12 17"),
+        ("update domain 3", "3 8 13 18"),
+        ("update domain 4", "4 9 14 19"),
+    ]
+    assert (made.total, made.allowed, made.floor) == (20, 4, 16)
+
+
+def test_a_thousand_instances_in_ten_placement_groups_take_a_canary_and_five_batches():
+    made = plan(regional(1000, groups=10), order())
+    assert [len(batch.instance_ids) for batch in made.batches] == [1, 199, 200, 200, 200, 200]
+    assert [batch.name for batch in made.batches] == ["canary", *(f"update domain {number}" for number in range(5))]
+
+
+def test_a_domain_that_exceeds_the_budget_is_divided_evenly():
+    made = plan(regional(50), order(most=4, canary=0))
+    assert [len(batch.instance_ids) for batch in made.batches[:3]] == [3, 3, 4]
+    assert [batch.name for batch in made.batches[:3]] == [f"update domain 0 ({n} of 3)" for n in (1, 2, 3)]
+
+
+def test_zones_go_one_after_the_other_each_with_its_own_domains():
+    instances = [
+        instance(number, zone=str(number % 3 + 1), update_domain=number // 3 % 2, latest_model=False)
+        for number in range(12)
+    ]
+    assert [batch.name for batch in plan(instances, order(most=2, canary=0)).batches] == [
+        f"zone {zone}, update domain {domain}" for zone in (1, 2, 3) for domain in (0, 1)
+    ]
+    assert [batch.name for batch in plan(instances, order("zone", most=4, canary=0)).batches] == [
+        "zone 1",
+        "zone 2",
+        "zone 3",
+    ]
+
+
+@pytest.mark.parametrize("by", ["update_domain", "fault_domain", "zone", "batch"])
+def test_flexible_instances_go_zone_by_zone_in_batches(by):
+    instances = [instance(f"web_{n:08x}", zone=str(n % 2 + 1), latest_model=None) for n in range(8)]
+    made = plan(instances, order(by, most=2, canary=0))
+    assert [batch.name for batch in made.batches] == [
+        "zone 1 (1 of 2)",
+        "zone 1 (2 of 2)",
+        "zone 2 (1 of 2)",
+        "zone 2 (2 of 2)",
+    ]
+
+
+def test_instances_without_zone_or_domain_go_in_plain_batches():
+    instances = [instance(number, latest_model=False) for number in range(4)]
+    assert [batch.name for batch in plan(instances, order(most=2, canary=0)).batches] == [
+        "batch (1 of 2)",
+        "batch (2 of 2)",
+    ]
+
+
+def test_the_canary_is_an_instance_in_service_where_the_first_domain_has_one():
+    instances = regional(20)
+    instances[0] = replace(instances[0], health="unhealthy")
+    assert plan(instances, order()).batches[0].instance_ids == ("5",)
+
+
+def test_sick_instances_go_first_where_they_use_up_the_budget_and_free_it_for_the_rest():
+    instances = regional(20)
+    for number in (1, 2, 3, 4):
+        instances[number] = replace(instances[number], health="unhealthy")
+    batches = plan(instances, order()).batches
+    assert [batch.instance_ids for batch in batches[:4]] == [("1",), ("2",), ("3",), ("4",)]
+    # The second pass takes whole domains: by then the four are back.
+    assert [len(batch.instance_ids) for batch in batches[4:]] == [4, 3, 3, 3, 3]
+    assert batches[4].name == "update domain 0, second pass"
+
+
+def test_the_budget_grows_as_sick_instances_are_cured_on_the_way():
+    instances = regional(20)
+    for number in (0, 5, 10):
+        instances[number] = replace(instances[number], health="unhealthy")
+    assert [batch.instance_ids for batch in plan(instances, order(canary=0)).batches] == [
+        ("0", "5", "10", "15"),
+        ("1", "6", "11", "16"),
+        ("2", "7", "12", "17"),
+        ("3", "8", "13", "18"),
+        ("4", "9", "14", "19"),
+    ]
+
+
+def test_a_scale_set_without_any_instance_in_service_can_be_cured():
+    instances = [replace(one, health="unhealthy") for one in regional(10)]
+    assert [len(batch.instance_ids) for batch in plan(instances, order()).batches] == [1, 1, 2, 2, 2, 2]
+
+
+def test_nothing_to_do_is_a_plan_without_batches_even_where_the_budget_is_less_than_one_instance():
+    assert plan([], order()).batches == ()
+    assert plan([moved(one) for one in regional(3)], order(most="1%")).batches == ()
+
+
+def test_protected_and_deallocated_instances_are_skipped_with_the_reason():
+    instances = regional(20)
+    instances[4] = replace(instances[4], protected=True)
+    instances[7] = replace(instances[7], power="deallocated", health=None)
+    assert [(one.instance_id, one.reason) for one in plan(instances, order()).skipped] == [
+        ("4", PROTECTED),
+        ("7", DEALLOCATED),
+    ]
+
+
+def test_only_the_selected_domains_are_planned_but_the_budget_is_that_of_the_whole_set():
+    made = plan(regional(20), order(canary=0, update_domains=[3]))
+    assert [batch.instance_ids for batch in made.batches] == [("3", "8", "13", "18")]
+    assert made.allowed == 4
+
+
+def test_a_selection_that_names_nothing_is_refused_unless_ids_may_be_gone():
+    how = order(instance_ids=["1", "77"])
+    with pytest.raises(BadInput, match="Unknown instance ids: 77"):
+        plan(regional(5), how)
+    made = make_plan(regional(5), NEW, how, health_source=None, missing_ids=True)
+    assert made.batches[0].instance_ids == ("1",)
+
+
+def test_by_image_alone_an_instance_off_the_latest_model_stays():
+    off_the_model = [replace(one, image=NEW) for one in regional(5)]
+    assert len(make_plan(off_the_model, NEW, order(), health_source=None).batches) == 5
+    assert make_plan(off_the_model, NEW, order(), health_source=None, by_model=False).batches == ()
+
+
+def test_an_order_that_cannot_be_meant_is_refused():
+    with pytest.raises(BadInput, match="Unknown grouping 'rack'") as refused:
+        order(by="rack")
+    assert all(grouping in refused.value.advice for grouping in GROUPINGS)
+    with pytest.raises(BadInput, match="negative"):
+        order(canary=-1)
+
+
+# For people and programs
+
+
+@given(fleets(), orders, health_sources)
+def test_the_text_names_the_budget_and_every_id(instances, how, source):
+    made = plan_or_skip(instances, how, source)
+    lines = describe_plan(made, str(how.max_unavailable))
+    assert (f"at most {made.allowed} ({how.max_unavailable})" in lines[0]) == bool(made.batches)
+    for batch in made.batches:
+        assert any(line.split()[-len(batch.instance_ids) :] == list(batch.instance_ids) for line in lines)
+    assert all(f"  left out: {one.instance_id} ({one.reason})" in lines for one in made.skipped)
+
+
+def test_the_plan_as_plain_data():
+    instances = [replace(one, protected=one.instance_id == "1") for one in regional(2)]
+    assert plan_to_dict(plan(instances, order(most=1))) == {
+        "batches": [{"name": "canary", "instance_ids": ["0"]}],
+        "skipped": [{"instance_id": "1", "reason": PROTECTED}],
+        "unsettled": [],
+        "total": 2,
+        "allowed": 1,
+        "floor": 1,
+    }

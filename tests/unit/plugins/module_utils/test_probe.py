@@ -1,0 +1,68 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""Enough good checks in a row, not for ever, and waits that last about as long as asked."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._probe import LONGEST_CALL, Probe, step, waits
+
+checks = st.lists(st.booleans(), max_size=60)
+
+
+@given(checks, st.integers(1, 5), st.integers(0, 20))
+def test_it_is_done_at_the_first_streak_and_exhausted_after_the_last_check(outcomes, successes, retries):
+    probe = Probe()
+    for number, good in enumerate(outcomes, start=1):
+        probe = step(probe, good, successes=successes, retries=retries)
+        assert probe.attempts == number
+        assert probe.done == (number >= successes and all(outcomes[number - successes : number]))
+        if probe.done:
+            assert not probe.exhausted
+            return
+        assert probe.exhausted == (number >= successes + retries)
+        if probe.exhausted:
+            return
+
+
+def test_a_bad_check_starts_the_streak_again():
+    probe = step(Probe(), True, successes=2, retries=9)
+    probe = step(probe, False, successes=2, retries=9)
+    probe = step(probe, True, successes=2, retries=9)
+    assert probe == Probe(streak=1, attempts=3)
+    assert step(probe, True, successes=2, retries=9).done
+
+
+@given(st.integers(1, 100_000), st.integers(0, 500), st.integers(0, 300), st.integers(1, 10))
+def test_the_calls_together_take_what_was_asked_and_a_streak_fits_into_one(timeout, retries, delay, successes):
+    made = waits(upgrade_timeout=timeout, health_retries=retries, health_delay=delay, health_successes=successes)
+    health = (retries + successes) * max(delay, 1)
+    for wait, asked, streak in ((made["upgrade"], timeout, 1), (made["health"], health, successes * max(delay, 1))):
+        calls = wait["retries"] + 1
+        assert wait["timeout"] >= streak
+        assert wait["timeout"] <= max(LONGEST_CALL, streak)
+        assert calls * wait["timeout"] >= asked
+        assert (calls - 1) * wait["timeout"] < asked + calls
+
+
+@pytest.mark.parametrize(("seconds", "wait"), [(1, (1, 0)), (45, (45, 0)), (50, (25, 1)), (1800, (45, 39))])
+def test_long_waits_are_divided_evenly(seconds, wait):
+    made = waits(upgrade_timeout=seconds, health_retries=0, health_delay=0, health_successes=1)["upgrade"]
+    assert (made["timeout"], made["retries"]) == wait
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "least"),
+    [("upgrade_timeout", 0, 1), ("health_retries", -1, 0), ("health_delay", -1, 0), ("health_successes", 0, 1)],
+)
+def test_options_that_leave_no_time_are_refused_by_name(option, value, least):
+    options = {"upgrade_timeout": 60, "health_retries": 1, "health_delay": 1, "health_successes": 1}
+    with pytest.raises(BadInput, match=rf"^rollout_{option} is {value}\. Give at least {least}\.$"):
+        waits(**{**options, option: value})

@@ -1,0 +1,146 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""The report says how it ended, who is on which image, and how to go on or back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import begin_batch, end_batch, note, start
+from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, by_image, describe_report
+from ansible_collections.azroll.vmss.tests.unit.builders import GALLERY_IMAGE, NEW, OLD, instance, scale_set, ubuntu
+from ansible_collections.azroll.vmss.tests.unit.strategies import fleets
+
+HALF = [instance(n, image=NEW if n < 2 else OLD) for n in range(4)]
+
+
+def journal(*, changed=True, batches=1, cause=None, previous=OLD):
+    made = note(
+        start("web", "web-rg", "2026-02-01T10:00:00"),
+        previous_image=previous.to_dict(),
+        target_image=NEW.to_dict(),
+        image_changed=changed,
+        cause=cause,
+        finished_at="2026-02-01T11:00:00",
+    )
+    for number in range(batches):
+        made = begin_batch(made, {"name": f"batch {number}", "instance_ids": [str(number)]}, "2026-02-01T10:10:00")
+        made = end_batch(made, "failed" if cause else "succeeded", "2026-02-01T10:20:00")
+    return made
+
+
+def report(instances=HALF, planned=False, **events):
+    return build_report(journal(**events), scale_set(), instances, planned=planned)
+
+
+@pytest.mark.parametrize(
+    ("events", "planned", "result"),
+    [
+        ({}, False, "succeeded"),
+        ({"changed": True, "batches": 0}, False, "succeeded"),
+        ({"changed": False, "batches": 1}, False, "succeeded"),
+        ({"changed": False, "batches": 0}, False, "nothing_to_do"),
+        ({"changed": False, "batches": 0}, True, "planned"),
+        ({"changed": False, "batches": 0, "cause": "x"}, True, "failed"),
+        ({"changed": False, "batches": 0, "cause": "x"}, False, "failed"),
+        ({"changed": True, "batches": 0, "cause": "x"}, False, "halted"),
+        ({"changed": False, "batches": 1, "cause": "x"}, False, "halted"),
+    ],
+)
+def test_the_result_follows_from_what_was_done(events, planned, result):
+    assert report(planned=planned, **events)["result"] == result
+
+
+def test_the_report_has_every_promised_key_and_is_plain_data():
+    made = report([*HALF, instance(9, provisioning_state="Deleting")])
+    assert json.loads(json.dumps(made)) == made
+    assert made["instances_total"] == 4
+    assert made["instances_on_target"] == 2
+    assert made["instances_in_service"] == 4
+    assert made["previous_image"] == OLD.to_dict()
+    assert made["target_image"] == NEW.to_dict()
+    assert made["batches"][0]["result"] == "succeeded"
+    assert (made["started_at"], made["finished_at"]) == ("2026-02-01T10:00:00", "2026-02-01T11:00:00")
+    assert "cause" not in made
+    assert report(cause="it broke")["cause"] == "it broke"
+
+
+def test_a_scale_set_that_could_not_be_read_has_a_report_as_well():
+    blank = note(start("web", "web-rg", "10:00"), cause="no credentials")
+    made = build_report(blank, None, [], planned=False)
+    assert (made["result"], made["instances_total"], made["target_image"]) == ("failed", 0, None)
+    assert describe_report(made) == [
+        "Rollout of web: failed. 0 of 0 instances on the target image, 0 in service.",
+        "Cause: no credentials",
+        "Nothing was written.",
+    ]
+
+
+def test_left_out_instances_are_named_with_the_reason_in_the_order_of_ids():
+    instances = [instance(n, protected=True) for n in (10, 9)]
+    made = report(instances)
+    assert list(made["instances_left_out"]) == ["9", "10"]
+    assert "Left out: 9 (protected from scale set actions)" in describe_report(made)
+
+
+def test_success_is_one_line():
+    assert describe_report(report([instance(0, image=NEW)])) == [
+        "Rollout of web: succeeded. 1 of 1 instances on the target image, 1 in service."
+    ]
+
+
+def test_a_halted_rollout_names_the_cause_the_images_and_both_ways_out():
+    lines = describe_report(report(cause="2 health checks failed"))
+    assert "Cause: 2 health checks failed" in lines
+    assert f"On {NEW.describe()}: 2 (0 1)" in lines
+    assert f"On {OLD.describe()}: 2 (2 3)" in lines
+    assert lines[-2].startswith("To go on: ")
+    assert lines[-1] == f"To go back: run the play with rollout_image: {OLD.to_dict()}."
+
+
+def test_a_run_that_continued_another_still_knows_a_way_back():
+    lines = describe_report(report(cause="x", changed=False, previous=NEW))
+    assert lines[-1] == "To go back: run the play with the image that the others still run as rollout_image."
+    all_moved = describe_report(report([instance(0, image=NEW)], cause="x", changed=False, previous=NEW))
+    assert not any(line.startswith("To go back") for line in all_moved)
+
+
+def test_the_way_back_holds_options_only():
+    lines = describe_report(report(cause="x", previous=ubuntu("latest", exact="1.2.3")))
+    assert "exact_version" not in lines[-1]
+
+
+def test_instances_are_grouped_by_the_version_they_run():
+    instances = [
+        instance(10, image=Image(id=GALLERY_IMAGE, exact_version="1.0.0")),
+        instance(9, image=Image(id=GALLERY_IMAGE, exact_version="1.0.0")),
+        instance(2, image=Image(id=GALLERY_IMAGE, exact_version="2.0.0")),
+        instance(3, image=Image(id=f"{GALLERY_IMAGE}/versions/2.0.0")),
+        instance(4, image=ubuntu("latest", exact="7")),
+        instance(5, image=ubuntu("7")),
+        instance(6, image=Image(uri="https://x/golden.vhd")),
+        instance(7, image=Image()),
+        instance(8, image=Image(version="7")),
+    ]
+    assert by_image(instances) == {
+        f"{GALLERY_IMAGE}/versions/2.0.0": ["2", "3"],
+        "Canonical:ubuntu-24_04-lts:server:7": ["4", "5"],
+        "https://x/golden.vhd": ["6"],
+        "no image": ["7", "8"],
+        f"{GALLERY_IMAGE}/versions/1.0.0": ["9", "10"],
+    }
+
+
+@given(fleets())
+def test_every_instance_is_told_of_once(instances):
+    made = report(instances, cause="x")
+    present = sorted(one.instance_id for one in instances if not one.leaving)
+    assert sorted(one for ids in made["instances_by_image"].values() for one in ids) == present
+    assert all(isinstance(line, str) for line in describe_report(made))

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""One call never takes more out of service than allowed, and never carries what should stay."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
+from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._target import (
+    BUSY,
+    CURRENT,
+    DEALLOCATED,
+    LEAVING,
+    PROTECTED,
+    is_stale,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import Upgrade, plan_upgrade
+from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, instance
+from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources, limits
+
+
+def upgrade(instances, chosen, most, source=EXTENSION, **options) -> Upgrade:
+    limit = most if isinstance(most, Limit) else Limit.parse(most, "max_unavailable")
+    return plan_upgrade(instances, chosen, NEW, health_source=source, max_unavailable=limit, **options)
+
+
+def some_of(instances):
+    return st.lists(st.sampled_from(instances), unique=True) if instances else st.just([])
+
+
+@given(fleets(), limits, health_sources, st.data())
+def test_a_call_stays_within_the_budget_and_sorts_every_instance(instances, limit, source, data):
+    chosen = data.draw(some_of(instances))
+    try:
+        made = upgrade(instances, chosen, limit, source)
+    except Refused:
+        return
+    by_id = {one.instance_id: one for one in instances}
+    total = sum(not one.leaving for one in instances)
+    before = set(out_of_service(instances, source))
+    away = before | set(made.instance_ids)
+    assert away == before or len(away) <= limit.of(total)
+    skipped = [one.instance_id for one in made.skipped]
+    assert Counter([*made.instance_ids, *skipped]) == Counter(one.instance_id for one in chosen)
+    for instance_id in made.instance_ids:
+        one = by_id[instance_id]
+        assert is_stale(one, NEW)
+        assert not any((one.leaving, one.protected, one.deallocated, one.busy))
+
+
+@given(fleets(), limits, health_sources, st.data())
+def test_a_refusal_names_the_least_budget_that_works(instances, limit, source, data):
+    chosen = data.draw(some_of(instances))
+    try:
+        upgrade(instances, chosen, limit, source)
+    except Refused as exc:
+        refused = exc
+    else:
+        return
+    count, percentage = re.search(r'to (\d+) or "(\d+%)"', refused.advice).groups()
+    assert upgrade(instances, chosen, count, source).instance_ids == refused.instances
+    assert upgrade(instances, chosen, percentage, source).instance_ids == refused.instances
+    if int(count) > 1:
+        with pytest.raises(Refused):
+            upgrade(instances, chosen, int(count) - 1, source)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"image": NEW}, CURRENT),
+        ({"image": NEW, "protected": True}, CURRENT),
+        ({"protected": True}, PROTECTED),
+        ({"power": "stopped"}, DEALLOCATED),
+        ({"provisioning_state": "Deleting"}, LEAVING),
+        ({"provisioning_state": "Updating"}, BUSY),
+    ],
+)
+def test_what_should_stay_is_left_out_with_the_reason(fields, reason):
+    instances = [instance(0, **fields), instance(1)]
+    made = upgrade(instances, instances, "100%")
+    assert made.instance_ids == ("1",)
+    assert [(one.instance_id, one.reason) for one in made.skipped] == [("0", reason)]
+
+
+def test_those_that_are_out_already_count():
+    instances = [instance(n, health="unhealthy" if n < 2 else "healthy") for n in range(20)]
+    assert upgrade(instances, instances[5:7], 4).instance_ids == ("5", "6")
+    with pytest.raises(Refused) as refused:
+        upgrade(instances, instances[5:8], "20%")
+    assert refused.value.kind == "max_unavailable"
+    assert refused.value.message == (
+        "Upgrading 3 of 20 instances on top of those out of service already (0, 1) would take 5 out of service at "
+        "once, and max_unavailable (20%) allows 4"
+    )
+
+
+def test_a_sick_scale_set_can_receive_its_cure():
+    instances = [instance(n, health="unhealthy") for n in range(10)]
+    assert len(upgrade(instances, instances, 1).instance_ids) == 10
+
+
+def test_ids_are_sent_in_the_order_of_numbers():
+    instances = [instance(n) for n in (10, 9, 100)]
+    assert upgrade(instances, instances, "100%").instance_ids == ("9", "10", "100")
+
+
+def test_by_image_alone_an_instance_off_the_model_stays():
+    instances = [instance(0, image=NEW, latest_model=False)]
+    assert upgrade(instances, instances, 1).instance_ids == ("0",)
+    assert upgrade(instances, instances, 1, by_model=False).instance_ids == ()
