@@ -207,8 +207,11 @@ class Arm:
             headers=headers,
         )
 
-    def upgrade_instances(self, scale_set: ScaleSet, instance_ids: Sequence[str]) -> Operation:
-        """Start to bring these instances, and no others, to the latest model (`manualupgrade`)."""
+    def upgrade_instances(self, scale_set: ScaleSet, instance_ids: Sequence[str], *, follow: bool) -> Operation:
+        """Start to bring these instances, and no others, to the latest model (`manualupgrade`).
+
+        Without `follow` the operation is not looked at any more, and must not be waited for.
+        """
         if not instance_ids:
             raise ValueError("An upgrade needs instance ids")
         return self._begin(
@@ -217,6 +220,7 @@ class Arm:
             scale_set.resource_group,
             scale_set.name,
             _bytes({"instanceIds": list(instance_ids)}),
+            polling=follow,
         )
 
     def list_instances(self, scale_set: ScaleSet) -> list[Instance]:

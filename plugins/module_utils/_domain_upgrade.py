@@ -132,16 +132,16 @@ def plan(arm: Arm, scale_set: ScaleSet, order: Order) -> PlannedUpgrade:
     return PlannedUpgrade(scale_set, instances, replace(upgrade, skipped=(*upgrade.skipped, *gone)))
 
 
-def start(arm: Arm, planned: PlannedUpgrade, order: Order) -> tuple[PlannedUpgrade, Operation | None]:
+def start(arm: Arm, planned: PlannedUpgrade, order: Order, *, follow: bool) -> tuple[PlannedUpgrade, Operation | None]:
     """Make the call, without the instances that have vanished since the list was read (Azure refuses the whole call).
 
-    The operation is None where nothing was left to send.
+    The operation is None where nothing was left to send. Without `follow` it is only started, not to be waited for.
     """
     for _ in range(CALLS):
         if not planned.instance_ids:
             return planned, None
         try:
-            return planned, arm.upgrade_instances(planned.scale_set, planned.instance_ids)
+            return planned, arm.upgrade_instances(planned.scale_set, planned.instance_ids, follow=follow)
         except ServiceError as error:
             gone = inactive_instance(error.fault)
             if gone is None:

@@ -110,7 +110,9 @@ def refusal(fault: ArmFault, attempted: str, *, retry_after: float | None = None
     passing = (fault.status or 500) >= 500
     return ServiceError(
         f"Could not {attempted}: {answered}",
-        advice="Run again later; quote the request id to Azure's support if it stays." if passing else "",
+        advice="Run again later; quote the request id to Azure's support if it stays."
+        if passing
+        else "Change what Azure names, then run again.",
         attempted=attempted,
         fault=fault,
     )

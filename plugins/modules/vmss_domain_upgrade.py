@@ -314,7 +314,7 @@ def work(call: Call) -> None:
     planned = upgrade.plan(call.arm, scale_set, order)
     operation = None
     if not call.check_mode:
-        planned, operation = upgrade.start(call.arm, planned, order)
+        planned, operation = upgrade.start(call.arm, planned, order, follow=params["wait"])
     ids = list(planned.instance_ids)
     result |= {
         "changed": bool(ids),

@@ -264,9 +264,9 @@ def work(call: Call) -> None:
     update = plan_update(call.arm, scale_set, wanted, pin_latest=params["pin_latest"], overrides=overrides)
     result["diff"] = update.diff()
     if update.changes and not call.check_mode:
-        update, operation = start_update(call.arm, update, overrides)
+        written, operation = start_update(call.arm, update, overrides)
         result["changed"] = True
-        result["etag"] = finish_update(call.arm, update, operation).etag
+        result["etag"] = finish_update(call.arm, written, operation).etag
     result |= {
         "changed": update.changes,
         "image": update.target.to_dict(),

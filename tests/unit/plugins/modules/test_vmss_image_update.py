@@ -1,0 +1,403 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
+from ansible_collections.azroll.vmss.tests.unit.wire import (
+    COMPUTE,
+    NEW_VERSION,
+    OLD_VERSION,
+    WEB,
+    Clock,
+    error,
+    get,
+    get_model,
+    get_rolling,
+    get_versions,
+    model,
+    patch_model,
+    poll,
+    reference,
+    with_image,
+)
+
+MODULE = "vmss_image_update"
+KEYS = {"changed", "msg", "error", "image", "previous_image", "etag", "upgrade_policy", "diff"}
+OLD = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": OLD_VERSION}
+NEW = {**OLD, "version": NEW_VERSION}
+IMAGE_PATCH = {"properties": {"virtualMachineProfile": {"storageProfile": {"imageReference": reference(NEW_VERSION)}}}}
+GALLERY = (
+    "/subscriptions/99999999-0000-4000-8000-000000000009/resourceGroups/rg-images/providers/Microsoft.Compute"
+    "/galleries/shop/images/web"
+)
+
+
+def settled(after: dict[str, Any] | None = None) -> list[Any]:
+    """The end of a write: the SDK reads the model when the operation has succeeded, and the module once more."""
+    return [poll(), get_model(after), get_model(after)]
+
+
+def write(**more: Any) -> list[Any]:
+    """The exchanges of an undisturbed write."""
+    return [get_rolling(), patch_model(IMAGE_PATCH, **more), *settled(model(NEW_VERSION, etag='"2"'))]
+
+
+def test_unchanged(run: Run) -> None:
+    result = run(MODULE, [get_model(), get_versions()], image={"version": OLD_VERSION})
+    assert not result["changed"]
+    assert result["msg"].endswith("already.")
+    assert result["image"] == result["previous_image"] == OLD
+    assert result["diff"]["before"] == result["diff"]["after"]
+
+
+def test_latest_is_written_as_its_number_under_the_etag_that_was_read(run: Run) -> None:
+    result = run(
+        MODULE, [get_model(), get_versions("9.9.9", "10.0.0", NEW_VERSION), *write()], image={"version": "latest"}
+    )
+    assert set(result) == KEYS
+    assert result["changed"]
+    assert (result["image"], result["previous_image"], result["etag"]) == (NEW, OLD, '"2"')
+    assert result["diff"] == {
+        "before": {"image": OLD, "upgrade_policy": "Manual"},
+        "after": {"image": NEW, "upgrade_policy": "Manual"},
+    }
+
+
+def test_check_mode_only_reads_and_foretells_the_same(run: Run) -> None:
+    script = [get_model(), get_versions(), get_rolling()]
+    result = run(MODULE, script, image={"version": "latest"}, check_mode=True)
+    assert result["changed"]
+    assert result["image"] == NEW
+    assert result["diff"]["after"]["image"] == NEW
+    assert "would become" in result["msg"]
+
+
+def test_latest_stays_latest_when_it_is_not_to_be_pinned(run: Run) -> None:
+    sends = {"properties": {"virtualMachineProfile": {"storageProfile": {"imageReference": reference("latest")}}}}
+    script = [get_model(), get_versions(), get_rolling(), patch_model(sends), *settled(model("latest"))]
+    assert run(MODULE, script, image={"version": "latest"}, pin_latest=False)["image"]["version"] == "latest"
+
+
+def test_a_floating_model_is_pinned_to_the_number(run: Run) -> None:
+    script = [get_model(model("latest")), get_versions(), *write()]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert result["changed"]
+    assert result["previous_image"]["version"] == "latest"
+
+
+def test_set_manual_goes_in_the_same_request(run: Run) -> None:
+    before = model(upgradePolicy={"mode": "Automatic"})
+    sends = {"properties": {**IMAGE_PATCH["properties"], "upgradePolicy": {"mode": "Manual"}}}
+    script = [
+        get_model(before),
+        get_versions(),
+        get_rolling(),
+        patch_model(sends),
+        *settled(model(NEW_VERSION)),
+    ]
+    result = run(MODULE, script, image={"version": "latest"}, upgrade_policy="set_manual")
+    assert result["upgrade_policy"] == "Manual"
+    assert result["diff"]["before"]["upgrade_policy"] == "Automatic"
+
+
+def test_set_manual_alone_writes_only_the_policy(run: Run) -> None:
+    before = model(upgradePolicy={"mode": "Rolling"})
+    sends = {"properties": {"upgradePolicy": {"mode": "Manual"}}}
+    script = [get_model(before), get_versions(), get_rolling(), patch_model(sends), *settled()]
+    result = run(MODULE, script, image={"version": OLD_VERSION}, upgrade_policy="set_manual")
+    assert result["changed"]
+    assert result["image"] == OLD
+
+
+@pytest.mark.parametrize(
+    ("properties", "kind"),
+    [
+        ({"upgradePolicy": {"mode": "Automatic"}}, "upgrade_policy"),
+        (
+            {"upgradePolicy": {"mode": "Manual", "automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": True}}},
+            "automatic_os_upgrade",
+        ),
+    ],
+)
+def test_guards_refuse_before_anything_is_written(run: Run, properties: dict[str, Any], kind: str) -> None:
+    result = run(MODULE, [get_model(model(**properties)), get_versions(), get_rolling()], image={"version": "latest"})
+    assert result["failed"]
+    assert result["error"]["kind"] == kind
+    assert not result["changed"]
+    assert result["previous_image"] == OLD
+
+
+def test_a_running_rolling_upgrade_is_refused(run: Run) -> None:
+    rolling = get_rolling(200, {"properties": {"runningStatus": {"code": "RollingForward"}}})
+    result = run(MODULE, [get_model(), get_versions(), rolling], image={"version": "latest"})
+    assert result["error"]["kind"] == "rolling_upgrade"
+
+
+def test_service_fabric_is_refused_at_once(run: Run) -> None:
+    body = model()
+    body["properties"]["virtualMachineProfile"]["extensionProfile"]["extensions"] = [
+        {"properties": {"publisher": "Microsoft.Azure.ServiceFabric", "type": "ServiceFabricLinuxNode"}}
+    ]
+    assert run(MODULE, [get_model(body)], image={"version": "latest"})["error"]["kind"] == "service_fabric"
+
+
+def test_an_unknown_version_names_the_newest_five(run: Run) -> None:
+    versions = ["1.0.2", "1.0.10", "1.0.9", "1.0.1", "1.0.3", "1.0.4"]
+    result = run(MODULE, [get_model(), get_versions(*versions)], image={"version": "2.0.0"})
+    assert result["error"]["kind"] == "image_not_found"
+    assert "1.0.10, 1.0.9, 1.0.4, 1.0.3, 1.0.2." in result["msg"]
+    assert "1.0.1," not in result["msg"]
+
+
+def test_an_unknown_publisher(run: Run) -> None:
+    path = f"{COMPUTE}/publishers/Kanonikal/artifacttypes/vmimage/offers/ubuntu-24_04-lts/skus/server/versions"
+    missing = get(path, error("NotFound", "Artifact: VMImage was not found."), status=404)
+    result = run(MODULE, [get_model(), missing], image={"publisher": "Kanonikal", "version": "latest"})
+    assert result["error"]["kind"] == "image_not_found"
+    assert "Kanonikal:ubuntu-24_04-lts:server:latest in westeurope" in result["msg"]
+
+
+def test_a_gallery_of_another_subscription_gives_its_newest_version_of_the_region(run: Run) -> None:
+    def version(name: str, *regions: str, **profile: Any) -> dict[str, Any]:
+        targets = [{"name": region} for region in regions]
+        return {
+            "name": name,
+            "properties": {
+                "provisioningState": "Succeeded",
+                "publishingProfile": {"targetRegions": targets, **profile},
+            },
+        }
+
+    entries = [
+        version("1.0.0", "West Europe"),
+        version("1.9.0", "West Europe"),
+        version("1.10.0", "westeurope"),
+        version("2.0.0", "North Europe"),
+        version("3.0.0", "West Europe", excludeFromLatest=True),
+    ]
+    detail = version("1.10.0", "West Europe")
+    detail["properties"]["replicationStatus"] = {"summary": [{"region": "West Europe", "state": "Completed"}]}
+    target = {"imageReference": {"id": f"{GALLERY}/versions/1.10.0"}}
+    script = [
+        get_model(with_image({"imageReference": {"id": f"{GALLERY}/versions/1.0.0"}})),
+        get(f"{GALLERY}/versions", {"value": entries}, api="2023-07-03"),
+        get(f"{GALLERY}/versions/1.10.0", detail, api="2023-07-03", query={"$expand": "ReplicationStatus"}),
+        get_rolling(),
+        patch_model({"properties": {"virtualMachineProfile": {"storageProfile": target}}}),
+        *settled(with_image(target)),
+    ]
+    assert run(MODULE, script, image={"version": "latest"})["image"] == {"id": f"{GALLERY}/versions/1.10.0"}
+
+
+@pytest.mark.parametrize(
+    ("state", "region", "words"),
+    [("Replicating", "West Europe", "not replicated to westeurope yet"), (None, "North Europe", "North Europe")],
+)
+def test_a_gallery_version_that_the_region_lacks(run: Run, state: str | None, region: str, words: str) -> None:
+    properties: dict[str, Any] = {"publishingProfile": {"targetRegions": [{"name": region}]}}
+    if state:
+        properties["replicationStatus"] = {"summary": [{"region": "West Europe", "state": state}]}
+    path, query = f"{GALLERY}/versions/2.0.0", {"$expand": "ReplicationStatus"}
+    script = [
+        get_model(with_image({"imageReference": {"id": f"{GALLERY}/versions/1.0.0"}})),
+        get(path, {"name": "2.0.0", "properties": properties}, api="2023-07-03", query=query),
+    ]
+    result = run(MODULE, script, image={"id": f"{GALLERY}/versions/2.0.0"})
+    assert result["error"]["kind"] == "image_not_found"
+    assert words in result["msg"]
+
+
+@pytest.mark.parametrize("kind", ["shared", "community"])
+def test_shared_and_community_galleries_are_asked_by_region(run: Run, kind: str) -> None:
+    stem = "SharedGalleries" if kind == "shared" else "CommunityGalleries"
+    key = f"{kind}GalleryImageId"
+    path = f"{COMPUTE}/{kind}Galleries/shop-1/images/web/versions"
+    entries = {
+        "value": [{"name": "1.0.0"}, {"name": "1.2.0"}, {"name": "2.0.0", "properties": {"excludeFromLatest": True}}]
+    }
+    target = {"imageReference": {key: f"/{stem}/shop-1/Images/web/versions/1.2.0"}}
+    script = [
+        get_model(with_image({"imageReference": {key: f"/{stem}/shop-1/Images/web/Versions/1.0.0"}})),
+        get(path, entries, api="2023-07-03"),
+        get_rolling(),
+        patch_model({"properties": {"virtualMachineProfile": {"storageProfile": target}}}),
+        *settled(with_image(target)),
+    ]
+    assert run(MODULE, script, image={"version": "latest"})["changed"]
+
+
+def test_a_managed_image_of_another_region(run: Run) -> None:
+    path = f"{WEB.rsplit('/', 2)[0]}/images/golden"
+    before = with_image({"imageReference": {"id": path.replace("golden", "old")}})
+    script = [get_model(before), get(path, {"name": "golden", "location": "northeurope"})]
+    result = run(MODULE, script, image={"id": path})
+    assert result["error"]["kind"] == "image_not_found"
+    assert "northeurope" in result["msg"]
+
+
+def test_a_vhd_is_written_as_the_image_of_the_os_disk(run: Run) -> None:
+    uri = "https://shop.blob.core.windows.net/vhds/web-2.vhd"
+    before = with_image({"osDisk": {"image": {"uri": uri.replace("2", "1")}}})
+    sends = {"properties": {"virtualMachineProfile": {"storageProfile": {"osDisk": {"image": {"uri": uri}}}}}}
+    after = with_image({"osDisk": {"image": {"uri": uri}}})
+    script = [get_model(before), get_rolling(), patch_model(sends), *settled(after)]
+    assert run(MODULE, script, image={"uri": uri})["image"] == {"uri": uri}
+
+
+def test_a_vhd_needs_an_https_address(run: Run) -> None:
+    result = run(MODULE, [get_model()], image={"uri": "http://shop/vhds/web.vhd"})
+    assert result["error"]["kind"] == "bad_input"
+
+
+def test_another_kind_of_image_is_refused_and_with_the_override_left_to_azure(run: Run) -> None:
+    path = f"{WEB.rsplit('/', 2)[0]}/images/golden"
+    image = get(path, {"name": "golden", "location": "westeurope"})
+    result = run(MODULE, [get_model(), image, get_rolling()], image={"id": path})
+    assert result["error"]["kind"] == "image_kind_change"
+
+    cleared = {"id": path, "publisher": None, "offer": None, "sku": None, "version": None}
+    sends = {"properties": {"virtualMachineProfile": {"storageProfile": {"imageReference": cleared}}}}
+    said = "The Image type for a Virtual Machine Scale Set may not be changed."
+    refused = patch_model(sends, error("OperationNotAllowed", said), status=409, headers={})
+    script = [get_model(), image, get_rolling(), refused]
+    result = run(MODULE, script, image={"id": path}, allow_image_kind_change=True)
+    assert result["error"]["kind"] == "image_change_refused"
+    assert said in result["msg"]
+    assert not result["changed"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (
+            409,
+            error("PropertyChangeNotAllowed", "Changing property is not allowed.", target="imageReference.sku"),
+            "image_change_refused",
+        ),
+        (
+            409,
+            error("OperationNotAllowed", "web has reached its limit of 10 models that may be referenced by VMs."),
+            "model_limit",
+        ),
+        (404, error("PlatformImageNotFound", "The platform image is not available."), "image_not_found"),
+        (400, error("InvalidParameter", "no such image", target="imageReference.publisher"), "image_not_found"),
+        (409, error("Conflict", "The request failed due to conflict with a concurrent request."), "conflict"),
+        (
+            403,
+            error(
+                "AuthorizationFailed",
+                "The client 'c' with object id 'o' does not have authorization to perform action "
+                "'Microsoft.Compute/virtualMachineScaleSets/write' over scope '/subscriptions/s'.",
+            ),
+            "forbidden",
+        ),
+    ],
+)
+def test_refusals_of_the_write(run: Run, status: int, body: dict[str, Any], kind: str) -> None:
+    refused = patch_model(IMAGE_PATCH, body, status=status, headers={})
+    result = run(MODULE, [get_model(), get_versions(), get_rolling(), refused], image={"version": "latest"})
+    assert result["failed"]
+    assert set(result) == {*KEYS, "failed"}
+    assert not result["changed"]
+    assert result["error"]["kind"] == kind
+    assert result["error"]["advice"]
+    assert result["error"]["arm"]["request_id"] == "r-1"
+    if kind == "forbidden":
+        assert "Microsoft.Compute/virtualMachineScaleSets/write on /subscriptions/s" in result["msg"]
+
+
+STALE = patch_model(IMAGE_PATCH, error("PreconditionFailed", "Etag does not match"), status=412, headers={})
+
+
+def test_another_write_that_left_the_image_alone_is_no_matter(run: Run) -> None:
+    script = [
+        get_model(),
+        get_versions(),
+        get_rolling(),
+        STALE,
+        get_model(model(etag='"7"')),
+        get_rolling(),
+        patch_model(IMAGE_PATCH, if_match='"7"'),
+        *settled(model(NEW_VERSION, etag='"8"')),
+    ]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert result["changed"]
+    assert result["etag"] == '"8"'
+
+
+def test_another_write_of_the_same_image_is_fine(run: Run) -> None:
+    after = model(NEW_VERSION, etag='"7"')
+    script = [get_model(), get_versions(), get_rolling(), STALE, get_model(after), get_model(after)]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert result["changed"]
+    assert result["etag"] == '"7"'
+
+
+def test_another_write_of_another_image_is_a_conflict(run: Run) -> None:
+    script = [get_model(), get_versions(), get_rolling(), STALE, get_model(model("24.04.1"))]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert result["error"]["kind"] == "conflict"
+    assert "is Canonical:ubuntu-24_04-lts:server:24.04.1 now" in result["msg"]
+    assert not result["changed"]
+
+
+def test_another_write_that_made_the_policy_automatic_is_refused(run: Run) -> None:
+    now = model(etag='"7"', upgradePolicy={"mode": "Automatic"})
+    script = [get_model(), get_versions(), get_rolling(), STALE, get_model(now), get_rolling()]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert result["error"]["kind"] == "upgrade_policy"
+    assert not result["changed"]
+
+
+def test_two_other_writes_are_a_conflict(run: Run) -> None:
+    second = patch_model(
+        IMAGE_PATCH, error("PreconditionFailed", "Etag does not match"), if_match='"7"', status=412, headers={}
+    )
+    script = [get_model(), get_versions(), get_rolling(), STALE, get_model(model(etag='"7"')), get_rolling(), second]
+    assert run(MODULE, script, image={"version": "latest"})["error"]["kind"] == "conflict"
+
+
+def test_an_old_failure_of_an_instance_is_not_the_updates_own(run: Run) -> None:
+    failed = poll("Failed", error={"code": "VMExtensionProvisioningError", "message": "an old sore"})
+    script = [get_model(), get_versions(), get_rolling(), patch_model(IMAGE_PATCH), failed]
+    assert run(MODULE, [*script, get_model(model(NEW_VERSION))], image={"version": "latest"})["changed"]
+
+    result = run(MODULE, [*script, get_model()], image={"version": "latest"})
+    assert result["error"]["kind"] == "operation_failed"
+    assert "an old sore" in result["msg"]
+    assert result["changed"], "the write was accepted"
+
+
+def test_a_success_without_effect_is_a_failure(run: Run) -> None:
+    script = [get_model(), get_versions(), get_rolling(), patch_model(IMAGE_PATCH), *settled()]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert result["error"]["kind"] == "service_error"
+    assert result["changed"]
+
+
+def test_a_model_without_etag_is_written_without_condition(run: Run) -> None:
+    before = model()
+    del before["etag"]
+    script = [get_model(before), get_versions(), *write(if_match=None)]
+    assert run(MODULE, script, image={"version": "latest"})["changed"]
+
+
+def test_polls_follow_each_other_until_the_operation_is_done(run: Run, clock: Clock) -> None:
+    script = [
+        get_model(),
+        get_versions(),
+        get_rolling(),
+        patch_model(IMAGE_PATCH),
+        poll("InProgress"),
+        poll("InProgress"),
+        *settled(model(NEW_VERSION)),
+    ]
+    assert run(MODULE, script, image={"version": "latest"})["changed"]
+    assert clock.sleeps == [5, 5]

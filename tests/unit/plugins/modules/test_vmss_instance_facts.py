@@ -1,0 +1,239 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
+from ansible_collections.azroll.vmss.tests.unit.wire import (
+    GROUP,
+    HOST,
+    NEW_VERSION,
+    OLD_VERSION,
+    STARTED_AT,
+    WEB,
+    Clock,
+    Exchange,
+    error,
+    get,
+    get_instances,
+    get_model,
+    get_rolling,
+    model,
+    vm,
+)
+
+MODULE = "vmss_instance_facts"
+KEYS = {"changed", "msg", "error", "ansible_facts", "done", "vmss_progress"}
+FORBIDDEN = error("AuthorizationFailed", "does not have authorization to perform action 'x/read' over scope '/s'")
+
+
+def get_view(state: str | None = "Running") -> Exchange:
+    services = [{"serviceName": "AutomaticRepairs", "serviceState": state}] if state else []
+    return get(f"{WEB}/instanceView", {"orchestrationServices": services})
+
+
+def test_facts(run: Run) -> None:
+    instances = [
+        vm(10, domain=1),
+        vm(2, NEW_VERSION),
+        vm(9, health="unhealthy"),
+        vm(3, domain=None, power="deallocated"),
+    ]
+    rolling = get_rolling(200, {"properties": {"runningStatus": {"code": "Completed"}}})
+    script = [get_model(model(NEW_VERSION)), get_instances(*instances), rolling, get_view()]
+    result = run(MODULE, script)
+    assert set(result) == KEYS
+    assert (result["changed"], result["done"], result["vmss_progress"]) == (False, True, None)
+    facts = result["ansible_facts"]["vmss"]
+    assert facts["image"]["version"] == NEW_VERSION
+    assert (facts["rolling_upgrade"], facts["repairs_state"]) == ("Completed", "Running")
+    assert facts["gathered_at"] == STARTED_AT
+    assert [one["instance_id"] for one in facts["instances"]] == ["2", "3", "9", "10"]
+    assert [one["stale"] for one in facts["instances"]] == [False, True, True, True]
+    assert [one["trouble"] for one in facts["instances"]] == [None, "deallocated", "unhealthy", None]
+    assert [one["in_service"] for one in facts["instances"]] == [True, False, False, True]
+    assert [
+        (one["update_domain"], one["instance_ids"], one["stale"], one["in_service"]) for one in facts["domains"]
+    ] == [
+        (0, ["2", "9"], 1, 1),
+        (1, ["10"], 1, 1),
+        (None, ["3"], 1, 0),
+    ]
+    assert facts["counts"] == {"total": 4, "on_target": 1, "stale": 3, "in_service": 2, "out_of_service": 2, "busy": 0}
+
+
+def test_check_mode_is_the_same(run: Run) -> None:
+    script = [get_model(), get_instances(vm(0)), get_rolling(), get_view()]
+    assert run(MODULE, script, check_mode=True) == run(MODULE, script)
+
+
+def test_what_may_not_be_read_beside_is_null(run: Run) -> None:
+    script = [
+        get_model(),
+        get_instances(vm(0)),
+        get_rolling(403, FORBIDDEN),
+        get(f"{WEB}/instanceView", FORBIDDEN, status=403),
+    ]
+    facts = run(MODULE, script)["ansible_facts"]["vmss"]
+    assert (facts["rolling_upgrade"], facts["repairs_state"]) == (None, None)
+
+
+def test_flexible_sets_know_neither_repairs_nor_rolling_upgrades(run: Run) -> None:
+    query = {"$filter": f"'virtualMachineScaleSet/id' eq '{WEB}'", "$expand": "instanceView"}
+    refusal = error("OperationNotAllowed", "Operation is not allowed on Virtual Machine Scale Set")
+    script = [
+        get_model(model(orchestrationMode="Flexible")),
+        get(f"{GROUP}/virtualMachines", {"value": []}, query=query),
+        get_rolling(409, refusal),
+        get(f"{WEB}/instanceView", refusal, status=400),
+    ]
+    facts = run(MODULE, script)["ansible_facts"]["vmss"]
+    assert (facts["rolling_upgrade"], facts["repairs_state"], facts["domains"]) == (None, None, [])
+
+
+def test_staleness_against_an_image_of_ones_own(run: Run) -> None:
+    script = [get_model(), get_instances(vm(0), vm(1, NEW_VERSION, latest=True)), get_rolling(), get_view(None)]
+    facts = run(MODULE, script, target_image={"version": NEW_VERSION})["ansible_facts"]["vmss"]
+    assert [one["stale"] for one in facts["instances"]] == [True, False]
+    assert facts["image"]["version"] == OLD_VERSION
+
+
+def test_pages_are_joined(run: Run) -> None:
+    second = f"{WEB}/virtualMachines"
+    first = get_instances(vm(0))
+    first.body["nextLink"] = f"{HOST}{second}?$expand=instanceView&api-version=2024-07-01&$skiptoken=abc"
+    more = get(second, {"value": [vm(1)]}, query={"$expand": "instanceView", "$skiptoken": "abc"})
+    script = [get_model(), first, more, get_rolling(), get_view()]
+    assert len(run(MODULE, script)["ansible_facts"]["vmss"]["instances"]) == 2
+
+
+def test_a_stale_page_token_starts_the_list_over(run: Run) -> None:
+    first = get_instances(vm(0), vm(1))
+    first.body["nextLink"] = f"{HOST}{WEB}/virtualMachines?$expand=instanceView&api-version=2024-07-01&$skiptoken=abc"
+    stale = get(
+        f"{WEB}/virtualMachines",
+        error("InvalidParameter", "The token is not valid.", target="$skiptoken"),
+        status=400,
+        query={"$expand": "instanceView", "$skiptoken": "abc"},
+    )
+    script = [get_model(), first, stale, get_instances(vm(0)), get_rolling(), get_view()]
+    assert [one["instance_id"] for one in run(MODULE, script)["ansible_facts"]["vmss"]["instances"]] == ["0"]
+    result = run(MODULE, [get_model(), *[first, stale] * 4])
+    assert result["error"]["arm"]["target"] == "$skiptoken"
+
+
+def test_wait_until_upgraded(run: Run, clock: Clock) -> None:
+    script = [
+        get_model(model(NEW_VERSION)),
+        get_instances(vm(0, state="Updating"), vm(1)),
+        get_instances(vm(0, NEW_VERSION, state="Updating"), vm(1)),
+        get_instances(vm(0, NEW_VERSION, health="unknown"), vm(1)),
+    ]
+    result = run(MODULE, script, wait_for="upgraded", instance_ids=["0"], wait_interval=7)
+    assert result["done"]
+    assert result["vmss_progress"]["phase"] == "upgraded"
+    assert result["ansible_facts"]["vmss"]["repairs_state"] is None
+    assert clock.sleeps == [7, 7]
+
+
+def test_the_deadline_is_no_failure(run: Run, clock: Clock) -> None:
+    looks = [get_instances(vm(0, NEW_VERSION, health="unhealthy"), vm(1))] * 3
+    script = [get_model(model(NEW_VERSION)), *looks]
+    result = run(MODULE, script, wait_for="healthy", instance_ids=["0"], wait_timeout=15)
+    assert not result.get("failed")
+    assert not result["done"]
+    assert result["msg"] == "0 of 1 instances healthy; open: 0 (unhealthy)"
+    assert result["vmss_progress"]["waiting"] == {"0": "unhealthy"}
+    assert clock.sleeps == [10, 5]
+
+
+def test_healthy_by_reports_younger_than_the_upgrade_and_more_than_once(run: Run) -> None:
+    script = [
+        get_model(model(NEW_VERSION)),
+        get_instances(vm(0, NEW_VERSION, reported="2026-11-22T10:14:59.9999999+00:00")),
+        get_instances(vm(0, NEW_VERSION, reported="2026-11-22T10:15:30+00:00")),
+        get_instances(vm(0, NEW_VERSION, health="unhealthy")),
+        get_instances(vm(0, NEW_VERSION, reported="2026-11-22T10:16:30+00:00")),
+        get_instances(vm(0, NEW_VERSION, reported="2026-11-22T10:16:40+00:00")),
+    ]
+    result = run(MODULE, script, wait_for="healthy", fresher_than=STARTED_AT, wait_successes=2)
+    assert result["done"]
+
+
+def test_instances_that_fail_end_the_wait_at_the_second_look(run: Run) -> None:
+    bad = get_instances(vm(0, NEW_VERSION, state="Failed", failure="OSProvisioningTimedOut"))
+    good = get_instances(vm(0, state="Updating"))
+    script = [get_model(model(NEW_VERSION)), bad, good, bad, bad]
+    result = run(MODULE, script, wait_for="upgraded", instance_ids=["0"])
+    assert result["failed"]
+    assert result["error"]["kind"] == "operation_failed"
+    assert result["error"]["instances"] == ["0"]
+    assert "OSProvisioningTimedOut" in result["msg"]
+    assert result["ansible_facts"]["vmss"]["counts"]["total"] == 1
+    assert not result["done"]
+
+
+def test_vanished_instances_are_nobodys_failure(run: Run) -> None:
+    script = [get_model(model(NEW_VERSION)), get_instances(vm(1))]
+    result = run(MODULE, script, wait_for="upgraded", instance_ids=["0"])
+    assert result["done"]
+    assert result["vmss_progress"]["vanished"] == ["0"]
+
+
+THROTTLED = {
+    "error": {
+        "code": "OperationNotAllowed",
+        "message": "too many",
+        "details": [{"code": "TooManyRequests", "target": "HighCostGetVMScaleSet"}],
+    }
+}
+
+
+def test_throttling_is_waited_out(run: Run, clock: Clock) -> None:
+    throttled = get_instances(status=429, headers={"Retry-After": "120"})
+    script = [get_model(model(NEW_VERSION)), throttled, get_instances(vm(0, NEW_VERSION))]
+    assert run(MODULE, script, wait_for="upgraded", wait_timeout=600)["done"]
+    assert clock.sleeps == [120]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_throttling_past_the_deadline_leaves_the_wait_open(run: Run, clock: Clock, first: bool) -> None:
+    looked = [] if first else [get_instances(vm(0, state="Updating"))]
+    throttled = get(
+        f"{WEB}/virtualMachines",
+        THROTTLED,
+        status=429,
+        headers={"Retry-After": "120"},
+        query={"$expand": "instanceView"},
+    )
+    script = [get_model(model(NEW_VERSION)), *looked, throttled]
+    result = run(MODULE, script, wait_for="upgraded", instance_ids=["0"], wait_timeout=45)
+    assert not result.get("failed")
+    assert not result["done"]
+    assert "0" in result["vmss_progress"]["waiting"]
+    assert bool(result["ansible_facts"]) is not first
+    assert sum(clock.sleeps) == 45
+
+
+def test_throttling_past_the_timeout_is_an_error_when_nothing_is_waited_for(run: Run, clock: Clock) -> None:
+    throttled = get(f"{WEB}", THROTTLED, status=429, headers={"Retry-After": "1200"})
+    result = run(MODULE, [throttled])
+    assert result["error"]["kind"] == "throttled"
+    assert "another 1200 seconds" in result["msg"]
+    assert result["error"]["arm"]["target"] == "HighCostGetVMScaleSet"
+    assert result["ansible_facts"] == {}
+    assert set(result) == {*KEYS, "failed"}
+    assert clock.sleeps == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"fresher_than": "yesterday"}, {"wait_interval": 0}, {"wait_successes": 0, "wait_for": "healthy"}]
+)
+def test_options_that_cannot_be_meant(run: Run, options: dict[str, Any]) -> None:
+    assert run(MODULE, [], **options)["error"]["kind"] == "bad_input"
