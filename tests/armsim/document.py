@@ -14,73 +14,114 @@ from armsim.catalogue import PLATFORM_FIELDS
 from armsim.errors import bad_request, invalid_parameter
 from armsim.wire import COMPUTE, Json
 
+# A set has at most so many instances (documented).
+MAX_CAPACITY = 1000
 HEALTH_EXTENSIONS = ("ApplicationHealthLinux", "ApplicationHealthWindows")
 
-_OBJECT: dict[str, Any] = {"": dict}
-_STRINGS = dict.fromkeys((*PLATFORM_FIELDS, "id", "sharedGalleryImageId", "communityGalleryImageId"), str)
-# The types that the service insists on, as far as its answers depend on them.
+_NAMED: dict[str, Any] = {"name": str, "properties": {}}
+_EXTENSION: dict[str, Any] = {
+    "name": str,
+    "properties": {"publisher": str, "type": str, "typeHandlerVersion": str, "settings": {"intervalInSeconds": int}},
+}
+_ROLLING: dict[str, Any] = {
+    "maxBatchInstancePercent": int,
+    "maxUnhealthyInstancePercent": int,
+    "maxUnhealthyUpgradedInstancePercent": int,
+    "pauseTimeBetweenBatches": str,
+}
+_REFERENCE = dict.fromkeys((*PLATFORM_FIELDS, "id", "sharedGalleryImageId", "communityGalleryImageId"), str)
+_DISK: dict[str, Any] = {
+    "image": {"uri": str},
+    "vhdContainers": [str],
+    "managedDisk": {"storageAccountType": str},
+    "caching": str,
+    "diskSizeGB": int,
+}
+# The types that the service insists on, as far as its answers depend on them: a type, an object with fields, or a list.
 _TYPES: dict[str, Any] = {
     "location": str,
-    "tags": dict,
-    "zones": list,
+    "tags": {},
+    "zones": [str],
     "sku": {"name": str, "tier": str, "capacity": int},
     "properties": {
-        "upgradePolicy": {"mode": str, "automaticOSUpgradePolicy": _OBJECT, "rollingUpgradePolicy": _OBJECT},
+        "orchestrationMode": str,
+        "upgradePolicy": {"mode": str, "automaticOSUpgradePolicy": {}, "rollingUpgradePolicy": _ROLLING},
         "automaticRepairsPolicy": {"enabled": bool, "gracePeriod": str, "repairAction": str},
         "overprovision": bool,
         "singlePlacementGroup": bool,
+        "platformFaultDomainCount": int,
         "virtualMachineProfile": {
-            "storageProfile": {
-                "imageReference": _STRINGS,
-                "osDisk": {"image": {"uri": str}, "vhdContainers": list, "diskSizeGB": int},
-                "dataDisks": list,
-            },
-            "networkProfile": {"healthProbe": {"id": str}, "networkInterfaceConfigurations": list},
-            "extensionProfile": {"extensions": list},
+            "storageProfile": {"imageReference": _REFERENCE, "osDisk": _DISK, "dataDisks": [{}]},
+            "networkProfile": {"healthProbe": {"id": str}, "networkInterfaceConfigurations": [_NAMED]},
+            "extensionProfile": {"extensions": [_EXTENSION]},
             "osProfile": {"computerNamePrefix": str},
         },
     },
 }
+_REQUIRED = {"networkInterfaceConfigurations": ("name",), "extensions": ("name", "properties")}
 _WORDS = {str: "String", int: "Int32", bool: "Boolean", dict: "Dictionary", list: "List"}
 _READ_ONLY = ("id", "name", "type", "etag")
 _READ_ONLY_PROPERTIES = ("provisioningState", "uniqueId", "timeCreated")
 
 
 def check_types(body: object) -> Json:
-    """The body, if it is an object whose known fields have the right types; 400 BadRequest otherwise."""
+    """The body without nulls (a null is not named), if its known fields have the right types; 400 otherwise."""
     if not isinstance(body, dict):
         raise bad_request("Error converting the request body to type 'VirtualMachineScaleSet'.")
-    _check(body, _TYPES, "")
-    mode = ((body.get("properties") or {}).get("upgradePolicy") or {}).get("mode")
+    given: Json = _without_nulls(body)
+    _check(given, _TYPES, "")
+    mode = ((given.get("properties") or {}).get("upgradePolicy") or {}).get("mode")
     if mode not in (None, "Manual", "Automatic", "Rolling"):
         raise invalid_parameter("upgradePolicy.mode", "The value of parameter upgradePolicy.mode is invalid.")
-    return body
+    if not 0 <= (given.get("sku") or {}).get("capacity", 0) <= MAX_CAPACITY:
+        raise invalid_parameter("sku.capacity", "The value of parameter sku.capacity is invalid.")
+    return given
 
 
-def _check(value: Json, types: dict[str, Any], path: str) -> None:
-    for name, expected in types.items():
-        found = value.get(name)
-        if found is None:
-            continue
-        here = f"{path}{name}"
-        kind = dict if isinstance(expected, dict) else expected
-        if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
-            raise bad_request(f"Error converting value to type '{_WORDS[kind]}'. Path '{here}'.")
-        if isinstance(expected, dict):
-            _check(found, expected, f"{here}.")
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def _check(value: Any, expected: Any, path: str) -> None:
+    match expected:
+        case dict():
+            _check_type(value, dict, path)
+            for name, inner in expected.items():
+                if name in value:
+                    _check(value[name], inner, f"{path}.{name}".lstrip("."))
+        case list():
+            _check_type(value, list, path)
+            for index, item in enumerate(value):
+                _check(item, expected[0], f"{path}[{index}]")
+                for name in _REQUIRED.get(path.rpartition(".")[2], ()):
+                    if name not in item:
+                        target = f"{path}[{index}].{name}"
+                        raise invalid_parameter(target, f"Required parameter '{target}' is missing (null).")
+        case _:
+            _check_type(value, expected, path)
+
+
+def _check_type(value: Any, kind: type, path: str) -> None:
+    # Exactly the type: a boolean is no number.
+    if type(value) is not kind:
+        raise bad_request(f"Error converting value to type '{_WORDS[kind]}'. Path '{path}'.")
 
 
 def merge_patch(document: Json, patch: Json) -> Json:
-    """The document after a PATCH: objects below ``properties`` are merged, all else is replaced; null is not named."""
+    """The document after a PATCH: objects below ``properties`` are merged, all else is replaced."""
     result = copy.deepcopy(document)
     patch = without_read_only(patch)
     for name, value in patch.items():
-        if value is None or name in _READ_ONLY or name == "location":
+        if name in _READ_ONLY or name == "location":
             continue
         if name == "properties":
             _merge(result["properties"], value)
         elif name == "sku":
-            result["sku"] = {**result.get("sku", {}), **{key: item for key, item in value.items() if item is not None}}
+            result["sku"] = {**result.get("sku", {}), **value}
         else:
             result[name] = value
     patched = (patch.get("properties") or {}).get("virtualMachineProfile") or {}
@@ -102,8 +143,6 @@ def without_read_only(body: Json) -> Json:
 
 def _merge(target: Json, patch: Json) -> None:
     for name, value in patch.items():
-        if value is None:
-            continue
         if isinstance(value, dict) and isinstance(target.get(name), dict):
             _merge(target[name], value)
         else:
@@ -115,7 +154,7 @@ def _drop_other_kinds(document: Json, patched: Json) -> None:
     storage: Json = (document["properties"].get("virtualMachineProfile") or {}).get("storageProfile") or {}
     given = patched.get("imageReference") or {}
     for kind in (("id",), ("sharedGalleryImageId",), ("communityGalleryImageId",), PLATFORM_FIELDS):
-        if any(given.get(name) is not None for name in kind):
+        if any(name in given for name in kind):
             storage["imageReference"] = {
                 name: value for name, value in storage["imageReference"].items() if name in kind
             }

@@ -24,6 +24,7 @@ class ArmError(Exception):
     message: str
     target: str | None = None
     details: list[Json] | None = None
+    inner: Json | None = None
     gateway: bool = False
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -33,6 +34,8 @@ class ArmError(Exception):
             error["target"] = self.target
         if self.details is not None:
             error["details"] = self.details
+        if self.inner is not None:
+            error["innererror"] = self.inner
         return {"error": error}
 
 

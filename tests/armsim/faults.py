@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from armsim.errors import ArmError
+
+BUCKET = "HighCostGetVMScaleSetResource"
 
 
 class _Fault(BaseModel):
@@ -32,9 +35,14 @@ class StatusFault(_Fault):
     def error(self) -> ArmError:
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.status == 429:
-            details = [{"code": "TooManyRequests", "target": "HighCostGetVMScaleSetResource", "message": "{}"}]
-            message = "The server rejected the request because too many requests have been received."
-            return ArmError(429, "OperationNotAllowed", message, details=details, headers=headers)
+            # Reported: the inner message is JSON text itself.
+            measured = {"operationGroup": BUCKET, "allowedRequestCount": 30, "measuredRequestCount": 31}
+            details = [{"code": "TooManyRequests", "target": BUCKET, "message": json.dumps(measured)}]
+            message = (
+                "The server rejected the request because too many requests have been received for this subscription."
+            )
+            inner = {"internalErrorCode": "TooManyRequestsReceived"}
+            return ArmError(429, "OperationNotAllowed", message, details=details, inner=inner, headers=headers)
         code = "InternalServerError" if self.status == 500 else "ServiceUnavailable"
         return ArmError(
             self.status, code, "An unexpected error occurred while processing the request.", headers=headers

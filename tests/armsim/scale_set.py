@@ -245,7 +245,7 @@ class ScaleSet:
             self._write = (operation, None)
             self._upgrade(operation, affected)
             return
-        delay = self.world.timings.model_write.draw(self.rng)
+        delay = self.world.timings.write.draw(self.rng)
 
         def written() -> None:
             self._write = None
@@ -309,7 +309,7 @@ class ScaleSet:
             raise operation_not_allowed("There is no ongoing Rolling Upgrade to cancel.")
         self.rolling.cancel()
         operation = self._start()
-        self.world.timeline.after(self.world.timings.model_write.draw(self.rng), lambda: self._end(operation))
+        self.world.timeline.after(self.world.timings.write.draw(self.rng), lambda: self._end(operation))
         return Accepted(operation, 0)
 
     def upgrade_batch(self, instances: list[Instance]) -> None:

@@ -70,7 +70,7 @@ class Timings(Part):
     boot: Spread = Spread(min=30, median=42, max=60)
     agent: Spread = Spread(min=2, median=4, max=8)
     first_report: Spread = Spread(min=10, median=18, max=30)
-    model_write: Spread = Spread(min=0.2, median=0.4, max=1.2)
+    write: Spread = Spread(min=0.2, median=0.4, max=1.2)
     service_state: Spread = Spread(min=0.5, median=1, max=3)
     current: Spread = Spread(min=0.1, median=0.3, max=0.8)
     delete: Spread = Spread(min=15, median=25, max=60)
@@ -294,7 +294,11 @@ class Scenario(Part):
     scale_sets: list[ScaleSet] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _groups_exist(self) -> Scenario:
+    def _names_fit(self) -> Scenario:
+        names = [item.name.lower() for item in self.scale_sets]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"scale_sets: the name {name} is given twice; the ledger tells sets apart by name")
         groups = {group.name.lower() for group in self.resource_groups}
         owners = [(f"scale set {item.name}", item.resource_group) for item in self.scale_sets]
         owners += [(f"gallery {item.name}", item.resource_group) for item in self.images.galleries]

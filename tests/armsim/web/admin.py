@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -56,13 +57,20 @@ def routes(host: Host) -> list[Route]:
         host.reset()
         return JSONResponse({"reset": True})
 
+    def counted(method: str, name: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+        async def serve(request: Request) -> Response:
+            host.simulation.requests.other["admin"] += 1
+            return await endpoint(request)
+
+        return Route(f"{PREFIX}/{name}", serve, methods=[method])
+
     return [
-        Route(f"{PREFIX}/ledger", ledger, methods=["GET"]),
-        Route(f"{PREFIX}/state", state, methods=["GET"]),
-        Route(f"{PREFIX}/read-only", read_only, methods=["POST"]),
-        Route(f"{PREFIX}/faults", faults, methods=["POST"]),
-        Route(f"{PREFIX}/change", change, methods=["POST"]),
-        Route(f"{PREFIX}/reset", reset, methods=["POST"]),
+        counted("GET", "ledger", ledger),
+        counted("GET", "state", state),
+        counted("POST", "read-only", read_only),
+        counted("POST", "faults", faults),
+        counted("POST", "change", change),
+        counted("POST", "reset", reset),
     ]
 
 

@@ -67,8 +67,9 @@ def serve(app: ASGIApp, listener: socket.socket, context: ssl.SSLContext, ready:
         ws="none",
         timeout_keep_alive=120,
         timeout_graceful_shutdown=2,
-        ssl_context_factory=lambda _config, _default: context,
     )
+    config.load()
+    config.ssl = context
     server = _Server(config)
 
     async def run() -> None:
