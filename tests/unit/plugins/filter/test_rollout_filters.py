@@ -1,0 +1,256 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""The filters: the pure functions behind them, values as texts, errors in words, and their documentation."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.azroll.vmss.plugins.filter import rollout
+from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, vmss_facts
+
+FILTERS = rollout.FilterModule().filters()
+FOLDER = Path(rollout.__file__).parent
+DOCUMENTS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.yml")}
+COLLECTIONS = FOLDER.parents[4]
+
+VMSS = vmss_facts([instance(n, zone=str(n % 2 + 1), update_domain=n % 5) for n in range(20)])
+TARGET = NEW.to_dict()
+
+
+def ask(name, value, *arguments, **options):
+    return FILTERS[f"rollout_{name}"](value, *arguments, **options)
+
+
+# Documentation
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_the_documentation_names_every_parameter_with_its_default(name):
+    parameters = list(inspect.signature(getattr(rollout, name)).parameters.values())
+    documentation = DOCUMENTS[name]["DOCUMENTATION"]
+    options = dict(documentation["options"])
+    assert options.pop("_input")["required"] is True
+    documented = {option: (spec.get("required", False), spec.get("default")) for option, spec in options.items()}
+    if name == "rollout_journal":
+        # The entries of the journal come as keywords; which of them are needed is a matter of the event.
+        assert documented.pop("event") == (True, None)
+        assert all(not required for required, _default in documented.values())
+        return
+    expected = {
+        one.name: (one.default is one.empty, None if one.default is one.empty else one.default)
+        for one in parameters[1:]
+    }
+    assert documented == {**expected, **({"vmss": (False, {})} if name == "rollout_report" else {})}
+    positional = [option for option, (required, _default) in expected.items() if required or option == "vmss"]
+    assert documentation.get("positional", "") == ", ".join(positional)
+
+
+def test_every_filter_is_documented_and_every_document_is_of_a_filter():
+    assert sorted(DOCUMENTS) == sorted(FILTERS)
+
+
+def test_the_plan_and_its_documentation_have_the_same_keys():
+    documented = DOCUMENTS["rollout_plan"]["RETURN"]["_value"]["contains"]
+    assert set(ask("plan", VMSS, TARGET)) == set(documented)
+
+
+def test_the_report_and_its_documentation_have_the_same_keys():
+    journal = ask("journal", {}, "start", scale_set="web", resource_group="web-rg", at="10:00")
+    journal = ask("journal", journal, "note", cause="x")
+    journal = ask("journal", journal, "begin_batch", batch={"name": "canary", "instance_ids": ["0"]}, at="10:01")
+    report = ask("report", journal, VMSS)
+    documented = DOCUMENTS["rollout_report"]["RETURN"]["_value"]["contains"]
+    assert set(report) == set(documented)
+    assert set(report["batches"][0]) == set(documented["batches"]["contains"])
+
+
+def test_the_journals_entries_can_all_be_noted_as_documented():
+    options = DOCUMENTS["rollout_journal"]["DOCUMENTATION"]["options"]
+    notes = {name: None for name, spec in options.items() if "V(note)" in str(spec["description"]) and name != "event"}
+    journal = ask("journal", {}, "start", scale_set="web", resource_group="web-rg", at="10:00")
+    assert set(notes) == set(journal) - {"scale_set", "resource_group", "started_at", "batches"}
+    ask("journal", journal, "note", **notes)
+
+
+# Values as -e name=value gives them
+
+
+def test_a_plan_from_texts_is_the_plan_from_numbers():
+    texts = ask("plan", VMSS, json.dumps(TARGET), by="zone", max_unavailable="4", canary="2", missing_ids="no")
+    assert texts == ask("plan", VMSS, TARGET, by="zone", max_unavailable=4, canary=2, missing_ids=False)
+
+
+@pytest.mark.parametrize(
+    "only",
+    [
+        {"update_domains": [0, 3]},
+        {"update_domains": ["0", "3"]},
+        {"update_domains": "0,3", "zones": None, "instance_ids": ""},
+        '{"update_domains": [0, 3]}',
+    ],
+)
+def test_a_selection_may_be_lists_or_texts(only):
+    plan = ask("plan", VMSS, TARGET, canary=0, only=only)
+    assert [batch["instance_ids"] for batch in plan["batches"]] == [
+        ["0", "10"],
+        ["8", "18"],
+        ["5", "15"],
+        ["3", "13"],
+    ]
+
+
+def test_a_single_domain_may_be_the_number_zero():
+    plan = ask("plan", VMSS, TARGET, canary=0, only={"update_domains": 0, "zones": "1"})
+    assert [batch["instance_ids"] for batch in plan["batches"]] == [["0", "10"]]
+
+
+@pytest.mark.parametrize("only", [None, {}, "", "{}"])
+def test_an_empty_selection_is_all(only):
+    assert ask("plan", VMSS, TARGET, only=only) == ask("plan", VMSS, TARGET)
+
+
+@pytest.mark.parametrize("good", [True, "true", "yes", 1])
+def test_a_good_check_counts(good):
+    assert ask("probe", {}, good, successes="2", retries="5") == {
+        "streak": 1,
+        "attempts": 1,
+        "done": False,
+        "exhausted": False,
+    }
+
+
+@pytest.mark.parametrize("good", [False, "false", "no", 0])
+def test_a_bad_check_does_not_even_as_a_text(good):
+    assert ask("probe", {"streak": 4, "attempts": 4}, good, successes=5, retries=0)["exhausted"]
+
+
+def test_waits_from_texts_are_the_waits_from_numbers():
+    assert ask("waits", "1800", "30", "10", "2") == ask("waits", 1800, 30, 10, 2)
+    assert ask("waits", 1800, 30, 10, 2) == {
+        "upgrade": {"timeout": 45, "retries": 39},
+        "health": {"timeout": 40, "retries": 7},
+    }
+
+
+def test_a_report_is_planned_or_not_even_as_a_text():
+    journal = ask("journal", {}, "start", scale_set="web", resource_group="web-rg", at="10:00")
+    assert ask("report", journal, VMSS, planned="true")["result"] == "planned"
+    assert ask("report", journal, VMSS, planned="false")["result"] == "nothing_to_do"
+
+
+def test_a_report_of_a_scale_set_that_was_never_read():
+    journal = ask("journal", {}, "start", scale_set="web", resource_group="web-rg", at="10:00")
+    assert ask("report", journal) == ask("report", journal, {})
+    assert ask("report_lines", ask("report", journal))[0].startswith("Rollout of web: nothing to do.")
+
+
+def test_picture_and_status():
+    assert ask("heatmap", VMSS, OLD.to_dict())[0] == "zone 1 UD 0  ##  2 of 2 in service"
+    assert ask("heatmap", VMSS, TARGET)[-1] == "o old"
+    assert ask("status", VMSS)[0].startswith("web: Uniform")
+
+
+# Errors in words
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "options", "words"),
+    [
+        ("plan", (VMSS, TARGET), {"max_unavailable": "a few"}, "rollout_max_unavailable is 'a few'.* Give a count"),
+        ("plan", (VMSS, TARGET), {"max_unavailable": "1%"}, "less than one instance.* Set it to 1"),
+        ("plan", (VMSS, TARGET), {"canary": "one"}, "rollout_canary is 'one'"),
+        ("plan", (VMSS, TARGET), {"by": "rack"}, "Unknown grouping 'rack'.* Roll by update_domain"),
+        ("plan", (VMSS, TARGET), {"only": {"rack": 1}}, "Unknown way to select instances: rack"),
+        ("plan", (VMSS, TARGET), {"only": {"zones": {}}}, "rollout_only.zones is '{}'"),
+        ("plan", (VMSS, TARGET), {"only": ["1"]}, "rollout_only is "),
+        ("plan", (VMSS, TARGET), {"only": {"zones": 9}}, "Unknown zones: 9. There are: 1, 2."),
+        ("plan", (VMSS, TARGET), {"missing_ids": "maybe"}, "missing_ids is 'maybe'"),
+        ("plan", (VMSS, {}), {}, "The target names no image"),
+        ("plan", (VMSS, {"version": "1"}), {}, "The target names no image"),
+        ("plan", (VMSS, None), {}, "target is 'None'"),
+        ("plan", ({"image": {}}, TARGET), {}, "no record of a scale set.* Give the whole ansible_facts.vmss"),
+        ("heatmap", ([], TARGET), {}, "no record of a scale set"),
+        ("heatmap", (VMSS, {}), {}, "The target names no image"),
+        ("status", ({},), {}, "no record of a scale set"),
+        ("journal", ({}, "stop"), {}, "Unknown event 'stop'. There are start, note"),
+        ("journal", ({}, "note"), {"colour": "red"}, "A rollout's journal has no colour"),
+        ("waits", ("soon", 1, 1, 1), {}, "rollout_upgrade_timeout is 'soon'"),
+        ("waits", (0, 1, 1, 1), {}, "rollout_upgrade_timeout is 0. Give at least 1"),
+        ("probe", ({}, "perhaps", 1, 1), {}, "good is 'perhaps'"),
+    ],
+)
+def test_what_cannot_be_meant_is_an_error_in_words(name, arguments, options, words):
+    with pytest.raises(AnsibleFilterError, match=words):
+        ask(name, *arguments, **options)
+
+
+# In real templates
+
+
+def play(folder, tasks, *arguments):
+    """Run tasks on localhost with the facts of a scale set, and return what they wrote to out.json."""
+    facts = {"ansible.builtin.set_fact": {"vmss": VMSS, "cacheable": True}}
+    playbook = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [facts, *tasks]}]
+    (folder / "play.yml").write_text(yaml.safe_dump(playbook, sort_keys=False), encoding="utf-8")
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_HOME": str(folder / "home"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_INJECT_FACT_VARS": "false",
+    }
+    ran = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "play.yml", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "[WARNING]" not in ran.stderr + ran.stdout
+    assert "[DEPRECATION" not in ran.stderr + ran.stdout
+    out = folder / "out.json"
+    return json.loads(out.read_text(encoding="utf-8")) if out.exists() else None
+
+
+def test_a_playbook_with_options_from_the_command_line(tmp_path):
+    template = (
+        "{{ ansible_facts.vmss | azroll.vmss.rollout_plan(target, by=by, max_unavailable=most, canary=canary,"
+        " only=only, missing_ids=missing) | to_json }}"
+    )
+    keep = {"ansible.builtin.copy": {"content": template, "dest": str(tmp_path / "out.json")}}
+    options = {"by": "zone", "most": "25%", "canary": "2", "missing": "no", "only": '\'{"zones": ["2"]}\''}
+    given = [word for name, value in options.items() for word in ("-e", f"{name}={value}")]
+    plan = play(tmp_path, [keep], *given, "-e", json.dumps({"target": TARGET}))
+    assert plan == ask("plan", VMSS, TARGET, by="zone", max_unavailable="25%", canary=2, only={"zones": ["2"]})
+    assert plan["batches"][0] == {"name": "canary", "instance_ids": ["1", "3"]}
+
+
+def test_every_example_works_as_printed(tmp_path):
+    journal = ask("journal", {}, "start", scale_set="web", resource_group="web-rg", at="10:00")
+    (tmp_path / "report.json").write_text(json.dumps(ask("report", journal, VMSS)), encoding="utf-8")
+    tasks = []
+    for name in sorted(DOCUMENTS):
+        for task in yaml.safe_load(DOCUMENTS[name]["EXAMPLES"]):
+            # There is no Azure here: the facts are set already, and of a call only its templates are looked at.
+            call = task.pop("azroll.vmss.vmss_instance_facts", None)
+            if call:
+                wait = {key: task.pop(key, None) for key in ("until", "delay", "register", "retries")}
+                task["ansible.builtin.debug"] = {"msg": [call, wait["retries"]]}
+            tasks.append(task)
+    play(tmp_path, tasks)
