@@ -1,0 +1,41 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""What the simulator's README shows is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+import armsim
+from armsim import scenario
+from armsim.scenario import BUNDLED
+
+from .conftest import World
+
+README = Path(armsim.__file__).with_name("README.md").read_text(encoding="utf-8")
+
+
+def test_the_example_scenario_is_valid_and_makes_what_it_says():
+    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    world = World(scenario.parse(yaml.safe_load(example), "README.md"))
+    assert len(world.instances) == 20
+    assert world.web.instances["5"].power == "deallocated"
+    assert world.web.instances["8"].place.update_domain == 4
+
+
+def test_the_table_of_scenarios_is_complete():
+    table = README.partition("## Scenarios")[2].partition("\n\n")[2].partition("\n\n")[0]
+    named = re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE)
+    assert sorted(named) == sorted(file.stem for file in BUNDLED.glob("*.yaml"))
+
+
+def test_every_file_of_the_package_is_in_the_layout():
+    layout = README.partition("## Layout")[2]
+    package = Path(armsim.__file__).parent
+    files = {file.name for file in package.glob("*.py") if not file.name.startswith("__")}
+    assert files <= set(re.findall(r"`(\w+\.py)`", layout))
