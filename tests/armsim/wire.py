@@ -11,6 +11,7 @@ import re
 import string
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -47,6 +48,8 @@ class Calendar:
         return stamp(self.start, seconds)
 
 
+# Most times in a list are those of the list before.
+@lru_cache(maxsize=16_384)
 def stamp(start: datetime, seconds: float) -> str:
     """``seconds`` after ``start`` in the service's form, for example ``2026-11-20T08:00:01.25+00:00``."""
     ticks = start.microsecond * 10 + round(seconds * 10_000_000)
