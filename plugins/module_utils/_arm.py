@@ -494,8 +494,8 @@ def _credential(login: Login, cloud: Cloud, options: Json) -> Any:
     tenant = "adfs" if cloud.adfs else settings.tenant or ""
     common: Json = {
         "authority": cloud.authority,
-        # The public login service must not be asked about a cloud that it does not know.
-        "disable_instance_discovery": cloud.private,
+        # The login host is known here: the public one need not be asked whether to trust it.
+        "disable_instance_discovery": True,
         "retry_total": RETRIES,
         "connection_timeout": CONNECT_TIMEOUT,
         "read_timeout": READ_TIMEOUT,

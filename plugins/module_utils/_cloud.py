@@ -25,14 +25,12 @@ _METADATA_PATH = "/metadata/endpoints"
 class Cloud:
     """One cloud: the address of its Resource Manager, its login host and the audience of its tokens.
 
-    `private` clouds are unknown to the public login service, so that it must not be asked about them. With `adfs`
-    the login host speaks AD FS, whose tenant is always called so.
+    With `adfs` the login host speaks AD FS, whose tenant is always called so.
     """
 
     resource_manager: str
     authority: str
     audience: str
-    private: bool = False
     adfs: bool = False
 
     @property
@@ -106,7 +104,6 @@ def parse_metadata(body: str, url: str) -> Cloud:
         resource_manager=_manager(entry, host).rstrip("/"),
         authority=authority[: -len("/adfs")] if authority.lower().endswith("/adfs") else authority,
         audience=str(audiences[0]),
-        private=not any(authority == cloud.authority for cloud in KNOWN_CLOUDS.values()),
         adfs=adfs,
     )
 

@@ -70,6 +70,7 @@ class Exchange:
     sends: Any = None
     if_match: str | None = None
     raises: Exception | None = None
+    cut: bool = False
     host: str = HOST
 
 
@@ -237,7 +238,7 @@ class _Adapter(HTTPAdapter):
         headers = {"Date": NOW, "x-ms-request-id": "r-1", "Content-Type": "application/json", **wanted.headers}
         raw = urllib3.HTTPResponse(
             body=io.BytesIO(text.encode()),
-            headers={**headers, "Content-Length": str(len(text.encode()))},
+            headers={**headers, "Content-Length": str(len(text.encode()) + wanted.cut)},
             status=wanted.status,
             preload_content=False,
         )

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Throttled
+from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, Outcome, not_seen, wait_until
+from ansible_collections.azroll.vmss.tests.unit.wire import Clock
+
+GOOD = Progress("upgraded", 1)
+OPEN = Progress("upgraded", 1, waiting={"0": "Updating"})
+BAD = Progress("upgraded", 1, failed={"0": "provisioning failed"})
+UNSEEN = not_seen("upgraded", ["0"])
+
+
+def wait(
+    clock: Clock, *looks: Progress | Throttled, seconds: float = 60, interval: float = 10, successes: int = 1
+) -> Outcome:
+    left = list(looks)
+
+    def look() -> Progress:
+        seen = left.pop(0)
+        if isinstance(seen, Throttled):
+            raise seen
+        return seen
+
+    deadline = Deadline(seconds, monotonic=clock.monotonic, sleep=clock.sleep)
+    outcome = wait_until(look, deadline, interval, unseen=UNSEEN, successes=successes)
+    assert left == []
+    return outcome
+
+
+def test_the_first_look_is_at_once() -> None:
+    clock = Clock()
+    assert wait(clock, GOOD) == Outcome(GOOD, done=True)
+    assert clock.sleeps == []
+
+
+def test_there_is_a_look_even_without_any_time() -> None:
+    assert wait(Clock(), OPEN, seconds=0) == Outcome(OPEN)
+
+
+def test_the_last_look_is_at_the_deadline() -> None:
+    clock = Clock()
+    assert wait(clock, OPEN, OPEN, OPEN, OPEN, seconds=25) == Outcome(OPEN)
+    assert clock.sleeps == [10, 10, 5]
+
+
+def test_good_looks_must_follow_each_other() -> None:
+    assert wait(Clock(), GOOD, OPEN, GOOD, GOOD, successes=2).done
+
+
+def test_one_failed_look_is_not_enough() -> None:
+    assert wait(Clock(), BAD, OPEN, BAD, GOOD).done
+    assert wait(Clock(), OPEN, BAD, BAD) == Outcome(BAD, failed=True)
+
+
+def test_throttling_is_waited_out_and_leaves_the_last_look() -> None:
+    clock = Clock()
+    assert wait(clock, OPEN, Throttled("no")) == Outcome(OPEN)
+    assert clock.sleeps == [10, 50]
+    assert wait(Clock(), Throttled("no")) == Outcome(UNSEEN)
+
+
+def test_nobody_sleeps_past_the_deadline() -> None:
+    clock = Clock()
+    deadline = Deadline(30, monotonic=clock.monotonic, sleep=clock.sleep)
+    steps: list[Callable[[], None]] = [lambda: deadline.sleep(20), lambda: deadline.sleep(20)]
+    for step in steps:
+        step()
+    assert clock.sleeps == [20, 10]
+    assert deadline.remaining() == 0
