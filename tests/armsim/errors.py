@@ -80,12 +80,12 @@ def authorization_failed(client_id: str, object_id: str, action: str, scope: str
     )
 
 
-def scope_locked(scope: str, method: str) -> ArmError:
+def scope_locked(scope: str, locked: str, method: str) -> ArmError:
     verb = "delete" if method == "DELETE" else "write"
     return gateway(
         409,
         "ScopeLocked",
-        f"The scope '{scope}' cannot perform {verb} operation because following scope(s) are locked: '{scope}'. "
+        f"The scope '{scope}' cannot perform {verb} operation because following scope(s) are locked: '{locked}'. "
         "Please remove the lock and try again.",
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE_ROOT = Path(__file__).parent.parent
+LOG = "log"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 
@@ -35,6 +37,7 @@ class Simulator:
 
     ready: dict[str, Any]
     process: subprocess.Popen[str]
+    folder: Path
 
     def env(self) -> dict[str, str]:
         """Environment for clients: cloud, credentials, certificate authority; proxies are switched off."""
@@ -80,14 +83,18 @@ class Simulator:
         self._admin("POST", "reset", {})
 
     def stop(self) -> int:
-        """End the process and wait for it; returns its exit status."""
+        """End the process and wait for it; returns its exit status. What it logged goes to standard error."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            return self.process.wait(timeout=10)
+            self.process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            return self.process.wait()
+            self.process.wait()
+        if self.folder.exists():
+            sys.stderr.write(_log(self.folder))
+            shutil.rmtree(self.folder)
+        return self.process.returncode
 
     def _admin(self, method: str, name: str, body: object = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
@@ -139,31 +146,35 @@ def start(
     timeout: float = 20.0,
 ) -> Simulator:
     """Start a simulator and wait at most ``timeout`` seconds until it is ready; the caller stops it."""
-    options = {"--port": port, "--seed": seed, "--retry-after": retry_after}
-    with tempfile.TemporaryDirectory(prefix="armsim-launch-") as directory:
-        ready_file = Path(directory, "ready.json")
-        command = [python, "-m", "armsim", "--scenario", str(scenario), "--speed", str(speed)]
-        command += ["--ready-file", str(ready_file)]
-        for name, value in options.items():
-            command += [] if value is None else [name, str(value)]
-        log = Path(directory, "log")
-        with log.open("w", encoding="utf-8") as output:
-            process = subprocess.Popen(
-                command,
-                env={**os.environ, "PYTHONPATH": _python_path()},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=output,
-                text=True,
-            )
-        deadline = time.monotonic() + timeout
-        while not ready_file.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                process.kill()
-                process.wait()
-                raise SimulatorError(f"the simulator did not start: {log.read_text(encoding='utf-8').strip()}")
-            time.sleep(0.01)
-        return Simulator(json.loads(ready_file.read_text(encoding="utf-8")), process)
+    folder = Path(tempfile.mkdtemp(prefix="armsim-launch-"))
+    ready_file = folder / "ready.json"
+    command = [python, "-m", "armsim", "--scenario", str(scenario), "--speed", str(speed)]
+    command += ["--ready-file", str(ready_file)]
+    for name, value in {"--port": port, "--seed": seed, "--retry-after": retry_after}.items():
+        command += [] if value is None else [name, str(value)]
+    with (folder / LOG).open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": _python_path()},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            text=True,
+        )
+    deadline = time.monotonic() + timeout
+    while not ready_file.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            reason = _log(folder).strip() or f"it was not ready after {timeout:g} seconds"
+            shutil.rmtree(folder)
+            raise SimulatorError(f"the simulator did not start: {reason}")
+        time.sleep(0.01)
+    return Simulator(json.loads(ready_file.read_text(encoding="utf-8")), process, folder)
+
+
+def _log(folder: Path) -> str:
+    return (folder / LOG).read_text(encoding="utf-8")
 
 
 def _python_path() -> str:

@@ -211,7 +211,7 @@ def _check(call: Call, endpoint: Endpoint) -> None:
         raise errors.resource_group_not_found(group)
     if simulation.read_only and call.method in WRITES:
         simulation.requests.refused += 1
-        raise errors.scope_locked(_scope(call.path), call.method)
+        raise errors.scope_locked(_scope(call.path), f"/subscriptions/{call.subscription}", call.method)
 
 
 def _scope(path: str) -> str:
