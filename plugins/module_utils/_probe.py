@@ -61,6 +61,7 @@ def waits(*, upgrade_timeout: int, health_retries: int, health_delay: int, healt
 
 
 def _long_poll(seconds: int, shortest: int) -> dict[str, int]:
-    # Short calls show signs of life, but a streak of good looks must fit into one. `retries: n` makes n + 1 calls.
-    calls = -(-seconds // max(LONGEST_CALL, shortest))
+    # Short calls show signs of life, but a streak of good looks must fit into one. `retries: n` makes n + 1 calls;
+    # there are at least two, because Ansible does not look at `until` where `retries` is 0: it would let anything pass.
+    calls = max(-(-seconds // max(LONGEST_CALL, shortest)), 2)
     return {"timeout": max(-(-seconds // calls), shortest), "retries": calls - 1}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from armsim.launch import Simulator, running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +71,7 @@ class Site:
             **kept,
             **self.simulator.env(),
             "ANSIBLE_HOME": str(self.folder / "ansible"),
+            "ANSIBLE_REMOTE_TMP": str(self.folder / "ansible" / "tmp"),
             "ANSIBLE_CONFIG": str(self.configuration),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
             "ANSIBLE_INVENTORY": str(self.inventory),

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Site
-
 # scenario, options, instances, floor
 ROLLS = [
     ("quickstart", {"rollout_image": {"version": "latest"}}, 20, 16),

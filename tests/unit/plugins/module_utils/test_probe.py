@@ -46,13 +46,14 @@ def test_the_calls_together_take_what_was_asked_and_a_streak_fits_into_one(timeo
     health = (retries + successes) * max(delay, 1)
     for wait, asked, streak in ((made["upgrade"], timeout, 1), (made["health"], health, successes * max(delay, 1))):
         calls = wait["retries"] + 1
+        assert wait["retries"] >= 1, "Ansible would not look at until"
         assert wait["timeout"] >= streak
         assert wait["timeout"] <= max(LONGEST_CALL, streak)
         assert calls * wait["timeout"] >= asked
         assert (calls - 1) * wait["timeout"] < asked + calls
 
 
-@pytest.mark.parametrize(("seconds", "wait"), [(1, (1, 0)), (45, (45, 0)), (50, (25, 1)), (1800, (45, 39))])
+@pytest.mark.parametrize(("seconds", "wait"), [(1, (1, 1)), (45, (23, 1)), (50, (25, 1)), (1800, (45, 39))])
 def test_long_waits_are_divided_evenly(seconds, wait):
     made = waits(upgrade_timeout=seconds, health_retries=0, health_delay=0, health_successes=1)["upgrade"]
     assert (made["timeout"], made["retries"]) == wait
