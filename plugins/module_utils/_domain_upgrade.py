@@ -137,7 +137,7 @@ def start(arm: Arm, planned: PlannedUpgrade, order: Order, *, follow: bool) -> t
 
     The operation is None where nothing was left to send. Without `follow` it is only started, not to be waited for.
     """
-    for _ in range(CALLS):
+    for _call in range(CALLS):
         if not planned.instance_ids:
             return planned, None
         try:

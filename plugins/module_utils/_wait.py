@@ -61,7 +61,7 @@ def wait_until(
     """
     progress = unseen
     good = bad = 0
-    for _ in _ticks(deadline, interval):
+    for _tick in _ticks(deadline, interval):
         try:
             progress = look()
         except Throttled:
