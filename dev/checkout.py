@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
+ANSIBLE_HOME = BUILD / "ansible-home"
 COPY = BUILD / "copy" / "ansible_collections" / "azroll" / "vmss"
 
 
@@ -28,8 +29,10 @@ def variables(environment: str) -> dict[str, str]:
         "PATH": f"{scripts(environment)}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
         "ANSIBLE_CONFIG": str(ROOT / "dev" / "ansible.cfg"),
-        # Also in ansible.cfg, which Molecule does not ask for it.
-        "ANSIBLE_HOME": str(BUILD / "ansible-home"),
+        # Also in ansible.cfg, but Molecule asks the environment only.
+        "ANSIBLE_HOME": str(ANSIBLE_HOME),
+        # A path of the managed host for Ansible, so that ansible.cfg could not say it relative to itself.
+        "ANSIBLE_REMOTE_TMP": str(ANSIBLE_HOME / "tmp"),
     }
 
 

@@ -168,7 +168,7 @@ PARTS: Sequence[Part] = (
         "the artifact, and galaxy-importer on it",
         (
             Step(("ansible-galaxy", "collection", "build", str(COPY), "--output-path", str(ARTIFACT))),
-            Step((sys.executable, "dev/import_artifact.py", str(ARTIFACT))),
+            Step((sys.executable, "dev/import_artifact.py")),
         ),
         prepare=_fresh_artifact_folder,
     ),
