@@ -81,8 +81,13 @@ def _ansible_test(*arguments: str) -> Step:
     return Step(command, folder=COPY, variables={"HOME": str(ANSIBLE_TEST_HOME)})
 
 
-def _pytest(folder: str, environment: str = "dev") -> Step:
-    return Step(("python", "-m", "pytest", folder, "-n", WORKERS), environment=environment)
+def _pytest(folder: str, *arguments: str, environment: str = "dev") -> Step:
+    return Step(("python", "-m", "pytest", folder, "-n", WORKERS, *arguments), environment=environment)
+
+
+def _end_to_end(environment: str) -> Step:
+    # One test takes up to a minute, so each is told when it ends.
+    return _pytest("tests/e2e", "--verbose", "--durations=10", environment=environment)
 
 
 def _no_floor_python() -> str:
@@ -128,14 +133,14 @@ PARTS: Sequence[Part] = (
     Part(
         "e2e",
         "real runs of ansible-playbook against the simulator, everything at its newest",
-        (_pytest("tests/e2e"),),
+        (_end_to_end("dev"),),
     ),
     Part(
         "e2e-floor",
         f"the same with the oldest ansible-core and Azure SDK that are promised, on Python {FLOOR_PYTHON}",
         (
             Step(("dev/env", "floor", FLOOR_PYTHON)),
-            _pytest("tests/e2e", environment="floor"),
+            _end_to_end("floor"),
         ),
         skip_reason=_no_floor_python,
     ),

@@ -103,8 +103,10 @@ def main(arguments: Sequence[str]) -> int:
     chosen = [part for part in PARTS if part.name in options.parts or not options.parts]
 
     outcomes: list[Outcome] = []
+    started = time.monotonic()
     for number, part in enumerate(chosen, start=1):
-        print(f"\n# Part {number} of {len(chosen)}: {part.name} ({part.about})", flush=True)
+        elapsed = f"{time.monotonic() - started:.0f} s so far"
+        print(f"\n# Part {number} of {len(chosen)}: {part.name} ({part.about}; {elapsed})", flush=True)
         outcomes.append(run_part(part))
         if outcomes[-1].result == "FAILED":
             break
