@@ -81,7 +81,7 @@ def run_module(module: AnsibleModule, work: Callable[[Call], None], empty: Mappi
         finally:
             arm.close()
     except MissingLibrary as error:
-        result |= {"msg": f"{missing_required_lib(error.message)} {error.advice}", "error": error.to_dict()}
+        result |= {"msg": f"{missing_required_lib(error.message)}. {error.advice}", "error": error.to_dict()}
         module.fail_json(**result)
     except VmssError as error:
         result |= {"msg": str(error), "error": error.to_dict()}
