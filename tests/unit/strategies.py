@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from hypothesis import strategies as st
 
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import GROUPINGS, Order
@@ -30,33 +31,40 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "being deleted": {"provisioning_state": "Deleting"},
     "in an unknown state": {"provisioning_state": "Hatching", "power": None, "health": "dizzy"},
 }
-# Most instances of most scale sets are well.
-_conditions = st.one_of(st.just("in service"), st.just("in service"), st.sampled_from(sorted(CONDITIONS)))
+# Most instances of most scale sets are well, and most of those that a rollout meets are old. One draw of a number for
+# each instance, because drawing and hashing is what takes the time.
+_VARIANTS = tuple(
+    product([*CONDITIONS, *["in service"] * len(CONDITIONS)], [OLD, OLD, NEW], range(3), range(5), range(5))
+)
+_kinds = st.sampled_from(["regional", "zonal", "flexible"])
+_variants = st.integers(0, len(_VARIANTS) - 1)
 
 
 @st.composite
 def fleets(draw: st.DrawFn, *, most: int = 24) -> list[Instance]:
     """The instances of a regional, zonal or Flexible scale set, ids with holes, in any condition, on either image."""
-    kind = draw(st.sampled_from(["regional", "zonal", "flexible"]))
-    numbers = draw(st.lists(st.integers(0, 999), max_size=most, unique=True))
-    return [_instance(draw, kind, number) for number in numbers]
+    kind = draw(_kinds)
+    size = draw(st.integers(0, most))
+    # Few domains make full ones, which is where batches are divided.
+    domains = draw(st.integers(1, 5))
+    step = draw(st.integers(1, 7))
+    return [_instance(kind, number * step, domains, *_VARIANTS[draw(_variants)]) for number in range(size)]
 
 
-def _instance(draw: st.DrawFn, kind: str, number: int) -> Instance:
-    one = instance(f"web_{number:08x}" if kind == "flexible" else number)
+def _instance(
+    kind: str, number: int, domains: int, condition: str, image: Image, place: int, update: int, fault: int
+) -> Instance:
+    fields: dict[str, Any] = {"image": image}
     if kind == "regional":
-        one = replace(one, placement_group=draw(st.sampled_from(["pg-a", "pg-b"])))
+        fields["placement_group"] = ("pg-a", "pg-a", "pg-b")[place]
     else:
-        one = replace(one, zone=draw(st.sampled_from(["1", "2", "3"])))
+        fields["zone"] = str(place + 1)
     if kind == "flexible":
-        one = replace(one, latest_model=None, health_time=None)
+        fields |= {"latest_model": None, "health_time": None}
     else:
-        one = replace(one, update_domain=draw(st.integers(0, 4)), fault_domain=draw(st.integers(0, 4)))
-    if draw(st.booleans()):
-        one = replace(one, image=NEW)
-    elif kind != "flexible":
-        one = replace(one, image=OLD, latest_model=False)
-    return replace(one, **CONDITIONS[draw(_conditions)])
+        fields |= {"update_domain": update % domains, "fault_domain": fault % domains}
+        fields |= {"latest_model": image is NEW}
+    return instance(f"web_{number:08x}" if kind == "flexible" else number, **{**fields, **CONDITIONS[condition]})
 
 
 limits = st.one_of(

@@ -318,6 +318,7 @@ def test_case_does_not_matter(image):
         (Image(id=f"{GALLERY_IMAGE}/"), DEFINITION, True),
         (MANAGED, DEFINITION, False),
         (MANAGED, Image(id=f"{MANAGED.id}-2"), False),
+        (MANAGED, Image(id=f"{MANAGED.id}/"), True),
         (SHARED, SHARED.with_version("1.2.4"), False),
         (VHD, Image(uri=f"{VHD.uri}.old"), False),
         (ubuntu("1"), Image(), False),

@@ -36,7 +36,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._target import (
     obstacle,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import plan_upgrade
-from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, instance
+from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, OLD, instance
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources, orders
 
 
@@ -189,6 +189,10 @@ def test_a_refusal_names_the_least_budget_that_works(instances, how, source):
         refused = exc
     else:
         return
+    movable = [one for one in instances if is_stale(one, NEW) and not obstacle(one)]
+    allowed = how.max_unavailable.of(sum(not one.leaving for one in instances))
+    stay_out = set(out_of_service(instances, source)) - {one.instance_id for one in movable}
+    assert allowed < 1 or (allowed <= len(stay_out) and any(in_service(one, source) for one in movable))
     count, percentage = re.search(r'(\d+) or "(\d+%)"', refused.advice).groups()
     for enough in (count, percentage):
         assert plan(instances, replace(how, max_unavailable=Limit.parse(enough, "")), source).batches
@@ -328,6 +332,14 @@ def test_the_budget_grows_as_sick_instances_are_cured_on_the_way():
 def test_a_scale_set_without_any_instance_in_service_can_be_cured():
     instances = [replace(one, health="unhealthy") for one in regional(10)]
     assert [len(batch.instance_ids) for batch in plan(instances, order()).batches] == [1, 1, 2, 2, 2, 2]
+    assert [len(batch.instance_ids) for batch in plan(instances, order("batch", canary=0)).batches] == [2] * 5
+
+
+def test_sick_instances_alone_may_go_however_many_others_are_out():
+    instances = [moved(one) for one in regional(10)]
+    for number in (0, 1, 2):
+        instances[number] = replace(instances[number], image=OLD, protected=number < 2, health="unhealthy")
+    assert [batch.instance_ids for batch in plan(instances, order(most=1)).batches] == [("2",)]
 
 
 def test_nothing_to_do_is_a_plan_without_batches_even_where_the_budget_is_less_than_one_instance():

@@ -120,6 +120,7 @@ def test_another_extension_is_no_source():
 def test_service_fabric_is_known_by_its_extension(kind):
     assert with_extension("Microsoft.Azure.ServiceFabric", kind).service_fabric
     assert not with_extension("Contoso.Azure.ServiceFabric", kind).service_fabric
+    assert not with_extension("Microsoft.Azure.ServiceFabric", "Diagnostics").service_fabric
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ def test_a_refusal_names_the_least_budget_that_works(instances, limit, source, d
         refused = exc
     else:
         return
+    total = sum(not one.leaving for one in instances)
+    assert len({*out_of_service(instances, source), *refused.instances}) > limit.of(total)
     count, percentage = re.search(r'to (\d+) or "(\d+%)"', refused.advice).groups()
     assert upgrade(instances, chosen, count, source).instance_ids == refused.instances
     assert upgrade(instances, chosen, percentage, source).instance_ids == refused.instances
@@ -104,6 +106,11 @@ def test_those_that_are_out_already_count():
         "Upgrading 3 of 20 instances on top of those out of service already (0, 1) would take 5 out of service at "
         "once, and max_unavailable (20%) allows 4"
     )
+
+
+def test_those_that_are_out_and_sent_count_once():
+    instances = [instance(n, health="unhealthy" if n < 2 else "healthy") for n in range(20)]
+    assert upgrade(instances, instances[:4], 4).instance_ids == ("0", "1", "2", "3")
 
 
 def test_a_sick_scale_set_can_receive_its_cure():
