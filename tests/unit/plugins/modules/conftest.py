@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
-from ansible.module_utils.common import warnings
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _border
 from ansible_collections.azroll.vmss.tests.unit.wire import SUBSCRIPTION_ID, Clock, Exchange, Token, Wire
@@ -48,14 +47,15 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], clo
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
         # From ansible-core 2.19 on, a module is told how its arguments are written.
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        # Ansible collects warnings for the whole process, which otherwise ends with the module.
-        warnings._global_warnings.clear()
+        warned: list[str] = []
+        # Where Ansible's own warnings go depends on what else the process has imported.
+        monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _module, text: warned.append(text))
         main = importlib.import_module(f"ansible_collections.azroll.vmss.plugins.modules.{module}").main
         with pytest.raises(SystemExit):
             main()
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
         wire.check()
         result.pop("invocation", None)
-        return result
+        return {**result, "warnings": warned} if warned else result
 
     return play
