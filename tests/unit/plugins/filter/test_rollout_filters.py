@@ -214,7 +214,7 @@ def play(folder, tasks, *arguments):
         "ANSIBLE_INJECT_FACT_VARS": "false",
     }
     ran = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "play.yml", *arguments],
+        [sys.executable, "-m", "ansible.cli.playbook", "play.yml", *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,
