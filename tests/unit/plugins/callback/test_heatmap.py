@@ -14,7 +14,11 @@ from ansible_collections.azroll.vmss.plugins.callback.heatmap import CallbackMod
 def record(number, **fields):
     image = {"publisher": "Canonical", "offer": "ubuntu", "sku": "server", "version": "1.0.0"}
     healthy = {"provisioning_state": "Succeeded", "power": "running", "health": "healthy", "latest_model": True}
-    return {"instance_id": str(number), "name": f"web_{number}", "image": image, "update_domain": number % 2} | healthy | fields
+    return (
+        {"instance_id": str(number), "name": f"web_{number}", "image": image, "update_domain": number % 2}
+        | healthy
+        | fields
+    )
 
 
 def result(*instances, msg="1 of 2 instances healthy", progress=True):
