@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, event, given
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused
@@ -96,14 +96,15 @@ def test_every_stale_instance_is_in_one_batch_or_skipped_with_the_reason(instanc
     }
 
 
-@given(fleets(), orders, health_sources)
-def test_no_batch_mixes_zones_or_domain_numbers(instances, how, source):
+@pytest.mark.parametrize("by", GROUPINGS)
+@given(instances=fleets(), how=orders, source=health_sources)
+def test_no_batch_mixes_zones_or_domain_numbers(instances, how, source, by):
     by_id = {one.instance_id: one for one in instances}
-    for batch in plan_or_skip(instances, how, source).batches:
+    for batch in plan_or_skip(instances, replace(how, by=by), source).batches:
         members = [by_id[instance_id] for instance_id in batch.instance_ids]
         assert len({one.zone for one in members}) == 1
-        if how.by in ("update_domain", "fault_domain"):
-            assert len({getattr(one, how.by) for one in members}) == 1
+        if by in ("update_domain", "fault_domain"):
+            assert len({getattr(one, by) for one in members}) == 1
 
 
 @given(fleets(), orders, health_sources)
@@ -130,6 +131,7 @@ def test_the_canary_goes_first_and_alone(instances, how, source):
 # What carrying it out does
 
 
+@settings(max_examples=300)
 @given(fleets(), orders, health_sources)
 def test_a_plan_carried_out_keeps_the_floor_at_every_moment_and_leaves_nothing_behind(instances, how, source):
     made = plan_or_skip(instances, how, source)
@@ -153,6 +155,7 @@ def test_a_plan_carried_out_keeps_the_floor_at_every_moment_and_leaves_nothing_b
     assert plan(list(world.values()), how, source).batches == ()
 
 
+@settings(max_examples=300)
 @given(fleets(), orders, health_sources, st.data())
 def test_a_plan_that_was_cut_off_is_finished_by_the_next_one(instances, how, source, data):
     made = plan_or_skip(instances, how, source)
