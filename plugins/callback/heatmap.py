@@ -15,8 +15,8 @@ version_added: 0.1.0
 author:
   - azroll.vmss contributors (@azroll)
 description:
-  - Draws a row for each zone and update domain and a mark for each instance between the retries of a task under C(until)
-    that waits with M(azroll.vmss.vmss_instance_facts), whenever something has changed.
+  - Draws a row for each zone and update domain and a mark for each instance, whenever something has changed between the
+    retries of a task under C(until) that waits with M(azroll.vmss.vmss_instance_facts).
   - It adds to the output of whatever stdout callback is in use, also in AWX.
 requirements:
   - To be enabled by C(callbacks_enabled) in ansible.cfg or by E(ANSIBLE_CALLBACKS_ENABLED).

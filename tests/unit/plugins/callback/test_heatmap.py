@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+
 from ansible_collections.azroll.vmss.plugins.callback.heatmap import CallbackModule
 
 
