@@ -281,9 +281,9 @@ def test_merging_what_is_there_changes_nothing(image):
 
 
 @given(images, images)
-def test_sameness_has_no_direction(one, other):
-    assert same_image(one, other) == same_image(other, one)
-    assert same_reference(one, other) == same_reference(other, one)
+def test_sameness_has_no_direction(first, second):
+    assert same_image(first, second) == same_image(second, first)
+    assert same_reference(first, second) == same_reference(second, first)
 
 
 @given(images)

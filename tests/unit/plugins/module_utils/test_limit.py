@@ -30,7 +30,7 @@ def test_a_count_is_that_many_but_not_more_than_there_are():
 
 def test_the_smallest_percentage_is_enough_and_the_next_smaller_is_not():
     for total in range(1, 1001):
-        for count in {1, 2, total // 2 or 1, total}:
+        for count in (1, 2, total // 2 or 1, total):
             if count <= total:
                 enough = smallest_percentage_for(count, total)
                 assert Limit(enough, True).of(total) >= count
