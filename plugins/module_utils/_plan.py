@@ -147,9 +147,7 @@ def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:
     """The plan as lines of text: the budget, who is waited for, each batch with its ids, each that is left out."""
     moving = sum(len(batch.instance_ids) for batch in plan.batches)
     if plan.batches:
-        budget = (
-            f"at most {plan.allowed} ({max_unavailable}) out of service at once, so at least {plan.floor} in service"
-        )
+        budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, a floor of {plan.floor}"
         lines = [f"{moving} of {plan.total} instances to move in {len(plan.batches)} batches; {budget}"]
     else:
         lines = [f"None of {plan.total} instances to move"]

@@ -35,9 +35,11 @@ def is_stale(instance: Instance, target: Image, *, by_model: bool = True) -> boo
     """Whether the instance has to move: its own image differs, or it does not follow the latest model.
 
     Never judged by `latestModelApplied` alone, which says nothing of the image under a floating reference
-    (Azure/azure-cli 28008). `by_model=False` looks at the image only.
+    (Azure/azure-cli 28008). `by_model=False` looks at the image only, and so is an instance judged that was given a
+    model of its own, as it may never follow the latest one (Azure/azure-cli 30708).
     """
-    return not same_image(instance.image, target) or (by_model and instance.latest_model is False)
+    behind = by_model and not instance.own_model and instance.latest_model is False
+    return behind or not same_image(instance.image, target)
 
 
 def obstacle(instance: Instance) -> str | None:

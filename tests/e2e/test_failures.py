@@ -63,18 +63,18 @@ def test_a_halted_rollout_goes_on_with_a_better_image(site):
 
 
 def test_a_run_that_was_killed_is_finished_by_the_next_one(site):
-    options = {"rollout_resource_group": GROUP, "rollout_scale_set": SET, "rollout_image": LATEST}
+    options = {"rollout_resource_group": GROUP, "rollout_scale_set": SET, "rollout_image": LATEST, **HALVES}
     with site.start("azroll.vmss.upgrade", options) as process:
         deadline = time.monotonic() + 120
-        while site.ledger()["requests"]["by_operation"].get(UPGRADE, 0) < 3:
+        while site.ledger()["requests"]["by_operation"].get(UPGRADE, 0) < 2:
             assert process.poll() is None, "the run ended before it could be killed"
             assert time.monotonic() < deadline
             time.sleep(0.2)
-    finished = site.upgrade(rollout_image=LATEST)
+    finished = site.upgrade(rollout_image=LATEST, **HALVES)
     assert finished.rc == 0
     ledger = site.ledger()
     assert ledger["instances_on_target"] == ledger["capacity"]
-    assert ledger["min_in_service"] >= 16
+    assert ledger["min_in_service"] >= 10
     # Every instance has left service once, and came back.
     assert departures(ledger["timeline"]) == ledger["capacity"], "an instance was upgraded twice"
 
@@ -124,3 +124,23 @@ def test_a_failing_hook_stops_before_the_batch_is_touched(site, tmp_path):
     assert "would not drain" in halted.report["cause"]
     assert halted.report["instances_on_target"] == 1
     assert site.ledger()["requests"]["by_operation"][UPGRADE] == 1
+
+
+def test_repairs_that_cannot_be_resumed_are_the_cause_and_the_report_is_written_all_the_same(site, tmp_path):
+    hook = tmp_path / "after.yml"
+    hook.write_text(
+        f"""
+- name: Break the next change of automatic repairs for good
+  ansible.builtin.uri:
+    url: {site.simulator.ready["admin_url"]}/faults
+    method: POST
+    body_format: json
+    body:
+      - {{kind: status, status: 500, operation: "VirtualMachineScaleSets_SetOrchestrationServiceState", times: 50}}
+"""
+    )
+    rolled = site.upgrade(rollout_image=LATEST, rollout_after_batch=str(hook), rollout_only={"instance_ids": ["1"]})
+    assert rolled.rc != 0
+    assert rolled.report["result"] == "halted"
+    assert "Automatic repairs are still suspended" in rolled.report["cause"]
+    assert rolled.report["instances_on_target"] == 1

@@ -14,11 +14,11 @@ VHD = {"rollout_image": {"uri": "https://images.blob.core.windows.net/vhds/web-2
 # scenario, options, instances, floor
 ROLLS = [
     ("quickstart", LATEST, 20, 16),
-    ("zonal", {**LATEST, "rollout_by": "zone"}, 36, 29),
-    ("flexible", LATEST, 12, 10),
-    ("gallery", {"rollout_image": {"version": "1.1.0"}, "rollout_by": "fault_domain"}, 20, 16),
+    ("zonal", {**LATEST, "rollout_by": "zone", "rollout_max_unavailable": 12}, 36, 24),
+    ("flexible", {**LATEST, "rollout_max_unavailable": 4}, 12, 8),
+    ("gallery", {"rollout_image": {"version": "1.1.0"}, **HALVES}, 20, 10),
     ("slow", {**LATEST, **HALVES}, 20, 10),
-    ("thousand", LATEST, 1000, 800),
+    ("thousand", {**LATEST, **HALVES}, 1000, 500),
     ("vhd", {**VHD, **HALVES}, 20, 10),
 ]
 

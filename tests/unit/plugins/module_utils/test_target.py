@@ -39,6 +39,11 @@ def test_an_instance_is_stale_by_its_image_or_by_its_model(image, latest_model, 
     assert is_stale(instance(image=image, latest_model=latest_model), NEW) == stale
 
 
+def test_an_instance_with_a_model_of_its_own_is_judged_by_its_image():
+    assert not is_stale(instance(image=NEW, latest_model=False, own_model=True), NEW)
+    assert is_stale(instance(image=OLD, latest_model=False, own_model=True), NEW)
+
+
 def test_by_image_alone_the_model_does_not_matter():
     assert not is_stale(instance(image=NEW, latest_model=False), NEW, by_model=False)
     assert is_stale(instance(image=OLD, latest_model=True), NEW, by_model=False)
