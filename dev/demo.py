@@ -41,7 +41,7 @@ def play(simulator: Simulator, title: str, reports: Path, *arguments: str) -> No
         *("-e", f"rollout_scale_set={SCALE_SET}"),
         *("-e", '{"rollout_image": {"version": "latest"}}'),
         *("-e", f"rollout_max_unavailable={MAX_UNAVAILABLE_PERCENT}%"),
-        *("-e", f"rollout_report_dir={reports}"),
+        *("-e", f"rollout_report_dir={reports.relative_to(ROOT)}"),
         *("-e", f"rollout_poll_interval={LOOK_EVERY_SECONDS}"),
         *("-e", f"rollout_health_delay={LOOK_EVERY_SECONDS}"),
         *arguments,

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The checks that a site adds to Azure's own: a URL, and a file of tasks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from armsim.launch import running
+
+from .conftest import ROOT, SET, Site
+
+# One instance is enough to see the gate at work.
+ONE = {"rollout_image": {"version": "latest"}, "rollout_only": {"instance_ids": ["1"]}}
+
+
+class Shop:
+    """A site that answers with these statuses, one after the other, and goes on with the last."""
+
+    def __init__(self) -> None:
+        self.statuses = [200]
+        self.asked = 0
+        shop = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status = shop.statuses[min(shop.asked, len(shop.statuses) - 1)]
+                shop.asked += 1
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_arguments: object) -> None:
+                """Not to the terminal."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/healthz"
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    made = Shop()
+    thread = threading.Thread(target=made.server.serve_forever)
+    thread.start()
+    yield made
+    made.server.shutdown()
+    thread.join()
+    made.server.server_close()
+
+
+def test_the_url_must_answer_well_often_enough_in_a_row(site, shop):
+    shop.statuses = [503, 200, 503, 200, 200]
+    rolled = site.upgrade(**ONE, rollout_health_url=shop.url)
+    assert rolled.rc == 0
+    assert rolled.report["result"] == "succeeded"
+    assert shop.asked == 5
+
+
+def test_a_url_that_stays_bad_halts_the_rollout_with_its_answer(site, shop):
+    shop.statuses = [503]
+    halted = site.upgrade(**ONE, rollout_health_url=shop.url, rollout_health_retries=2)
+    assert halted.rc != 0
+    assert halted.report["result"] == "halted"
+    assert "503" in halted.report["cause"]
+    assert shop.asked == 4
+
+
+def test_health_tasks_see_the_batch_and_halt_the_rollout(site, tmp_path):
+    checks = tmp_path / "checks.yml"
+    checks.write_text(
+        """
+- name: Ask the shop
+  ansible.builtin.fail:
+    msg: "no orders from {{ rollout_batch.instances | map(attribute='name') | join(' ') }}"
+"""
+    )
+    halted = site.upgrade(**ONE, rollout_health_tasks=str(checks), rollout_health_retries=1)
+    assert halted.rc != 0
+    assert "no orders from web_1" in halted.report["cause"]
+    assert halted.report["batches"][0]["result"] == "failed"
+
+
+def test_a_set_without_a_health_source_is_judged_by_its_instances(tmp_path):
+    scenario = (ROOT / "tests" / "armsim" / "scenarios" / "quickstart.yaml").read_text()
+    file = tmp_path / "plain.yaml"
+    file.write_text(
+        scenario.replace(
+            "    automatic_repairs:\n      enabled: true\n      grace_period: PT10M\n", "    health: {source: none}\n"
+        )
+    )
+    with running(file, speed=60) as simulator:
+        rolled = Site(simulator, tmp_path).upgrade(**ONE)
+        assert rolled.rc == 0
+        assert simulator.ledger()["scale_sets"][SET]["instances_on_target"] == 1
