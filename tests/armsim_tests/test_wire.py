@@ -455,7 +455,8 @@ def test_shared_and_community_galleries_are_read_by_location(client_of, kind, na
     client = client_of("gallery")
     path = f"{client.subscription}/providers/Microsoft.Compute/locations/westeurope/{kind}/{name}/images/web"
     versions = client.get(f"{path}/versions").json()["value"]
-    assert [item["name"] for item in versions] == ["1.0.0", "1.1.0", "1.2.0", "1.3.0"]
+    assert [item["name"] for item in versions] == ["1.0.0", "1.1.0", "1.2.0"], "1.3.0 is not in this region"
+    assert error(client.get(f"{path}/versions/1.3.0")) == (404, "NotFound")
     unique = client.get(f"{path}/versions/1.1.0").json()["identifier"]["uniqueId"]
     client.poll(client.patch_image({field: unique}))
     storage = client.get(client.web).json()["properties"]["virtualMachineProfile"]["storageProfile"]

@@ -24,6 +24,10 @@ GALLERY_ID = (
     "/subscriptions/5e5e5e5e-0000-4000-8000-000000000001/resourceGroups/rg-shop/providers/Microsoft.Compute"
     "/galleries/shop/images/web/versions/1.0.0"
 )
+MANAGED_ID = (
+    "/subscriptions/5e5e5e5e-0000-4000-8000-000000000001/resourceGroups/rg-shop/providers/Microsoft.Compute"
+    "/images/web-managed"
+)
 
 
 class Modules:
@@ -272,3 +276,41 @@ def test_a_missing_permission_is_named(tmp_path: Path):
     assert denied["error"]["kind"] == "forbidden"
     assert action in denied["msg"]
     assert not denied["changed"]
+
+
+@pytest.fixture(scope="module")
+def gallery() -> Iterator[Modules]:
+    with running("gallery", speed=600) as simulator:
+        yield Modules(simulator)
+
+
+@pytest.mark.parametrize(
+    ("image", "field", "pinned"),
+    [
+        ({"version": "latest"}, "id", "/galleries/shop_gallery/images/web/versions/1.1.0"),
+        ({"version": "1.2.0"}, "id", "/galleries/shop_gallery/images/web/versions/1.2.0"),
+        (
+            {"shared_gallery_image_id": "/SharedGalleries/shop-shared-gallery/Images/web/Versions/latest"},
+            "shared_gallery_image_id",
+            "/SharedGalleries/shop-shared-gallery/Images/web/Versions/1.1.0",
+        ),
+        (
+            {"community_gallery_image_id": "/CommunityGalleries/shop-community-gallery/Images/web/Versions/latest"},
+            "community_gallery_image_id",
+            "/CommunityGalleries/shop-community-gallery/Images/web/Versions/1.1.0",
+        ),
+        ({"id": MANAGED_ID}, "id", MANAGED_ID),
+    ],
+)
+def test_the_latest_of_a_gallery_is_the_newest_that_counts_in_the_region(gallery, image, field, pinned):
+    foreseen = gallery.run("vmss_image_update", check=True, image=image, allow_image_kind_change=True)
+    assert foreseen["changed"], foreseen["msg"]
+    assert foreseen["image"][field].lower().endswith(pinned.lower())
+
+
+@pytest.mark.parametrize("version", ["1.3.0", "9.9.9"])
+def test_a_gallery_version_that_the_region_does_not_have_is_refused(gallery, version):
+    refused = gallery.run("vmss_image_update", image={"version": version})
+    assert refused["error"]["kind"] == "image_not_found"
+    assert version in refused["msg"]
+    assert gallery.writes() == 0

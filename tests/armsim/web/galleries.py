@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from armsim import errors, scenario
+from armsim.catalogue import same_region
 from armsim.web.gateway import Call, Endpoint, Reply, page
 from armsim.web.paths import COMPUTE, GROUP_COMPUTE
 from armsim.wire import Json, stamp
@@ -172,8 +173,12 @@ def _public_endpoints(kind: str, attribute: str, name: str) -> list[Endpoint]:
     """The endpoints of shared or community galleries: definition, versions, one version."""
 
     def image_of(call: Call) -> scenario.GalleryImage:
+        """The image as the location sees it: with the versions that are replicated there (guessed)."""
         galleries: list[scenario.PublicGallery] = getattr(call.simulation.catalogue, attribute)
-        return _image_of(call, _public_images(call, galleries))
+        image = _image_of(call, _public_images(call, galleries))
+        location = call.params["location"]
+        here = [one for one in image.versions if any(same_region(region, location) for region in one.regions)]
+        return image.model_copy(update={"versions": here})
 
     def get_definition(call: Call) -> Reply:
         image = image_of(call)
