@@ -35,19 +35,12 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-
 
 def picture(result: Mapping[str, Any]) -> list[str]:
     """The lines to show for a module's result: none where it does not wait for instances of a scale set."""
-    vmss = (result.get("ansible_facts") or {}).get("vmss")
-    if not vmss or not result.get("vmss_progress"):
+    if not result.get("vmss_progress") or not result.get("heatmap"):
         return []
-    instances = [Instance.from_dict(record) for record in vmss["instances"]]
-    rows = draw(instances, Image.from_dict(vmss["image"]), vmss["health_source"])
-    return [f"{vmss['name']}: {result['msg']}", *(f"  {row}" for row in rows)]
+    return [str(result["msg"]), *(f"  {row}" for row in result["heatmap"])]
 
 
 class CallbackModule(CallbackBase):

@@ -135,7 +135,7 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 ansible_facts:
-  description: The facts. Empty if the scale set could not be read.
+  description: The facts. Empty if the scale set could not be read, or if what was waited for has not come.
   returned: always
   type: dict
   contains:
@@ -395,6 +395,17 @@ ansible_facts:
           returned: always
           type: str
           sample: "2026-11-22T10:15:00+00:00"
+heatmap:
+  description:
+    - The scale set as lines of text, a row for each zone and update domain and a mark for each instance.
+    - Empty if the scale set could not be read.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - "UD 0  ##~o  3 of 4 in service"
+    - "UD 1  oooo  4 of 4 in service"
+    - "# new  o old  ~ on its way"
 done:
   description: Whether what was waited for has come. V(true) if nothing was waited for.
   returned: always
@@ -509,9 +520,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot, to_facts
 from ansible_collections.azroll.vmss.plugins.module_utils._gather import Wait, Watch, failed_wait, gather, target_of
+from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 
-EMPTY = {"ansible_facts": {}, "done": False, "vmss_progress": None}
+EMPTY = {"ansible_facts": {}, "done": False, "vmss_progress": None, "heatmap": []}
 
 
 def work(call: Call) -> None:
@@ -519,24 +531,27 @@ def work(call: Call) -> None:
     group, name = params["resource_group"], params["name"]
     wanted = Image.from_options(params["target_image"]) if params["target_image"] else None
 
-    def report(snapshot: Snapshot) -> None:
+    def report(snapshot: Snapshot, *, facts: bool) -> None:
         target = target_of(snapshot.scale_set, wanted)
-        result["ansible_facts"] = {"vmss": to_facts(snapshot, target, by_model=params["by_model"])}
+        result["heatmap"] = draw(snapshot.instances, target, snapshot.scale_set.health_source)
+        if facts:
+            result["ansible_facts"] = {"vmss": to_facts(snapshot, target, by_model=params["by_model"])}
 
     wait = Wait.from_options(params)
     if wait is None:
         snapshot = gather(call.arm, group, name)
-        report(snapshot)
+        report(snapshot, facts=True)
         result |= {"done": True, "msg": f"{name} has {len(snapshot.instances)} instances."}
         return
     watch = Watch(call.arm, group, name, wanted, wait)
     outcome = watch.until(call.deadline)
     if watch.snapshot is not None:
-        report(watch.snapshot)
+        # A wait that has not come to its end is repeated, or fails: nobody wants to read a thousand records then.
+        report(watch.snapshot, facts=outcome.done)
     result |= {
         "done": outcome.done,
         "vmss_progress": outcome.progress.to_dict(),
-        "msg": outcome.progress.describe(),
+        "msg": f"{name}: {outcome.progress.describe()}",
     }
     if outcome.failed:
         raise failed_wait(name, outcome.progress)

@@ -12,24 +12,8 @@ import pytest
 from ansible_collections.azroll.vmss.plugins.callback.heatmap import CallbackModule
 
 
-def record(number, **fields):
-    image = {"publisher": "Canonical", "offer": "ubuntu", "sku": "server", "version": "1.0.0"}
-    healthy = {"provisioning_state": "Succeeded", "power": "running", "health": "healthy", "latest_model": True}
-    return (
-        {"instance_id": str(number), "name": f"web_{number}", "image": image, "update_domain": number % 2}
-        | healthy
-        | fields
-    )
-
-
-def result(*instances, msg="1 of 2 instances healthy", progress=True):
-    vmss = {
-        "name": "web",
-        "image": {"publisher": "Canonical", "offer": "ubuntu", "sku": "server", "version": "1.0.0"},
-        "health_source": "application_health_extension",
-        "instances": list(instances),
-    }
-    return {"msg": msg, "ansible_facts": {"vmss": vmss}, "vmss_progress": {"done": False} if progress else None}
+def result(*rows, msg="web: 1 of 2 instances healthy", progress=True):
+    return {"msg": msg, "heatmap": list(rows), "vmss_progress": {"done": False} if progress else None}
 
 
 @pytest.fixture
@@ -41,25 +25,27 @@ def shown(monkeypatch):
 
 
 def test_a_look_is_drawn_once_and_again_only_when_it_changed(shown):
-    waiting = result(record(0), record(1, provisioning_state="Updating", power=None, health=None))
+    waiting = result("UD 0  #  1 of 1 in service", "UD 1  ~  0 of 1 in service")
     for _retry in range(3):
         shown.callback.v2_runner_retry(SimpleNamespace(_result=waiting))
     assert shown.lines == [
         "web: 1 of 2 instances healthy",
         "  UD 0  #  1 of 1 in service",
         "  UD 1  ~  0 of 1 in service",
-        "  # new  ~ on its way",
     ]
-    shown.callback.v2_runner_retry(SimpleNamespace(result=result(record(0), record(1), msg="2 of 2 instances healthy")))
-    assert shown.lines[4:] == [
+    later = result("UD 0  #  1 of 1 in service", "UD 1  #  1 of 1 in service", msg="web: 2 of 2 instances healthy")
+    shown.callback.v2_runner_retry(SimpleNamespace(result=later))
+    assert shown.lines[3:] == [
         "web: 2 of 2 instances healthy",
         "  UD 0  #  1 of 1 in service",
         "  UD 1  #  1 of 1 in service",
-        "  # new",
     ]
 
 
-@pytest.mark.parametrize("other", [{}, {"msg": "hello"}, {"ansible_facts": {}}, result(record(0), progress=False)])
+@pytest.mark.parametrize(
+    "other",
+    [{}, {"msg": "hello"}, {"ansible_facts": {}}, result("UD 0  #  1 of 1 in service", progress=False), result()],
+)
 def test_results_of_other_tasks_are_passed_over(shown, other):
     shown.callback.v2_runner_retry(SimpleNamespace(_result=other))
     assert shown.lines == []

@@ -29,7 +29,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
 )
 
 MODULE = "vmss_instance_facts"
-KEYS = {"changed", "msg", "error", "ansible_facts", "done", "vmss_progress"}
+KEYS = {"changed", "msg", "error", "ansible_facts", "done", "vmss_progress", "heatmap"}
 FORBIDDEN = error("AuthorizationFailed", "does not have authorization to perform action 'x/read' over scope '/s'")
 
 
@@ -148,7 +148,9 @@ def test_the_deadline_is_no_failure(run: Run, clock: Clock) -> None:
     result = run(MODULE, script, wait_for="healthy", instance_ids=["0"], wait_timeout=15)
     assert not result.get("failed")
     assert not result["done"]
-    assert result["msg"] == "0 of 1 instances healthy; open: 0 (unhealthy)"
+    assert result["msg"] == "web: 0 of 1 instances healthy; open: 0 (unhealthy)"
+    assert result["heatmap"][0].endswith("1 of 2 in service")
+    assert result["ansible_facts"] == {}, "the records of all instances are no answer to a wait that goes on"
     assert result["vmss_progress"]["waiting"] == {"0": "unhealthy"}
     assert clock.sleeps == [10, 5]
 
@@ -175,7 +177,7 @@ def test_instances_that_fail_end_the_wait_at_the_second_look(run: Run) -> None:
     assert result["error"]["kind"] == "operation_failed"
     assert result["error"]["instances"] == ["0"]
     assert "OSProvisioningTimedOut" in result["msg"]
-    assert result["ansible_facts"]["vmss"]["counts"]["total"] == 1
+    assert result["ansible_facts"] == {}
     assert not result["done"]
 
 
@@ -217,7 +219,7 @@ def test_throttling_past_the_deadline_leaves_the_wait_open(run: Run, clock: Cloc
     assert not result.get("failed")
     assert not result["done"]
     assert "0" in result["vmss_progress"]["waiting"]
-    assert bool(result["ansible_facts"]) is not first
+    assert bool(result["heatmap"]) is not first
     assert sum(clock.sleeps) == 45
 
 
