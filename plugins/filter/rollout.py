@@ -28,6 +28,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import (
     Order,
+    Plan,
     describe_plan,
     make_plan,
     plan_to_dict,
@@ -102,17 +103,22 @@ def rollout_plan(
     only: Mapping[str, Any] | None = None,
     missing_ids: bool = False,
 ) -> dict[str, Any]:
-    scale_set, instances = _read(vmss)
-    limit = Limit.parse(max_unavailable, "rollout_max_unavailable")
-    order = Order(by, limit, _typed(check_type_int, canary, "rollout_canary"), _selection(only))
-    plan = make_plan(
-        instances,
-        _target(target),
-        order,
-        health_source=scale_set.health_source,
-        missing_ids=_typed(check_type_bool, missing_ids, "missing_ids"),
-    )
-    return {**plan_to_dict(plan), "lines": describe_plan(plan, str(limit))}
+    # What cannot be planned is told as data: a role that fails with the words alone is easier to read than a template
+    # that could not be finished.
+    try:
+        scale_set, instances = _read(vmss)
+        limit = Limit.parse(max_unavailable, "rollout_max_unavailable")
+        order = Order(by, limit, _typed(check_type_int, canary, "rollout_canary"), _selection(only))
+        plan = make_plan(
+            instances,
+            _target(target),
+            order,
+            health_source=scale_set.health_source,
+            missing_ids=_typed(check_type_bool, missing_ids, "missing_ids"),
+        )
+    except VmssError as refusal:
+        return {**plan_to_dict(Plan((), (), (), 0, 0)), "lines": [], "refused": str(refusal)}
+    return {**plan_to_dict(plan), "lines": describe_plan(plan, str(limit)), "refused": None}
 
 
 def rollout_heatmap(vmss: Mapping[str, Any], target: Mapping[str, Any]) -> list[str]:

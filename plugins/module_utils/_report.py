@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -81,7 +82,8 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     lines.append("To go on: mend the cause and run the same play again; it continues with what is left.")
     previous = Image.from_options(report["previous_image"] or {})
     if previous != Image.from_options(report["target_image"] or {}):
-        lines.append(f"To go back: run the play with rollout_image: {previous.to_dict()}.")
+        back = json.dumps({"rollout_image": previous.to_dict()})
+        lines.append(f"To go back: run the same play with -e '{back}'.")
     elif len(report["instances_by_image"]) > 1:
         # The run before this one wrote the image, so only the instances still know the old one.
         lines.append("To go back: run the play with the image that the others still run as rollout_image.")

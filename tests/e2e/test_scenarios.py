@@ -71,3 +71,13 @@ def test_an_automatic_policy_is_made_manual_with_the_image_when_asked_for(site):
     assert rolled.rc == 0
     assert rolled.report["instances_on_target"] == rolled.report["instances_total"]
     assert site.ledger()["min_in_service"] >= 10
+
+
+def test_a_budget_that_moves_nothing_is_refused_with_one_that_would(site):
+    refused = site.upgrade(**LATEST, rollout_max_unavailable="3%")
+    assert refused.rc != 0
+    assert refused.report["result"] == "failed"
+    assert refused.report["cause"] == (
+        'max_unavailable (3%) of 20 instances is less than one instance: nothing could ever move. Set it to 1 or "5%".'
+    )
+    assert site.ledger()["requests"]["writes"] == 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -167,21 +168,32 @@ def test_picture_and_status():
 
 
 @pytest.mark.parametrize(
+    ("arguments", "options", "words"),
+    [
+        ((VMSS, TARGET), {"max_unavailable": "a few"}, "rollout_max_unavailable is 'a few'.* Give a count"),
+        ((VMSS, TARGET), {"max_unavailable": "1%"}, "less than one instance.* Set it to 1"),
+        ((VMSS, TARGET), {"canary": "one"}, "rollout_canary is 'one'"),
+        ((VMSS, TARGET), {"by": "rack"}, "Unknown grouping 'rack'.* Roll by update_domain"),
+        ((VMSS, TARGET), {"only": {"rack": 1}}, "Unknown way to select instances: rack"),
+        ((VMSS, TARGET), {"only": {"zones": {}}}, "rollout_only.zones is '{}'"),
+        ((VMSS, TARGET), {"only": ["1"]}, "rollout_only is "),
+        ((VMSS, TARGET), {"only": {"zones": 9}}, "Unknown zones: 9. There are: 1, 2."),
+        ((VMSS, TARGET), {"missing_ids": "maybe"}, "missing_ids is 'maybe'"),
+        ((VMSS, {}), {}, "The target names no image"),
+        ((VMSS, {"version": "1"}), {}, "The target names no image"),
+        ((VMSS, None), {}, "target is 'None'"),
+        (({"image": {}}, TARGET), {}, "no record of a scale set.* Give the whole ansible_facts.vmss"),
+    ],
+)
+def test_what_cannot_be_planned_is_told_as_data(arguments, options, words):
+    plan = ask("plan", *arguments, **options)
+    assert re.search(words, plan["refused"])
+    assert plan["batches"] == plan["lines"] == []
+
+
+@pytest.mark.parametrize(
     ("name", "arguments", "options", "words"),
     [
-        ("plan", (VMSS, TARGET), {"max_unavailable": "a few"}, "rollout_max_unavailable is 'a few'.* Give a count"),
-        ("plan", (VMSS, TARGET), {"max_unavailable": "1%"}, "less than one instance.* Set it to 1"),
-        ("plan", (VMSS, TARGET), {"canary": "one"}, "rollout_canary is 'one'"),
-        ("plan", (VMSS, TARGET), {"by": "rack"}, "Unknown grouping 'rack'.* Roll by update_domain"),
-        ("plan", (VMSS, TARGET), {"only": {"rack": 1}}, "Unknown way to select instances: rack"),
-        ("plan", (VMSS, TARGET), {"only": {"zones": {}}}, "rollout_only.zones is '{}'"),
-        ("plan", (VMSS, TARGET), {"only": ["1"]}, "rollout_only is "),
-        ("plan", (VMSS, TARGET), {"only": {"zones": 9}}, "Unknown zones: 9. There are: 1, 2."),
-        ("plan", (VMSS, TARGET), {"missing_ids": "maybe"}, "missing_ids is 'maybe'"),
-        ("plan", (VMSS, {}), {}, "The target names no image"),
-        ("plan", (VMSS, {"version": "1"}), {}, "The target names no image"),
-        ("plan", (VMSS, None), {}, "target is 'None'"),
-        ("plan", ({"image": {}}, TARGET), {}, "no record of a scale set.* Give the whole ansible_facts.vmss"),
         ("heatmap", ([], TARGET), {}, "no record of a scale set"),
         ("heatmap", (VMSS, {}), {}, "The target names no image"),
         ("status", ({},), {}, "no record of a scale set"),

@@ -102,7 +102,8 @@ def test_a_halted_rollout_names_the_cause_the_images_and_both_ways_out():
     assert f"On {NEW.describe()}: 2 (0 1)" in lines
     assert f"On {OLD.describe()}: 2 (2 3)" in lines
     assert lines[-2].startswith("To go on: ")
-    assert lines[-1] == f"To go back: run the play with rollout_image: {OLD.to_dict()}."
+    back = json.dumps({"rollout_image": OLD.to_dict()})
+    assert lines[-1] == f"To go back: run the same play with -e '{back}'."
 
 
 def test_a_run_that_continued_another_still_knows_a_way_back():
