@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import count
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
@@ -74,7 +75,8 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     lines += [f"Left out: {number} ({reason})" for number, reason in report["instances_left_out"].items()]
     if not report.get("cause"):
         return lines
-    lines.append(f"Cause: {report['cause']}")
+    where = "".join(f", in {batch['name']}" for batch in report["batches"] if batch["result"] == FAILED)
+    lines.append(f"Cause{where}: {report['cause']}")
     lines += [f"On {image}: {len(ids)} ({' '.join(ids)})" for image, ids in report["instances_by_image"].items()]
     if report["result"] == "failed":
         lines.append("Nothing was written.")

@@ -98,7 +98,7 @@ def test_success_is_one_line():
 
 def test_a_halted_rollout_names_the_cause_the_images_and_both_ways_out():
     lines = describe_report(report(cause="2 health checks failed"))
-    assert "Cause: 2 health checks failed" in lines
+    assert "Cause, in batch 0: 2 health checks failed" in lines
     assert f"On {NEW.describe()}: 2 (0 1)" in lines
     assert f"On {OLD.describe()}: 2 (2 3)" in lines
     assert lines[-2].startswith("To go on: ")
