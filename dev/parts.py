@@ -85,9 +85,9 @@ def _pytest(folder: str, *arguments: str, environment: str = "dev") -> Step:
     return Step(("python", "-m", "pytest", folder, "-n", WORKERS, *arguments), environment=environment)
 
 
-def _end_to_end(environment: str) -> Step:
+def _end_to_end(environment: str, *arguments: str) -> Step:
     # One test takes up to a minute, so each is told when it ends.
-    return _pytest("tests/e2e", "--verbose", "--durations=10", environment=environment)
+    return _pytest("tests/e2e", "--verbose", "--durations=10", *arguments, environment=environment)
 
 
 def _no_floor_python() -> str:
@@ -140,7 +140,8 @@ PARTS: Sequence[Part] = (
         f"the same with the oldest ansible-core and Azure SDK that are promised, on Python {FLOOR_PYTHON}",
         (
             Step(("dev/env", "floor", FLOOR_PYTHON)),
-            _end_to_end("floor"),
+            # What the documentation prints is run once: it says the same to every version.
+            _end_to_end("floor", "--ignore=tests/e2e/test_documentation.py"),
         ),
         skip_reason=_no_floor_python,
     ),
