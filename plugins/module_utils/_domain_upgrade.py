@@ -25,7 +25,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, select
-from ansible_collections.azroll.vmss.plugins.module_utils._target import VANISHED, Skipped
+from ansible_collections.azroll.vmss.plugins.module_utils._target import VANISHED, LeftOut
 from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import Upgrade, plan_upgrade
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, not_seen, wait_until
 
@@ -71,11 +71,11 @@ class PlannedUpgrade:
 
     def left_out(self) -> list[dict[str, str]]:
         """The instances left out, as the result shows them."""
-        return [asdict(one) for one in self.upgrade.skipped]
+        return [asdict(one) for one in self.upgrade.left_out]
 
     def describe(self, *, check_mode: bool) -> str:
         """One sentence for people, before anything is waited for."""
-        left_out = f"; {len(self.upgrade.skipped)} left out" if self.upgrade.skipped else ""
+        left_out = f"; {len(self.upgrade.left_out)} left out" if self.upgrade.left_out else ""
         if not self.instance_ids:
             return f"Nothing to upgrade in {self.scale_set.name}{left_out}."
         verb = "would be upgraded" if check_mode else "are being upgraded"
@@ -128,8 +128,8 @@ def plan(arm: Arm, scale_set: ScaleSet, order: Order) -> PlannedUpgrade:
         by_model=order.by_model,
     )
     known = {one.instance_id.lower() for one in instances}
-    gone = [Skipped(one, VANISHED) for one in order.selection.instance_ids if one.lower() not in known]
-    return PlannedUpgrade(scale_set, instances, replace(upgrade, skipped=(*upgrade.skipped, *gone)))
+    gone = [LeftOut(one, VANISHED) for one in order.selection.instance_ids if one.lower() not in known]
+    return PlannedUpgrade(scale_set, instances, replace(upgrade, left_out=(*upgrade.left_out, *gone)))
 
 
 def start(arm: Arm, planned: PlannedUpgrade, order: Order, *, follow: bool) -> tuple[PlannedUpgrade, Operation | None]:
@@ -218,10 +218,10 @@ def timed_out(scale_set: ScaleSet, progress: Progress, deadline: Deadline) -> Wa
 
 def _again(arm: Arm, planned: PlannedUpgrade, order: Order, gone: str) -> PlannedUpgrade:
     """The same call, without `gone` and whatever else has vanished."""
-    skipped = (*planned.upgrade.skipped, Skipped(gone, VANISHED))
+    left_out = (*planned.upgrade.left_out, LeftOut(gone, VANISHED))
     left = tuple(one for one in planned.instance_ids if one != gone)
     # An empty selection would mean all instances.
     if not left:
-        return replace(planned, upgrade=Upgrade((), skipped))
+        return replace(planned, upgrade=Upgrade((), left_out))
     again = plan(arm, planned.scale_set, replace(order, selection=Selection(instance_ids=left), skip_missing=True))
-    return replace(again, upgrade=replace(again.upgrade, skipped=(*skipped, *again.upgrade.skipped)))
+    return replace(again, upgrade=replace(again.upgrade, left_out=(*left_out, *again.upgrade.left_out)))

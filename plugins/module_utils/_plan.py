@@ -19,7 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, by_id, listed, select
-from ansible_collections.azroll.vmss.plugins.module_utils._target import Skipped, is_stale, obstacle
+from ansible_collections.azroll.vmss.plugins.module_utils._target import LeftOut, is_stale, obstacle
 
 CANARY = "canary"
 GROUPINGS = ("update_domain", "fault_domain", "zone", "batch")
@@ -57,7 +57,7 @@ class Plan:
     """
 
     batches: tuple[Batch, ...]
-    skipped: tuple[Skipped, ...]
+    left_out: tuple[LeftOut, ...]
     unsettled: tuple[str, ...]
     total: int
     allowed: int
@@ -98,12 +98,12 @@ def make_plan(
     stale = [
         one for one in select(present, order.only, missing_ids=missing_ids) if is_stale(one, target, by_model=by_model)
     ]
-    skipped = tuple(Skipped(one.instance_id, reason) for one in _sorted(stale) if (reason := obstacle(one)))
+    left_out = tuple(LeftOut(one.instance_id, reason) for one in _sorted(stale) if (reason := obstacle(one)))
     movable = [one for one in stale if obstacle(one) is None]
     allowed = order.max_unavailable.of(len(present))
     on_their_way = unsettled(present, target, health_source, by_model=by_model)
     if not movable:
-        return Plan((), skipped, on_their_way, len(present), allowed)
+        return Plan((), left_out, on_their_way, len(present), allowed)
 
     out = set(out_of_service(present, health_source)) - set(on_their_way)
     sick = [one for one in movable if one.instance_id in out]
@@ -124,7 +124,7 @@ def make_plan(
             room = max(allowed - len(out - back), 1)
             canary = 0 if batches else min(order.canary, room)
             batches += _batches(group, _label(group, order.by) + again, canary, out, room, allowed)
-    return Plan(tuple(batches), skipped, on_their_way, len(present), allowed)
+    return Plan(tuple(batches), left_out, on_their_way, len(present), allowed)
 
 
 def unsettled(
@@ -157,7 +157,7 @@ def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:
     for batch in plan.batches:
         ids = batch.instance_ids
         lines.append(f"  {batch.name:<{width}}  {len(ids):>3}  {' '.join(ids)}")
-    lines += [f"  left out: {one.instance_id} ({one.reason})" for one in plan.skipped]
+    lines += [f"  left out: {one.instance_id} ({one.reason})" for one in plan.left_out]
     return lines
 
 
@@ -237,7 +237,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
     """The plan as plain data, for the role."""
     return {
         "batches": [{"name": batch.name, "instance_ids": list(batch.instance_ids)} for batch in plan.batches],
-        "skipped": [{"instance_id": one.instance_id, "reason": one.reason} for one in plan.skipped],
+        "left_out": [{"instance_id": one.instance_id, "reason": one.reason} for one in plan.left_out],
         "unsettled": list(plan.unsettled),
         "total": plan.total,
         "allowed": plan.allowed,

@@ -24,7 +24,7 @@ VANISHED = "no longer there"
 
 
 @dataclass(frozen=True)
-class Skipped:
+class LeftOut:
     """An instance that was left out, and why."""
 
     instance_id: str

@@ -18,7 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
-from ansible_collections.azroll.vmss.plugins.module_utils._target import BUSY, CURRENT, Skipped, is_stale, obstacle
+from ansible_collections.azroll.vmss.plugins.module_utils._target import BUSY, CURRENT, LeftOut, is_stale, obstacle
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Upgrade:
     """The ids to send, and those that were asked for but are left out."""
 
     instance_ids: tuple[str, ...]
-    skipped: tuple[Skipped, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def plan_upgrade(
@@ -44,16 +44,16 @@ def plan_upgrade(
     what is already out of service would take more instances away than allowed.
     """
     send: list[str] = []
-    skipped: list[Skipped] = []
+    left_out: list[LeftOut] = []
     for one in sorted(chosen, key=lambda each: by_id(each.instance_id)):
         reason = _reason_to_skip(one, target, by_model)
         if reason is None:
             send.append(one.instance_id)
         else:
-            skipped.append(Skipped(one.instance_id, reason))
+            left_out.append(LeftOut(one.instance_id, reason))
     if send:
         _check_budget(instances, send, health_source, max_unavailable)
-    return Upgrade(tuple(send), tuple(skipped))
+    return Upgrade(tuple(send), tuple(left_out))
 
 
 def _reason_to_skip(instance: Instance, target: Image, by_model: bool) -> str | None:

@@ -91,7 +91,7 @@ def test_every_stale_instance_is_in_one_batch_or_skipped_with_the_reason(instanc
     stale = [one for one in instances if is_stale(one, NEW) and not one.leaving]
     planned = Counter(instance_id for batch in made.batches for instance_id in batch.instance_ids)
     assert planned == Counter(one.instance_id for one in stale if obstacle(one) is None)
-    assert {one.instance_id: one.reason for one in made.skipped} == {
+    assert {one.instance_id: one.reason for one in made.left_out} == {
         one.instance_id: obstacle(one) for one in stale if obstacle(one)
     }
 
@@ -354,7 +354,7 @@ def test_protected_and_deallocated_instances_are_skipped_with_the_reason():
     instances = regional(20)
     instances[4] = replace(instances[4], protected=True)
     instances[7] = replace(instances[7], power="deallocated", health=None)
-    assert [(one.instance_id, one.reason) for one in plan(instances, order()).skipped] == [
+    assert [(one.instance_id, one.reason) for one in plan(instances, order()).left_out] == [
         ("4", PROTECTED),
         ("7", DEALLOCATED),
     ]
@@ -398,14 +398,14 @@ def test_the_text_names_the_budget_and_every_id(instances, how, source):
     assert (f"at most {made.allowed} ({how.max_unavailable})" in lines[0]) == bool(made.batches)
     for batch in made.batches:
         assert any(line.split()[-len(batch.instance_ids) :] == list(batch.instance_ids) for line in lines)
-    assert all(f"  left out: {one.instance_id} ({one.reason})" in lines for one in made.skipped)
+    assert all(f"  left out: {one.instance_id} ({one.reason})" in lines for one in made.left_out)
 
 
 def test_the_plan_as_plain_data():
     instances = [replace(one, protected=one.instance_id == "1") for one in regional(2)]
     assert plan_to_dict(plan(instances, order(most=1))) == {
         "batches": [{"name": "canary", "instance_ids": ["0"]}],
-        "skipped": [{"instance_id": "1", "reason": PROTECTED}],
+        "left_out": [{"instance_id": "1", "reason": PROTECTED}],
         "unsettled": [],
         "total": 2,
         "allowed": 1,

@@ -51,8 +51,8 @@ def test_a_call_stays_within_the_budget_and_sorts_every_instance(instances, limi
     before = set(out_of_service(instances, source))
     away = before | set(made.instance_ids)
     assert away == before or len(away) <= limit.of(total)
-    skipped = [one.instance_id for one in made.skipped]
-    assert Counter([*made.instance_ids, *skipped]) == Counter(one.instance_id for one in chosen)
+    left_out = [one.instance_id for one in made.left_out]
+    assert Counter([*made.instance_ids, *left_out]) == Counter(one.instance_id for one in chosen)
     for instance_id in made.instance_ids:
         one = by_id[instance_id]
         assert is_stale(one, NEW)
@@ -93,7 +93,7 @@ def test_what_should_stay_is_left_out_with_the_reason(fields, reason):
     instances = [instance(0, **fields), instance(1)]
     made = upgrade(instances, instances, "100%")
     assert made.instance_ids == ("1",)
-    assert [(one.instance_id, one.reason) for one in made.skipped] == [("0", reason)]
+    assert [(one.instance_id, one.reason) for one in made.left_out] == [("0", reason)]
 
 
 def test_those_that_are_out_already_count():
