@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -52,11 +53,15 @@ def run_step(step: Step, closing_lines: list[str]) -> int:
         errors="replace",
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-            if CLOSING_LINE.match(line.rstrip()):
-                closing_lines.append(line.rstrip())
+        try:
+            for line in process.stdout:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                if CLOSING_LINE.match(line.rstrip()):
+                    closing_lines.append(line.rstrip())
+        except (KeyboardInterrupt, SystemExit):
+            process.terminate()
+            raise
     return process.returncode
 
 
@@ -94,6 +99,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help="what to run (default: everything)")
     parser.add_argument("--list", action="store_true", help="tell what there is")
     options = parser.parse_args(arguments)
+    # Whoever ends the run ends the command that it is at, too.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     if options.list:
         print("\n".join(f"{part.name:<10} {part.about}" for part in PARTS))
         return 0
