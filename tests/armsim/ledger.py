@@ -18,21 +18,34 @@ from armsim.wire import Json
 
 @dataclass
 class Tally:
-    """Instances in service of a group, now and at the worst moment so far."""
+    """Instances in service of a group: now, at the worst moment so far, and at each change with its second."""
 
     instances: int = 0
     in_service: int = 0
     min_in_service: int = 0
+    timeline: list[tuple[float, int]] = field(default_factory=list)
 
-    def add(self, delta: int) -> None:
+    def open(self) -> None:
+        """Start to count: the present state is the first entry and the first minimum."""
+        self.min_in_service = self.in_service
+        self.timeline = [(0.0, self.in_service)]
+
+    def add(self, delta: int, now: float) -> None:
+        """Count a change; changes of the same millisecond are one entry."""
         self.in_service += delta
         self.min_in_service = min(self.min_in_service, self.in_service)
+        entry = (round(now, 3), self.in_service)
+        if self.timeline and self.timeline[-1][0] == entry[0]:
+            self.timeline[-1] = entry
+        else:
+            self.timeline.append(entry)
 
     def report(self) -> Json:
         return {
             "instances": self.instances,
             "in_service": self.in_service,
             "min_in_service": self.min_in_service,
+            "timeline": [list(entry) for entry in self.timeline],
         }
 
 
@@ -43,14 +56,12 @@ class Account:
     whole: Tally = field(default_factory=Tally)
     zones: dict[str, Tally] = field(default_factory=dict)
     domains: dict[str, Tally] = field(default_factory=dict)
-    timeline: list[tuple[float, int]] = field(default_factory=list)
     _serving: set[str] = field(default_factory=set)
 
     def open(self) -> None:
         """Start to count: the present state is the first entry and the first minimum."""
         for tally in self._tallies():
-            tally.min_in_service = tally.in_service
-        self.timeline = [(0.0, self.whole.in_service)]
+            tally.open()
 
     def enter(self, instance: Instance) -> None:
         """An instance has come to the set."""
@@ -72,19 +83,13 @@ class Account:
         else:
             self._serving.discard(instance.id)
         for tally in self._of(instance):
-            tally.add(1 if serving else -1)
-        entry = (round(now, 3), self.whole.in_service)
-        if self.timeline and self.timeline[-1][0] == entry[0]:
-            self.timeline[-1] = entry
-        else:
-            self.timeline.append(entry)
+            tally.add(1 if serving else -1, now)
 
     def report(self) -> Json:
         return {
             **self.whole.report(),
             "zones": {name: tally.report() for name, tally in sorted(self.zones.items())},
             "domains": {name: tally.report() for name, tally in sorted(self.domains.items())},
-            "timeline": [list(entry) for entry in self.timeline],
         }
 
     def _tallies(self) -> list[Tally]:

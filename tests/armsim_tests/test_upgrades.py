@@ -116,6 +116,8 @@ def test_the_ledger_keeps_the_worst_moment_of_the_set_and_of_each_domain(world):
     worst = [tally["min_in_service"] for _, tally in sorted(account["domains"].items())]
     assert worst == [4, 0, 4, 4, 4]
     assert account["timeline"][0] == [0.0, 20]
+    assert [tally["timeline"][0] for tally in account["domains"].values()] == [[0.0, 4]] * 5
+    assert all(min(n for _, n in tally["timeline"]) == tally["min_in_service"] for tally in account["domains"].values())
     assert min(count for _, count in account["timeline"]) == 16
 
 
