@@ -87,7 +87,7 @@ def _pytest(folder: str, *arguments: str, environment: str = "dev") -> Step:
 
 def _end_to_end(environment: str, *arguments: str) -> Step:
     # One test takes up to a minute, so each is told when it ends.
-    return _pytest("tests/e2e", "--verbose", "--durations=10", *arguments, environment=environment)
+    return _pytest("tests/e2e", "--verbose", "--durations=10", "--maxschedchunk=1", *arguments, environment=environment)
 
 
 def _no_floor_python() -> str:

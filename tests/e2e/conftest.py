@@ -129,6 +129,11 @@ class Site:
         return {**ledger["scale_sets"][SET], "requests": ledger["requests"]}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: "[thousand]" not in item.name)
+
+
 @pytest.fixture
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """A simulator running the scenario that the test's `scenario` mark or parameter names (quickstart without one)."""
