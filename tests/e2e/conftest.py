@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # The interpreter that runs the tests is the one whose ansible-core is tested.
 ANSIBLE_PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
 GROUP, SET = "rg-shop", "web"
-# The simulator's minute is our second, so the control node's inventory asks for waiting in short steps.
+# Four simulated minutes to the second, so the control node's inventory asks for waiting in short steps.
+SPEED = 240
 INVENTORY = {
     "all": {
         "hosts": {
@@ -140,5 +141,5 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     mark = request.node.get_closest_marker("scenario")
     parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
     scenario = mark.args[0] if mark else parameters.get("scenario", "quickstart")
-    with running(scenario, speed=60) as simulator:
+    with running(scenario, speed=SPEED) as simulator:
         yield Site(simulator, tmp_path)

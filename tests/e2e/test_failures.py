@@ -35,7 +35,7 @@ def departures(timeline: list[list[float]]) -> int:
 )
 def test_a_bad_image_is_stopped_at_the_canary(site, version, cause):
     before = images(site)
-    halted = site.upgrade(rollout_image={"version": version}, rollout_health_retries=10)
+    halted = site.upgrade(rollout_image={"version": version}, rollout_health_retries=4)
     assert halted.rc != 0
     assert halted.report["result"] == "halted"
     assert cause in halted.report["cause"]
@@ -55,7 +55,7 @@ def test_a_bad_image_is_stopped_at_the_canary(site, version, cause):
 
 @pytest.mark.scenario("bad-image")
 def test_a_halted_rollout_goes_on_with_a_better_image(site):
-    assert site.upgrade(rollout_image={"version": "24.04.202511100"}, rollout_health_retries=10).rc != 0
+    assert site.upgrade(rollout_image={"version": "24.04.202511100"}, rollout_health_retries=4).rc != 0
     mended = site.upgrade(rollout_image={"version": "24.04.202511180"}, **HALVES)
     assert mended.rc == 0
     assert mended.report["instances_on_target"] == 20

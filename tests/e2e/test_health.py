@@ -13,7 +13,7 @@ import pytest
 
 from armsim.launch import running
 
-from .conftest import ROOT, SET, Site
+from .conftest import ROOT, SET, SPEED, Site
 
 # One instance is enough to see the gate at work.
 ONE = {"rollout_image": {"version": "latest"}, "rollout_only": {"instance_ids": ["1"]}}
@@ -93,7 +93,7 @@ def test_a_set_without_a_health_source_is_judged_by_its_instances(tmp_path):
             "    automatic_repairs:\n      enabled: true\n      grace_period: PT10M\n", "    health: {source: none}\n"
         )
     )
-    with running(file, speed=60) as simulator:
+    with running(file, speed=SPEED) as simulator:
         rolled = Site(simulator, tmp_path).upgrade(**ONE)
         assert rolled.rc == 0
         assert simulator.ledger()["scale_sets"][SET]["instances_on_target"] == 1
