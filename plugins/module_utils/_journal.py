@@ -15,7 +15,6 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 
 RUNNING = "running"
-SUCCEEDED = "succeeded"
 FAILED = "failed"
 
 

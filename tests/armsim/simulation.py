@@ -59,10 +59,6 @@ class Simulation:
     def scale_set(self, group: str, name: str) -> ScaleSet | None:
         return self._scale_sets.get((group.lower(), name.lower()))
 
-    def scale_set_by_id(self, resource_id: str) -> ScaleSet | None:
-        wanted = resource_id.lower().rstrip("/")
-        return next((item for item in self._scale_sets.values() if item.id.lower() == wanted), None)
-
     def create_scale_set(self, group: str, name: str, body: Json) -> ScaleSet:
         """A new, empty scale set from the body of a PUT."""
         owner = self.groups[group.lower()]
