@@ -17,6 +17,8 @@ import yaml
 
 from .conftest import ROOT, SET, Site
 
+pytestmark = pytest.mark.newest
+
 README = (ROOT / "README.md").read_text()
 META_REQUIREMENTS = (ROOT / "meta" / "ee-requirements.txt").read_text()
 BIN = Path(sys.executable).parent

@@ -150,6 +150,14 @@ def test_vmss_instance_facts_tells_what_there_is_and_never_fails_for_time(module
     assert modules.writes() == 0
 
 
+def test_vmss_instance_facts_reads_every_page():
+    with running("thousand", speed=600) as simulator:
+        facts = Modules(simulator).run("vmss_instance_facts")["ansible_facts"]["vmss"]
+        requests = simulator.ledger()["requests"]["by_operation"]
+    assert len({instance["instance_id"] for instance in facts["instances"]}) == 1000
+    assert requests["VirtualMachineScaleSetVMs_List"] == 9
+
+
 def test_vmss_automatic_repairs_is_foreseen_made_and_left_alone(modules):
     foreseen = modules.run("vmss_automatic_repairs", state="suspended", check=True)
     assert modules.writes() == 0
