@@ -1,0 +1,73 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The scenario file: its schema (version 1), and reading it.
+
+The classes are the schema; unknown fields are errors.
+"""
+
+from __future__ import annotations
+
+from armsim.scenario.images import (
+    Behaviour,
+    Gallery,
+    GalleryImage,
+    GalleryVersion,
+    Images,
+    ManagedImage,
+    PlatformImage,
+    PlatformVersion,
+    PublicGallery,
+    UpgradeFailure,
+    Vhd,
+)
+from armsim.scenario.part import HealthReport, Part
+from armsim.scenario.reading import BUNDLED, ScenarioError, load, locate, parse, problems
+from armsim.scenario.scale_sets import (
+    AutomaticRepairs,
+    Extension,
+    Health,
+    InstanceState,
+    ModelImage,
+    ScaleSet,
+    UpgradePolicy,
+)
+from armsim.scenario.service import Clock, Principal, RetryAfter, Subscription, Timings
+from armsim.scenario.whole import ResourceGroup, Scenario
+
+__all__ = [
+    "BUNDLED",
+    "AutomaticRepairs",
+    "Behaviour",
+    "Clock",
+    "Extension",
+    "Gallery",
+    "GalleryImage",
+    "GalleryVersion",
+    "Health",
+    "HealthReport",
+    "Images",
+    "InstanceState",
+    "ManagedImage",
+    "ModelImage",
+    "Part",
+    "PlatformImage",
+    "PlatformVersion",
+    "Principal",
+    "PublicGallery",
+    "ResourceGroup",
+    "RetryAfter",
+    "ScaleSet",
+    "Scenario",
+    "ScenarioError",
+    "Subscription",
+    "Timings",
+    "UpgradeFailure",
+    "UpgradePolicy",
+    "Vhd",
+    "load",
+    "locate",
+    "parse",
+    "problems",
+]

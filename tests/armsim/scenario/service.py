@@ -1,0 +1,54 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The service of a scenario: its clock, who may log in, what it tells clients to wait, and how long things take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from armsim.scenario.part import Guid, Name, Part
+from armsim.spread import Spread
+
+
+class Clock(Part):
+    start: datetime | None = Field(default=None, description="simulated time at the start; default: the real time")
+
+
+class Subscription(Part):
+    id: Guid = "5e5e5e5e-0000-4000-8000-000000000001"
+    name: Name = "armsim"
+
+
+class Principal(Part):
+    client_id: Guid = "c11e0000-0000-4000-8000-000000000001"
+    client_secret: str = "armsim-secret"
+    object_id: Guid = "0b1ec700-0000-4000-8000-000000000001"
+    denied_actions: list[str] = Field(
+        default=[], description="for example Microsoft.Compute/virtualMachineScaleSets/write"
+    )
+    token_lifetime: int = Field(default=3599, gt=0, description="real seconds")
+
+
+class RetryAfter(Part):
+    """Seconds named in ``Retry-After``, in simulated time; null leaves the header out."""
+
+    write: float | None = Field(default=10, ge=0, description="first answer of PUT and PATCH")
+    action: float | None = Field(default=None, ge=0, description="202 of an action")
+    poll: float | None = Field(default=10, ge=0, description="poll of an operation in progress")
+
+
+class Timings(Part):
+    """How long things take, in simulated seconds."""
+
+    upgrade: Spread = Spread(min=20, median=40, max=90)
+    boot: Spread = Spread(min=30, median=42, max=60)
+    agent: Spread = Spread(min=2, median=4, max=8)
+    first_report: Spread = Spread(min=10, median=18, max=30)
+    write: Spread = Spread(min=0.2, median=0.4, max=1.2)
+    service_state: Spread = Spread(min=0.5, median=1, max=3)
+    current: Spread = Spread(min=0.1, median=0.3, max=0.8)
+    delete: Spread = Spread(min=15, median=25, max=60)
