@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +16,7 @@ from armsim.catalogue import Catalogue, Image, reference_kind
 from armsim.clock import Event, Timeline
 from armsim.document import check_types, merge_patch, replace
 from armsim.errors import ArmError, bad_request, invalid_parameter, operation_not_allowed, precondition_failed
+from armsim.happenings import Happenings
 from armsim.instance import PREEMPTED, Failure, Instance, Model, Place
 from armsim.ledger import Account
 from armsim.lifecycle import Lifecycle
@@ -37,6 +38,7 @@ class World:
     timings: Timings
     catalogue: Catalogue
     operations: Operations
+    happenings: Happenings
     seed: int
 
 
@@ -157,6 +159,7 @@ class ScaleSet:
     def _changed(self, instance: Instance) -> None:
         now = self.world.timeline.now
         self.account.record(instance, serving=instance.in_service(now), now=now)
+        self.world.happenings.look_at(self.name, instance, now)
         if self.rolling is not None:
             self.rolling.look()
 
@@ -204,6 +207,7 @@ class ScaleSet:
             self.model = model
             self.profile_created = self.world.timeline.now
         self.etag += 1
+        self.world.happenings.tell("model_written", self.name)
         operation = self._start()
         affected = self._scale(capacity)
         if self.policy == "Automatic":
@@ -261,7 +265,8 @@ class ScaleSet:
         operation = self._start()
         if lagging:
             self.etag += 1
-            self._upgrade(operation, lagging)
+            self.world.happenings.tell("batch_started", self.name, *lagging)
+            self._upgrade(operation, lagging, lambda: self.world.happenings.tell("batch_ended", self.name, *lagging))
         else:
             delay = self.world.timings.current.draw(self.rng)
             self.world.timeline.after(delay, lambda: self._end(operation))
@@ -314,11 +319,14 @@ class ScaleSet:
 
     def upgrade_batch(self, instances: list[Instance]) -> None:
         """Bring instances to the present model without an operation of their own: for rolling upgrades."""
+        self.world.happenings.tell("rolling_batch_started", self.name, *instances)
         image = self.image()
         for instance in instances:
             self.lifecycle.upgrade(instance, self.model, image, self.reference(image), lambda _failure: None)
 
-    def _upgrade(self, operation: Operation, instances: list[Instance]) -> None:
+    def _upgrade(
+        self, operation: Operation, instances: list[Instance], ended: Callable[[], None] = lambda: None
+    ) -> None:
         """Let ``operation`` last until ``instances`` are on the present model; one failure fails it."""
         operation.pending = {instance.id for instance in instances}
         failures: list[Failure] = []
@@ -333,6 +341,7 @@ class ScaleSet:
                 if self._write is not None and self._write[0] is operation:
                     self._write = None
                 self._end(operation, failures[0] if failures else None)
+                ended()
 
         for instance in instances:
             self.lifecycle.upgrade(instance, self.model, image, self.reference(image), partial(done, instance))
@@ -342,7 +351,9 @@ class ScaleSet:
 
         def ended(failure: Failure | None) -> None:
             self._end(operation, failure)
+            self.world.happenings.tell("rolling_upgrade_ended", self.name)
 
+        self.world.happenings.tell("rolling_upgrade_started", self.name)
         self.rolling = RollingUpgrade(self.world.timeline, policy, self.lagging(self.active()), self.active, ended)
         self.rolling.begin(self.upgrade_batch)
 
@@ -396,6 +407,10 @@ class ScaleSet:
         candidates = [instance for instance in present if not instance.protect_from_scale_in]
         for instance in candidates[::-1][: max(surplus, 0)]:
             self.delete(instance)
+        if created:
+            self.world.happenings.tell("scaled_out", self.name, *created)
+        if surplus > 0:
+            self.world.happenings.tell("scaled_in", self.name)
         return created
 
     def delete(self, instance: Instance) -> None:

@@ -15,6 +15,7 @@ from armsim import document, scenario
 from armsim.catalogue import Catalogue
 from armsim.clock import Clock, Timeline
 from armsim.faults import Faults
+from armsim.happenings import Happenings
 from armsim.instance import Failure, Instance, Model, Place
 from armsim.ledger import Requests
 from armsim.operations import Operations
@@ -46,7 +47,8 @@ class Simulation:
         self.requests = Requests()
         self.read_only = False
         self.groups = {group.name.lower(): group for group in spec.resource_groups}
-        self.world = World(self.timeline, spec.timings, self.catalogue, self.operations, seed)
+        self.happenings = Happenings()
+        self.world = World(self.timeline, spec.timings, self.catalogue, self.operations, self.happenings, seed)
         self._scale_sets: dict[tuple[str, str], ScaleSet] = {}
         for item in spec.scale_sets:
             made = self._make(item)
