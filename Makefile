@@ -10,7 +10,8 @@
 
 export PYTHON
 
-SCENARIO ?= quickstart
+# Of a dump, no scenario is needed.
+SCENARIO ?= $(if $(DUMP),,quickstart)
 SPEED ?= 60
 
 help:
@@ -18,7 +19,8 @@ help:
 	@echo "make test    everything that must hold; one part of it: make test PART=units (PART=--list: all names)"
 	@echo "make lint    the part of it that takes seconds"
 	@echo "make format  mend what can be mended: code format, the option table of the role"
-	@echo "make sim     a local Azure Resource Manager to play with: make sim SCENARIO=$(SCENARIO) SPEED=$(SPEED)"
+	@echo "make sim     a local Azure Resource Manager to play with: make sim SCENARIO=quickstart SPEED=$(SPEED)"
+	@echo "             with a scale set of yours: make sim DUMP='set.json instances.json' [SCENARIO=overlay.yaml]"
 	@echo "make docs    the documentation pages, in build/docs/html"
 	@echo "make lock    choose newer development dependencies: make lock UPGRADE=--upgrade"
 	@echo "make clean   remove .env/ and build/"
@@ -29,7 +31,7 @@ demo:
 
 sim:
 	@dev/env runtime
-	@.env/runtime/bin/python dev/sim.py --scenario $(SCENARIO) --speed $(SPEED)
+	@.env/runtime/bin/python dev/sim.py --speed $(SPEED) $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(DUMP),--from-dump $(DUMP))
 
 test:
 	@dev/env dev

@@ -17,19 +17,19 @@ from checkout import ROOT, scripts
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run the simulator in the foreground.")
-    parser.add_argument("--scenario", required=True, help="a bundled scenario or a file")
+    parser.add_argument("--scenario", help="a bundled scenario or a file")
+    parser.add_argument("--from-dump", nargs="+", default=[], help="set.json and instances.json, or their folder")
     parser.add_argument("--speed", type=float, required=True, help="simulated seconds to the real second")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    with running(options.scenario, speed=options.speed) as simulator:
+    with running(options.scenario, from_dump=options.from_dump, speed=options.speed) as simulator:
+        for note in simulator.ready["notes"]:
+            print(f"# Note: {note}.")
         exports = {**simulator.env(), "ANSIBLE_CONFIG": str(ROOT / "dev" / "ansible.cfg")}
         for name, value in exports.items():
             print(f"export {name}={shlex.quote(value)}")
         print(f'export PATH={shlex.quote(str(scripts("runtime")))}:"$PATH"')
-        print(
-            f"\n# {options.scenario} runs until Ctrl-C. After these lines, in another terminal, for example:",
-            flush=True,
-        )
+        print("\n# It runs until Ctrl-C. After these lines, in another terminal, for example:", flush=True)
         for item in simulator.ready["scale_sets"]:
             arguments = f"-e rollout_resource_group={item['resource_group']} -e rollout_scale_set={item['name']}"
             print(f"# ansible-playbook azroll.vmss.status {arguments}", flush=True)

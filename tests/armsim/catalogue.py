@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from armsim import scenario
 from armsim.errors import ArmError, invalid_parameter
@@ -22,12 +22,12 @@ Kind = Literal["platform", "id", "shared", "community", "vhd"]
 PLATFORM_FIELDS = ("publisher", "offer", "sku", "version")
 
 _GALLERY_ID = re.compile(
-    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Compute/galleries/([^/]+)"
+    r"/subscriptions/[^/]+/resourceGroups/([^/]+)/providers/Microsoft\.Compute/galleries/([^/]+)"
     r"/images/([^/]+)(?:/versions/([^/]+))?",
     re.IGNORECASE,
 )
 _MANAGED_ID = re.compile(
-    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Compute/images/([^/]+)", re.IGNORECASE
+    r"/subscriptions/[^/]+/resourceGroups/([^/]+)/providers/Microsoft\.Compute/images/([^/]+)", re.IGNORECASE
 )
 _PUBLIC_ID = re.compile(r"/(?:shared|community)Galleries/([^/]+)/images/([^/]+)/versions/([^/]+)", re.IGNORECASE)
 
@@ -45,6 +45,45 @@ class Image:
     os_name: str
     os_version: str
     behaviour: scenario.Behaviour
+
+
+class GalleryPath(NamedTuple):
+    """What the id of a gallery image says; ``version`` is null where it names the definition."""
+
+    group: str
+    gallery: str
+    image: str
+    version: str | None
+
+
+class ManagedPath(NamedTuple):
+    """What the id of a managed image says."""
+
+    group: str
+    image: str
+
+
+class PublicPath(NamedTuple):
+    """What the id of an image of a shared or community gallery says; ``version`` may be ``latest``."""
+
+    gallery: str
+    image: str
+    version: str
+
+
+def gallery_path(resource_id: str) -> GalleryPath | None:
+    match = _GALLERY_ID.fullmatch(resource_id)
+    return GalleryPath(*match.groups()) if match else None
+
+
+def managed_path(resource_id: str) -> ManagedPath | None:
+    match = _MANAGED_ID.fullmatch(resource_id)
+    return ManagedPath(*match.groups()) if match else None
+
+
+def public_path(resource_id: str) -> PublicPath | None:
+    match = _PUBLIC_ID.fullmatch(resource_id)
+    return PublicPath(*match.groups()) if match else None
 
 
 def reference_kind(storage_profile: Json) -> Kind | None:
@@ -159,17 +198,13 @@ class Catalogue:
         return Image(key, chosen.version, image.os_type, image.os_name, image.os_version, chosen)
 
     def _by_id(self, resource_id: str, location: str) -> Image:
-        gallery_match = _GALLERY_ID.fullmatch(resource_id)
-        if gallery_match:
-            _subscription, group, gallery_name, definition, version = gallery_match.groups()
-            gallery = self.find_gallery(group, gallery_name)
+        if path := gallery_path(resource_id):
+            gallery = self.find_gallery(path.group, path.gallery)
+            images = gallery.images if gallery else []
             prefix = self.gallery_id(gallery) if gallery else ""
-            return self._gallery_image(
-                gallery.images if gallery else [], definition, version, location, resource_id, prefix
-            )
-        managed_match = _MANAGED_ID.fullmatch(resource_id)
-        if managed_match:
-            managed = self.find_managed(managed_match[2], managed_match[3])
+            return self._gallery_image(images, path.image, path.version, location, resource_id, prefix)
+        if managed_id := managed_path(resource_id):
+            managed = self.find_managed(managed_id.group, managed_id.image)
             if managed is None or not same_region(managed.location, location):
                 raise ArmError(404, "NotFound", f"The Image '{resource_id}' cannot be found in '{location}' region.")
             key = self.managed_id(managed)
@@ -182,10 +217,10 @@ class Catalogue:
         )
 
     def _public(self, galleries: list[scenario.PublicGallery], resource_id: str, location: str) -> Image:
-        match = _PUBLIC_ID.fullmatch(resource_id)
-        if not match:
+        path = public_path(resource_id)
+        if path is None:
             raise invalid_parameter("imageReference", f"The image reference {resource_id} is not valid.")
-        name, definition, version = match.groups()
+        name, definition, version = path
         gallery = next((item for item in galleries if item.name.lower() == name.lower()), None)
         kind = "SharedGalleries" if galleries is self.shared_galleries else "CommunityGalleries"
         wanted = None if version.lower() == "latest" else version

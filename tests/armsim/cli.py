@@ -15,8 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from armsim import scenario, tls
+from armsim import dump, scenario, tls
 from armsim.clock import ScaledClock
+from armsim.dump import DumpError
 from armsim.principal import Principal
 from armsim.scenario import Scenario, ScenarioError
 from armsim.simulation import Simulation
@@ -36,22 +37,31 @@ def main(arguments: list[str] | None = None) -> int:
         options.ready_file.unlink(missing_ok=True)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="armsim: %(levelname)s: %(message)s")
     try:
-        path = scenario.locate(options.scenario)
-        spec = scenario.load(path)
+        dumps = [dump.read(paths) for paths in options.from_dump]
+        spec = dump.with_dumps(_scenario(options.scenario), dumps)
+        if not spec.scale_sets and not dumps:
+            raise ScenarioError("there is no scale set: give --scenario, --from-dump or both")
         clock = ScaledClock(options.speed)
         principal = Principal(spec.principal, spec.tenant_id)
         seed = spec.seed if options.seed is None else options.seed
 
         def start() -> Simulation:
-            return Simulation(spec, clock, seed, principal)
+            return Simulation(spec, clock, seed, principal, dumps)
 
-        host = Host(start(), Settings(options.speed, options.retry_after), start)
+        simulation = start()
+        for note in simulation.notes:
+            print(f"armsim: note: {note}", file=sys.stderr, flush=True)
+        host = Host(simulation, Settings(options.speed, options.retry_after), start)
         listener = server.listen(options.port)
-    except (ScenarioError, server.PortTakenError) as error:
+    except (ScenarioError, DumpError, server.PortTakenError) as error:
         print(f"armsim: {error}", file=sys.stderr)
         return 2
     _serve(host, spec, listener, options.ready_file)
     return 0
+
+
+def _scenario(name: str | None) -> Scenario | None:
+    return None if name is None else scenario.load(scenario.locate(name))
 
 
 def _serve(host: Host, spec: Scenario, listener: socket.socket, ready_file: Path | None) -> None:
@@ -92,6 +102,7 @@ def _ready(simulation: Simulation, spec: Scenario, base_url: str, ca_file: Path)
             }
             for item in simulation.scale_sets()
         ],
+        "notes": simulation.notes,
     }
 
 
@@ -107,7 +118,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m armsim", description="A local Azure Resource Manager for virtual machine scale sets."
     )
-    parser.add_argument("--scenario", required=True, help="a scenario file, or the name of a bundled scenario")
+    parser.add_argument("--scenario", help="a scenario file, or the name of a bundled scenario")
+    parser.add_argument(
+        "--from-dump",
+        nargs="+",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a scale set of yours: set.json and instances.json, as the Azure CLI prints them, or a folder with both; "
+        "may be repeated",
+    )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; default: a free one")
     parser.add_argument("--speed", type=_positive, default=1.0, help="simulated seconds to the real second; default: 1")
     parser.add_argument("--ready-file", type=Path, help="write the same JSON object here, once requests are served")

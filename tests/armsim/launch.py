@@ -17,7 +17,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,8 +116,9 @@ class Simulator:
 
 @contextlib.contextmanager
 def running(
-    scenario: str | Path,
+    scenario: str | Path | None = None,
     *,
+    from_dump: Sequence[str | Path] = (),
     speed: float = 60.0,
     seed: int | None = None,
     port: int | None = None,
@@ -125,9 +126,19 @@ def running(
     python: str = sys.executable,
     timeout: float = 20.0,
 ) -> Iterator[Simulator]:
-    """A simulator serving ``scenario`` (a file or a bundled name) inside the ``with`` block."""
+    """A simulator serving ``scenario`` (a file or a bundled name) inside the ``with`` block.
+
+    ``from_dump`` names the two files of a dump, or their folder; then the scenario may be left out.
+    """
     simulator = start(
-        scenario, speed=speed, seed=seed, port=port, retry_after=retry_after, python=python, timeout=timeout
+        scenario,
+        from_dump=from_dump,
+        speed=speed,
+        seed=seed,
+        port=port,
+        retry_after=retry_after,
+        python=python,
+        timeout=timeout,
     )
     try:
         yield simulator
@@ -136,8 +147,9 @@ def running(
 
 
 def start(
-    scenario: str | Path,
+    scenario: str | Path | None = None,
     *,
+    from_dump: Sequence[str | Path] = (),
     speed: float = 60.0,
     seed: int | None = None,
     port: int | None = None,
@@ -148,8 +160,9 @@ def start(
     """Start a simulator and wait at most ``timeout`` seconds until it is ready; the caller stops it."""
     folder = Path(tempfile.mkdtemp(prefix="armsim-launch-"))
     ready_file = folder / "ready.json"
-    command = [python, "-m", "armsim", "--scenario", str(scenario), "--speed", str(speed)]
-    command += ["--ready-file", str(ready_file)]
+    command = [python, "-m", "armsim", "--speed", str(speed), "--ready-file", str(ready_file)]
+    command += [] if scenario is None else ["--scenario", str(scenario)]
+    command += ["--from-dump", *map(str, from_dump)] if from_dump else []
     for name, value in {"--port": port, "--seed": seed, "--retry-after": retry_after}.items():
         command += [] if value is None else [name, str(value)]
     with (folder / LOG).open("w", encoding="utf-8") as log:

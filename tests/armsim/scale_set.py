@@ -73,7 +73,7 @@ class ScaleSet:
         self.update_domains = 5
         self._group_capacity = group_capacity
         self._running: list[Operation] = []
-        self._failed = False
+        self.failed = False
         self._write: tuple[Operation, Event | None] | None = None
         seed = f"{world.seed}/{self.id.lower()}"
         self.lifecycle = Lifecycle(world.timeline, world.timings, seed, self._changed)
@@ -97,7 +97,7 @@ class ScaleSet:
         """The set's own state: `Updating` while anything runs, afterwards as the last operation ended."""
         if self._running:
             return "Updating"
-        return "Failed" if self._failed else "Succeeded"
+        return "Failed" if self.failed else "Succeeded"
 
     @property
     def repairs_state(self) -> str:
@@ -366,7 +366,7 @@ class ScaleSet:
         self.world.operations.finish(operation, failure)
         if operation in self._running:
             self._running.remove(operation)
-            self._failed = failure is not None and failure is not PREEMPTED
+            self.failed = failure is not None and failure is not PREEMPTED
 
     # --- changes from outside ---------------------------------------------------------------------------------------
 

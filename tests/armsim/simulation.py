@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import copy
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
 
 from armsim import document, scenario
 from armsim.catalogue import Catalogue
 from armsim.clock import Clock, Timeline
+from armsim.dump import Dump, restore
 from armsim.faults import Faults
 from armsim.happenings import Happenings
 from armsim.instance import Failure, Instance, Model, Place
@@ -32,9 +34,14 @@ AGE = 30 * DAY
 
 
 class Simulation:
-    """The state of one run. A reset makes a new one from the same scenario."""
+    """The state of one run. A reset makes a new one from the same scenario.
 
-    def __init__(self, spec: Scenario, clock: Clock, seed: int, principal: Principal) -> None:
+    ``dumps`` are scale sets beside those of the scenario; it must have what they refer to (``dump.with_dumps``).
+    """
+
+    def __init__(
+        self, spec: Scenario, clock: Clock, seed: int, principal: Principal, dumps: Sequence[Dump] = ()
+    ) -> None:
         self.spec = spec
         self.seed = seed
         self.timeline = Timeline(clock)
@@ -50,9 +57,14 @@ class Simulation:
         self.happenings = Happenings()
         self.world = World(self.timeline, spec.timings, self.catalogue, self.operations, self.happenings, seed)
         self._scale_sets: dict[tuple[str, str], ScaleSet] = {}
+        # What had to be made up or left out of the dumps.
+        self.notes: list[str] = []
         for item in spec.scale_sets:
-            made = self._make(item)
-            self._scale_sets[made.resource_group.lower(), made.name.lower()] = made
+            self._adopt(self._make(item))
+        for dump in dumps:
+            restored = restore(self.world, self.calendar, dump)
+            self._adopt(restored.scale_set)
+            self.notes += restored.notes
 
     def scale_sets(self, group: str | None = None) -> list[ScaleSet]:
         """All scale sets, or those of one resource group."""
@@ -80,8 +92,11 @@ class Simulation:
         identity = {"name": name, "id": resource_id, "type": "Microsoft.Compute/virtualMachineScaleSets"}
         made = ScaleSet(self.world, {**identity, **model, **identity}, self.timeline.now)
         made.account.open()
-        self._scale_sets[owner.name.lower(), name.lower()] = made
+        self._adopt(made)
         return made
+
+    def _adopt(self, made: ScaleSet) -> None:
+        self._scale_sets[made.resource_group.lower(), made.name.lower()] = made
 
     def ledger(self) -> Json:
         """What ``GET ledger`` answers."""

@@ -21,11 +21,18 @@ README = Path(armsim.__file__).with_name("README.md").read_text(encoding="utf-8"
 
 
 def test_the_example_scenario_is_valid_and_makes_what_it_says():
-    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    _overlay, example = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     world = World(scenario.parse(yaml.safe_load(example), "README.md"))
     assert len(world.instances) == 20
     assert world.web.instances["5"].power == "deallocated"
     assert world.web.instances["8"].place.update_domain == 4
+
+
+def test_the_example_overlay_is_a_scenario_without_scale_sets():
+    overlay, _example = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    spec = scenario.parse(yaml.safe_load(overlay), "README.md")
+    assert spec.scale_sets == []
+    assert [version.health for version in spec.images.platform[0].versions] == ["healthy", "unhealthy"]
 
 
 def test_the_table_of_scenarios_is_complete():
