@@ -6,9 +6,9 @@
 # Python than the newest one found.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sim test lint format docs lock clean
+.PHONY: help demo sim test conformance lint format docs lock clean
 
-export PYTHON
+export PYTHON RECORDINGS SPECS
 
 # Of a dump, no scenario is needed.
 SCENARIO ?= $(if $(DUMP),,quickstart)
@@ -17,6 +17,7 @@ SPEED ?= 60
 help:
 	@echo "make demo    roll a new image through 20 simulated instances, and show that nothing was down"
 	@echo "make test    everything that must hold; one part of it: make test PART=units (PART=--list: all names)"
+	@echo "make conformance   the simulator beside the real service: make conformance RECORDINGS=folder SPECS=folder"
 	@echo "make lint    the part of it that takes seconds"
 	@echo "make format  mend what can be mended: code format, the option table of the role"
 	@echo "make sim     a local Azure Resource Manager to play with: make sim SCENARIO=quickstart SPEED=$(SPEED)"
@@ -36,6 +37,10 @@ sim:
 test:
 	@dev/env dev
 	@.env/dev/bin/python dev/run_parts.py $(PART)
+
+conformance:
+	@dev/env dev
+	@.env/dev/bin/python dev/run_parts.py traffic
 
 lint:
 	@dev/env dev

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -26,7 +27,11 @@ WORKERS = "2"
 ANSIBLE_TEST_HOME = ROOT / ".env" / "home"
 ARTIFACT = BUILD / "artifact"
 # Never in the artifact, so Ansible's own rules are not theirs; ruff, mypy and yamllint look at them.
-NOT_THE_COLLECTION = ("dev", "tests/armsim", "tests/armsim_tests", "tests/e2e")
+NOT_THE_COLLECTION = ("dev", "tests/armsim", "tests/armsim_tests", "tests/conformance", "tests/e2e")
+# Folders that only their owners have, given on the command line of make: recordings of the real service, and the
+# description of its API.
+RECORDINGS = os.environ.get("RECORDINGS", "")
+SPECS = os.environ.get("SPECS", "")
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,20 @@ def _no_floor_python() -> str:
     return "" if found.returncode == 0 else f"no Python {FLOOR_PYTHON} on this machine"
 
 
+def _no_validator() -> str:
+    if not SPECS:
+        return "no folder with the description of Azure's API; SPECS=folder names one"
+    if not Path(ROOT, SPECS).is_dir():
+        return f"no folder {SPECS}"
+    checked = subprocess.run(["dev/oav-env", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return checked.stderr.strip()
+
+
+def _judge_traffic() -> Step:
+    proof = ("--recordings", RECORDINGS) if RECORDINGS else ()
+    return Step(("python", "-m", "conformance.traffic", "--specs", SPECS, *proof))
+
+
 def _mypy(python: str, *targets: str) -> Step:
     return Step(("mypy", "--python-version", python, *targets))
 
@@ -107,10 +126,10 @@ PARTS: Sequence[Part] = (
             Step(("ruff", "check", ".")),
             Step(("ruff", "format", "--check", ".")),
             _mypy("3.10", "-p", "ansible_collections.azroll.vmss.plugins.module_utils"),
-            _mypy("3.11", "-p", "armsim"),
+            _mypy("3.11", "-p", "armsim", "-p", "conformance"),
             _mypy("3.11", "dev"),
             Step(("yamllint", "--strict", ".")),
-            Step(("shellcheck", "dev/env", "dev/find-python", "dev/lock", ".ci/run")),
+            Step(("shellcheck", "dev/env", "dev/find-python", "dev/lock", "dev/oav-env", ".ci/run")),
             Step(("ansible-lint", "--strict", "--nocolor")),
             Step(("python", "dev/role_readme.py", "--check")),
             Step(("reuse", "lint", "--lines")),
@@ -130,6 +149,12 @@ PARTS: Sequence[Part] = (
         prepare=_copy_for_ansible_test,
     ),
     Part("simulator", "the simulator's own tests", (_pytest("tests/armsim_tests"),)),
+    Part(
+        "traffic",
+        "the simulator's own traffic, judged with oav by the description of Azure's API",
+        (Step(("dev/oav-env",)), _judge_traffic()),
+        skip_reason=_no_validator,
+    ),
     Part(
         "e2e",
         "real runs of ansible-playbook against the simulator, everything at its newest",

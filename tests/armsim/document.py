@@ -62,13 +62,15 @@ _REQUIRED = {"networkInterfaceConfigurations": ("name",), "extensions": ("name",
 _WORDS = {str: "String", int: "Int32", bool: "Boolean", dict: "Dictionary", list: "List"}
 _READ_ONLY = ("id", "name", "type", "etag")
 _READ_ONLY_PROPERTIES = ("provisioningState", "uniqueId", "timeCreated")
+# Taken, and never told again (recorded).
+_SECRETS = ("adminPassword", "protectedSettings")
 
 
 def check_types(body: object) -> Json:
-    """The body without nulls (a null is not named), if its known fields have the right types; 400 otherwise."""
+    """The body without secrets and nulls (a null is not named), if its known fields have the right types; else 400."""
     if not isinstance(body, dict):
         raise bad_request("Error converting the request body to type 'VirtualMachineScaleSet'.")
-    given: Json = _without_nulls(body)
+    given: Json = _kept(body)
     _check(given, _TYPES, "")
     mode = ((given.get("properties") or {}).get("upgradePolicy") or {}).get("mode")
     if mode not in (None, "Manual", "Automatic", "Rolling"):
@@ -78,11 +80,11 @@ def check_types(body: object) -> Json:
     return given
 
 
-def _without_nulls(value: Any) -> Any:
+def _kept(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+        return {name: _kept(item) for name, item in value.items() if item is not None and name not in _SECRETS}
     if isinstance(value, list):
-        return [_without_nulls(item) for item in value if item is not None]
+        return [_kept(item) for item in value if item is not None]
     return value
 
 

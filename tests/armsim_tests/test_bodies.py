@@ -93,3 +93,12 @@ def test_any_body_is_taken_or_refused_and_the_set_stays_readable(method, bodies)
         for instance in world.instances:
             json.dumps(simulation.views.instance(web, instance, now, VERSION, view=True))
         json.dumps([simulation.ledger(), simulation.state()])
+
+
+def test_secrets_are_taken_and_never_told_again(world):
+    extension = {"name": "greeter", "properties": {"type": "CustomScript", "protectedSettings": {"token": "hush"}}}
+    profile = {"osProfile": {"adminPassword": "hush"}, "extensionProfile": {"extensions": [extension]}}
+    world.web.patch({"properties": {"virtualMachineProfile": profile}}, None, None)
+    answer = json.dumps(world.simulation.views.scale_set(world.web, VERSION))
+    assert "greeter" in answer
+    assert "hush" not in answer
