@@ -54,7 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         host = Host(simulation, Settings(options.speed, options.retry_after), start)
         listener = server.listen(options.port)
     except (ScenarioError, DumpError, server.PortTakenError) as error:
-        print(f"armsim: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"armsim: {line}", file=sys.stderr)
         return 2
     _serve(host, spec, listener, options.ready_file)
     return 0

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from itertools import count
 
 from armsim import document, scenario
-from armsim.catalogue import Catalogue
+from armsim.catalogue import Catalogue, Image
 from armsim.clock import Clock, Timeline
 from armsim.dump import Dump, restore
+from armsim.errors import ArmError
 from armsim.faults import Faults
 from armsim.happenings import Happenings
 from armsim.instance import Failure, Instance, Model, Place
@@ -24,7 +25,7 @@ from armsim.operations import Operations
 from armsim.principal import Principal
 from armsim.rolling import RollingUpgrade
 from armsim.scale_set import ScaleSet, World
-from armsim.scenario import Scenario, ScenarioError
+from armsim.scenario import Problem, Scenario
 from armsim.views import Views
 from armsim.wire import Calendar, Json, guid
 
@@ -59,8 +60,8 @@ class Simulation:
         self._scale_sets: dict[tuple[str, str], ScaleSet] = {}
         # What had to be made up or left out of the dumps.
         self.notes: list[str] = []
-        for item in spec.scale_sets:
-            self._adopt(self._make(item))
+        for index, item in enumerate(spec.scale_sets):
+            self._adopt(self._make(item, ("scale_sets", index)))
         for dump in dumps:
             restored = restore(self.world, self.calendar, dump)
             self._adopt(restored.scale_set)
@@ -162,11 +163,11 @@ class Simulation:
 
     # --- from the scenario ------------------------------------------------------------------------------------------
 
-    def _make(self, spec: scenario.ScaleSet) -> ScaleSet:
+    def _make(self, spec: scenario.ScaleSet, loc: tuple[str, int]) -> ScaleSet:
         group = self.groups[spec.resource_group.lower()]
         location = spec.location or group.location
         probe = document.storage_profile(spec.image, "Linux", spec.name)
-        image = self.catalogue.resolve(probe, location)
+        image = self._resolve(probe, location, (*loc, "image"))
         model = document.first_model(spec, location, self.spec.subscription.id, image.os_type)
         ids = self._ids(spec)
         model["sku"]["capacity"] = len(ids)
@@ -178,8 +179,12 @@ class Simulation:
             made.rolling = RollingUpgrade.record(self.timeline, spec.rolling_upgrade)
         unknown = [instance_id for instance_id in spec.instances if instance_id not in ids]
         if unknown:
-            raise ScenarioError(
-                f"scale_sets.{spec.name}.instances: no instance {', '.join(unknown)}; the ids are {', '.join(ids)}"
+            known = ", ".join(ids)
+            raise self.spec.error(
+                *(
+                    Problem((*loc, "instances", item), f"there is no such instance; the ids are {known}", of_name=True)
+                    for item in unknown
+                )
             )
         places = self._places(spec, made, len(ids))
         older: dict[str, Model] = {}
@@ -189,10 +194,16 @@ class Simulation:
             instance.agent_since = -AGE
             instance.reporting_since = -AGE + index % 5 + made.rng.random()
             instance.etag = 2
-            self._make_special(made, instance, exception, older)
+            self._make_special(made, instance, exception, older, (*loc, "instances", instance_id))
             made.add(instance)
         made.account.open()
         return made
+
+    def _resolve(self, storage: Json, location: str, loc: tuple[str | int, ...]) -> Image:
+        try:
+            return self.catalogue.resolve(storage, location)
+        except ArmError as error:
+            raise self.spec.error(Problem(loc, error.message)) from error
 
     def _ids(self, spec: scenario.ScaleSet) -> list[str]:
         """Instance ids: those of the scenario, or numbers with holes, or Flexible names."""
@@ -224,7 +235,12 @@ class Simulation:
         return places
 
     def _make_special(
-        self, made: ScaleSet, instance: Instance, exception: scenario.InstanceState, older: dict[str, Model]
+        self,
+        made: ScaleSet,
+        instance: Instance,
+        exception: scenario.InstanceState,
+        older: dict[str, Model],
+        loc: tuple[str | int, ...],
     ) -> None:
         instance.protect_from_scale_in = exception.protect_from_scale_in
         instance.protect_from_scale_set_actions = exception.protect_from_scale_set_actions
@@ -232,7 +248,7 @@ class Simulation:
             instance.verdict = exception.health
         if exception.image is not None:
             storage = document.storage_profile(exception.image, instance.image.os_type, made.name)
-            image = self.catalogue.resolve(storage, made.location)
+            image = self._resolve(storage, made.location, (*loc, "image"))
             earlier = older.get(image.key)
             if earlier is None:
                 past = copy.deepcopy(made.document)

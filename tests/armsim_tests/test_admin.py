@@ -18,7 +18,7 @@ import yaml
 
 from armsim import scenario
 from armsim.launch import PACKAGE_ROOT, SimulatorError, running, start
-from armsim.scenario import BUNDLED, ScenarioError
+from armsim.scenario import BUNDLED
 
 from .conftest import Client, World
 from .test_wire import NEW, error
@@ -121,45 +121,10 @@ def test_every_bundled_scenario_is_valid_has_the_set_web_and_something_newer_to_
     assert len(platform) > 1 or len(gallery) > 1 or len(spec.images.vhds) > 1
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"version": 2}, r"version: Input should be 1"),
-        ({"scale_set": []}, r"scale_set: Extra inputs are not permitted"),
-        ({"seed": "many"}, r"seed: Input should be a valid integer"),
-        (
-            {"resource_groups": [{"name": "other", "location": "x"}]},
-            r"the file: scale set web: resource_group rg-shop is not among other",
-        ),
-        ({"timings": {"boot": {"min": 9, "median": 2, "max": 3}}}, r"timings\.boot: .*in this order"),
-    ],
-)
-def test_a_wrong_scenario_is_refused_by_file_field_and_what_is_allowed(change, words):
-    document = {**yaml.safe_load(scenario.locate("quickstart").read_text()), **change}
-    with pytest.raises(ScenarioError, match=rf"my\.yaml: {words}"):
-        scenario.parse(document, "my.yaml")
-
-
-def test_a_wrong_word_in_a_scenario_is_answered_with_the_allowed_ones():
-    document = yaml.safe_load(scenario.locate("quickstart").read_text())
-    document["scale_sets"][0]["upgrade_policy"] = {"mode": "Magic"}
-    with pytest.raises(
-        ScenarioError, match=r"scale_sets\.0\.upgrade_policy\.mode: .*'Manual', 'Automatic' or 'Rolling'"
-    ):
-        scenario.parse(document, "my.yaml")
-
-
-def test_an_exception_for_an_instance_that_is_not_there_is_refused_with_the_ids_there_are():
-    document = yaml.safe_load(scenario.locate("quickstart").read_text())
-    document["scale_sets"][0]["instances"] = {"999": {"state": "failed"}}
-    with pytest.raises(ScenarioError, match=r"scale_sets\.web\.instances: no instance 999; the ids are \d+, "):
-        World(scenario.parse(document, "my.yaml"))
-
-
 def test_without_a_capacity_the_instances_are_those_of_the_scenario():
     document = yaml.safe_load(scenario.locate("quickstart").read_text())
     document["scale_sets"][0].update({"capacity": None, "instances": {"4": {}, "9": {}}})
-    assert [instance.id for instance in World(scenario.parse(document, "my.yaml")).instances] == ["4", "9"]
+    assert [instance.id for instance in World(scenario.check(document)).instances] == ["4", "9"]
 
 
 def test_instances_of_the_scenario_are_as_it_says(new_client):
@@ -237,6 +202,7 @@ def test_the_ready_object_and_the_environment_lead_to_the_simulator():
             "subscription_id",
             "ca_file",
             "admin_url",
+            "notes",
             "scale_sets",
         }
         assert [(item["name"], item["resource_group"], item["capacity"]) for item in ready["scale_sets"]] == [

@@ -199,7 +199,7 @@ def start(*dumps: Dump, overlay: str | None = None, seed: int = 1) -> Simulation
     """A simulation in this process that starts from dumps."""
     spec = scenario.Scenario(version=1, clock={"start": "2026-11-20T08:00:00Z"})
     if overlay is not None:
-        spec = scenario.parse(json.loads(overlay), "overlay.json")
+        spec = scenario.parse(overlay, "overlay.json")
     spec = dump.with_dumps(spec, dumps)
     return Simulation(spec, ManualClock(), seed, Principal(spec.principal, spec.tenant_id), dumps)
 

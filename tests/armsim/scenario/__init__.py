@@ -23,7 +23,8 @@ from armsim.scenario.images import (
     Vhd,
 )
 from armsim.scenario.part import HealthReport, Part
-from armsim.scenario.reading import BUNDLED, ScenarioError, load, locate, parse, problems
+from armsim.scenario.problems import Problem, ScenarioError, problems
+from armsim.scenario.reading import BUNDLED, check, load, locate, parse
 from armsim.scenario.scale_sets import (
     AutomaticRepairs,
     Extension,
@@ -55,6 +56,7 @@ __all__ = [
     "PlatformImage",
     "PlatformVersion",
     "Principal",
+    "Problem",
     "PublicGallery",
     "ResourceGroup",
     "RetryAfter",
@@ -66,6 +68,7 @@ __all__ = [
     "UpgradeFailure",
     "UpgradePolicy",
     "Vhd",
+    "check",
     "load",
     "locate",
     "parse",

@@ -2,30 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Finding, reading and checking a scenario file; every error names the file, the field and what is allowed there."""
+"""Finding, reading and checking a scenario file; every error names file, line, field and what is allowed there."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
-from armsim.scenario.whole import Scenario
+from armsim.scenario.consistency import misfits
+from armsim.scenario.problems import Problem, ScenarioError, problems
+from armsim.scenario.text import Text
+from armsim.scenario.whole import VERSIONS, Scenario
 
 BUNDLED = Path(__file__).parent.parent / "scenarios"
-
-
-class ScenarioError(Exception):
-    """A scenario that cannot be used; the text is one line and fit for people."""
-
-
-def problems(error: ValidationError, whole: str) -> list[str]:
-    """One line for each field that does not fit, with what is allowed there; ``whole`` names the document itself."""
-    return [
-        f"{'.'.join(str(step) for step in problem['loc']) or whole}: {problem['msg'].removeprefix('Value error, ')}"
-        for problem in error.errors(include_url=False)
-    ]
 
 
 def locate(name: str) -> Path:
@@ -41,19 +31,36 @@ def locate(name: str) -> Path:
 
 
 def load(path: Path) -> Scenario:
-    """Read and check a scenario file; :class:`ScenarioError` names file, field and what is allowed."""
+    """Read and check a scenario file; :class:`ScenarioError` names file, line, field and what is allowed."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise ScenarioError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    return parse(document, str(path))
+    return parse(text, str(path))
 
 
-def parse(document: object, source: str) -> Scenario:
-    """Check a scenario document that came from ``source``."""
+def parse(text: str, source: str) -> Scenario:
+    """Check the YAML text of a scenario; ``source`` names it in errors."""
+    marked = Text(text, source)
     try:
-        return Scenario.model_validate(document)
+        return check(marked.data).read_from(marked)
+    except ScenarioError as error:
+        raise error.at(marked.place) from error
+
+
+def check(document: object) -> Scenario:
+    """Check a scenario document; :class:`ScenarioError` names each field that does not fit."""
+    if not isinstance(document, dict):
+        raise ScenarioError("must be a mapping with the fields of a scenario: version, images, resource_groups, ...")
+    version = document.get("version")
+    if isinstance(version, bool) or version not in VERSIONS:
+        known = ", ".join(str(item) for item in VERSIONS)
+        what = f"unknown version {version!r}" if "version" in document else "this field is required"
+        raise ScenarioError(Problem(("version",), f"{what}; this release reads version {known}"))
+    try:
+        spec = Scenario.model_validate(document)
     except ValidationError as error:
-        raise ScenarioError(f"{source}: {'; '.join(problems(error, 'the file'))}") from error
+        raise ScenarioError(*problems(error, Scenario)) from error
+    if wrong := list(misfits(spec)):
+        raise ScenarioError(*wrong)
+    return spec

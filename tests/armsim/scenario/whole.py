@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr
 
 from armsim.scenario.images import Images
 from armsim.scenario.part import Guid, Name, Part
+from armsim.scenario.problems import Problem, ScenarioError
 from armsim.scenario.scale_sets import ScaleSet
 from armsim.scenario.service import Clock, Principal, RetryAfter, Subscription, Timings
+from armsim.scenario.text import Text
+
+# Versions of the schema that this release reads.
+VERSIONS = (1,)
 
 
 class ResourceGroup(Part):
@@ -38,19 +43,14 @@ class Scenario(Part):
     images: Images = Images()
     resource_groups: list[ResourceGroup] = Field(default=[])
     scale_sets: list[ScaleSet] = Field(default=[])
+    _text: Text | None = PrivateAttr(default=None)
 
-    @model_validator(mode="after")
-    def _names_fit(self) -> Scenario:
-        names = [item.name.lower() for item in self.scale_sets]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"scale_sets: the name {name} is given twice; the ledger tells sets apart by name")
-        groups = {group.name.lower() for group in self.resource_groups}
-        owners = [(f"scale set {item.name}", item.resource_group) for item in self.scale_sets]
-        owners += [(f"gallery {item.name}", item.resource_group) for item in self.images.galleries]
-        owners += [(f"managed image {item.name}", item.resource_group) for item in self.images.managed]
-        for owner, group in owners:
-            # Without scale sets it goes over a dump, which brings the resource groups.
-            if self.scale_sets and group.lower() not in groups:
-                raise ValueError(f"{owner}: resource_group {group} is not among {', '.join(sorted(groups))}")
+    def read_from(self, text: Text) -> Scenario:
+        """Remember the text that the scenario was read from."""
+        self._text = text
         return self
+
+    def error(self, *wrong: Problem) -> ScenarioError:
+        """The error for problems that show only when the scenario is put to use, with file and line."""
+        error = ScenarioError(*wrong)
+        return error if self._text is None else error.at(self._text.place)

@@ -83,4 +83,5 @@ async def _json(request: Request) -> Any:
 
 def invalid(error: ValidationError) -> Json:
     """The body for a request that does not fit: every field with what is allowed there."""
-    return {"error": {"code": "InvalidRequest", "message": "; ".join(problems(error, "body"))}}
+    wrong = "; ".join(str(problem) for problem in problems(error))
+    return {"error": {"code": "InvalidRequest", "message": wrong}}

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""What must fit together between the parts of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from armsim.scenario.problems import Loc, Problem
+from armsim.scenario.whole import Scenario
+
+
+def misfits(spec: Scenario) -> Iterator[Problem]:
+    """Names given twice, and resource groups that are not there."""
+    seen: set[str] = set()
+    for index, item in enumerate(spec.scale_sets):
+        if item.name.lower() in seen:
+            yield Problem(
+                ("scale_sets", index, "name"), f"{item.name} is given twice; the ledger tells sets apart by name"
+            )
+        seen.add(item.name.lower())
+    groups = {group.name.lower(): group.name for group in spec.resource_groups}
+    owners: list[tuple[Loc, str]] = [
+        *((("scale_sets", index), item.resource_group) for index, item in enumerate(spec.scale_sets)),
+        *((("images", "galleries", index), item.resource_group) for index, item in enumerate(spec.images.galleries)),
+        *((("images", "managed", index), item.resource_group) for index, item in enumerate(spec.images.managed)),
+    ]
+    for loc, group in owners:
+        # Without scale sets it goes over a dump, which brings the resource groups.
+        if spec.scale_sets and group.lower() not in groups:
+            allowed = ", ".join(groups.values())
+            yield Problem((*loc, "resource_group"), f"{group} is not among the resource_groups; allowed: {allowed}")
