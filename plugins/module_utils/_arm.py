@@ -187,13 +187,17 @@ class Arm:
 
     def get_scale_set(self, resource_group: str, name: str) -> ScaleSet:
         """The model. Raises NotFound where there is no such set, group or subscription."""
-        body = self._get(
+        return ScaleSet.from_wire(self.scale_set_document(resource_group, name), resource_group=resource_group)
+
+    def scale_set_document(self, resource_group: str, name: str) -> Json:
+        """The model as Azure sent it. Raises NotFound where there is no such set, group or subscription."""
+        body: Json = self._get(
             self._client().virtual_machine_scale_sets.get,
             f"read scale set {name} of resource group {resource_group}",
             resource_group,
             name,
         )
-        return ScaleSet.from_wire(body, resource_group=resource_group)
+        return body
 
     def patch_scale_set(self, scale_set: ScaleSet, body: Mapping[str, Any]) -> Operation:
         """Write only what `body` names, and only if nobody else wrote since `scale_set` was read (else Conflict)."""
@@ -224,29 +228,31 @@ class Arm:
         )
 
     def list_instances(self, scale_set: ScaleSet) -> list[Instance]:
-        """All instances with their instance views, in no particular order (pages split by text, recorded).
+        """All instances with their instance views, in no particular order (pages split by text, recorded)."""
+        return [Instance.from_wire(entry) for entry in self.instance_documents(scale_set)]
+
+    def instance_documents(self, scale_set: ScaleSet) -> list[Json]:
+        """The same as Azure sent it.
 
         The virtual machines of a Flexible set are resources of their own: its own list holds no properties (recorded).
         """
         attempted = f"list the instances of scale set {scale_set.name}"
         client = self._client()
         if scale_set.flexible:
-            pages = self._pages(
+            return self._entries(
                 client.virtual_machines.list,
                 attempted,
                 scale_set.resource_group,
                 filter=f"'virtualMachineScaleSet/id' eq '{scale_set.id}'",
                 expand="instanceView",
             )
-        else:
-            pages = self._pages(
-                client.virtual_machine_scale_set_vms.list,
-                attempted,
-                scale_set.resource_group,
-                scale_set.name,
-                expand="instanceView",
-            )
-        return [Instance.from_wire(entry) for page in pages for entry in page.get("value") or []]
+        return self._entries(
+            client.virtual_machine_scale_set_vms.list,
+            attempted,
+            scale_set.resource_group,
+            scale_set.name,
+            expand="instanceView",
+        )
 
     def rolling_upgrade(self, scale_set: ScaleSet) -> str | None:
         """The status code of the last rolling upgrade (`RollingForward`, `Completed`, ...), None if there was none."""

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._documents import Documents
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
@@ -24,13 +25,17 @@ from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stal
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was read of a scale set; `rolling_upgrade` and `repairs_state` are None where they were not or cannot be."""
+    """What was read of a scale set.
+
+    `rolling_upgrade` and `repairs_state` are None where they were not or cannot be read, `documents` while waiting.
+    """
 
     scale_set: ScaleSet
     instances: tuple[Instance, ...]
     gathered_at: str | None
     rolling_upgrade: str | None = None
     repairs_state: str | None = None
+    documents: Documents | None = None
 
 
 def to_facts(snapshot: Snapshot, target: Image, *, by_model: bool = True) -> dict[str, Any]:

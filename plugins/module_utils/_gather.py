@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._documents import Documents
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Forbidden, OperationFailed, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, healthy, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
@@ -65,13 +67,15 @@ class Wait:
 
 def gather(arm: Arm, resource_group: str, name: str) -> Snapshot:
     """Read the set once: model, instances, and what may be read of rolling upgrades and repairs."""
-    scale_set = arm.get_scale_set(resource_group, name)
-    instances = tuple(arm.list_instances(scale_set))
+    model = arm.scale_set_document(resource_group, name)
+    scale_set = ScaleSet.from_wire(model, resource_group=resource_group)
+    entries = arm.instance_documents(scale_set)
     at = arm.server_time
     return Snapshot(
         scale_set,
-        instances,
+        tuple(Instance.from_wire(entry) for entry in entries),
         at,
+        documents=Documents(model, tuple(entries)),
         rolling_upgrade=_optional(lambda: arm.rolling_upgrade(scale_set)),
         repairs_state=_optional(lambda: arm.repairs_state(scale_set)),
     )

@@ -101,6 +101,13 @@ options:
       - If V(false), only the image counts.
     type: bool
     default: true
+  raw:
+    description:
+      - Whether to return what Azure answered, too, as RV(resources). The playbook C(azroll.vmss.snapshot) writes it to
+        files.
+      - Not together with O(wait_for).
+    type: bool
+    default: false
 seealso:
   - module: azroll.vmss.vmss_domain_upgrade
     description: Upgrades instances.
@@ -395,6 +402,27 @@ ansible_facts:
           returned: always
           type: str
           sample: "2026-11-22T10:15:00+00:00"
+resources:
+  description:
+    - The scale set and its instances as Azure described them, in the form of its API of version V(2024-07-01).
+    - Secrets are not in it (custom data, user data, passwords, protected settings of extensions), nor are the times of
+      the latest reports of agents and health, so that it changes only when the scale set does.
+    - V(null) without O(raw), and if the scale set could not be read.
+  returned: always
+  type: dict
+  contains:
+    scale_set:
+      description: The model.
+      returned: if the scale set could be read
+      type: dict
+      sample: {name: web, location: westeurope, etag: '"3"', properties: {orchestrationMode: Uniform}}
+    instances:
+      description: The instances with their instance views, in the order of their ids; of a Flexible scale set the
+        virtual machines.
+      returned: if the scale set could be read
+      type: list
+      elements: dict
+      sample: [{instanceId: "7", name: web_7, properties: {latestModelApplied: true}}]
 heatmap:
   description:
     - The scale set as lines of text, a row for each zone and update domain and a mark for each instance.
@@ -523,7 +551,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._gather import Wait, W
 from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 
-EMPTY = {"ansible_facts": {}, "done": False, "vmss_progress": None, "heatmap": []}
+EMPTY = {"ansible_facts": {}, "done": False, "vmss_progress": None, "heatmap": [], "resources": None}
 
 
 def work(call: Call) -> None:
@@ -541,6 +569,8 @@ def work(call: Call) -> None:
     if wait is None:
         snapshot = gather(call.arm, group, name)
         report(snapshot, facts=True)
+        if params["raw"] and snapshot.documents is not None:
+            result["resources"] = snapshot.documents.to_resources()
         result |= {"done": True, "msg": f"{name} has {len(snapshot.instances)} instances."}
         return
     watch = Watch(call.arm, group, name, wanted, wait)
@@ -569,8 +599,10 @@ def main() -> None:
                 "fresher_than": {"type": "str"},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "by_model": {"type": "bool", "default": True},
+                "raw": {"type": "bool", "default": False},
             }
         ),
+        mutually_exclusive=[("raw", "wait_for")],
         supports_check_mode=True,
     )
     run_module(module, work, EMPTY)

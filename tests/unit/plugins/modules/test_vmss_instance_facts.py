@@ -29,7 +29,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
 )
 
 MODULE = "vmss_instance_facts"
-KEYS = {"changed", "msg", "error", "ansible_facts", "done", "vmss_progress", "heatmap"}
+KEYS = {"changed", "msg", "error", "ansible_facts", "done", "vmss_progress", "heatmap", "resources"}
 FORBIDDEN = error("AuthorizationFailed", "does not have authorization to perform action 'x/read' over scope '/s'")
 
 
@@ -239,3 +239,33 @@ def test_throttling_past_the_timeout_is_an_error_when_nothing_is_waited_for(run:
 )
 def test_options_that_cannot_be_meant(run: Run, options: dict[str, Any]) -> None:
     assert run(MODULE, [], **options)["error"]["kind"] == "bad_input"
+
+
+def test_raw_resources_without_secrets_and_alike_as_long_as_the_set_is(run: Run) -> None:
+    profile = {
+        "osProfile": {"customData": "c2VjcmV0", "adminUsername": "me", "windowsConfiguration": {"timeZone": "UTC"}},
+        "userData": "c2VjcmV0",
+        "extensionProfile": {"extensions": [{"properties": {"settings": {"a": 1}, "protectedSettings": {"b": 2}}}]},
+    }
+    body = model()
+    body["properties"]["virtualMachineProfile"] |= profile
+    results = []
+    for time, ids in (("2026-11-22T10:14:59+00:00", (10, 2)), ("2026-11-22T10:15:04+00:00", (2, 10))):
+        entries = [vm(number, reported=time) for number in ids]
+        results.append(run(MODULE, [get_model(body), get_instances(*entries), get_rolling(), get_view()], raw=True))
+    first, second = (result["resources"] for result in results)
+    assert first == second
+    assert [one["instanceId"] for one in first["instances"]] == ["2", "10"]
+    health = first["instances"][0]["properties"]["instanceView"]["vmHealth"]["status"]
+    assert health["code"] == "HealthState/healthy"
+    kept = first["scale_set"]["properties"]["virtualMachineProfile"]
+    assert kept["osProfile"] == {"adminUsername": "me", "windowsConfiguration": {"timeZone": "UTC"}}
+    assert kept["extensionProfile"] == {"extensions": [{"properties": {"settings": {"a": 1}}}]}
+    assert "userData" not in kept
+    assert first["scale_set"] | {"properties": {}} == body | {"properties": {}}
+    assert results[0]["ansible_facts"]["vmss"]["instances"][0]["health_time"] == "2026-11-22T10:14:59+00:00"
+
+
+def test_raw_resources_are_none_of_a_wait(run: Run) -> None:
+    assert run(MODULE, [get_model(), get_instances(vm(0)), get_rolling(), get_view()])["resources"] is None
+    assert "mutually exclusive" in run(MODULE, [], raw=True, wait_for="healthy")["msg"]
