@@ -22,7 +22,8 @@ from conformance.traffic.description import Operation, load, operation_of
 from conformance.traffic.exchanges import VERSION, Exchange, recorded
 from conformance.traffic.findings import ReportError, Verdict, judge, load_accepted
 from conformance.traffic.recorder import Recorder
-from conformance.traffic.tour import Tour
+from conformance.traffic.site import Site
+from conformance.traffic.tour import tour
 from conformance.traffic.validator import validate
 
 # An hour to the second: no operation takes longer than a blink.
@@ -42,8 +43,7 @@ def drive(scenario: str) -> dict[str, Exchange]:
     """The exchanges of a tour through one scenario."""
     with running(scenario, speed=SPEED) as simulator:
         recorder = Recorder(simulator)
-        for chapter in Tour(simulator, recorder).chapters():
-            chapter()
+        tour(Site(simulator, recorder))
         recorder.close()
     return {f"{scenario}-{number:04d}": exchange for number, exchange in enumerate(recorder.exchanges)}
 

@@ -31,7 +31,9 @@ def validate(exchanges: Mapping[str, Exchange], specs: Path, folder: Path) -> li
     # Without an HTML report, and "pretty", it writes all that it knows of each finding to standard error.
     options = ["--pretty", "--logLevel", "off", "--report", "", "--logFilepath", str(folder / "log")]
     done = subprocess.run(
-        [PROGRAM, "validate-traffic", traffic, specs, *options],
+        [PROGRAM, "validate-traffic", traffic, specs.resolve(), *options],
+        # From elsewhere oav's own pattern for the examples may miss them, and it takes them for descriptions.
+        cwd=specs,
         capture_output=True,
         text=True,
         check=False,
