@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from armsim import model_write, scaling
 from armsim.errors import ArmError, bad_request
 from armsim.instance import Instance
 from armsim.rolling import RollingUpgrade
@@ -56,15 +57,15 @@ def apply(simulation: Simulation, change: Change) -> None:
 
 def _change_scale_set(simulation: Simulation, scale_set: ScaleSet, change: Change) -> None:
     if change.patch is not None:
-        scale_set.patch(change.patch, None, None)
+        model_write.patch(scale_set, change.patch, None, None)
     if change.policy is not None:
-        scale_set.set_policy(change.policy)
+        model_write.set_policy(scale_set, change.policy)
     if change.repairs is not None:
         scale_set.repairs_suspended = change.repairs == "Suspended"
     if change.rolling_upgrade is not None:
         scale_set.rolling = RollingUpgrade.record(simulation.timeline, change.rolling_upgrade)
     if change.capacity is not None:
-        scale_set.resize(change.capacity)
+        model_write.resize(scale_set, change.capacity)
 
 
 def _change_instance(scale_set: ScaleSet, instance: Instance, change: Change) -> None:
@@ -74,6 +75,6 @@ def _change_instance(scale_set: ScaleSet, instance: Instance, change: Change) ->
     if change.health is not None:
         scale_set.set_health(instance, change.health)
     if change.delete:
-        scale_set.delete(instance)
+        scaling.delete(scale_set, instance)
         scale_set.document["sku"]["capacity"] -= 1
         scale_set.etag += 1

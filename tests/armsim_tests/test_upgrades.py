@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import pytest
 
+from armsim import instance_actions, model_write, orchestration_services, rolling_upgrades
 from armsim.errors import ArmError
 
 from .conftest import World
@@ -23,7 +24,7 @@ def image(version):
 
 
 def write(world, version=NEW, **headers):
-    accepted = world.web.patch(image(version), headers.get("if_match"), None)
+    accepted = model_write.patch(world.web, image(version), headers.get("if_match"), None)
     world.wait(2)
     return accepted
 
@@ -49,7 +50,7 @@ def test_under_manual_policy_a_write_of_the_model_touches_no_instance(world):
 
 def test_an_upgraded_instance_is_out_of_service_at_once_and_back_after_its_first_health_report(world):
     write(world)
-    accepted = world.web.upgrade_instances({"instanceIds": [world.instances[0].id]})
+    accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     instance = world.instances[0]
     seen = [(instance.provisioning, instance.power, instance.in_service(0))]
     for _ in range(400):
@@ -74,7 +75,7 @@ def test_an_upgraded_instance_is_out_of_service_at_once_and_back_after_its_first
 def test_the_operation_ends_with_its_last_instance(world):
     write(world)
     chosen = world.instances[:4]
-    accepted = world.web.upgrade_instances({"instanceIds": [instance.id for instance in chosen]})
+    accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": [instance.id for instance in chosen]})
     assert accepted.charge == 4
     while accepted.operation.status == "InProgress":
         assert any(instance.provisioning == "Updating" for instance in chosen)
@@ -87,7 +88,7 @@ def test_the_state_does_not_depend_on_when_it_is_asked_for(world):
     other = World.bundled("quickstart")
     for each in (world, other):
         write(each)
-        each.web.upgrade_instances({"instanceIds": ids_of_domain(each, 2)})
+        instance_actions.upgrade_instances(each.web, {"instanceIds": ids_of_domain(each, 2)})
     world.wait(500)
     for _ in range(5000):
         other.wait(0.1)
@@ -100,7 +101,7 @@ def test_the_same_seed_draws_the_same_times_and_another_seed_others():
     for seed in (4, 4, 5):
         world = World.bundled("quickstart", seed)
         write(world)
-        world.web.upgrade_instances({"instanceIds": ["*"]})
+        instance_actions.upgrade_instances(world.web, {"instanceIds": ["*"]})
         world.wait(600)
         timelines.append(world.account()["timeline"])
     assert timelines[0] == timelines[1]
@@ -109,7 +110,7 @@ def test_the_same_seed_draws_the_same_times_and_another_seed_others():
 
 def test_the_ledger_keeps_the_worst_moment_of_the_set_and_of_each_domain(world):
     write(world)
-    world.web.upgrade_instances({"instanceIds": ids_of_domain(world, 1)})
+    instance_actions.upgrade_instances(world.web, {"instanceIds": ids_of_domain(world, 1)})
     world.wait(600)
     account = world.account()
     assert (account["min_in_service"], account["in_service"]) == (16, 20)
@@ -122,7 +123,7 @@ def test_the_ledger_keeps_the_worst_moment_of_the_set_and_of_each_domain(world):
 
 
 def test_current_instances_cost_nothing_and_end_quickly(world):
-    accepted = world.web.upgrade_instances({"instanceIds": ["*"]})
+    accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": ["*"]})
     world.wait(1)
     assert (accepted.charge, accepted.operation.status) == (0, "Succeeded")
     assert world.account()["min_in_service"] == 20
@@ -131,7 +132,7 @@ def test_current_instances_cost_nothing_and_end_quickly(world):
 def test_an_unknown_id_refuses_the_whole_call(world):
     write(world)
     with pytest.raises(ArmError) as refused:
-        world.web.upgrade_instances({"instanceIds": [world.instances[0].id, "999"]})
+        instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id, "999"]})
     assert (refused.value.status, refused.value.code, refused.value.target) == (400, "InvalidParameter", "instanceIds")
     assert world.instances[0].provisioning == "Succeeded"
 
@@ -139,14 +140,14 @@ def test_an_unknown_id_refuses_the_whole_call(world):
 @pytest.mark.parametrize("body", [None, {}, {"instanceIds": []}, {"instanceIds": "3"}, {"instanceIds": [3]}, []])
 def test_a_call_without_ids_is_refused(world, body):
     with pytest.raises(ArmError) as refused:
-        world.web.upgrade_instances(body)
+        instance_actions.upgrade_instances(world.web, body)
     assert refused.value.status == 400
 
 
 def test_protected_instances_are_skipped(world):
     write(world)
     world.instances[0].protect_from_scale_set_actions = True
-    accepted = world.web.upgrade_instances({"instanceIds": ["*"]})
+    accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": ["*"]})
     world.wait(600)
     assert accepted.charge == 19
     assert world.instances[0].image.exact_version == OLD
@@ -155,9 +156,9 @@ def test_protected_instances_are_skipped(world):
 
 def test_a_second_action_with_the_same_goal_joins_the_first(world):
     write(world)
-    first = world.web.upgrade_instances({"instanceIds": [world.instances[0].id]})
+    first = instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     world.wait(20)
-    second = world.web.upgrade_instances({"instanceIds": [world.instances[0].id]})
+    second = instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     world.wait(600)
     assert first.operation.status == second.operation.status == "Succeeded"
     assert first.operation.ended == second.operation.ended
@@ -165,10 +166,10 @@ def test_a_second_action_with_the_same_goal_joins_the_first(world):
 
 def test_an_upgrade_to_a_newer_model_preempts_the_older_one(world):
     write(world, NEWER)
-    first = world.web.upgrade_instances({"instanceIds": [world.instances[0].id]})
+    first = instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     world.wait(20)
     write(world, NEW)
-    second = world.web.upgrade_instances({"instanceIds": [world.instances[0].id]})
+    second = instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     world.wait(600)
     assert first.operation.failure.code == "OperationPreempted"
     assert second.operation.status == "Succeeded"
@@ -176,8 +177,8 @@ def test_an_upgrade_to_a_newer_model_preempts_the_older_one(world):
 
 
 def test_a_newer_write_of_the_model_preempts_the_older_one(world):
-    first = world.web.patch(image(NEWER), None, None)
-    second = world.web.patch(image(NEW), None, None)
+    first = model_write.patch(world.web, image(NEWER), None, None)
+    second = model_write.patch(world.web, image(NEW), None, None)
     world.wait(5)
     assert (first.operation.status, first.operation.failure.code) == ("Canceled", "OperationPreempted")
     assert second.operation.status == "Succeeded"
@@ -187,7 +188,7 @@ def test_each_write_of_the_model_adds_one_to_the_etag_and_an_action_about_two(wo
     assert world.web.etag == 1
     write(world)
     assert world.web.etag == 2
-    world.web.upgrade_instances({"instanceIds": [world.instances[0].id]})
+    instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     world.wait(600)
     assert world.web.etag == 4
 
@@ -204,13 +205,13 @@ def test_the_eleventh_model_is_refused_while_instances_refer_to_ten(world):
     versions = [NEW, NEWER]
     for number in range(9):
         write(world, versions[number % 2])
-        world.web.upgrade_instances({"instanceIds": [world.instances[number].id]})
+        instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[number].id]})
         world.wait(300)
     with pytest.raises(ArmError) as refused:
         write(world, versions[1])
     assert (refused.value.status, refused.value.code) == (409, "OperationNotAllowed")
     assert "limit of 10 models" in refused.value.message
-    world.web.upgrade_instances({"instanceIds": ["*"]})
+    instance_actions.upgrade_instances(world.web, {"instanceIds": ["*"]})
     world.wait(600)
     write(world, versions[1])
 
@@ -229,7 +230,7 @@ def test_a_write_that_changes_nothing_leaves_instances_on_the_latest_model(world
 
 def test_under_automatic_policy_a_write_restarts_every_instance_at_once():
     world = World.bundled("automatic")
-    accepted = world.web.patch(image(NEW), None, None)
+    accepted = model_write.patch(world.web, image(NEW), None, None)
     assert accepted.charge == 20
     assert world.account()["in_service"] == 0
     world.wait(600)
@@ -241,7 +242,7 @@ def test_under_automatic_policy_a_write_restarts_every_instance_at_once():
 def test_a_bad_image_leaves_instances_unhealthy_although_the_operation_succeeds():
     world = World.bundled("bad-image")
     write(world, "24.04.202511100")
-    accepted = world.web.upgrade_instances({"instanceIds": [world.instances[0].id]})
+    accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     world.wait(900)
     assert accepted.operation.status == "Succeeded"
     report = world.instances[0].health(world.simulation.timeline.now)
@@ -253,20 +254,20 @@ def test_a_bad_image_leaves_instances_unhealthy_although_the_operation_succeeds(
 def test_an_image_that_does_not_provision_fails_instance_and_operation():
     world = World.bundled("bad-image")
     write(world, "24.04.202511110")
-    accepted = world.web.upgrade_instances({"instanceIds": [world.instances[0].id]})
+    accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     world.wait(900)
     assert (accepted.operation.status, accepted.operation.failure.code) == ("Failed", "OSProvisioningTimedOut")
     assert world.instances[0].provisioning == "Failed"
     assert world.web.provisioning == "Failed"
     write(world, NEW)
-    world.web.upgrade_instances({"instanceIds": [world.instances[0].id]})
+    instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     world.wait(900)
     assert world.account()["in_service"] == 20
 
 
 def test_under_rolling_policy_a_write_upgrades_batch_by_batch_within_domains(world):
-    world.web.set_policy("Rolling")
-    accepted = world.web.patch(image(NEW), None, None)
+    model_write.set_policy(world.web, "Rolling")
+    accepted = model_write.patch(world.web, image(NEW), None, None)
     assert world.web.rolling.code == "RollingForward"
     world.wait(3000)
     assert world.web.rolling.code == "Completed"
@@ -277,8 +278,8 @@ def test_under_rolling_policy_a_write_upgrades_batch_by_batch_within_domains(wor
 
 def test_a_rolling_upgrade_to_a_bad_image_is_faulted_after_its_first_batch():
     world = World.bundled("bad-image")
-    world.web.set_policy("Rolling")
-    accepted = world.web.patch(image("24.04.202511100"), None, None)
+    model_write.set_policy(world.web, "Rolling")
+    accepted = model_write.patch(world.web, image("24.04.202511100"), None, None)
     world.wait(3000)
     assert world.web.rolling.code == "Faulted"
     assert accepted.operation.failure.code == "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade"
@@ -286,10 +287,10 @@ def test_a_rolling_upgrade_to_a_bad_image_is_faulted_after_its_first_batch():
 
 
 def test_a_cancelled_rolling_upgrade_ends_succeeded_and_upgrades_no_more(world):
-    world.web.set_policy("Rolling")
-    accepted = world.web.patch(image(NEW), None, None)
+    model_write.set_policy(world.web, "Rolling")
+    accepted = model_write.patch(world.web, image(NEW), None, None)
     world.wait(10)
-    world.web.cancel_rolling_upgrade()
+    rolling_upgrades.cancel_rolling_upgrade(world.web)
     world.wait(3000)
     assert (world.web.rolling.code, accepted.operation.status) == ("Cancelled", "Succeeded")
     assert world.account()["instances_on_target"] == 4
@@ -297,21 +298,21 @@ def test_a_cancelled_rolling_upgrade_ends_succeeded_and_upgrades_no_more(world):
 
 def test_there_is_nothing_to_cancel_without_a_rolling_upgrade(world):
     with pytest.raises(ArmError, match="OperationNotAllowed") as refused:
-        world.web.cancel_rolling_upgrade()
+        rolling_upgrades.cancel_rolling_upgrade(world.web)
     assert refused.value.message == "There is no ongoing Rolling Upgrade to cancel."
 
 
 def test_rolling_policy_without_a_health_source_is_a_bad_request():
     world = World.bundled("service-fabric")
     with pytest.raises(ArmError) as refused:
-        world.web.patch({"properties": {"upgradePolicy": {"mode": "Rolling"}}}, None, None)
+        model_write.patch(world.web, {"properties": {"upgradePolicy": {"mode": "Rolling"}}}, None, None)
     assert (refused.value.status, refused.value.code) == (400, "BadRequest")
 
 
 def test_new_instances_come_up_on_the_latest_model_with_the_next_ids(world):
     write(world)
     highest = max(int(instance.id) for instance in world.instances)
-    world.web.resize(22)
+    model_write.resize(world.web, 22)
     assert [instance.provisioning for instance in world.instances[-2:]] == ["Creating"] * 2
     world.wait(600)
     assert [instance.id for instance in world.instances[-2:]] == [str(highest + 1), str(highest + 2)]
@@ -322,7 +323,7 @@ def test_new_instances_come_up_on_the_latest_model_with_the_next_ids(world):
 def test_scaling_in_deletes_the_highest_ids_and_spares_the_protected(world):
     last = world.instances[-1]
     last.protect_from_scale_in = True
-    world.web.resize(18)
+    model_write.resize(world.web, 18)
     assert [instance.provisioning for instance in world.instances[-3:]] == ["Deleting", "Deleting", "Succeeded"]
     world.wait(600)
     assert len(world.instances) == 18
@@ -353,14 +354,16 @@ def test_a_deallocated_instance_takes_the_model_and_stays_off():
     world = World.bundled("quickstart")
     world.instances[0].power = "deallocated"
     write(world)
-    world.web.upgrade_instances({"instanceIds": [world.instances[0].id]})
+    instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     world.wait(600)
     assert (world.instances[0].power, world.instances[0].image.exact_version) == ("deallocated", NEW)
 
 
 def test_repairs_are_suspended_and_resumed_when_the_operation_ends(world):
     for action, state in (("Suspend", "Suspended"), ("Resume", "Running")):
-        world.web.set_orchestration_service_state({"serviceName": "AutomaticRepairs", "action": action})
+        orchestration_services.set_orchestration_service_state(
+            world.web, {"serviceName": "AutomaticRepairs", "action": action}
+        )
         assert world.web.repairs_state != state
         world.wait(10)
         assert world.web.repairs_state == state

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from armsim import errors
+from armsim.rolling_upgrades import cancel_rolling_upgrade
 from armsim.web.gateway import Call, Endpoint, Reply
 from armsim.web.paths import SCALE_SET, TYPE, parent_of
 from armsim.web.scale_sets import accepted_action
@@ -21,7 +22,7 @@ def get_latest(call: Call) -> Reply:
 
 
 def cancel(call: Call) -> Reply:
-    return accepted_action(call, parent_of(call, "rollingUpgrades").cancel_rolling_upgrade())
+    return accepted_action(call, cancel_rolling_upgrade(parent_of(call, "rollingUpgrades")))
 
 
 ENDPOINTS = [

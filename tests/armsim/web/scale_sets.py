@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from armsim import document, errors
+from armsim import document, errors, instance_actions, model_write, orchestration_services
 from armsim.scale_set import Accepted, ScaleSet
 from armsim.web.gateway import Call, Endpoint, Reply, page
 from armsim.web.paths import COMPUTE, SCALE_SET, SCALE_SETS, TYPE, scale_set_of
@@ -28,7 +28,9 @@ def list_all(call: Call) -> Reply:
 
 def update(call: Call) -> Reply:
     scale_set = scale_set_of(call)
-    accepted = scale_set.patch(call.json(), call.headers.get("if-match"), call.headers.get("if-none-match"))
+    accepted = model_write.patch(
+        scale_set, call.json(), call.headers.get("if-match"), call.headers.get("if-none-match")
+    )
     return _written(call, scale_set, accepted, 200)
 
 
@@ -38,7 +40,7 @@ def create_or_update(call: Call) -> Reply:
     if_match, if_none_match = call.headers.get("if-match"), call.headers.get("if-none-match")
     scale_set = call.simulation.scale_set(group, name)
     if scale_set is not None:
-        return _written(call, scale_set, scale_set.put(call.json(), if_match, if_none_match), 200)
+        return _written(call, scale_set, model_write.put(scale_set, call.json(), if_match, if_none_match), 200)
     if if_match is not None:
         raise errors.resource_not_found(TYPE, name, group)
     body = document.check_types(call.json())
@@ -48,7 +50,7 @@ def create_or_update(call: Call) -> Reply:
     call.simulation.catalogue.resolve(profile.get("storageProfile") or {}, location)
     created = {**body, "sku": {**(body.get("sku") or {}), "capacity": 0}}
     scale_set = call.simulation.create_scale_set(group, name, created)
-    accepted = scale_set.resize(capacity)
+    accepted = model_write.resize(scale_set, capacity)
     reply = _written(call, scale_set, accepted, 201)
     reply.body["properties"]["provisioningState"] = "Creating"
     return reply
@@ -77,11 +79,13 @@ def accepted_action(call: Call, accepted: Accepted) -> Reply:
 
 
 def update_instances(call: Call) -> Reply:
-    return accepted_action(call, scale_set_of(call).upgrade_instances(call.json()))
+    return accepted_action(call, instance_actions.upgrade_instances(scale_set_of(call), call.json()))
 
 
 def set_orchestration_service_state(call: Call) -> Reply:
-    return accepted_action(call, scale_set_of(call).set_orchestration_service_state(call.json()))
+    return accepted_action(
+        call, orchestration_services.set_orchestration_service_state(scale_set_of(call), call.json())
+    )
 
 
 ENDPOINTS = [
