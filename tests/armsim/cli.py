@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import os
 import socket
 import sys
@@ -16,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from armsim import dump, scenario, tls
-from armsim.clock import ScaledClock
+from armsim.clock import Clock, ScaledClock, StandingClock
 from armsim.dump import DumpError
 from armsim.principal import Principal
 from armsim.scenario import Scenario, ScenarioError
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         spec = dump.with_dumps(_scenario(options.scenario), dumps)
         if not spec.scale_sets and not dumps:
             raise ScenarioError("there is no scale set: give --scenario, --from-dump or both")
-        clock = ScaledClock(options.speed)
+        clock: Clock = StandingClock() if math.isinf(options.speed) else ScaledClock(options.speed)
         principal = Principal(spec.principal, spec.tenant_id)
         seed = spec.seed if options.seed is None else options.seed
 
@@ -130,7 +131,12 @@ def _parser() -> argparse.ArgumentParser:
         "may be repeated",
     )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; default: a free one")
-    parser.add_argument("--speed", type=_positive, default=1.0, help="simulated seconds to the real second; default: 1")
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        help="simulated seconds to the real second, or max: as fast as the clients ask; default: 1",
+    )
     parser.add_argument("--ready-file", type=Path, help="write the same JSON object here, once requests are served")
     parser.add_argument("--seed", type=int, help="seed of all random draws; default: the scenario's")
     parser.add_argument(
@@ -149,8 +155,10 @@ def _at_least_one(text: str) -> int:
     return value
 
 
-def _positive(text: str) -> float:
+def _speed(text: str) -> float:
+    if text == "max":
+        return math.inf
     value = float(text)
     if not 0 < value < 1_000_000:
-        raise argparse.ArgumentTypeError("must be above 0 and below 1000000")
+        raise argparse.ArgumentTypeError("must be max, or above 0 and below 1000000")
     return value

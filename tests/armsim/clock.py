@@ -4,8 +4,9 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """Simulated time: clocks that say how late it is, and the timeline that runs what falls due.
 
-Times are seconds (float) since the simulator was ready. The present only moves when :meth:`Timeline.catch_up` is
-called, so that one request sees one instant, and every event runs at the instant it was due, however late anybody asks.
+Times are seconds (float) since the simulator was ready. The present only moves when :meth:`Timeline.catch_up` or
+:meth:`Timeline.leap` is called, so that one request sees one instant, and every event runs at the instant it was due,
+however late anybody asks.
 """
 
 from __future__ import annotations
@@ -48,6 +49,13 @@ class ManualClock:
         self._now += seconds
 
 
+class StandingClock:
+    """A clock that stands still: time passes by :meth:`Timeline.leap` alone."""
+
+    def now(self) -> float:
+        return 0.0
+
+
 @dataclass(order=True)
 class Event:
     """Something that will happen; ``cancel`` keeps it from happening."""
@@ -84,7 +92,11 @@ class Timeline:
 
     def catch_up(self) -> float:
         """Bring the present up to the clock, running what fell due on the way; returns the new present."""
-        target = max(self._clock.now() - self._start, self.now)
+        return self.leap(self._clock.now() - self._start)
+
+    def leap(self, moment: float) -> float:
+        """Bring the present forward to ``moment``, as :meth:`catch_up` does; it never goes back."""
+        target = max(moment, self.now)
         while self._events and self._events[0].due <= target:
             event = heapq.heappop(self._events)
             if not event.cancelled:
@@ -92,3 +104,9 @@ class Timeline:
                 event.action()
         self.now = target
         return self.now
+
+    def next_due(self) -> float | None:
+        """When the next event is due; None when none is to come."""
+        while self._events and self._events[0].cancelled:
+            heapq.heappop(self._events)
+        return self._events[0].due if self._events else None

@@ -20,7 +20,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 PACKAGE_ROOT = Path(__file__).parent.parent
 LOG = "log"
@@ -119,7 +119,7 @@ def running(
     scenario: str | Path | None = None,
     *,
     from_dump: Sequence[str | Path] = (),
-    speed: float = 60.0,
+    speed: float | Literal["max"] = 60.0,
     seed: int | None = None,
     port: int | None = None,
     retry_after: int | None = None,
@@ -150,7 +150,7 @@ def start(
     scenario: str | Path | None = None,
     *,
     from_dump: Sequence[str | Path] = (),
-    speed: float = 60.0,
+    speed: float | Literal["max"] = 60.0,
     seed: int | None = None,
     port: int | None = None,
     retry_after: int | None = None,

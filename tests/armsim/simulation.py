@@ -53,6 +53,7 @@ class Simulation:
         self.views = Views(self.calendar)
         self.faults = Faults()
         self.requests = Requests()
+        self.request_ids = random.Random(f"{seed}/requests")
         self.read_only = False
         self.groups = {group.name.lower(): group for group in spec.resource_groups}
         self.happenings = Happenings()

@@ -60,6 +60,8 @@ def routes(host: Host) -> list[Route]:
     def counted(method: str, name: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
         async def serve(request: Request) -> Response:
             host.simulation.requests.other["admin"] += 1
+            if method == "POST":
+                host.disturb()
             return await endpoint(request)
 
         return Route(f"{PREFIX}/{name}", serve, methods=[method])

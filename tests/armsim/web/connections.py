@@ -34,6 +34,11 @@ def cut_all() -> None:
         transport.abort()
 
 
+def is_open(client: object) -> bool:
+    """Whether ``client``, an address from an ASGI scope, is still connected."""
+    return client in _TRANSPORTS
+
+
 async def cut(client: Any) -> None:
     """Reset the connection of ``client``, an address from an ASGI scope, and wait until the server has noticed."""
     transport = _TRANSPORTS.get(tuple(client))

@@ -11,8 +11,8 @@ what passes reaches the provider.
 from __future__ import annotations
 
 import json
+import math
 import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,15 +25,21 @@ from starlette.routing import Route
 from armsim import errors
 from armsim.faults import ResetFault
 from armsim.operations import Operation
+from armsim.pace import Asked, Pace
 from armsim.simulation import Simulation
-from armsim.wire import Json, http_date, is_api_version
+from armsim.web import connections
+from armsim.wire import Json, guid, http_date, is_api_version
 
+# Milliseconds.
+AT_ONCE = 50
 WRITES = ("PUT", "PATCH", "POST", "DELETE")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line decides: speed and, where it overrides the scenario, ``Retry-After`` in real seconds."""
+    """What the command line decides: speed (infinite: as fast as the clients ask) and, where it overrides the scenario,
+    ``Retry-After`` in real seconds.
+    """
 
     speed: float
     retry_after: int | None = None
@@ -45,17 +51,30 @@ class Host:
     def __init__(self, simulation: Simulation, settings: Settings, restart: Callable[[], Simulation]) -> None:
         self.simulation = simulation
         self.settings = settings
+        self.pace = Pace(connections.is_open) if math.isinf(settings.speed) else None
         self._restart = restart
 
     def reset(self) -> None:
         self.simulation = self._restart()
+        self.disturb()
+
+    def disturb(self) -> None:
+        """Something happened that no request to Azure Resource Manager did."""
+        if self.pace is not None:
+            self.pace.disturb()
 
     def retry_after(self, seconds: float | None) -> dict[str, str]:
-        """``Retry-After`` for so many simulated seconds: whole real seconds, at least one; no header for None."""
+        """``Retry-After`` for so many simulated seconds: whole real seconds, at least one; no header for None.
+
+        Where time passes as fast as clients ask, they are told to ask again at once: in the milliseconds that Azure's
+        clients understand, because they take a ``Retry-After`` of 0 for none.
+        """
         if seconds is None:
             return {}
         if self.settings.retry_after is not None:
             return {"Retry-After": str(self.settings.retry_after)}
+        if self.pace is not None:
+            return {"x-ms-retry-after-ms": str(AT_ONCE)}
         return {"Retry-After": str(max(1, round(seconds / self.settings.speed)))}
 
 
@@ -86,6 +105,7 @@ class Call:
     headers: dict[str, str]
     raw_query: str
     raw_body: bytes
+    client: tuple[str, int] | None = None
     api_version: str = ""
 
     @property
@@ -164,12 +184,15 @@ async def open_call(host: Host, request: Request) -> Call:
         headers={name.lower(): value for name, value in request.headers.items()},
         raw_query=request.url.query,
         raw_body=await request.body(),
+        client=(request.client.host, request.client.port) if request.client else None,
     )
 
 
 def answer(host: Host, call: Call, endpoint: Endpoint) -> Response:
     """Serve one request; it is counted whatever becomes of it."""
     simulation = host.simulation
+    if host.pace is not None:
+        host.pace.before(_asked(call), simulation.timeline)
     simulation.timeline.catch_up()
     requests = simulation.requests
     requests.total += 1
@@ -186,6 +209,13 @@ def answer(host: Host, call: Call, endpoint: Endpoint) -> Response:
         requests.charge += reply.charge
         reply.headers["x-ms-request-charge"] = str(reply.charge)
     return render(simulation, reply)
+
+
+def _asked(call: Call) -> Asked:
+    if call.method in WRITES:
+        return Asked(call.client, None)
+    polled = call.simulation.operations.find(call.params.get("operation", ""))
+    return Asked(call.client, f"{call.path}?{call.raw_query}", polled)
 
 
 def _check(call: Call, endpoint: Endpoint) -> None:
@@ -223,7 +253,7 @@ def _scope(path: str) -> str:
 def render(simulation: Simulation, reply: Reply, *, gateway: bool = False) -> Response:
     """The response, with the headers that every answer of the service has."""
     now = simulation.calendar.at(simulation.timeline.now)
-    request_id = str(uuid.uuid4())
+    request_id = guid(simulation.request_ids)
     headers = {
         "Cache-Control": "no-cache",
         "Pragma": "no-cache",
