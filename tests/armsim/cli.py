@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from armsim import dump, scenario, tls
+from armsim import dump, scenario, summary, tls
 from armsim.clock import Clock, ScaledClock, StandingClock
 from armsim.dump import DumpError
 from armsim.principal import Principal
@@ -32,8 +32,11 @@ METADATA_VERSION = "2022-09-01"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the simulator until it is told to stop; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    """Run the sub-command ``ledger``, or else the simulator until it is told to stop; returns the exit status."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["ledger"]:
+        return summary.main(words[1:])
+    options = _parser().parse_args(words)
     if options.ready_file is not None:
         options.ready_file.unlink(missing_ok=True)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="armsim: %(levelname)s: %(message)s")
