@@ -468,6 +468,8 @@ def test_a_managed_image_is_read(client_of):
     path = client.web.replace("virtualMachineScaleSets/web", "images/web-managed")
     assert client.get(path).json()["properties"]["provisioningState"] == "Succeeded"
     assert error(client.get(f"{path}-not")) == (404, "ResourceNotFound")
+    for folder in (path.rpartition("/")[0], f"{client.subscription}/providers/Microsoft.Compute/images"):
+        assert [image["name"] for image in client.get(folder).json()["value"]] == ["web-managed"]
 
 
 def test_a_vhd_is_named_by_its_uri_and_has_no_image_reference(client_of):

@@ -22,6 +22,7 @@ from armsim import errors
 from armsim.web import (
     admin,
     connections,
+    extensions,
     galleries,
     instances,
     login,
@@ -41,6 +42,7 @@ _LOG = logging.getLogger("armsim")
 ENDPOINTS: list[Endpoint] = [
     *scale_sets.ENDPOINTS,
     *instances.ENDPOINTS,
+    *extensions.ENDPOINTS,
     *operations.ENDPOINTS,
     *virtual_machines.ENDPOINTS,
     *rolling_upgrades.ENDPOINTS,

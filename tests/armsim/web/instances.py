@@ -60,7 +60,7 @@ def list_instances(call: Call) -> Reply:
     return reply
 
 
-def _instance_of(call: Call) -> tuple[ScaleSet, Instance]:
+def instance_of(call: Call) -> tuple[ScaleSet, Instance]:
     scale_set = parent_of(call, "virtualMachines")
     wanted = call.params["instance"]
     if scale_set.flexible:
@@ -72,14 +72,14 @@ def _instance_of(call: Call) -> tuple[ScaleSet, Instance]:
 
 
 def get_instance(call: Call) -> Reply:
-    scale_set, instance = _instance_of(call)
+    scale_set, instance = instance_of(call)
     now = call.simulation.timeline.now
     body = call.simulation.views.instance(scale_set, instance, now, call.api_version, view=wants_view(call))
     return Reply(body, charge=1)
 
 
 def get_instance_view(call: Call) -> Reply:
-    scale_set, instance = _instance_of(call)
+    scale_set, instance = instance_of(call)
     return Reply(call.simulation.views.instance_view(scale_set, instance, call.simulation.timeline.now), charge=1)
 
 

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from armsim import document, errors, instance_actions, model_write, orchestration_services
+from armsim.catalogue import same_region
 from armsim.scale_set import Accepted, ScaleSet
 from armsim.web.gateway import Call, Endpoint, Reply, page
 from armsim.web.paths import COMPUTE, SCALE_SET, SCALE_SETS, TYPE, scale_set_of
@@ -16,14 +19,31 @@ def get_scale_set(call: Call) -> Reply:
     return Reply(call.simulation.views.scale_set(scale_set_of(call), call.api_version))
 
 
-def list_by_group(call: Call) -> Reply:
-    sets = call.simulation.scale_sets(call.params["group"])
+def _list(call: Call, sets: Iterable[ScaleSet]) -> Reply:
     return page(call, [call.simulation.views.scale_set(item, call.api_version) for item in sets])
+
+
+def list_by_group(call: Call) -> Reply:
+    return _list(call, call.simulation.scale_sets(call.params["group"]))
+
+
+def list_by_location(call: Call) -> Reply:
+    location = call.params["location"]
+    return _list(call, (item for item in call.simulation.scale_sets() if same_region(item.location, location)))
 
 
 def list_all(call: Call) -> Reply:
-    sets = call.simulation.scale_sets()
-    return page(call, [call.simulation.views.scale_set(item, call.api_version) for item in sets])
+    return _list(call, call.simulation.scale_sets())
+
+
+def list_skus(call: Call) -> Reply:
+    """Sizes that the set could have, of which the simulator knows one: its own. The form is recorded."""
+    scale_set = scale_set_of(call)
+    sku = scale_set.document.get("sku") or {}
+    single = scale_set.document["properties"].get("singlePlacementGroup", True)
+    capacity = {"minimum": 0, "maximum": 100 if single else 1000, "defaultCapacity": 1, "scaleType": "Automatic"}
+    entry = {"resourceType": TYPE, "sku": {"name": sku.get("name"), "tier": "Standard"}, "capacity": capacity}
+    return page(call, [entry])
 
 
 def update(call: Call) -> Reply:
@@ -91,6 +111,14 @@ def set_orchestration_service_state(call: Call) -> Reply:
 ENDPOINTS = [
     Endpoint("GET", f"{COMPUTE}/virtualMachineScaleSets", "VirtualMachineScaleSets_ListAll", f"{TYPE}/read", list_all),
     Endpoint("GET", SCALE_SETS, "VirtualMachineScaleSets_List", f"{TYPE}/read", list_by_group),
+    Endpoint(
+        "GET",
+        f"{COMPUTE}/locations/{{location}}/virtualMachineScaleSets",
+        "VirtualMachineScaleSets_ListByLocation",
+        f"{TYPE}/read",
+        list_by_location,
+    ),
+    Endpoint("GET", f"{SCALE_SET}/skus", "VirtualMachineScaleSets_ListSkus", f"{TYPE}/skus/read", list_skus),
     Endpoint("GET", SCALE_SET, "VirtualMachineScaleSets_Get", f"{TYPE}/read", get_scale_set),
     Endpoint("PATCH", SCALE_SET, "VirtualMachineScaleSets_Update", f"{TYPE}/write", update),
     Endpoint("PUT", SCALE_SET, "VirtualMachineScaleSets_CreateOrUpdate", f"{TYPE}/write", create_or_update),

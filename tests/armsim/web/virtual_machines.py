@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from armsim import errors
+from armsim.catalogue import same_region
 from armsim.instance import Instance
 from armsim.odata import page_of, scale_set_of_filter
 from armsim.scale_set import ScaleSet
@@ -17,8 +18,12 @@ from armsim.web.paths import COMPUTE, GROUP_COMPUTE
 _TYPE = "Microsoft.Compute/virtualMachines"
 
 
-def _list(call: Call, group: str | None) -> Reply:
-    flexible = [item for item in call.simulation.scale_sets(group) if item.flexible]
+def _list(call: Call, group: str | None, location: str | None = None) -> Reply:
+    flexible = [
+        item
+        for item in call.simulation.scale_sets(group)
+        if item.flexible and (location is None or same_region(item.location, location))
+    ]
     view = wants_view(call)
     text = call.query.get("$filter")
     if text is not None:
@@ -39,11 +44,15 @@ def list_by_group(call: Call) -> Reply:
     return _list(call, call.params["group"])
 
 
+def list_by_location(call: Call) -> Reply:
+    return _list(call, None, call.params["location"])
+
+
 def list_all(call: Call) -> Reply:
     return _list(call, None)
 
 
-def _machine_of(call: Call) -> tuple[ScaleSet, Instance]:
+def machine_of(call: Call) -> tuple[ScaleSet, Instance]:
     group, name = call.params["group"], call.params["name"]
     for item in call.simulation.scale_sets(group):
         if item.flexible:
@@ -54,14 +63,14 @@ def _machine_of(call: Call) -> tuple[ScaleSet, Instance]:
 
 
 def get_machine(call: Call) -> Reply:
-    scale_set, instance = _machine_of(call)
+    scale_set, instance = machine_of(call)
     now = call.simulation.timeline.now
     body = call.simulation.views.virtual_machine(scale_set, instance, now, call.api_version, view=wants_view(call))
     return Reply(body)
 
 
 def get_instance_view(call: Call) -> Reply:
-    scale_set, instance = _machine_of(call)
+    scale_set, instance = machine_of(call)
     return Reply(call.simulation.views.instance_view(scale_set, instance, call.simulation.timeline.now))
 
 
@@ -70,6 +79,13 @@ _ONE = f"{GROUP_COMPUTE}/virtualMachines/{{name}}"
 ENDPOINTS = [
     Endpoint("GET", f"{GROUP_COMPUTE}/virtualMachines", "VirtualMachines_List", f"{_TYPE}/read", list_by_group),
     Endpoint("GET", f"{COMPUTE}/virtualMachines", "VirtualMachines_ListAll", f"{_TYPE}/read", list_all),
+    Endpoint(
+        "GET",
+        f"{COMPUTE}/locations/{{location}}/virtualMachines",
+        "VirtualMachines_ListByLocation",
+        f"{_TYPE}/read",
+        list_by_location,
+    ),
     Endpoint("GET", _ONE, "VirtualMachines_Get", f"{_TYPE}/read", get_machine),
     Endpoint(
         "GET", f"{_ONE}/instanceView", "VirtualMachines_InstanceView", f"{_TYPE}/instanceView/read", get_instance_view
