@@ -7,35 +7,31 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import math
-import os
 import socket
 import sys
 import tempfile
 from pathlib import Path
 
-from armsim import dump, scenario, summary, tls
+from armsim import dump, scenario, shell, tls
 from armsim.clock import Clock, ScaledClock, StandingClock
+from armsim.directory import Directory
 from armsim.dump import DumpError
-from armsim.principal import Principal
+from armsim.ready import Addresses, describe, publish
 from armsim.scenario import Scenario, ScenarioError
 from armsim.simulation import Simulation
 from armsim.web import server
-from armsim.web.admin import PREFIX
 from armsim.web.app import application
 from armsim.web.gateway import Host, Settings
-from armsim.wire import Json
-
-METADATA_VERSION = "2022-09-01"
+from armsim.web.managed_identity import ManagedIdentity
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the sub-command ``ledger``, or else the simulator until it is told to stop; returns the exit status."""
+    """Run the sub-command ``env``, or else the simulator until it is told to stop; returns the exit status."""
     words = sys.argv[1:] if arguments is None else arguments
-    if words[:1] == ["ledger"]:
-        return summary.main(words[1:])
+    if words[:1] == ["env"]:
+        return shell.main(words[1:])
     options = _parser().parse_args(words)
     if options.ready_file is not None:
         options.ready_file.unlink(missing_ok=True)
@@ -46,22 +42,22 @@ def main(arguments: list[str] | None = None) -> int:
         if not spec.scale_sets and not dumps:
             raise ScenarioError("there is no scale set: give --scenario, --from-dump or both")
         clock: Clock = StandingClock() if math.isinf(options.speed) else ScaledClock(options.speed)
-        principal = Principal(spec.principal, spec.tenant_id)
+        directory = Directory(spec, strict=options.auth == "strict")
         seed = spec.seed if options.seed is None else options.seed
 
         def start() -> Simulation:
-            return Simulation(spec, clock, seed, principal, dumps)
+            return Simulation(spec, clock, seed, dumps)
 
         simulation = start()
         for note in simulation.notes:
             print(f"armsim: note: {note}", file=sys.stderr, flush=True)
-        host = Host(simulation, Settings(options.speed, options.retry_after), start)
-        listener = server.listen(options.port)
+        host = Host(simulation, directory, Settings(options.speed, options.retry_after), start)
+        listeners, identity_listeners = server.listen(options.port), server.listen(options.identity_port)
     except (ScenarioError, DumpError, server.PortTakenError) as error:
         for line in str(error).splitlines():
             print(f"armsim: {line}", file=sys.stderr)
         return 2
-    _serve(host, spec, listener, options.ready_file)
+    _serve(host, listeners, identity_listeners, options.ready_file)
     return 0
 
 
@@ -69,59 +65,37 @@ def _scenario(name: str | None) -> Scenario | None:
     return None if name is None else scenario.load(scenario.locate(name))
 
 
-def _serve(host: Host, spec: Scenario, listener: socket.socket, ready_file: Path | None) -> None:
-    identity = tls.make()
-    with tempfile.TemporaryDirectory(prefix="armsim-") as directory:
-        ca_file = Path(directory, "ca.pem")
-        ca_file.write_bytes(identity.ca_bundle)
-        base_url = f"https://{server.LOOPBACK}:{listener.getsockname()[1]}"
+def _serve(
+    host: Host, listeners: list[socket.socket], identity_listeners: list[socket.socket], ready_file: Path | None
+) -> None:
+    certificate = tls.make()
+    managed_identity = ManagedIdentity(host)
+    front = server.Door(application(host), listeners, certificate.context)
+    back = server.Door(managed_identity.application(), identity_listeners)
+    with tempfile.TemporaryDirectory(prefix="armsim-") as folder:
+        addresses = Addresses(
+            base_url=f"https://{server.LOOPBACK}:{front.port}",
+            identity_url=f"http://{server.LOOPBACK}:{back.port}",
+            identity_header=managed_identity.header,
+            ca_file=Path(folder, "ca.pem"),
+            federated_token_file=Path(folder, "federated-token"),
+        )
+        addresses.ca_file.write_bytes(certificate.ca_bundle)
+        token = host.directory.federation.token(host.directory.default)
+        addresses.federated_token_file.write_text(token, encoding="ascii")
 
         def ready() -> None:
             host.simulation.timeline.begin()
-            text = json.dumps(_ready(host.simulation, spec, base_url, ca_file), indent=2)
-            if ready_file is not None:
-                _write_atomically(ready_file, text)
-            print(text, flush=True)
+            publish(describe(host.simulation, host.directory, addresses), ready_file)
 
-        server.serve(application(host), listener, identity.context, ready)
-
-
-def _ready(simulation: Simulation, spec: Scenario, base_url: str, ca_file: Path) -> Json:
-    return {
-        "base_url": base_url,
-        "metadata_url": f"{base_url}/metadata/endpoints?api-version={METADATA_VERSION}",
-        "authority": base_url,
-        "tenant_id": spec.tenant_id,
-        "client_id": spec.principal.client_id,
-        "client_secret": spec.principal.client_secret,
-        "subscription_id": spec.subscription.id,
-        "ca_file": str(ca_file),
-        "admin_url": f"{base_url}{PREFIX}",
-        "scale_sets": [
-            {
-                "name": item.name,
-                "resource_group": item.resource_group,
-                "location": item.location,
-                "id": item.id,
-                "capacity": item.capacity,
-            }
-            for item in simulation.scale_sets()
-        ],
-        "notes": simulation.notes,
-    }
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text + "\n")
-    os.replace(file.name, path)
+        server.serve([front, back], ready)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m armsim", description="A local Azure Resource Manager for virtual machine scale sets."
+        prog="python -m armsim",
+        description="A local Azure Resource Manager for virtual machine scale sets.",
+        epilog="python -m armsim env --help: shell lines that point a client at a running one",
     )
     parser.add_argument("--scenario", help="a scenario file, or the name of a bundled scenario")
     parser.add_argument(
@@ -134,6 +108,15 @@ def _parser() -> argparse.ArgumentParser:
         "may be repeated",
     )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; default: a free one")
+    parser.add_argument(
+        "--identity-port", type=int, default=0, help="port of managed identity, plain HTTP; default: a free one"
+    )
+    parser.add_argument(
+        "--auth",
+        choices=("lenient", "strict"),
+        default="lenient",
+        help="strict: a token must be for Azure Resource Manager or for this endpoint; default: lenient, any will do",
+    )
     parser.add_argument(
         "--speed",
         type=_speed,

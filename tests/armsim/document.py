@@ -188,7 +188,25 @@ def replace(document: Json, body: Json) -> Json:
     ):
         if properties.get(name) is None and name in before:
             properties[name] = copy.deepcopy(before[name])
+    _complete_image(
+        (properties.get("virtualMachineProfile") or {}).get("storageProfile"),
+        (before.get("virtualMachineProfile") or {}).get("storageProfile") or {},
+    )
     return result
+
+
+def _complete_image(storage: Json | None, before: Json) -> None:
+    """What a PUT leaves out of the image stays: all of it (recorded), or what is not the version (documented).
+
+    The Azure CLI takes the image out of the model that it writes back, "to avoid unnecessary permission check", and
+    ``--set ...imageReference.version=`` then sends the version alone.
+    """
+    old = before.get("imageReference")
+    if not storage or not old or ((storage.get("osDisk") or {}).get("image") or {}).get("uri"):
+        return
+    given = storage.get("imageReference") or {}
+    if not given or (set(given) <= set(PLATFORM_FIELDS) and set(old) <= set(PLATFORM_FIELDS)):
+        storage["imageReference"] = {**old, **given}
 
 
 def image_fields(image: scenario.ModelImage) -> Json:

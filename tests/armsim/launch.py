@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from armsim import environment
+
 PACKAGE_ROOT = Path(__file__).parent.parent
 LOG = "log"
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 
 class SimulatorError(Exception):
@@ -39,24 +40,9 @@ class Simulator:
     process: subprocess.Popen[str]
     folder: Path
 
-    def env(self) -> dict[str, str]:
-        """Environment for clients: cloud, credentials, certificate authority; proxies are switched off."""
-        ready = self.ready
-        return {
-            "AZURE_CLOUD_ENVIRONMENT": ready["metadata_url"],
-            "AZURE_TENANT": ready["tenant_id"],
-            "AZURE_TENANT_ID": ready["tenant_id"],
-            "AZURE_CLIENT_ID": ready["client_id"],
-            "AZURE_SECRET": ready["client_secret"],
-            "AZURE_CLIENT_SECRET": ready["client_secret"],
-            "AZURE_SUBSCRIPTION_ID": ready["subscription_id"],
-            "REQUESTS_CA_BUNDLE": ready["ca_file"],
-            "CURL_CA_BUNDLE": ready["ca_file"],
-            "SSL_CERT_FILE": ready["ca_file"],
-            "NO_PROXY": "*",
-            "no_proxy": "*",
-            **dict.fromkeys(_PROXIES, ""),
-        }
+    def env(self, client: environment.Client = "ansible") -> dict[str, str]:
+        """Environment for a client: cloud, credentials, certificate authority; an empty value switches off."""
+        return environment.variables(self.ready, client)
 
     def ledger(self) -> dict[str, Any]:
         """Requests counted so far, and service by scale set."""
@@ -97,27 +83,21 @@ class Simulator:
         return self.process.returncode
 
     def _admin(self, method: str, name: str, body: object = None) -> dict[str, Any]:
-        return ask(self.ready, method, name, body)
-
-
-def ask(ready: dict[str, Any], method: str, name: str, body: object = None) -> dict[str, Any]:
-    """Ask the admin interface of the simulator with this ready object.
-
-    Raises SimulatorError where it refuses, and OSError where it does not answer.
-    """
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        f"{ready['admin_url']}/{name}", data, {"Content-Type": "application/json"}, method=method
-    )
-    context = ssl.create_default_context(cafile=ready["ca_file"])
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
-    try:
-        with opener.open(request, timeout=30) as response:
-            answer: dict[str, Any] = json.load(response)
-            return answer
-    except urllib.error.HTTPError as error:
-        with error:
-            raise SimulatorError(f"{method} {name}: {error.code} {error.read().decode()}") from error
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"{self.ready['admin_url']}/{name}", data, {"Content-Type": "application/json"}, method=method
+        )
+        context = ssl.create_default_context(cafile=self.ready["ca_file"])
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
+        try:
+            with opener.open(request, timeout=30) as response:
+                answer: dict[str, Any] = json.load(response)
+                return answer
+        except urllib.error.HTTPError as error:
+            with error:
+                raise SimulatorError(f"{method} {name}: {error.code} {error.read().decode()}") from error
 
 
 @contextlib.contextmanager

@@ -2,58 +2,65 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The one principal: its secret, the tokens it was given, and what it may not do."""
+"""A principal: who it is, and what its role lets it do."""
 
 from __future__ import annotations
 
 import fnmatch
-import secrets
-import time
+from collections.abc import Iterable
 
 from armsim import scenario
-from armsim.errors import ArmError, authorization_failed, gateway
+from armsim.errors import authorization_failed
+
+_CONTRIBUTOR_MAY_NOT = (
+    "Microsoft.Authorization/*/Delete",
+    "Microsoft.Authorization/*/Write",
+    "Microsoft.Authorization/elevateAccess/Action",
+)
+# What of "Virtual Machine Contributor" concerns the addresses served here: it may not read galleries.
+_MACHINES = (
+    "Microsoft.Authorization/*/read",
+    "Microsoft.Compute/locations/*",
+    "Microsoft.Compute/virtualMachines/*",
+    "Microsoft.Compute/virtualMachineScaleSets/*",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+)
+# Built-in roles: actions and not-actions (documented).
+_ROLES: dict[scenario.Role, tuple[Iterable[str], Iterable[str]]] = {
+    "Owner": (("*",), ()),
+    "Contributor": (("*",), _CONTRIBUTOR_MAY_NOT),
+    "Virtual Machine Contributor": (_MACHINES, ()),
+    "Reader": (("*/read",), ()),
+}
 
 
 class Principal:
-    """Issues tokens and judges them. Tokens live in real time, because clients count theirs so."""
+    """Judges actions by the principal's role: a built-in one, or the actions and not-actions given in its place."""
 
-    def __init__(self, spec: scenario.Principal, tenant_id: str) -> None:
+    def __init__(self, spec: scenario.Principal, subscription_id: str) -> None:
         self.spec = spec
-        self.tenant_id = tenant_id
-        self._denied = [pattern.lower() for pattern in spec.denied_actions]
-        self._expiry: dict[str, float] = {}
+        # Its address as a user-assigned managed identity.
+        self.resource_id = (
+            f"/subscriptions/{subscription_id}/resourcegroups/armsim"
+            f"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{spec.name}"
+        )
+        actions, not_actions = _ROLES[spec.role]
+        self._actions = _lower(actions if spec.actions is None else spec.actions)
+        self._not_actions = _lower([*(not_actions if spec.actions is None else ()), *spec.not_actions])
+        self._denied = _lower(spec.denied_actions)
 
-    def issue(self) -> str:
-        """A new token."""
-        token = secrets.token_urlsafe(48)
-        self._expiry[token] = time.monotonic() + self.spec.token_lifetime
-        return token
-
-    def authenticate(self, authorization: str | None, authority: str) -> None:
-        """Judge an ``Authorization`` header; raises 401 as the service answers it."""
-        if authorization is None:
-            raise self._unauthenticated(
-                authority, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
-            )
-        scheme, _, token = authorization.partition(" ")
-        expiry = self._expiry.get(token)
-        if scheme.lower() != "bearer" or expiry is None:
-            raise self._unauthenticated(authority, "InvalidAuthenticationToken", "The access token is invalid.")
-        if time.monotonic() >= expiry:
-            raise self._unauthenticated(
-                authority,
-                "ExpiredAuthenticationToken",
-                "The access token expiry UTC time is earlier than current UTC time.",
-            )
+    def may(self, action: str) -> bool:
+        return _among(action, self._actions) and not _among(action, self._not_actions + self._denied)
 
     def authorize(self, action: str, scope: str) -> None:
-        """Raise 403 if the principal is denied ``action``; patterns such as ``Microsoft.Compute/*/write`` deny too."""
-        if any(fnmatch.fnmatchcase(action.lower(), pattern) for pattern in self._denied):
+        """Raise 403 ``AuthorizationFailed``, naming action and scope, unless the principal may."""
+        if not self.may(action):
             raise authorization_failed(self.spec.client_id, self.spec.object_id, action, scope)
 
-    def _unauthenticated(self, authority: str, code: str, message: str) -> ArmError:
-        challenge = (
-            f'Bearer authorization_uri="{authority}/{self.tenant_id}", error="invalid_token", '
-            f'error_description="{message}"'
-        )
-        return gateway(401, code, message, **{"WWW-Authenticate": challenge})
+
+def _lower(patterns: Iterable[str]) -> list[str]:
+    return [pattern.lower() for pattern in patterns]
+
+
+def _among(action: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(action.lower(), pattern) for pattern in patterns)

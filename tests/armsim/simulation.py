@@ -22,7 +22,6 @@ from armsim.happenings import Happenings
 from armsim.instance import Failure, Instance, Model, Place
 from armsim.ledger import Requests
 from armsim.operations import Operations
-from armsim.principal import Principal
 from armsim.rolling import RollingUpgrade
 from armsim.scale_set import ScaleSet, World
 from armsim.scenario import Problem, Scenario
@@ -40,16 +39,13 @@ class Simulation:
     ``dumps`` are scale sets beside those of the scenario; it must have what they refer to (``dump.with_dumps``).
     """
 
-    def __init__(
-        self, spec: Scenario, clock: Clock, seed: int, principal: Principal, dumps: Sequence[Dump] = ()
-    ) -> None:
+    def __init__(self, spec: Scenario, clock: Clock, seed: int, dumps: Sequence[Dump] = ()) -> None:
         self.spec = spec
         self.seed = seed
         self.timeline = Timeline(clock)
         self.calendar = Calendar(spec.clock.start or datetime.now(UTC))
         self.catalogue = Catalogue(spec.images, spec.subscription.id)
         self.operations = Operations(self.timeline, self.calendar, random.Random(f"{seed}/operations"))
-        self.principal = principal
         self.views = Views(self.calendar)
         self.faults = Faults()
         self.requests = Requests()

@@ -19,7 +19,6 @@ from armsim import scenario
 from armsim.clock import ManualClock
 from armsim.instance import Instance
 from armsim.launch import Simulator, running
-from armsim.principal import Principal
 from armsim.scale_set import ScaleSet
 from armsim.simulation import Simulation
 
@@ -33,8 +32,7 @@ class World:
 
     def __init__(self, spec: scenario.Scenario, seed: int | None = None) -> None:
         self.clock = ManualClock()
-        principal = Principal(spec.principal, spec.tenant_id)
-        self.simulation = Simulation(spec, self.clock, spec.seed if seed is None else seed, principal)
+        self.simulation = Simulation(spec, self.clock, spec.seed if seed is None else seed)
 
     @classmethod
     def bundled(cls, name: str, seed: int | None = None) -> World:

@@ -23,6 +23,7 @@ from armsim.scenario.images import (
     Vhd,
 )
 from armsim.scenario.part import HealthReport, Part
+from armsim.scenario.principals import FurtherPrincipal, Principal, Role
 from armsim.scenario.problems import Problem, ScenarioError, problems
 from armsim.scenario.reading import BUNDLED, check, load, locate, parse
 from armsim.scenario.scale_sets import (
@@ -34,7 +35,7 @@ from armsim.scenario.scale_sets import (
     ScaleSet,
     UpgradePolicy,
 )
-from armsim.scenario.service import Clock, Principal, RetryAfter, Subscription, Timings
+from armsim.scenario.service import Clock, RetryAfter, Subscription, Timings
 from armsim.scenario.whole import ResourceGroup, Scenario
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Behaviour",
     "Clock",
     "Extension",
+    "FurtherPrincipal",
     "Gallery",
     "GalleryImage",
     "GalleryVersion",
@@ -60,6 +62,7 @@ __all__ = [
     "PublicGallery",
     "ResourceGroup",
     "RetryAfter",
+    "Role",
     "ScaleSet",
     "Scenario",
     "ScenarioError",

@@ -13,7 +13,7 @@ from armsim.scenario.whole import Scenario
 
 
 def misfits(spec: Scenario) -> Iterator[Problem]:
-    """Names given twice, and resource groups that are not there."""
+    """Names and identities given twice, and resource groups that are not there."""
     seen: set[str] = set()
     for index, item in enumerate(spec.scale_sets):
         if item.name.lower() in seen:
@@ -21,6 +21,7 @@ def misfits(spec: Scenario) -> Iterator[Problem]:
                 ("scale_sets", index, "name"), f"{item.name} is given twice; the ledger tells sets apart by name"
             )
         seen.add(item.name.lower())
+    yield from _twins(spec)
     groups = {group.name.lower(): group.name for group in spec.resource_groups}
     owners: list[tuple[Loc, str]] = [
         *((("scale_sets", index), item.resource_group) for index, item in enumerate(spec.scale_sets)),
@@ -32,3 +33,14 @@ def misfits(spec: Scenario) -> Iterator[Problem]:
         if spec.scale_sets and group.lower() not in groups:
             allowed = ", ".join(groups.values())
             yield Problem((*loc, "resource_group"), f"{group} is not among the resource_groups; allowed: {allowed}")
+
+
+def _twins(spec: Scenario) -> Iterator[Problem]:
+    """Principals that cannot be told apart."""
+    for field in ("name", "client_id", "object_id"):
+        seen = {getattr(spec.principal, field).lower()}
+        for index, item in enumerate(spec.principals):
+            value = getattr(item, field)
+            if value.lower() in seen:
+                yield Problem(("principals", index, field), f"{value} is given twice")
+            seen.add(value.lower())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The service of a scenario: its clock, who may log in, what it tells clients to wait, and how long things take."""
+"""The service of a scenario: its clock, what it tells clients to wait, and how long things take."""
 
 from __future__ import annotations
 
@@ -21,16 +21,6 @@ class Clock(Part):
 class Subscription(Part):
     id: Guid = "5e5e5e5e-0000-4000-8000-000000000001"
     name: Name = "armsim"
-
-
-class Principal(Part):
-    client_id: Guid = "c11e0000-0000-4000-8000-000000000001"
-    client_secret: str = "armsim-secret"
-    object_id: Guid = "0b1ec700-0000-4000-8000-000000000001"
-    denied_actions: list[str] = Field(
-        default=[], description="for example Microsoft.Compute/virtualMachineScaleSets/write"
-    )
-    token_lifetime: int = Field(default=3599, gt=0, description="real seconds")
 
 
 class RetryAfter(Part):

@@ -12,9 +12,10 @@ from pydantic import Field, PrivateAttr
 
 from armsim.scenario.images import Images
 from armsim.scenario.part import Guid, Name, Part
+from armsim.scenario.principals import READER, FurtherPrincipal, Principal
 from armsim.scenario.problems import Problem, ScenarioError
 from armsim.scenario.scale_sets import ScaleSet
-from armsim.scenario.service import Clock, Principal, RetryAfter, Subscription, Timings
+from armsim.scenario.service import Clock, RetryAfter, Subscription, Timings
 from armsim.scenario.text import Text
 
 # Versions of the schema that this release reads.
@@ -38,6 +39,7 @@ class Scenario(Part):
     tenant_id: Guid = "7e4a0000-0000-4000-8000-000000000001"
     subscription: Subscription = Subscription()
     principal: Principal = Principal()
+    principals: list[FurtherPrincipal] = Field(default=[READER], description="more of them")
     retry_after: RetryAfter = RetryAfter()
     timings: Timings = Timings()
     images: Images = Images()

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from armsim import errors
+from armsim.directory import Directory
 from armsim.faults import ResetFault
 from armsim.operations import Operation
 from armsim.pace import Asked, Pace
@@ -46,10 +47,13 @@ class Settings:
 
 
 class Host:
-    """The simulation being served, which a reset replaces."""
+    """The simulation being served, which a reset replaces, and the directory, which outlives it."""
 
-    def __init__(self, simulation: Simulation, settings: Settings, restart: Callable[[], Simulation]) -> None:
+    def __init__(
+        self, simulation: Simulation, directory: Directory, settings: Settings, restart: Callable[[], Simulation]
+    ) -> None:
         self.simulation = simulation
+        self.directory = directory
         self.settings = settings
         self.pace = Pace(connections.is_open) if math.isinf(settings.speed) else None
         self._restart = restart
@@ -225,7 +229,7 @@ def _check(call: Call, endpoint: Endpoint) -> None:
         raise Reset
     if fault is not None:
         raise fault.error()
-    simulation.principal.authenticate(call.headers.get("authorization"), call.base_url)
+    principal = call.host.directory.authenticate(call.headers.get("authorization"), call.base_url)
     call.api_version = call.query.get("api-version", "")
     if not call.api_version:
         raise errors.missing_api_version(call.path)
@@ -235,7 +239,7 @@ def _check(call: Call, endpoint: Endpoint) -> None:
     if subscription is not None and subscription.lower() != call.subscription.lower():
         raise errors.subscription_not_found(subscription)
     if endpoint.action is not None:
-        simulation.principal.authorize(endpoint.action, _scope(call.path))
+        principal.authorize(endpoint.action, _scope(call.path))
     group = call.params.get("group")
     if group is not None and group.lower() not in simulation.groups:
         raise errors.resource_group_not_found(group)

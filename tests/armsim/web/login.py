@@ -2,30 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The identity platform: discovery documents and token endpoints v1, v2 and ADFS, for the client credentials grant."""
+"""The identity platform: discovery documents and token endpoints v1, v2 and ADFS, for client credentials."""
 
 from __future__ import annotations
 
+import secrets
+import time
 import uuid
 from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from armsim import aadsts
+from armsim.federation import ASSERTION_TYPE
+from armsim.principal import Principal
 from armsim.web.gateway import AnyCaseRoute, Host
 from armsim.wire import Json
 
 ADFS = "adfs"
-
-
-class LoginError(Exception):
-    """A refusal of the identity platform: OAuth error, AADSTS number and text."""
-
-    def __init__(self, status: int, error: str, number: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.error = error
-        self.number = number
+# Whose tokens a v1 request gets that names no resource: those of the directory's own graph (reported).
+GRAPH = "00000002-0000-0000-c000-000000000000"
+_DEFAULT_SCOPE = "/.default"
 
 
 def routes(host: Host) -> list[AnyCaseRoute]:
@@ -34,27 +32,36 @@ def routes(host: Host) -> list[AnyCaseRoute]:
         tenant = request.path_params["tenant"]
         try:
             _check_tenant(host, tenant)
-        except LoginError as error:
+        except aadsts.LoginError as error:
             return _refuse(host, error, _base(request))
-        v2 = "/v2.0" in request.url.path
+        v2 = "/v2.0/" in request.url.path
         return JSONResponse(_configuration(_base(request), tenant, v2=v2))
 
     async def token(request: Request) -> Response:
         host.simulation.requests.other["login"] += 1
         form = {name: str(value) for name, value in (await request.form()).items()}
+        tenant = request.path_params["tenant"].lower()
+        v2 = "/v2.0/" in request.url.path
         try:
-            _check_tenant(host, request.path_params["tenant"])
-            _check_client(host, form)
-        except LoginError as error:
+            _check_tenant(host, tenant)
+            principal = _principal(host, form)
+            audience = _audience(host, form, v2=v2)
+        except aadsts.LoginError as error:
             return _refuse(host, error, _base(request))
-        v2 = "/v2.0" in request.url.path
-        return JSONResponse(_token(host, form, v2=v2), headers={"Cache-Control": "no-store"})
+        token = host.directory.issue(principal, audience, _base(request))
+        body = _token(token, principal.spec.token_lifetime, audience, numbers=v2 or tenant == ADFS)
+        return JSONResponse(body, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+    async def keys(_request: Request) -> Response:
+        return JSONResponse(host.directory.key_set())
 
     return [
         AnyCaseRoute("/{tenant}/v2.0/.well-known/openid-configuration", configuration),
         AnyCaseRoute("/{tenant}/.well-known/openid-configuration", configuration),
         AnyCaseRoute("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
         AnyCaseRoute("/{tenant}/oauth2/token", token, methods=["POST"]),
+        AnyCaseRoute("/{tenant}/discovery/v2.0/keys", keys),
+        AnyCaseRoute("/{tenant}/discovery/keys", keys),
     ]
 
 
@@ -63,52 +70,42 @@ def _base(request: Request) -> str:
 
 
 def _check_tenant(host: Host, tenant: str) -> None:
-    if tenant.lower() not in (host.simulation.spec.tenant_id.lower(), ADFS):
-        raise LoginError(
-            400,
-            "invalid_request",
-            90002,
-            f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
-            "correct cloud. Check with your subscription administrator, this may happen if there are no active "
-            "subscriptions for the tenant.",
-        )
+    if tenant.lower() not in (host.directory.tenant_id.lower(), ADFS):
+        raise aadsts.tenant_not_found(tenant)
 
 
-def _check_client(host: Host, form: Mapping[str, str]) -> None:
-    spec = host.simulation.spec.principal
-    if form.get("grant_type") != "client_credentials":
-        raise LoginError(
-            400,
-            "unsupported_grant_type",
-            70003,
-            f"The app requested an unsupported grant type '{form.get('grant_type')}'.",
-        )
-    if form.get("client_id", "").lower() != spec.client_id.lower():
-        raise LoginError(
-            400,
-            "unauthorized_client",
-            700016,
-            f"Application with identifier '{form.get('client_id')}' was not found in the directory 'armsim'. This can "
-            "happen if the application has not been installed by the administrator of the tenant.",
-        )
-    if "client_secret" not in form:
-        raise LoginError(
-            401,
-            "invalid_client",
-            7000218,
-            "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-        )
-    if form["client_secret"] != spec.client_secret:
-        raise LoginError(
-            401,
-            "invalid_client",
-            7000215,
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
-            f"not the client secret ID, for a secret added to app '{spec.client_id}'.",
-        )
+def _principal(host: Host, form: Mapping[str, str]) -> Principal:
+    """Who logs in with the client credentials grant: by secret, or by an assertion of a federated issuer."""
+    for name in ("grant_type", "client_id"):
+        if not form.get(name):
+            raise aadsts.missing_parameter(name)
+    if form["grant_type"] != "client_credentials":
+        raise aadsts.unsupported_grant_type(form["grant_type"])
+    principal = host.directory.find(form["client_id"])
+    if principal is None:
+        raise aadsts.application_not_found(form["client_id"])
+    if form.get("client_assertion_type") == ASSERTION_TYPE and "client_assertion" in form:
+        host.directory.federation.check(principal, form["client_assertion"])
+    elif "client_secret" not in form:
+        raise aadsts.no_credential()
+    elif not secrets.compare_digest(form["client_secret"].encode(), principal.spec.client_secret.encode()):
+        raise aadsts.wrong_secret(principal.spec.client_id)
+    return principal
 
 
-def _refuse(host: Host, error: LoginError, base: str) -> Response:
+def _audience(host: Host, form: Mapping[str, str], *, v2: bool) -> str:
+    """Whom the token is for; only a strict directory insists that a v2 request says so in the right form."""
+    if not v2 and "scope" not in form:
+        return form.get("resource") or GRAPH
+    scope = form.get("scope", "")
+    if host.directory.strict and not scope:
+        raise aadsts.missing_parameter("scope")
+    if host.directory.strict and not scope.endswith(_DEFAULT_SCOPE):
+        raise aadsts.invalid_scope(scope)
+    return scope.removesuffix(_DEFAULT_SCOPE)
+
+
+def _refuse(host: Host, error: aadsts.LoginError, base: str) -> Response:
     trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
     moment = f"{host.simulation.calendar.at(host.simulation.timeline.catch_up()):%Y-%m-%d %H:%M:%SZ}"
     body = {
@@ -129,7 +126,7 @@ def _configuration(base: str, tenant: str, *, v2: bool) -> Json:
     issuer = f"{base}/{tenant}" + ("/v2.0" if v2 else "")
     return {
         "token_endpoint": f"{base}/{tenant}/oauth2/{version}token",
-        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
         "authorization_endpoint": f"{base}/{tenant}/oauth2/{version}authorize",
         "device_authorization_endpoint": f"{base}/{tenant}/oauth2/{version}devicecode",
         "jwks_uri": f"{base}/{tenant}/discovery/{version}keys",
@@ -142,11 +139,17 @@ def _configuration(base: str, tenant: str, *, v2: bool) -> Json:
     }
 
 
-def _token(host: Host, form: Mapping[str, str], *, v2: bool) -> Json:
-    principal = host.simulation.principal
-    lifetime = principal.spec.token_lifetime
-    body: Json = {"token_type": "Bearer", "access_token": principal.issue()}
-    if v2:
+def _token(token: str, lifetime: int, audience: str, *, numbers: bool) -> Json:
+    body: Json = {"token_type": "Bearer", "access_token": token}
+    if numbers:
         return {**body, "expires_in": lifetime, "ext_expires_in": lifetime}
     # The v1 endpoint writes its numbers as strings.
-    return {**body, "expires_in": str(lifetime), "ext_expires_in": str(lifetime), "resource": form.get("resource", "")}
+    now = int(time.time())
+    return {
+        **body,
+        "expires_in": str(lifetime),
+        "ext_expires_in": str(lifetime),
+        "expires_on": str(now + lifetime),
+        "not_before": str(now),
+        "resource": audience,
+    }

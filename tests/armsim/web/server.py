@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The HTTPS server: uvicorn on a loopback socket, stopped by a signal."""
+"""The servers: uvicorn on loopback sockets, stopped together by a signal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp
 from armsim.web import connections
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK_6 = "::1"
 # Seconds in which answers that are on their way may still go out when the server is told to stop.
 LAST_WORDS = 0.05
 
@@ -27,17 +29,43 @@ class PortTakenError(Exception):
     """The port cannot be listened on."""
 
 
-def listen(port: int) -> socket.socket:
-    """A socket on the loopback; port 0 takes a free one."""
-    # The protocol is named because asyncio switches Nagle's algorithm off only where it is: 40 ms an answer.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+@dataclass(frozen=True)
+class Door:
+    """An application, the sockets on which it is served, and TLS or none."""
+
+    app: ASGIApp
+    sockets: list[socket.socket]
+    context: ssl.SSLContext | None = None
+
+    @property
+    def port(self) -> int:
+        port: int = self.sockets[0].getsockname()[1]
+        return port
+
+
+def listen(port: int) -> list[socket.socket]:
+    """Sockets on both loopback addresses, where the machine has both; port 0 takes a free one."""
     try:
-        listener.bind((LOOPBACK, port))
-        listener.listen(512)
+        first = _socket(socket.AF_INET, LOOPBACK, port)
     except OSError as error:
-        listener.close()
         raise PortTakenError(f"cannot listen on {LOOPBACK}:{port}: {error.strerror}") from error
+    try:
+        return [first, _socket(socket.AF_INET6, LOOPBACK_6, first.getsockname()[1])]
+    except OSError:
+        # "localhost" leads to 127.0.0.1 too, and the addresses that are told name that.
+        return [first]
+
+
+def _socket(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    # The protocol is named because asyncio switches Nagle's algorithm off only where it is: 40 ms an answer.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(512)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 
@@ -54,10 +82,29 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(app: ASGIApp, listener: socket.socket, context: ssl.SSLContext, ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; ``ready`` is called once connections are accepted."""
+def serve(doors: list[Door], ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; ``ready`` is called once connections are accepted at every door."""
+
+    async def run() -> None:
+        servers = [_server(door) for door in doors]
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _stop, servers)
+        serving = [
+            loop.create_task(server.serve(sockets=door.sockets)) for server, door in zip(servers, doors, strict=True)
+        ]
+        while not all(server.started or task.done() for server, task in zip(servers, serving, strict=True)):
+            await asyncio.sleep(0.005)
+        if all(server.started for server in servers):
+            ready()
+        await asyncio.gather(*serving)
+
+    asyncio.run(run())
+
+
+def _server(door: Door) -> _Server:
     config = uvicorn.Config(
-        app,
+        door.app,
         http=connections.TrackedProtocol,
         log_config=None,
         access_log=False,
@@ -69,22 +116,10 @@ def serve(app: ASGIApp, listener: socket.socket, context: ssl.SSLContext, ready:
         timeout_graceful_shutdown=2,
     )
     config.load()
-    config.ssl = context
-    server = _Server(config)
-
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _stop, server)
-        serving = loop.create_task(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.005)
-        if server.started:
-            ready()
-        await serving
-
-    asyncio.run(run())
+    config.ssl = door.context
+    return _Server(config)
 
 
-def _stop(server: uvicorn.Server) -> None:
-    server.should_exit = True
+def _stop(servers: list[_Server]) -> None:
+    for server in servers:
+        server.should_exit = True
