@@ -75,6 +75,6 @@ def _change_instance(scale_set: ScaleSet, instance: Instance, change: Change) ->
     if change.health is not None:
         scale_set.set_health(instance, change.health)
     if change.delete:
-        scaling.delete(scale_set, instance)
+        scaling.delete_instance(scale_set, instance, lambda _failure: None)
         scale_set.document["sku"]["capacity"] -= 1
         scale_set.etag += 1

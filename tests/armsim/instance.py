@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -16,8 +16,8 @@ from armsim.document import HEALTH_EXTENSIONS
 from armsim.scenario import HealthReport
 from armsim.wire import Json
 
-Provisioning = Literal["Creating", "Updating", "Succeeded", "Failed", "Deleting"]
-Power = Literal["creating", "starting", "running", "stopping", "stopped", "deallocated"]
+Provisioning = Literal["Updating", "Succeeded", "Failed", "Deleting"]
+Power = Literal["creating", "starting", "running", "stopping", "stopped", "deallocating", "deallocated"]
 
 # How often the agent's status is renewed, in simulated seconds: a guess.
 AGENT_INTERVAL = 15.0
@@ -89,9 +89,11 @@ class Place:
 
 @dataclass
 class Work:
-    """A change in progress: the model it leads to, its events, and who waits for its end."""
+    """A change in progress: what it leads to, its events, and who waits for its end."""
 
-    model: Model
+    goal: Hashable
+    # Work that leaves the instance running as it is.
+    gentle: bool = False
     events: list[Event] = field(default_factory=list)
     waiting: list[Done] = field(default_factory=list)
 
@@ -141,7 +143,8 @@ class Instance:
 
     def in_service(self, now: float) -> bool:
         """Provisioned, running, and healthy where there is a health source."""
-        if self.provisioning != "Succeeded" or self.power != "running":
+        settled = self.provisioning == "Succeeded" or (self.work is not None and self.work.gentle)
+        if not settled or self.power != "running":
             return False
         if self.model.health_source is None:
             return True

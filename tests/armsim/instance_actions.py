@@ -11,6 +11,7 @@ from functools import partial
 
 from armsim.errors import invalid_parameter
 from armsim.instance import Failure, Instance
+from armsim.instance_work import upgrade_instance
 from armsim.operations import Operation
 from armsim.scale_set import Accepted, ScaleSet
 
@@ -40,7 +41,6 @@ def bring_to_latest(
     """Let ``operation`` last until ``instances`` are on the present model; one failure fails it."""
     operation.pending = {instance.id for instance in instances}
     failures: list[Failure] = []
-    image = scale_set.image()
 
     def done(instance: Instance, failure: Failure | None) -> None:
         if failure is not None:
@@ -54,9 +54,7 @@ def bring_to_latest(
             ended()
 
     for instance in instances:
-        scale_set.lifecycle.upgrade(
-            instance, scale_set.model, image, scale_set.reference(image), partial(done, instance)
-        )
+        upgrade_instance(scale_set, instance, partial(done, instance))
 
 
 def _chosen(scale_set: ScaleSet, body: object) -> list[Instance]:

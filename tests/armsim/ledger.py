@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from armsim.instance import Instance
+from armsim.instance import Instance, Place
 from armsim.wire import Json
 
 
@@ -73,6 +73,13 @@ class Account:
         self.record(instance, serving=False, now=now)
         for tally in self._of(instance):
             tally.instances -= 1
+
+    def move(self, instance: Instance, place: Place) -> None:
+        """An instance that is out of service has got another place."""
+        for tally in self._of(instance):
+            tally.instances -= 1
+        instance.place = place
+        self.enter(instance)
 
     def record(self, instance: Instance, *, serving: bool, now: float) -> None:
         """Note whether an instance is in service from ``now`` on."""

@@ -2,26 +2,42 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What happens to an instance over time: upgrade, boot, first health report, deletion.
+"""What happens to an instance over time: creation, upgrade, reimage, restart, power, deletion.
 
 An upgrade takes the instance out of service at once: it is stopped and its disk replaced (`upgrade`), then it boots
 (`boot`), the agent reports (`agent`) and provisioning is complete; the first health report follows (`first_report`).
+A reimage goes the same way; a restart and a start boot from the disk that is there.
 Each instance draws from its own seeded source, so its times do not depend on what happens to others.
+
+Every method takes a callback ``done``, called with the failure or None when it is over, and with `PREEMPTED` when
+something newer took its place.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 
 from armsim.catalogue import Image
 from armsim.clock import Timeline
-from armsim.instance import PREEMPTED, Done, Failure, Instance, Model, Work
+from armsim.instance import PREEMPTED, Done, Failure, Instance, Model, Power, Work
 from armsim.scenario import Timings
+from armsim.spread import Spread
 from armsim.wire import Json, guid
 
 # Part of the upgrade time in which the instance still shuts down: a guess.
 SHUTDOWN_SHARE = 0.25
+OFF: tuple[Power, ...] = ("stopped", "deallocated")
+
+
+@dataclass(frozen=True)
+class Disk:
+    """What a disk is made from: the model it belongs to, its image, and the reference the instance shows."""
+
+    model: Model
+    image: Image
+    reference: Json | None
 
 
 class Lifecycle:
@@ -34,59 +50,64 @@ class Lifecycle:
         self._changed = changed
 
     def create(self, instance: Instance, done: Done) -> None:
-        """Let a new instance come up on its own model and image."""
-        instance.provisioning = "Creating"
+        """Let a new instance come up on its own model and image; it is `Updating` meanwhile (recorded)."""
+        work = self._begin(instance, _to(instance.model), done)
         instance.power = "creating"
-        instance.agent_since = instance.reporting_since = None
-        work = self._begin(instance, instance.model, done)
-        self._boot(instance, work, self._draws(instance))
+        self._boot(instance, work, self._draws(instance), new_disk=True)
         self._changed(instance)
 
-    def upgrade(self, instance: Instance, model: Model, image: Image, reference: Json | None, done: Done) -> None:
-        """Bring an instance to ``model`` and ``image``.
+    def upgrade(self, instance: Instance, disk: Disk, done: Done) -> None:
+        """Bring an instance to the model and image of ``disk``; one to the same model in progress is joined."""
+        goal = _to(disk.model)
+        if not self._joined(instance, goal, done):
+            self._replace_disk(instance, self._begin(instance, goal, done), disk, self._timings.upgrade)
 
-        An upgrade to the same model already in progress is joined; one to another model is pre-empted.
-        """
-        if instance.work is not None and instance.work.model is model:
-            instance.work.waiting.append(done)
+    def reimage(self, instance: Instance, disk: Disk, done: Done) -> None:
+        """Give an instance a new disk; its model stays what it is."""
+        self._replace_disk(instance, self._begin(instance, object(), done), disk, self._timings.reimage)
+
+    def restart(self, instance: Instance, done: Done) -> None:
+        """Stop an instance and boot it from the same disk. One that is off stays off (a guess)."""
+        self._cycle(instance, self._timings.stop, done)
+
+    def redeploy(self, instance: Instance, done: Done) -> None:
+        """Shut an instance down and boot it on another host, from the same disk."""
+        self._cycle(instance, self._timings.redeploy, done)
+
+    def start(self, instance: Instance, done: Done) -> None:
+        """Boot an instance that is off; a running one stays as it is."""
+        if self._joined(instance, "start", done):
             return
-        work = self._begin(instance, model, done)
-        draws = self._draws(instance)
-        seconds = self._timings.upgrade.draw(draws)
-        was_off = instance.power in ("stopped", "deallocated")
-        instance.provisioning = "Updating"
-        instance.changed = self._timeline.now
-        if not was_off:
-            instance.power = "stopping"
-        instance.agent_since = instance.reporting_since = None
-
-        def stopped() -> None:
-            instance.power = "stopped"
-            self._changed(instance)
-
-        def replaced() -> None:
-            instance.model = model
-            instance.image = image
-            instance.reference = reference
-            instance.disk = guid(draws).replace("-", "")
-            if was_off:
-                self._provisioned(instance, None)
-                return
-            instance.power = "starting"
-            self._boot(instance, work, draws)
-            self._changed(instance)
-
-        if not was_off:
-            work.events.append(self._timeline.after(seconds * SHUTDOWN_SHARE, stopped))
-        work.events.append(self._timeline.after(seconds, replaced))
+        work = self._begin(instance, "start", done)
+        if instance.power == "running":
+            self._settle(instance, work, self._timings.current)
+            return
+        instance.power = "starting"
+        self._boot(instance, work, self._draws(instance), new_disk=False)
         self._changed(instance)
+
+    def power_off(self, instance: Instance, done: Done, *, skip_shutdown: bool = False) -> None:
+        """Stop an instance; it keeps its host. ``skip_shutdown`` pulls the plug."""
+        spread = self._timings.current if skip_shutdown else self._timings.stop
+        self._turn_off(instance, "stopping", "stopped", spread, lambda: None, done)
+
+    def deallocate(self, instance: Instance, released: Callable[[], None], done: Done) -> None:
+        """Stop an instance and give its host back: then ``released`` is called."""
+        self._turn_off(instance, "deallocating", "deallocated", self._timings.deallocate, released, done)
+
+    def touch(self, instance: Instance, done: Done) -> None:
+        """Write what does not disturb an instance: it is `Updating` for a moment and stays in service afterwards."""
+        self._settle(instance, self._begin(instance, object(), done), self._timings.write)
 
     def delete(self, instance: Instance, gone: Callable[[], None]) -> None:
         """Take an instance out of service at once; ``gone`` is called when it has been deleted."""
         self.abandon(instance)
         instance.provisioning = "Deleting"
+        instance.failure = None
         instance.power = "stopping"
         instance.changed = self._timeline.now
+        instance.etag += 1
+        instance.attempts += 1
         instance.agent_since = instance.reporting_since = None
         self._changed(instance)
         self._timeline.after(self._timings.delete.draw(self._draws(instance)), gone)
@@ -100,24 +121,119 @@ class Lifecycle:
             for done in work.waiting:
                 done(PREEMPTED)
 
-    def _begin(self, instance: Instance, model: Model, done: Done) -> Work:
+    # --- steps ------------------------------------------------------------------------------------------------------
+
+    def _joined(self, instance: Instance, goal: Hashable, done: Done) -> bool:
+        if instance.work is None or instance.work.goal != goal:
+            return False
+        instance.work.waiting.append(done)
+        return True
+
+    def _begin(self, instance: Instance, goal: Hashable, done: Done) -> Work:
         self.abandon(instance)
-        instance.work = Work(model, waiting=[done])
+        instance.work = Work(goal, waiting=[done])
         instance.failure = None
         instance.attempts += 1
+        instance.provisioning = "Updating"
+        instance.changed = self._timeline.now
+        instance.etag += 1
         return instance.work
 
     def _draws(self, instance: Instance) -> random.Random:
         return random.Random(f"{self._seed}/{instance.id}/{instance.attempts}")
 
-    def _boot(self, instance: Instance, work: Work, draws: random.Random) -> None:
+    def _replace_disk(self, instance: Instance, work: Work, disk: Disk, spread: Spread) -> None:
+        draws = self._draws(instance)
+        seconds = spread.draw(draws)
+        was_off = instance.power in OFF
+        if not was_off:
+            self._silence(instance, "stopping")
+
+        def stopped() -> None:
+            instance.power = "stopped"
+            self._changed(instance)
+
+        def replaced() -> None:
+            instance.model = disk.model
+            instance.image = disk.image
+            instance.reference = disk.reference
+            instance.disk = guid(draws).replace("-", "")
+            if was_off:
+                self._provisioned(instance, None)
+                return
+            instance.power = "starting"
+            self._boot(instance, work, draws, new_disk=True)
+            self._changed(instance)
+
+        if not was_off:
+            work.events.append(self._timeline.after(seconds * SHUTDOWN_SHARE, stopped))
+        work.events.append(self._timeline.after(seconds, replaced))
+        self._changed(instance)
+
+    def _cycle(self, instance: Instance, spread: Spread, done: Done) -> None:
+        work = self._begin(instance, object(), done)
+        if instance.power in OFF:
+            self._settle(instance, work, self._timings.current)
+            return
+        draws = self._draws(instance)
+        self._silence(instance, "stopping")
+
+        def stopped() -> None:
+            instance.power = "starting"
+            self._boot(instance, work, draws, new_disk=False)
+            self._changed(instance)
+
+        work.events.append(self._timeline.after(spread.draw(draws), stopped))
+        self._changed(instance)
+
+    def _turn_off(
+        self,
+        instance: Instance,
+        meanwhile: Power,
+        finally_: Power,
+        spread: Spread,
+        released: Callable[[], None],
+        done: Done,
+    ) -> None:
+        if self._joined(instance, finally_, done):
+            return
+        work = self._begin(instance, finally_, done)
+        # A deallocated instance is stopped as well.
+        if instance.power in ("deallocated", finally_):
+            self._settle(instance, work, self._timings.current)
+            return
+        self._silence(instance, meanwhile)
+
+        def off() -> None:
+            instance.power = finally_
+            released()
+            self._provisioned(instance, None)
+
+        work.events.append(self._timeline.after(spread.draw(self._draws(instance)), off))
+        self._changed(instance)
+
+    def _silence(self, instance: Instance, power: Power) -> None:
+        instance.power = power
+        instance.agent_since = instance.reporting_since = None
+
+    def _settle(self, instance: Instance, work: Work, spread: Spread) -> None:
+        delay = spread.draw(self._draws(instance))
+        work.gentle = instance.agent_since is not None
+        work.events.append(self._timeline.after(delay, lambda: self._provisioned(instance, None)))
+        self._changed(instance)
+
+    def _boot(self, instance: Instance, work: Work, draws: random.Random, *, new_disk: bool) -> None:
+        """Boot; what the image does to a new disk is drawn once, and true of it until the next."""
         behaviour = instance.image.behaviour
         boot = self._timings.boot.draw(draws) * behaviour.boot_factor
         agent = self._timings.agent.draw(draws)
         report = self._timings.first_report.draw(draws)
-        fails = behaviour.upgrade_fails
-        failure = Failure(fails.code, fails.message) if fails and draws.random() < fails.share else None
-        instance.verdict = behaviour.health if draws.random() < behaviour.health_share else "healthy"
+        failure = None
+        self._silence(instance, instance.power)
+        if new_disk:
+            fails = behaviour.upgrade_fails
+            failure = Failure(fails.code, fails.message) if fails and draws.random() < fails.share else None
+            instance.verdict = behaviour.health if draws.random() < behaviour.health_share else "healthy"
 
         def running() -> None:
             instance.power = "running"
@@ -143,3 +259,8 @@ class Lifecycle:
         self._changed(instance)
         for done in work.waiting if work else []:
             done(failure)
+
+
+def _to(model: Model) -> Hashable:
+    """The goal of creating an instance on a model, and of upgrading one to it."""
+    return ("model", model.version)

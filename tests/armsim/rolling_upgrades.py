@@ -10,6 +10,7 @@ from functools import partial
 
 from armsim.errors import operation_not_allowed
 from armsim.instance import Failure, Instance
+from armsim.instance_work import upgrade_instance
 from armsim.operations import Operation
 from armsim.rolling import RollingUpgrade
 from armsim.scale_set import Accepted, ScaleSet
@@ -42,6 +43,5 @@ def cancel_rolling_upgrade(scale_set: ScaleSet) -> Accepted:
 def upgrade_batch(scale_set: ScaleSet, instances: list[Instance]) -> None:
     """Bring instances to the present model without an operation of their own: for rolling upgrades."""
     scale_set.world.happenings.tell("rolling_batch_started", scale_set.name, *instances)
-    image = scale_set.image()
     for instance in instances:
-        scale_set.lifecycle.upgrade(instance, scale_set.model, image, scale_set.reference(image), lambda _failure: None)
+        upgrade_instance(scale_set, instance, lambda _failure: None)

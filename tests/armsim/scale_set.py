@@ -15,7 +15,7 @@ from armsim.clock import Event, Timeline
 from armsim.happenings import Happenings
 from armsim.instance import PREEMPTED, Failure, Instance, Model, Place
 from armsim.ledger import Account
-from armsim.lifecycle import Lifecycle
+from armsim.lifecycle import Disk, Lifecycle
 from armsim.operations import Operation, Operations
 from armsim.rolling import RollingUpgrade
 from armsim.scenario import HealthReport, Timings
@@ -103,7 +103,21 @@ class ScaleSet:
 
     def image(self) -> Image:
         """The image that an instance made now would get."""
-        return self.world.catalogue.resolve(storage_profile(self.document), self.location)
+        return self.disk().image
+
+    def disk(self, model: Model | None = None) -> Disk:
+        """The disk that an instance on ``model`` (the present one) would get now: a floating reference is resolved.
+
+        Its reference is the model's, and the exact version where there is one (recorded). :class:`ArmError` when
+        there is no such image any more.
+        """
+        model = model or self.model
+        storage: Json = model.profile.get("storageProfile") or {}
+        image = self.world.catalogue.resolve(storage, self.location)
+        reference = storage.get("imageReference") or None
+        if reference and image.exact_version:
+            reference = {**reference, "exactVersion": image.exact_version}
+        return Disk(model, image, reference)
 
     def active(self) -> list[Instance]:
         """Instances that are not being deleted."""
@@ -127,7 +141,7 @@ class ScaleSet:
 
     def new_instance(self, instance_id: str, place: Place, created: float) -> Instance:
         """An instance on the present model; it is not yet in the set."""
-        image = self.image()
+        disk = self.disk()
         return Instance(
             id=instance_id,
             name=instance_id if self.flexible else f"{self.name}_{instance_id}",
@@ -136,19 +150,11 @@ class ScaleSet:
             disk=guid(self.rng).replace("-", ""),
             created=created,
             changed=created,
-            model=self.model,
-            image=image,
-            reference=self.reference(image),
-            verdict=image.behaviour.health,
+            model=disk.model,
+            image=disk.image,
+            reference=disk.reference,
+            verdict=disk.image.behaviour.health,
         )
-
-    def reference(self, image: Image) -> Json | None:
-        """The ``imageReference`` of an instance: the model's, and the exact version where there is one (recorded)."""
-        given = storage_profile(self.document).get("imageReference")
-        if not given:
-            return None
-        exact = {"exactVersion": image.exact_version} if image.exact_version else {}
-        return {**given, **exact}
 
     def changed(self, instance: Instance) -> None:
         now = self.world.timeline.now

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from armsim.instance import Instance
+from armsim.instance import Done, Instance, Place
 from armsim.placement import next_place
 from armsim.scale_set import ScaleSet
 
@@ -18,17 +18,11 @@ def scale(scale_set: ScaleSet, capacity: int) -> list[Instance]:
     balancing of zones); the extra instances of overprovisioning are not made.
     """
     present = scale_set.active()
-    created = []
-    for _ in range(capacity - len(present)):
-        instance = scale_set.new_instance(_next_id(scale_set), next_place(scale_set), scale_set.world.timeline.now)
-        scale_set.instances[instance.id] = instance
-        scale_set.account.enter(instance)
-        created.append(instance)
-        scale_set.lifecycle.create(instance, lambda _failure: None)
+    created = [create_instance(scale_set, lambda _failure: None) for _ in range(capacity - len(present))]
     surplus = len(present) - capacity
     candidates = [instance for instance in present if not instance.protect_from_scale_in]
     for instance in candidates[::-1][: max(surplus, 0)]:
-        delete(scale_set, instance)
+        delete_instance(scale_set, instance, lambda _failure: None)
     if created:
         scale_set.world.happenings.tell("scaled_out", scale_set.name, *created)
     if surplus > 0:
@@ -36,12 +30,22 @@ def scale(scale_set: ScaleSet, capacity: int) -> list[Instance]:
     return created
 
 
-def delete(scale_set: ScaleSet, instance: Instance) -> None:
-    """Delete one instance."""
+def create_instance(scale_set: ScaleSet, done: Done, place: Place | None = None) -> Instance:
+    """Make one instance on the present model, at ``place`` or where there is most room; the capacity stays."""
+    made = scale_set.new_instance(_next_id(scale_set), place or next_place(scale_set), scale_set.world.timeline.now)
+    scale_set.instances[made.id] = made
+    scale_set.account.enter(made)
+    scale_set.lifecycle.create(made, done)
+    return made
+
+
+def delete_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
+    """Delete one instance; the capacity stays."""
 
     def gone() -> None:
         del scale_set.instances[instance.id]
         scale_set.account.leave(instance, scale_set.world.timeline.now)
+        done(None)
 
     scale_set.lifecycle.delete(instance, gone)
 

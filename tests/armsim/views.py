@@ -18,6 +18,7 @@ _POWER_WORDS = {
     "running": "VM running",
     "stopping": "VM stopping",
     "stopped": "VM stopped",
+    "deallocating": "VM deallocating",
     "deallocated": "VM deallocated",
 }
 _HEALTH = {

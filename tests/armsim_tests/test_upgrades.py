@@ -313,7 +313,7 @@ def test_new_instances_come_up_on_the_latest_model_with_the_next_ids(world):
     write(world)
     highest = max(int(instance.id) for instance in world.instances)
     model_write.resize(world.web, 22)
-    assert [instance.provisioning for instance in world.instances[-2:]] == ["Creating"] * 2
+    assert [instance.provisioning for instance in world.instances[-2:]] == ["Updating"] * 2
     world.wait(600)
     assert [instance.id for instance in world.instances[-2:]] == [str(highest + 1), str(highest + 2)]
     assert {instance.image.exact_version for instance in world.instances[-2:]} == {NEW}

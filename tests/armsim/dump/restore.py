@@ -156,8 +156,8 @@ class _Restoration:
         properties = item.get("properties") or {}
         storage = storage_of(item)
         if not storage:
-            image = self._made.image()
-            return self._made.model, image, self._made.reference(image)
+            disk = self._made.disk()
+            return disk.model, disk.image, disk.reference
         image = self._made.world.catalogue.resolve(exact_storage(storage), self._made.location)
         reference = storage.get("imageReference")
         sku = (item.get("sku") or {}).get("name") or (properties.get("hardwareProfile") or {}).get("vmSize")

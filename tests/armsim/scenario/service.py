@@ -35,6 +35,7 @@ class Timings(Part):
     """How long things take, in simulated seconds."""
 
     upgrade: Spread = Spread(min=20, median=40, max=90)
+    reimage: Spread = Spread(min=60, median=340, max=1200)
     boot: Spread = Spread(min=30, median=42, max=60)
     agent: Spread = Spread(min=2, median=4, max=8)
     first_report: Spread = Spread(min=10, median=18, max=30)
@@ -42,3 +43,6 @@ class Timings(Part):
     service_state: Spread = Spread(min=0.5, median=1, max=3)
     current: Spread = Spread(min=0.1, median=0.3, max=0.8)
     delete: Spread = Spread(min=15, median=25, max=60)
+    stop: Spread = Spread(min=10, median=20, max=60)
+    deallocate: Spread = Spread(min=14, median=18, max=95)
+    redeploy: Spread = Spread(min=60, median=80, max=200)

@@ -1,0 +1,36 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""What is done to one instance, without an operation of its own: by actions, and by the platform itself.
+
+Each takes ``done``, which is called once with the failure, or None, when the instance is finished.
+"""
+
+from __future__ import annotations
+
+from armsim.errors import ArmError
+from armsim.instance import Done, Failure, Instance
+from armsim.scale_set import ScaleSet
+
+
+def upgrade_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
+    """Bring an instance to the present model, on a new disk."""
+    scale_set.lifecycle.upgrade(instance, scale_set.disk(), done)
+
+
+def reimage_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
+    """Give an instance a new disk from the image of its *own* model: the same one where that is pinned, the newest
+    where it floats (reported). Fails when the image has been withdrawn.
+    """
+    try:
+        disk = scale_set.disk(instance.model)
+    except ArmError as error:
+        done(Failure(error.code, error.message))
+        return
+    scale_set.lifecycle.reimage(instance, disk, done)
+
+
+def restart_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
+    """Restart an instance from the disk it has."""
+    scale_set.lifecycle.restart(instance, done)
