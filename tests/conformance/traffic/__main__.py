@@ -24,7 +24,7 @@ from conformance.traffic.findings import ReportError, Verdict, judge, load_accep
 from conformance.traffic.recorder import Recorder
 from conformance.traffic.site import Site
 from conformance.traffic.tour import tour
-from conformance.traffic.validator import validate
+from conformance.traffic.validator import PROGRAM, validate
 
 # An hour to the second: no operation takes longer than a blink.
 SPEED = 3600.0
@@ -109,8 +109,14 @@ def main(arguments: list[str] | None = None) -> int:
         "--scenario", choices=scenarios(), action="append", help="only these; default: all bundled ones"
     )
     options = parser.parse_args(arguments)
-    proved = options.recordings is None or real_service_agrees(options.recordings, options.specs)
-    agreed = simulator_agrees(options.scenario or scenarios(), options.specs)
+    if not PROGRAM.exists():
+        parser.error("oav is not installed; dev/oav-env does it")
+    try:
+        proved = options.recordings is None or real_service_agrees(options.recordings, options.specs)
+        agreed = simulator_agrees(options.scenario or scenarios(), options.specs)
+    except ReportError as error:
+        print(f"No judgement: {error}", file=sys.stderr)
+        return 1
     return 0 if proved and agreed else 1
 
 

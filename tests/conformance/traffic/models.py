@@ -82,18 +82,7 @@ def extensions(site: Site) -> None:
 
 def upgrade(site: Site) -> None:
     """Another image, and instances brought to it."""
-    profile = site.model()["properties"]["virtualMachineProfile"]
-    reference = profile["storageProfile"].get("imageReference") or {}
-    if "offer" not in reference:
-        return
-    sku = (
-        f"{site.compute}/locations/{site.location}/publishers/{reference['publisher']}/artifacttypes/vmimage"
-        f"/offers/{reference['offer']}/skus/{reference['sku']}/versions"
-    )
-    newest = site.recorder.get(sku, _top="1", _orderby="name desc").json()[0]["name"]
-    image = {name: reference[name] for name in ("publisher", "offer", "sku")}
-    for version in ("latest", "0.0.0", newest):
-        storage = {"imageReference": {**image, "version": version}}
+    for storage in _other_images(site):
         change = {"properties": {"virtualMachineProfile": {"storageProfile": storage}}}
         site.recorder.do("PATCH", site.set, change)
     ids = site.ids()
@@ -116,10 +105,27 @@ def rolling_upgrades(site: Site) -> None:
         do("POST", f"{site.set}/rollingUpgrades/cancel")
         get(f"{site.set}/rollingUpgrades/latest")
         site.recorder.finish(started)
+    whole = call("POST", f"{site.set}/osRollingUpgrade")
+    site.glance()
+    site.recorder.finish(whole)
     get(f"{site.set}/rollingUpgrades/latest")
     get(f"{site.set}/osUpgradeHistory")
     do("PATCH", site.set, {"properties": {"upgradePolicy": {"mode": "Manual"}}})
     get(site.set)
+
+
+def _other_images(site: Site) -> list[Json]:
+    """Storage profiles to change to: the newest of the kind of image that the model has, and one that there is not."""
+    storage = site.model()["properties"]["virtualMachineProfile"]["storageProfile"]
+    reference = storage.get("imageReference") or {}
+    if "id" in reference:
+        definition = reference["id"].partition("/versions/")[0]
+        return [{"imageReference": {"id": name}} for name in (f"{definition}/versions/0.0.0", definition)]
+    if "offer" in reference:
+        image = {name: reference[name] for name in ("publisher", "offer", "sku")}
+        return [{"imageReference": {**image, "version": version}} for version in ("0.0.0", "latest")]
+    disk = storage["osDisk"]["image"]
+    return [{"osDisk": {"image": {"uri": disk["uri"].replace("1.vhd", end)}}} for end in ("0.vhd", "2.vhd")]
 
 
 def _writable(model: Json) -> Json:
