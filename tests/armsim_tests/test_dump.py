@@ -296,7 +296,7 @@ def test_states_images_and_models_of_instances(files: Files) -> None:
     assert (found["5"].place.zone, found["5"].place.update_domain) == ("2", 6)
     assert front.update_domains == 7
     assert (front.capacity, front.etag, front.document["properties"]["somethingNew"]) == (6, 14, {"level": 3})
-    assert simulation.notes == ["front: the model says 3 instances, the list has 6: 6 it is"]
+    assert simulation.notes == ["front: the capacity is 6, as many as there are instances, not 3"]
 
 
 def test_what_was_going_on_is_over(files: Files) -> None:
@@ -310,13 +310,13 @@ def test_what_was_going_on_is_over(files: Files) -> None:
     (front,) = simulation.scale_sets()
     assert {one.id: one.in_service(0) for one in front.instances.values()} == {"0": True, "2": True, "3": True}
     assert simulation.notes == [
-        "front: 1 instances were being deleted and are left out",
-        "front: what was being done to 1 instances is taken as finished",
+        "front: instances that were being deleted and are left out: 1",
+        "front: instances with a change in progress, taken as finished: 1",
     ]
 
 
 def test_without_views_domains_are_made_up_alike_each_time(files: Files) -> None:
-    read = dump.read(files(arm_model(sku=None), [arm_instance(number) for number in (0, 1, 2, 4, 6, 8, 10)]))
+    read = dump.read(files(arm_model(), [arm_instance(number) for number in (0, 1, 2, 4, 6, 8, 10)]))
     (front,), (again,), (other,) = (start(read, seed=seed).scale_sets() for seed in (1, 1, 2))
     places = [one.place for one in front.instances.values()]
     assert [(place.zone, place.update_domain) for place in places] == [
@@ -332,7 +332,9 @@ def test_without_views_domains_are_made_up_alike_each_time(files: Files) -> None
     assert places == [one.place for one in again.instances.values()]
     assert places != [one.place for one in other.instances.values()]
     assert all(one.in_service(0) for one in front.instances.values())
-    assert "domains, placement groups, power and health are made up" in start(read).notes[0]
+    assert start(read).notes[:1] == [
+        "front: instances without an instance view, whose domains, placement groups, power and health are made up: 7"
+    ]
 
 
 def test_the_bare_list_of_a_flexible_set_will_do() -> None:
@@ -340,7 +342,15 @@ def test_the_bare_list_of_a_flexible_set_will_do() -> None:
     bare = tuple(world.simulation.views.bare_instance(world.web, one) for one in world.instances)
     simulation = start(Dump("read", as_read(world.simulation).model, bare))
     assert list(simulation.scale_sets()[0].instances) == [one.id for one in world.instances]
-    assert "power and health are made up" in simulation.notes[0]
+    assert simulation.notes == ["web: instances without an instance view, whose power and health are made up: 12"]
+
+
+def test_latest_of_which_nothing_is_known_is_a_version_made_up(files: Files) -> None:
+    old = arm_instance(0, view=seen())
+    del old["properties"]["storageProfile"]["imageReference"]["exactVersion"]
+    simulation = start(dump.read(files(arm_model(), [old])))
+    assert simulation.scale_sets()[0].instances["0"].image.exact_version == "1.0.0"
+    assert simulation.notes[0].endswith("nothing says what it stands for: it is made up: 1")
 
 
 # --- what goes over it ----------------------------------------------------------------------------------------------

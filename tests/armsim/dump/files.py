@@ -62,11 +62,6 @@ class Dump:
     def resource_group(self) -> str:
         return self.id.split("/")[4]
 
-    @property
-    def has_views(self) -> bool:
-        """Whether the instances were read with their instance views."""
-        return any("instanceView" in (item.get("properties") or {}) for item in self.instances)
-
 
 def read(paths: Sequence[str | Path]) -> Dump:
     """Read the model and the instances from two files, or from a folder that holds set.json and instances.json.

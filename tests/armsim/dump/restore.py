@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -61,30 +62,38 @@ class _Restoration:
         self._calendar = calendar
         self._dump = dump
         self._older: dict[tuple[str, str], Model] = {}
-        self._notes: list[str] = []
         # A source of its own: what is made up does not depend on what the simulation draws elsewhere.
         self._rng = random.Random(f"{world.seed}/{dump.id.lower()}/dump")
         self._made = self._scale_set(world)
 
     def run(self) -> Restored:
         staying = [item for item in self._dump.instances if _state(item) != "deleting"]
-        leaving = len(self._dump.instances) - len(staying)
-        if leaving:
-            self._notes.append(f"{leaving} instances were being deleted and are left out")
-        busy = sum(_state(item) in ("creating", "updating", "migrating") for item in staying)
-        if busy:
-            self._notes.append(f"what was being done to {busy} instances is taken as finished")
-        if not self._dump.has_views:
-            made_up = "power and health" if self._made.flexible else "domains, placement groups, power and health"
-            self._notes.append(f"the instances were read without their instance views: {made_up} are made up")
         places = self._places(staying)
         for index, (item, place) in enumerate(zip(staying, places, strict=True)):
             self._made.add(self._instance(item, place, index))
-        self._set_capacity(len(staying))
         domains = [place.update_domain for place in places if place.update_domain is not None]
         self._made.update_domains = max(UPDATE_DOMAINS, 1 + max(domains, default=0))
+        notes = self._notes(staying)
+        if self._made.capacity != len(staying) and "sku" in self._made.document:
+            notes.append(f"the capacity is {len(staying)}, as many as there are instances, not {self._made.capacity}")
+            self._made.document["sku"]["capacity"] = len(staying)
         self._made.account.open()
-        return Restored(self._made, [f"{self._dump.name}: {note}" for note in self._notes])
+        return Restored(self._made, [f"{self._dump.name}: {note}" for note in notes])
+
+    def _notes(self, staying: list[Json]) -> list[str]:
+        """What had to be made up or left out."""
+        unseen = sum(not _view(item) for item in staying)
+        made_up = "power and health" if self._made.flexible else "domains, placement groups, power and health"
+        busy = sum(_state(item) in ("creating", "updating", "migrating") for item in staying)
+        references = [storage_of(item).get("imageReference") or {} for item in (*staying, self._dump.model)]
+        unknown = references[-1].get("version") == "latest" and not any("exactVersion" in item for item in references)
+        found = {
+            "instances that were being deleted and are left out": len(self._dump.instances) - len(staying),
+            "instances with a change in progress, taken as finished": busy,
+            f"instances without an instance view, whose {made_up} are made up": unseen,
+            "images of version latest, of which nothing says what it stands for: it is made up": int(unknown),
+        }
+        return [f"{what}: {number}" for what, number in found.items() if number]
 
     def _scale_set(self, world: World) -> ScaleSet:
         document = copy.deepcopy(self._dump.model)
@@ -99,15 +108,9 @@ class _Restoration:
         made.etag = _counter(counter, 1)
         return made
 
-    def _set_capacity(self, number: int) -> None:
-        sku = self._made.document.get("sku")
-        if sku is not None and sku.get("capacity") != number:
-            self._notes.append(f"the model says {sku.get('capacity')} instances, the list has {number}: {number} it is")
-            sku["capacity"] = number
-
     def _instance(self, item: Json, place: Place, index: int) -> Instance:
         properties = item.get("properties") or {}
-        view = properties.get("instanceView") or {}
+        view = _view(item)
         created = self._time(properties.get("timeCreated"), -AGE)
         model, image, reference = self._model(item)
         protection = properties.get("protectionPolicy") or {}
@@ -181,17 +184,18 @@ class _Restoration:
         return self._older[key]
 
     def _places(self, items: list[Json]) -> list[Place]:
-        """The places that the views tell; without views, domains in turn within each zone, as the service does."""
-        zones = [next((str(zone) for zone in item.get("zones") or [] if zone), None) for item in items]
-        if self._dump.has_views or self._made.flexible:
-            return [_seen_place(zone, item) for zone, item in zip(zones, items, strict=True)]
+        """The places that the views tell; without a view, domains in turn within each zone, as the service does."""
         faults = int(self._made.document["properties"].get("platformFaultDomainCount") or 5)
         groups: dict[tuple[str | None, int], str] = {}
-        counts: dict[str | None, int] = {}
+        counts: Counter[str | None] = Counter()
         places = []
-        for zone in zones:
-            position = counts.get(zone, 0)
-            counts[zone] = position + 1
+        for item in items:
+            zone = next((str(zone) for zone in item.get("zones") or [] if zone), None)
+            if self._made.flexible or _view(item):
+                places.append(_seen_place(zone, _view(item)))
+                continue
+            position = counts[zone]
+            counts[zone] += 1
             group = groups.setdefault((zone, position // GROUP_CAPACITY), guid(self._rng))
             update_domain = position % UPDATE_DOMAINS
             places.append(Place(zone, group, update_domain, (position + position // UPDATE_DOMAINS) % faults))
@@ -207,9 +211,13 @@ class _Restoration:
         return seconds if seconds < 0 else otherwise
 
 
-def _seen_place(zone: str | None, item: Json) -> Place:
-    view = (item.get("properties") or {}).get("instanceView") or {}
+def _seen_place(zone: str | None, view: Json) -> Place:
     return Place(zone, view.get("placementGroupId"), view.get("platformUpdateDomain"), view.get("platformFaultDomain"))
+
+
+def _view(item: Json) -> Json:
+    view: Json = (item.get("properties") or {}).get("instanceView") or {}
+    return view
 
 
 def _state(item: Json) -> str:
