@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from armsim import dump, scenario, shell, tls
+from armsim import dump, scenario, shell, summary, tls
 from armsim.clock import Clock, ScaledClock, StandingClock
 from armsim.directory import Directory
 from armsim.dump import DumpError
@@ -28,10 +28,12 @@ from armsim.web.managed_identity import ManagedIdentity
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the sub-command ``env``, or else the simulator until it is told to stop; returns the exit status."""
+    """Run a sub-command, or else the simulator until it is told to stop; returns the exit status."""
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["env"]:
         return shell.main(words[1:])
+    if words[:1] == ["ledger"]:
+        return summary.main(words[1:])
     options = _parser().parse_args(words)
     if options.ready_file is not None:
         options.ready_file.unlink(missing_ok=True)

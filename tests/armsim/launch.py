@@ -83,21 +83,27 @@ class Simulator:
         return self.process.returncode
 
     def _admin(self, method: str, name: str, body: object = None) -> dict[str, Any]:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            f"{self.ready['admin_url']}/{name}", data, {"Content-Type": "application/json"}, method=method
-        )
-        context = ssl.create_default_context(cafile=self.ready["ca_file"])
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
-        )
-        try:
-            with opener.open(request, timeout=30) as response:
-                answer: dict[str, Any] = json.load(response)
-                return answer
-        except urllib.error.HTTPError as error:
-            with error:
-                raise SimulatorError(f"{method} {name}: {error.code} {error.read().decode()}") from error
+        return ask(self.ready, method, name, body)
+
+
+def ask(ready: dict[str, Any], method: str, name: str, body: object = None) -> dict[str, Any]:
+    """Ask the admin interface of the simulator with this ready object.
+
+    Raises SimulatorError where it refuses, and OSError where it does not answer.
+    """
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(
+        f"{ready['admin_url']}/{name}", data, {"Content-Type": "application/json"}, method=method
+    )
+    context = ssl.create_default_context(cafile=ready["ca_file"])
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+    try:
+        with opener.open(request, timeout=30) as response:
+            answer: dict[str, Any] = json.load(response)
+            return answer
+    except urllib.error.HTTPError as error:
+        with error:
+            raise SimulatorError(f"{method} {name}: {error.code} {error.read().decode()}") from error
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import pytest
 import requests
 import yaml
 
-from armsim import scenario
+from armsim import cli, scenario
 from armsim.launch import PACKAGE_ROOT, SimulatorError, running, start
 from armsim.scenario import BUNDLED
 
@@ -35,6 +35,36 @@ def test_the_ledger_counts_requests_by_operation_and_logins_apart(client):
     assert requests_made["total"] == sum(counts.values())
     assert requests_made["writes"] == 1
     assert requests_made["other"] == {"admin": 1, "login": 1}
+
+
+def test_the_ledger_in_lines_fit_for_people(client, tmp_path, capsys):
+    ready_file = tmp_path / "ready.json"
+    ready_file.write_text(json.dumps(client.ready))
+    for _ in range(3):
+        client.get(client.web)
+    client.poll(client.patch_image({"version": NEW}))
+    assert cli.main(["ledger", "--ready-file", str(ready_file)]) == 0
+    service, target, requests_made, most, *_rest = capsys.readouterr().out.splitlines()
+    assert service == "web: 20 of 20 in service, never fewer than 20"
+    assert target == f"  0 of 20 on Canonical:ubuntu-24_04-lts:server:{NEW}"
+    assert requests_made.endswith(" requests, 1 of them writes; 0 throttled, 0 refused")
+    assert most.split()[1] == "VirtualMachineScaleSets_Get"
+
+
+def test_a_ledger_of_nobody_ends_in_one_line(client, tmp_path, capsys):
+    ready_file = tmp_path / "ready.json"
+    gone = {**client.ready, "admin_url": "https://127.0.0.1:1/armsim"}
+    for text, complaint in (
+        (None, "no simulator"),
+        ("{}", "is not the ready file"),
+        (json.dumps(gone), "no simulator"),
+    ):
+        if text is not None:
+            ready_file.write_text(text)
+        assert cli.main(["ledger", "--ready-file", str(ready_file)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert complaint in line
+        assert str(ready_file) in line
 
 
 def test_in_read_only_mode_every_write_is_refused_and_counted(client):
