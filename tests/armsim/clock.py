@@ -80,7 +80,7 @@ class Timeline:
         self.now = 0.0
 
     def begin(self) -> None:
-        """Let the present be the start: nothing may have been scheduled yet."""
+        """Let the present be the start: nothing may have happened yet."""
         self._start = self._clock.now()
         self.now = 0.0
 

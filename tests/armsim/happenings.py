@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from armsim.instance import Instance
+if TYPE_CHECKING:
+    # The schema of scenarios names events, and instances know the schema.
+    from armsim.instance import Instance
 
 Event = Literal[
     "model_written",

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from armsim.catalogue import Image
 from armsim.clock import Event
 from armsim.document import HEALTH_EXTENSIONS
-from armsim.scenario import HealthReport
+from armsim.scenario import Flapping, HealthReport
 from armsim.wire import Json
 
 Provisioning = Literal["Updating", "Succeeded", "Failed", "Deleting"]
@@ -122,6 +122,13 @@ class Instance:
     protect_from_scale_set_actions: bool = False
     etag: int = 1
     attempts: int = 0
+    boot_factor: float = 1.0
+    # The agent does not report after a boot: whatever the disk, or because of this disk's image.
+    never_returns: bool = False
+    mute: bool = False
+    # How this disk's image lets the health report change to and fro; and the next such change, whatever the reason.
+    flaps: Flapping | None = None
+    flapping: Event | None = None
     work: Work | None = None
 
     def health(self, now: float) -> tuple[str, float] | None:

@@ -19,6 +19,7 @@ import random
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from armsim import flapping
 from armsim.catalogue import Image
 from armsim.clock import Timeline
 from armsim.instance import PREEMPTED, Done, Failure, Instance, Model, Power, Work
@@ -26,6 +27,12 @@ from armsim.scenario import Timings
 from armsim.spread import Spread
 from armsim.wire import Json, guid
 
+# What becomes of an instance whose agent never reports (code and text reported; after how long is a guess).
+GIVEN_UP = Failure(
+    "OSProvisioningTimedOut",
+    "OS Provisioning for VM did not finish in the allotted time. The VM may still finish provisioning successfully. "
+    "Please check provisioning state later.",
+)
 # Part of the upgrade time in which the instance still shuts down: a guess.
 SHUTDOWN_SHARE = 0.25
 OFF: tuple[Power, ...] = ("stopped", "deallocated")
@@ -102,6 +109,7 @@ class Lifecycle:
     def delete(self, instance: Instance, gone: Callable[[], None]) -> None:
         """Take an instance out of service at once; ``gone`` is called when it has been deleted."""
         self.abandon(instance)
+        flapping.stop(instance)
         instance.provisioning = "Deleting"
         instance.failure = None
         instance.power = "stopping"
@@ -131,6 +139,7 @@ class Lifecycle:
 
     def _begin(self, instance: Instance, goal: Hashable, done: Done) -> Work:
         self.abandon(instance)
+        flapping.stop(instance)
         instance.work = Work(goal, waiting=[done])
         instance.failure = None
         instance.attempts += 1
@@ -225,7 +234,7 @@ class Lifecycle:
     def _boot(self, instance: Instance, work: Work, draws: random.Random, *, new_disk: bool) -> None:
         """Boot; what the image does to a new disk is drawn once, and true of it until the next."""
         behaviour = instance.image.behaviour
-        boot = self._timings.boot.draw(draws) * behaviour.boot_factor
+        boot = self._timings.boot.draw(draws) * behaviour.boot_factor * instance.boot_factor
         agent = self._timings.agent.draw(draws)
         report = self._timings.first_report.draw(draws)
         failure = None
@@ -234,6 +243,8 @@ class Lifecycle:
             fails = behaviour.upgrade_fails
             failure = Failure(fails.code, fails.message) if fails and draws.random() < fails.share else None
             instance.verdict = behaviour.health if draws.random() < behaviour.health_share else "healthy"
+            instance.flaps = behaviour.flap if draws.random() < behaviour.flap_share else None
+            instance.mute = draws.random() < behaviour.never_returns_share
 
         def running() -> None:
             instance.power = "running"
@@ -246,9 +257,15 @@ class Lifecycle:
                     instance.reporting_since = self._timeline.now + report
                     self._timeline.after(report, lambda: self._changed(instance))
             self._provisioned(instance, failure)
+            if instance.flaps is not None and failure is None:
+                flapping.start(self._timeline, instance, instance.flaps, self._changed)
 
         work.events.append(self._timeline.after(boot, running))
-        work.events.append(self._timeline.after(boot + agent, ready))
+        if instance.mute or instance.never_returns:
+            give_up = boot + self._timings.give_up.draw(draws)
+            work.events.append(self._timeline.after(give_up, lambda: self._provisioned(instance, GIVEN_UP)))
+        else:
+            work.events.append(self._timeline.after(boot + agent, ready))
 
     def _provisioned(self, instance: Instance, failure: Failure | None) -> None:
         instance.provisioning = "Failed" if failure else "Succeeded"

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from armsim import flapping
 from armsim.catalogue import Catalogue, Image
 from armsim.clock import Event, Timeline
 from armsim.happenings import Happenings
@@ -165,6 +166,7 @@ class ScaleSet:
 
     def set_health(self, instance: Instance, verdict: HealthReport) -> None:
         """Let an instance report another state from now on."""
+        flapping.stop(instance)
         instance.verdict = verdict
         self.changed(instance)
 
@@ -182,6 +184,11 @@ class ScaleSet:
         if operation in self._running:
             self._running.remove(operation)
             self.failed = failure is not None and failure is not PREEMPTED
+
+    def preempt(self) -> None:
+        """End all operations in progress for a more recent one; what instances have begun goes on."""
+        for operation in list(self._running):
+            self.end(operation, PREEMPTED)
 
 
 def storage_profile(document: Json) -> Json:

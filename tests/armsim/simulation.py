@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from armsim import document, scenario
+from armsim.actors import Actors
 from armsim.catalogue import Catalogue, Image
 from armsim.clock import Clock, Timeline
 from armsim.dump import Dump, restore
@@ -49,6 +50,7 @@ class Simulation:
         self.views = Views(self.calendar)
         self.faults = Faults()
         self.requests = Requests()
+        self.outside = random.Random(f"{seed}/outside")
         self.request_ids = random.Random(f"{seed}/requests")
         self.read_only = False
         self.groups = {group.name.lower(): group for group in spec.resource_groups}
@@ -63,6 +65,8 @@ class Simulation:
             restored = restore(self.world, self.calendar, dump)
             self._adopt(restored.scale_set)
             self.notes += restored.notes
+        self.actors = Actors(self)
+        self.actors.enter(spec.actors, self.happenings, seed)
 
     def scale_sets(self, group: str | None = None) -> list[ScaleSet]:
         """All scale sets, or those of one resource group."""
@@ -108,6 +112,7 @@ class Simulation:
             },
             "requests": self.requests.report(),
             "scale_sets": {item.name: self._account(item) for item in self._scale_sets.values()},
+            "actors": self.actors.record,
         }
 
     def state(self) -> Json:

@@ -119,10 +119,10 @@ def test_a_reset_goes_back_to_the_start(client):
 def test_changes_from_outside(client):
     simulator = client.simulator
     chosen = client.instances()[0]["instanceId"]
-    simulator.change(scale_set="web", instance=chosen, protect=True)
+    simulator.change(scale_set="web", instances=chosen, protect=True)
     policy = client.get(f"{client.web}/virtualMachines/{chosen}").json()["properties"]["protectionPolicy"]
     assert policy == {"protectFromScaleIn": False, "protectFromScaleSetActions": True}
-    simulator.change(scale_set="web", instance=chosen, health="unhealthy")
+    simulator.change(scale_set="web", instances=chosen, health="unhealthy")
     assert simulator.state()["scale_sets"]["web"]["instances"][chosen]["in_service"] is False
     simulator.change(scale_set="web", capacity=22)
     assert client.get(client.web).json()["sku"]["capacity"] == 22
@@ -133,7 +133,7 @@ def test_changes_from_outside(client):
     after = client.get(client.web).json()
     assert after["tags"] == {"changed": "yes"}
     assert after["etag"] != before
-    simulator.change(scale_set="web", instance=chosen, delete=True)
+    simulator.change(scale_set="web", instances=chosen, delete=True)
     assert client.get(client.web).json()["sku"]["capacity"] == 21
     with pytest.raises(SimulatorError, match="there are: web"):
         simulator.change(scale_set="nope", capacity=1)

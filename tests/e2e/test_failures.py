@@ -93,7 +93,7 @@ def test_stragglers_are_swept(site, tmp_path):
   when: rollout_batch.name == "batch (1 of 2)"
 """
     )
-    site.simulator.change(scale_set=SET, instance="3", protect=True)
+    site.simulator.change(scale_set=SET, instances="3", protect=True)
     rolled = site.upgrade(rollout_image=LATEST, rollout_before_batch=str(hook), **HALVES)
     assert rolled.rc == 0
     assert rolled.report["instances_on_target"] == 20
@@ -101,7 +101,7 @@ def test_stragglers_are_swept(site, tmp_path):
 
 
 def test_an_instance_that_is_protected_is_left_alone_and_named(site):
-    site.simulator.change(scale_set=SET, instance="3", protect=True)
+    site.simulator.change(scale_set=SET, instances="3", protect=True)
     rolled = site.upgrade(rollout_image=LATEST, **HALVES)
     assert rolled.rc == 0
     assert rolled.report["instances_on_target"] == 19

@@ -59,7 +59,7 @@ def test_the_files_change_with_the_scale_set_and_only_then(site: Site) -> None:
         entries = json.loads((folder / "instances.json").read_text())
         return [one["instanceId"] for one in entries if "protectionPolicy" in one["properties"]]
 
-    site.simulator.change(scale_set=SET, instance="1", protect=True)
+    site.simulator.change(scale_set=SET, instances="1", protect=True)
     assert changes(snapshot(site, "--check")) == 1
     assert protected() == []
     assert changes(snapshot(site)) == 1

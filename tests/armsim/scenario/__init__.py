@@ -9,8 +9,11 @@ The classes are the schema; unknown fields are errors.
 
 from __future__ import annotations
 
+from armsim.scenario.actors import Actor, When
+from armsim.scenario.deeds import Deed, ImageChange, Pick
 from armsim.scenario.images import (
     Behaviour,
+    Flapping,
     Gallery,
     GalleryImage,
     GalleryVersion,
@@ -40,21 +43,26 @@ from armsim.scenario.whole import ResourceGroup, Scenario
 
 __all__ = [
     "BUNDLED",
+    "Actor",
     "AutomaticRepairs",
     "Behaviour",
     "Clock",
+    "Deed",
     "Extension",
+    "Flapping",
     "FurtherPrincipal",
     "Gallery",
     "GalleryImage",
     "GalleryVersion",
     "Health",
     "HealthReport",
+    "ImageChange",
     "Images",
     "InstanceState",
     "ManagedImage",
     "ModelImage",
     "Part",
+    "Pick",
     "PlatformImage",
     "PlatformVersion",
     "Principal",
@@ -71,6 +79,7 @@ __all__ = [
     "UpgradeFailure",
     "UpgradePolicy",
     "Vhd",
+    "When",
     "check",
     "load",
     "locate",

@@ -20,12 +20,25 @@ class UpgradeFailure(Part):
     share: float = Field(default=1.0, ge=0, le=1, description="share of the instances it happens to")
 
 
+class Flapping(Part):
+    """A health report that changes to and fro: unhealthy at first, then healthy, and so on."""
+
+    period: float = Field(default=60, gt=0, description="simulated seconds from one unhealthy report to the next")
+    unhealthy: float = Field(default=0.5, gt=0, lt=1, description="share of the period")
+    lasts: float | None = Field(default=None, gt=0, description="simulated seconds; default: without end")
+
+
 class Behaviour(Part):
     """What becomes of an instance that is put on an image."""
 
     health: HealthReport = "healthy"
     health_share: float = Field(default=1.0, ge=0, le=1, description="share of the instances that `health` is true of")
+    flap: Flapping | None = Field(default=None, description="the health report changes to and fro")
+    flap_share: float = Field(default=1.0, ge=0, le=1, description="share of the instances that `flap` is true of")
     upgrade_fails: UpgradeFailure | None = None
+    never_returns_share: float = Field(
+        default=0.0, ge=0, le=1, description="share of the instances whose agent never reports"
+    )
     boot_factor: float = Field(default=1.0, gt=0)
 
 

@@ -46,3 +46,7 @@ class Timings(Part):
     stop: Spread = Spread(min=10, median=20, max=60)
     deallocate: Spread = Spread(min=14, median=18, max=95)
     redeploy: Spread = Spread(min=60, median=80, max=200)
+    give_up: Spread = Field(
+        default=Spread(min=1200, median=1200, max=1200),
+        description="from running to the failure of an instance whose agent is silent",
+    )

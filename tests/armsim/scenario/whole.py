@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr
 
+from armsim.scenario.actors import Actor
 from armsim.scenario.images import Images
 from armsim.scenario.part import Guid, Name, Part
 from armsim.scenario.principals import READER, FurtherPrincipal, Principal
@@ -45,6 +46,7 @@ class Scenario(Part):
     images: Images = Images()
     resource_groups: list[ResourceGroup] = Field(default=[])
     scale_sets: list[ScaleSet] = Field(default=[])
+    actors: list[Actor] = Field(default=[])
     _text: Text | None = PrivateAttr(default=None)
 
     def read_from(self, text: Text) -> Scenario:

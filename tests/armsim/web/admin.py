@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from armsim import changes
+from armsim import deeds
 from armsim.errors import ArmError
 from armsim.faults import FAULT
-from armsim.scenario import problems
+from armsim.scenario import Deed, problems
 from armsim.web.gateway import Host
 from armsim.wire import Json
 
@@ -50,7 +50,9 @@ def routes(host: Host) -> list[Route]:
         return JSONResponse({"ordered": len(ordered)})
 
     async def change(request: Request) -> Response:
-        changes.apply(host.simulation, changes.Change.model_validate(await _json(request)))
+        deed = Deed.model_validate(await _json(request))
+        host.simulation.timeline.catch_up()
+        deeds.apply(host.simulation, deed, host.simulation.outside)
         return JSONResponse({"changed": True})
 
     async def reset(_request: Request) -> Response:

@@ -209,6 +209,7 @@ def answer(host: Host, call: Call, endpoint: Endpoint) -> Response:
     except errors.ArmError as error:
         requests.throttled += error.status == 429
         return render(simulation, Reply(error.body(), error.status, dict(error.headers)), gateway=error.gateway)
+    simulation.actors.requested(endpoint.name)
     if reply.charge is not None:
         requests.charge += reply.charge
         reply.headers["x-ms-request-charge"] = str(reply.charge)

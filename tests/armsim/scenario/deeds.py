@@ -1,0 +1,120 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Deeds: what autoscale, an operator, a second writer or the weather do to the simulation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from armsim.faults import Fault
+from armsim.scenario.images import Flapping
+from armsim.scenario.part import HealthReport, Name, Part
+
+RollingCode = Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"]
+
+
+class Pick(Part):
+    """Which instances: all of them, given ids, those of the event, or so many or such a share of those that run.
+
+    Short forms: `all`, `event`, one id, a list of ids.
+    """
+
+    of: Literal["all", "event"] = Field(default="all", description="all of the set, or those the event was about")
+    ids: list[Name] | None = None
+    count: int | None = Field(default=None, ge=1, description="so many of those that run, drawn by the seed")
+    share: float | None = Field(default=None, gt=0, le=1, description="such a share of those that run, at least one")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        if value in ("all", "event"):
+            return {"of": value}
+        if isinstance(value, str | int):
+            return {"ids": [value]}
+        return {"ids": value} if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Pick:
+        if sum(item is not None for item in (self.ids, self.count, self.share)) > 1:
+            raise ValueError("give one of ids, count and share")
+        return self
+
+
+class ImageChange(Part):
+    """Fields of the model's image reference to change; what is left out stays."""
+
+    publisher: Name | None = None
+    offer: Name | None = None
+    sku: Name | None = None
+    version: Name | None = None
+    id: str | None = None
+    shared_gallery_image_id: str | None = None
+    community_gallery_image_id: str | None = None
+
+
+# Fields of a deed that are done to instances.
+ON_INSTANCES = (
+    "protect",
+    "protect_from_scale_in",
+    "health",
+    "flap",
+    "boot_factor",
+    "never_returns",
+    "upgrade",
+    "power",
+    "evict",
+    "delete",
+)
+# Fields of a deed that are done to a scale set.
+ON_SET = ("capacity", "patch", "image", "policy", "repairs", "rolling_upgrade", "cancel_rolling_upgrade", "preempt")
+# Fields of a deed that are done to the whole service.
+ON_SERVICE = ("read_only", "faults")
+
+
+class Deed(Part):
+    """Something done at once: any of these, in this order."""
+
+    scale_set: Name | None = Field(default=None, description="default: that of the event, else the only one")
+    read_only: bool | None = Field(default=None, description="a read-only lock on the subscription: set or removed")
+    faults: list[Fault] | None = Field(default=None, description="faults to order")
+    capacity: Annotated[str, StringConstraints(pattern=r"^(\d+|[+-]\d+%?)$")] | None = Field(
+        default=None, description="as autoscale would: absolute, or relative such as +2, -3, +25%"
+    )
+    patch: dict[str, Any] | None = Field(default=None, description="a PATCH of the model by somebody else")
+    image: ImageChange | None = Field(default=None, description="a PATCH of the model's image by somebody else")
+    policy: Literal["Manual", "Automatic", "Rolling"] | None = None
+    repairs: Literal["Running", "Suspended"] | None = Field(default=None, description="state of automatic repairs")
+    rolling_upgrade: RollingCode | None = Field(
+        default=None, description="the record of a rolling upgrade in this state, which does nothing by itself"
+    )
+    cancel_rolling_upgrade: Literal[True] | None = Field(default=None, description="as an operator would")
+    preempt: Literal[True] | None = Field(
+        default=None, description="end the operations in progress as Canceled; what instances have begun goes on"
+    )
+    instances: Pick | None = Field(default=None, description="for the fields below")
+    protect: bool | None = Field(default=None, description="protection from actions of the scale set")
+    protect_from_scale_in: bool | None = None
+    health: HealthReport | None = Field(default=None, description="what is reported from now on")
+    flap: Flapping | None = Field(default=None, description="a health report that changes to and fro")
+    boot_factor: float | None = Field(default=None, gt=0, description="boots take so much longer from now on")
+    never_returns: bool | None = Field(default=None, description="the agent never reports after the next boot")
+    upgrade: Literal[True] | None = Field(default=None, description="a manualupgrade by somebody else")
+    power: Literal["running", "stopped", "deallocated"] | None = Field(default=None, description="by hand")
+    evict: Literal["Deallocate", "Delete"] | None = Field(default=None, description="an eviction of Spot instances")
+    delete: Literal[True] | None = Field(default=None, description="deletion by hand; the capacity shrinks")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Deed:
+        given = [name for name in (*ON_SERVICE, *ON_SET, *ON_INSTANCES) if getattr(self, name) is not None]
+        if not given:
+            raise ValueError(f"say what to do: one or more of {', '.join((*ON_SERVICE, *ON_SET, *ON_INSTANCES))}")
+        lonely = [name for name in given if name in ON_INSTANCES]
+        if lonely and self.instances is None:
+            raise ValueError(f"{lonely[0]} goes with instances: all, event, ids, a count or a share")
+        if self.instances is not None and not lonely:
+            raise ValueError(f"instances goes with one or more of {', '.join(ON_INSTANCES)}")
+        return self
