@@ -17,7 +17,8 @@ SPEED ?= 60
 help:
 	@echo "make demo    roll a new image through 20 simulated instances, and show that nothing was down"
 	@echo "make test    everything that must hold; one part of it: make test PART=units (PART=--list: all names)"
-	@echo "make conformance   the simulator beside the real service: make conformance RECORDINGS=folder SPECS=folder"
+	@echo "make conformance RECORDINGS=folder SPECS=folder"
+	@echo "             hold the simulator against recordings and the API description of the real service"
 	@echo "make lint    the part of it that takes seconds"
 	@echo "make format  mend what can be mended: code format, the option table of the role"
 	@echo "make sim     a local Azure Resource Manager to play with: make sim SCENARIO=quickstart SPEED=$(SPEED)"

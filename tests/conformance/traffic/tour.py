@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.traffic.actions import actions, instance_actions, machine_actions
+from conformance.traffic.events import events
 from conformance.traffic.models import another_set, extensions, rolling_upgrades, upgrade, writes
 from conformance.traffic.site import Site
 
@@ -88,7 +89,7 @@ def tour(site: Site) -> None:
     refusals(site)
     if len(site.ids()) > LARGE:
         return
-    for chapter in (writes, extensions, upgrade, rolling_upgrades, actions):
+    for chapter in (events, writes, extensions, upgrade, rolling_upgrades, actions):
         chapter(site)
     if site.flexible:
         machine_actions(site)
