@@ -167,27 +167,15 @@ def _drop_other_kinds(document: Json, patched: Json) -> None:
 
 
 def replace(document: Json, body: Json) -> Json:
-    """The document after a PUT: what the body says, except for what is read-only or what it leaves out entirely."""
+    """The document after a PUT: what it leaves out, at the top or of the properties, stays (recorded; tags guessed)."""
     result = without_read_only(body)
     for name in _READ_ONLY:
         result.pop(name, None)
-        if name in document:
-            result[name] = document[name]
-    for name in ("location", "sku", "zones"):
-        if result.get(name) is None and name in document:
-            result[name] = copy.deepcopy(document[name])
-    result.setdefault("tags", {})
-    properties: Json = result.setdefault("properties", {})
-    before = document.get("properties", {})
-    for name in (
-        "orchestrationMode",
-        "virtualMachineProfile",
-        "upgradePolicy",
-        "singlePlacementGroup",
-        "platformFaultDomainCount",
-    ):
-        if properties.get(name) is None and name in before:
-            properties[name] = copy.deepcopy(before[name])
+    properties: Json = {name: value for name, value in (result.get("properties") or {}).items() if value is not None}
+    before: Json = document.get("properties") or {}
+    given = {name: value for name, value in result.items() if value is not None}
+    result = {**copy.deepcopy(document), **given, "properties": {**copy.deepcopy(before), **properties}}
+    properties = result["properties"]
     _complete_image(
         (properties.get("virtualMachineProfile") or {}).get("storageProfile"),
         (before.get("virtualMachineProfile") or {}).get("storageProfile") or {},

@@ -67,6 +67,29 @@ def test_put_with_fields_missing_keeps_what_instances_are_made_from(client):
     assert after["properties"]["virtualMachineProfile"]["storageProfile"]["imageReference"]["sku"] == "server"
 
 
+def test_put_of_the_capacity_alone_changes_nothing_else(client):
+    before = client.get(client.web).json()
+    sku = {**before["sku"], "capacity": 21}
+    client.poll(client.call("PUT", client.web, json={"location": "westeurope", "sku": sku}))
+    after = client.get(client.web).json()
+    assert after["sku"] == sku
+    assert after["tags"] == before["tags"]
+    assert after["properties"].keys() == before["properties"].keys()
+    assert after["properties"]["automaticRepairsPolicy"] == before["properties"]["automaticRepairsPolicy"]
+
+
+def test_put_keeps_what_it_leaves_out_of_the_image(client):
+    model = client.get(client.web).json()
+    storage = model["properties"]["virtualMachineProfile"]["storageProfile"]
+    before = storage.pop("imageReference")
+    without = client.call("PUT", client.web, json=model)
+    assert without.json()["properties"]["virtualMachineProfile"]["storageProfile"]["imageReference"] == before
+    storage["imageReference"] = {"version": "24.04.202511180"}
+    partly = client.call("PUT", client.web, json=model).json()
+    after = partly["properties"]["virtualMachineProfile"]["storageProfile"]["imageReference"]
+    assert after == {**before, "version": "24.04.202511180"}
+
+
 def test_put_of_a_new_set_is_201_with_creating(client):
     model = client.get(client.web).json()
     body = {name: model[name] for name in ("location", "properties")}
@@ -585,3 +608,11 @@ def test_lists_of_sets_groups_and_subscriptions_are_objects_with_a_value(client)
 
 def test_doubled_and_trailing_slashes_do_no_harm(client):
     assert client.get(f"/{client.web}/").status_code == 200
+
+
+def test_the_sizes_of_a_location_have_those_of_its_sets(client):
+    sizes = client.get(f"{client.subscription}/providers/Microsoft.Compute/locations/westeurope/vmSizes").json()[
+        "value"
+    ]
+    (own,) = [size for size in sizes if size["name"] == "Standard_D2s_v5"]
+    assert (own["numberOfCores"], own["memoryInMB"]) == (2, 8192)

@@ -32,6 +32,7 @@ from armsim.web import (
     platform_images,
     rolling_upgrades,
     scale_sets,
+    sizes,
     subscriptions,
     virtual_machines,
 )
@@ -49,6 +50,7 @@ ENDPOINTS: list[Endpoint] = [
     *platform_images.ENDPOINTS,
     *galleries.ENDPOINTS,
     *managed_images.ENDPOINTS,
+    *sizes.ENDPOINTS,
     *subscriptions.ENDPOINTS,
 ]
 
