@@ -37,6 +37,7 @@ class RollingUpgrade:
         work: list[Instance],
         members: Callable[[], list[Instance]],
         ended: Done,
+        batch_ended: Callable[[list[Instance]], None] = lambda _batch: None,
     ) -> None:
         self.code: Code = "RollingForward"
         self.policy: Json = {**_DEFAULTS, **policy}
@@ -51,6 +52,7 @@ class RollingUpgrade:
         self._finished: list[Instance] = []
         self._members = members
         self._ended = ended
+        self._batch_ended = batch_ended
         self._upgrade: Callable[[list[Instance]], None] | None = None
         self._paused = False
 
@@ -94,6 +96,7 @@ class RollingUpgrade:
         if not patience_ended and not all(instance.in_service(now) for instance in self._batch):
             return
         self._finished += self._batch
+        self._batch_ended(self._batch)
         self._batch = []
         unhealthy = sum(not instance.in_service(now) for instance in self._finished)
         if unhealthy * 100 > self.policy["maxUnhealthyUpgradedInstancePercent"] * len(self._finished):

@@ -25,7 +25,12 @@ def start_rolling_upgrade(scale_set: ScaleSet, operation: Operation) -> None:
 
     scale_set.world.happenings.tell("rolling_upgrade_started", scale_set.name)
     scale_set.rolling = RollingUpgrade(
-        scale_set.world.timeline, policy, scale_set.lagging(scale_set.active()), scale_set.active, ended
+        scale_set.world.timeline,
+        policy,
+        scale_set.lagging(scale_set.active()),
+        scale_set.active,
+        ended,
+        lambda batch: scale_set.world.happenings.tell("rolling_batch_ended", scale_set.name, *batch),
     )
     scale_set.rolling.begin(partial(upgrade_batch, scale_set))
 
