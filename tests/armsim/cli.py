@@ -43,8 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         spec = dump.with_dumps(_scenario(options.scenario), dumps)
         if not spec.scale_sets and not dumps:
             raise ScenarioError("there is no scale set: give --scenario, --from-dump or both")
+        spec = _with_throttling(spec, options.throttling or ("on" if options.strict else None))
         clock: Clock = StandingClock() if math.isinf(options.speed) else ScaledClock(options.speed)
-        directory = Directory(spec, strict=options.auth == "strict")
+        directory = Directory(spec, strict=(options.auth or ("strict" if options.strict else "lenient")) == "strict")
         seed = spec.seed if options.seed is None else options.seed
 
         def start() -> Simulation:
@@ -65,6 +66,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _scenario(name: str | None) -> Scenario | None:
     return None if name is None else scenario.load(scenario.locate(name))
+
+
+def _with_throttling(spec: Scenario, wanted: str | None) -> Scenario:
+    """The scenario with limits enforced or not; ``None`` leaves it as it is."""
+    if wanted is None:
+        return spec
+    return spec.model_copy(update={"throttling": spec.throttling.model_copy(update={"enabled": wanted == "on"})})
 
 
 def _serve(
@@ -116,7 +124,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--auth",
         choices=("lenient", "strict"),
-        default="lenient",
         help="strict: a token must be for Azure Resource Manager or for this endpoint; default: lenient, any will do",
     )
     parser.add_argument(
@@ -131,6 +138,14 @@ def _parser() -> argparse.ArgumentParser:
         "--retry-after",
         type=_at_least_one,
         help="whole real seconds for every Retry-After that the scenario sends, instead of its own",
+    )
+    parser.add_argument(
+        "--throttling",
+        choices=("on", "off"),
+        help="on: refuse requests beyond Azure's limits; default: as the scenario says, else off",
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="as the real service: --auth strict and --throttling on, where not given"
     )
     return parser
 

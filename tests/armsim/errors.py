@@ -10,6 +10,8 @@ README says which.
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import dataclass, field
 
 from armsim.wire import Json
@@ -17,7 +19,10 @@ from armsim.wire import Json
 
 @dataclass
 class ArmError(Exception):
-    """An answer of status ``status`` with the body ``{"error": {"code", "message", ...}}``."""
+    """An answer of status ``status`` with the body ``{"error": {"code", "message", ...}}``.
+
+    ``retry_after`` is how many simulated seconds the client shall wait before it asks again.
+    """
 
     status: int
     code: str
@@ -27,6 +32,7 @@ class ArmError(Exception):
     inner: Json | None = None
     gateway: bool = False
     headers: dict[str, str] = field(default_factory=dict)
+    retry_after: float | None = None
 
     def body(self) -> Json:
         error: Json = {"code": self.code, "message": self.message}
@@ -107,6 +113,31 @@ def invalid_request_content(reason: str) -> ArmError:
         400,
         "InvalidRequestContent",
         f"The request content was invalid and could not be deserialized: '{reason}'.",
+    )
+
+
+def requests_throttled(kind: str, subscription: str, actor: str, wait: float) -> ArmError:
+    """429 of the gateway itself (reported); ``wait`` is in simulated seconds."""
+    error = gateway(
+        429,
+        "SubscriptionRequestsThrottled",
+        f"Number of '{kind}' requests for subscription '{subscription}' actor '{actor}' exceeded. Please try again "
+        f"after '{math.ceil(wait)}' seconds after additional tokens are available. Refer to "
+        "https://aka.ms/arm-throttling for additional information.",
+    )
+    error.retry_after = wait
+    return error
+
+
+def too_many_requests(policy: str, measured: Json, wait: float | None) -> ArmError:
+    """429 of the compute provider (reported): the message of its detail is JSON text itself."""
+    return ArmError(
+        429,
+        "OperationNotAllowed",
+        "The server rejected the request because too many requests have been received for this subscription.",
+        details=[{"code": "TooManyRequests", "target": policy, "message": json.dumps(measured, separators=(",", ":"))}],
+        inner={"internalErrorCode": "TooManyRequestsReceived"},
+        retry_after=wait,
     )
 
 

@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from armsim.errors import ArmError
+from armsim.errors import ArmError, too_many_requests
 
 BUCKET = "HighCostGetVMScaleSetResource"
 
@@ -35,14 +34,10 @@ class StatusFault(_Fault):
     def error(self) -> ArmError:
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.status == 429:
-            # Reported: the inner message is JSON text itself.
             measured = {"operationGroup": BUCKET, "allowedRequestCount": 30, "measuredRequestCount": 31}
-            details = [{"code": "TooManyRequests", "target": BUCKET, "message": json.dumps(measured)}]
-            message = (
-                "The server rejected the request because too many requests have been received for this subscription."
-            )
-            inner = {"internalErrorCode": "TooManyRequestsReceived"}
-            return ArmError(429, "OperationNotAllowed", message, details=details, inner=inner, headers=headers)
+            error = too_many_requests(BUCKET, measured, None)
+            error.headers.update(headers)
+            return error
         code = "InternalServerError" if self.status == 500 else "ServiceUnavailable"
         return ArmError(
             self.status, code, "An unexpected error occurred while processing the request.", headers=headers

@@ -115,6 +115,7 @@ def running(
     seed: int | None = None,
     port: int | None = None,
     retry_after: int | None = None,
+    throttling: bool | None = None,
     python: str = sys.executable,
     timeout: float = 20.0,
 ) -> Iterator[Simulator]:
@@ -129,6 +130,7 @@ def running(
         seed=seed,
         port=port,
         retry_after=retry_after,
+        throttling=throttling,
         python=python,
         timeout=timeout,
     )
@@ -146,6 +148,7 @@ def start(
     seed: int | None = None,
     port: int | None = None,
     retry_after: int | None = None,
+    throttling: bool | None = None,
     python: str = sys.executable,
     timeout: float = 20.0,
 ) -> Simulator:
@@ -157,6 +160,7 @@ def start(
     command += ["--from-dump", *map(str, from_dump)] if from_dump else []
     for name, value in {"--port": port, "--seed": seed, "--retry-after": retry_after}.items():
         command += [] if value is None else [name, str(value)]
+    command += [] if throttling is None else ["--throttling", "on" if throttling else "off"]
     with (folder / LOG).open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
             command,

@@ -80,6 +80,13 @@ class Pace:
         else:
             self._read.add(asked.read)
 
+    def wait(self, seconds: float, timeline: Timeline) -> None:
+        """A client was told to come back after so many simulated seconds: let them pass, if every client waits."""
+        now = self._real()
+        if sum(now - since < BUSY and self._connected(client) for client, since in self._at_work.items()) <= 1:
+            timeline.leap(timeline.now + seconds)
+            self.disturb()
+
     @staticmethod
     def _until_ended(operation: Operation, timeline: Timeline) -> None:
         limit = timeline.now + LONGEST

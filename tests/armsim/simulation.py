@@ -26,6 +26,7 @@ from armsim.operations import Operations
 from armsim.rolling import RollingUpgrade
 from armsim.scale_set import ScaleSet, World
 from armsim.scenario import Problem, Scenario
+from armsim.throttling import Throttle
 from armsim.views import Views
 from armsim.wire import Calendar, Json, guid
 
@@ -49,6 +50,9 @@ class Simulation:
         self.operations = Operations(self.timeline, self.calendar, random.Random(f"{seed}/operations"))
         self.views = Views(self.calendar)
         self.faults = Faults()
+        self.throttle = Throttle(
+            lambda: self.timeline.now, self.calendar.stamp, spec.throttling.enabled, spec.throttling.own()
+        )
         self.requests = Requests()
         self.outside = random.Random(f"{seed}/outside")
         self.request_ids = random.Random(f"{seed}/requests")

@@ -39,6 +39,7 @@ from armsim.scenario.scale_sets import (
     UpgradePolicy,
 )
 from armsim.scenario.service import Clock, RetryAfter, Subscription, Timings
+from armsim.scenario.throttling import OwnLimit, Throttling
 from armsim.scenario.whole import ResourceGroup, Scenario
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "InstanceState",
     "ManagedImage",
     "ModelImage",
+    "OwnLimit",
     "Part",
     "Pick",
     "PlatformImage",
@@ -75,6 +77,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Subscription",
+    "Throttling",
     "Timings",
     "UpgradeFailure",
     "UpgradePolicy",

@@ -18,6 +18,7 @@ from armsim.scenario.problems import Problem, ScenarioError
 from armsim.scenario.scale_sets import ScaleSet
 from armsim.scenario.service import Clock, RetryAfter, Subscription, Timings
 from armsim.scenario.text import Text
+from armsim.scenario.throttling import Throttling
 
 # Versions of the schema that this release reads.
 VERSIONS = (1,)
@@ -43,6 +44,7 @@ class Scenario(Part):
     principals: list[FurtherPrincipal] = Field(default=[READER], description="more of them")
     retry_after: RetryAfter = RetryAfter()
     timings: Timings = Timings()
+    throttling: Throttling = Throttling()
     images: Images = Images()
     resource_groups: list[ResourceGroup] = Field(default=[])
     scale_sets: list[ScaleSet] = Field(default=[])

@@ -4,8 +4,8 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """Azure Resource Manager's front door: what every request passes before a handler sees it.
 
-Order: a fault that was ordered, authentication, api-version, subscription, authorization, resource group, locks. Only
-what passes reaches the provider.
+Order: an ordered fault, authentication, limits, api-version, subscription, authorization, resource group, locks.
+Only what passes reaches the provider, which has limits of its own.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from armsim.faults import ResetFault
 from armsim.operations import Operation
 from armsim.pace import Asked, Pace
 from armsim.simulation import Simulation
+from armsim.throttling import Drawn
 from armsim.web import connections
 from armsim.wire import Json, guid, http_date, is_api_version
 
@@ -81,6 +82,13 @@ class Host:
             return {"x-ms-retry-after-ms": str(AT_ONCE)}
         return {"Retry-After": str(max(1, round(seconds / self.settings.speed)))}
 
+    def refused_until(self, seconds: float) -> dict[str, str]:
+        """``Retry-After`` of a refusal: not before so many simulated seconds, in whole real ones."""
+        if self.pace is not None:
+            self.pace.wait(seconds, self.simulation.timeline)
+            return {"x-ms-retry-after-ms": str(AT_ONCE)}
+        return {"Retry-After": str(math.ceil(seconds / self.settings.speed))}
+
 
 class Reset(Exception):
     """The connection shall be cut without an answer."""
@@ -111,6 +119,7 @@ class Call:
     raw_body: bytes
     client: tuple[str, int] | None = None
     api_version: str = ""
+    drawn: Drawn = field(default_factory=Drawn)
 
     @property
     def simulation(self) -> Simulation:
@@ -207,13 +216,25 @@ def answer(host: Host, call: Call, endpoint: Endpoint) -> Response:
             requests.writes += 1
         reply = endpoint.handler(call)
     except errors.ArmError as error:
-        requests.throttled += error.status == 429
-        return render(simulation, Reply(error.body(), error.status, dict(error.headers)), gateway=error.gateway)
+        return _refuse(call, error)
     simulation.actors.requested(endpoint.name)
     if reply.charge is not None:
         requests.charge += reply.charge
         reply.headers["x-ms-request-charge"] = str(reply.charge)
+    reply.headers.update(simulation.throttle.headers(call.drawn, reply.charge))
     return render(simulation, reply)
+
+
+def _refuse(call: Call, error: errors.ArmError) -> Response:
+    """The answer to a refused request; those of the gateway itself tell nothing of limits (recorded)."""
+    simulation = call.simulation
+    simulation.requests.throttled += error.status == 429
+    headers = dict(error.headers)
+    if error.retry_after is not None:
+        headers.update(call.host.refused_until(error.retry_after))
+    if not error.gateway:
+        headers.update(simulation.throttle.headers(call.drawn, None))
+    return render(simulation, Reply(error.body(), error.status, headers), gateway=error.gateway)
 
 
 def _asked(call: Call) -> Asked:
@@ -231,6 +252,7 @@ def _check(call: Call, endpoint: Endpoint) -> None:
     if fault is not None:
         raise fault.error()
     principal = call.host.directory.authenticate(call.headers.get("authorization"), call.base_url)
+    call.drawn = simulation.throttle.enter(call.method, call.subscription, principal.spec.object_id)
     call.api_version = call.query.get("api-version", "")
     if not call.api_version:
         raise errors.missing_api_version(call.path)
@@ -247,6 +269,7 @@ def _check(call: Call, endpoint: Endpoint) -> None:
     if simulation.read_only and call.method in WRITES:
         simulation.requests.refused += 1
         raise errors.scope_locked(_scope(call.path), f"/subscriptions/{call.subscription}", call.method)
+    simulation.throttle.reach(call.drawn, endpoint.name, "/".join(call.params.values()).lower())
 
 
 def _scope(path: str) -> str:
