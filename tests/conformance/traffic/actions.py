@@ -21,8 +21,7 @@ def actions(site: Site) -> None:
         # By the description "reapply" takes no body.
         chosen = {"instanceIds": ids[number % 3 : number % 3 + 2]}
         answer = site.recorder.call("POST", f"{site.set}/{action}", None if action == "reapply" else chosen)
-        site.glance()
-        site.recorder.finish(answer)
+        site.watch(answer)
         site.recorder.get(f"{site.set}/instanceView")
     for action, body in (
         ("performMaintenance", {"instanceIds": ids[:1]}),
@@ -33,8 +32,7 @@ def actions(site: Site) -> None:
         ("delete", {"instanceIds": ids[-1:]}),
     ):
         answer = site.recorder.call("POST", f"{site.set}/{action}", body)
-        site.glance()
-        site.recorder.finish(answer)
+        site.watch(answer)
     path = f"{site.set}/forceRecoveryServiceFabricPlatformUpdateDomainWalk"
     site.recorder.do("POST", path, query={"platformUpdateDomain": "0"})
     site.look()
@@ -64,8 +62,7 @@ def instance_actions(site: Site) -> None:
         site.recorder.do("PUT", one, body)
         site.recorder.get(one)
     answer = site.recorder.call("DELETE", last)
-    site.glance()
-    site.recorder.finish(answer)
+    site.watch(answer)
     site.recorder.do("DELETE", last)
 
 

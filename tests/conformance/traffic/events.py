@@ -6,31 +6,33 @@
 
 from __future__ import annotations
 
-from conformance.traffic.site import Site
+from conformance.traffic.site import Json, Site
 
-_HEALTH = ("unhealthy", "unknown", "none", "healthy")
 # RollingBack came with a later version.
-_ROLLING_UPGRADES = ("RollingForward", "Cancelled", "Completed", "Faulted")
+_OF_THE_SET: list[Json] = [
+    *({"rolling_upgrade": code} for code in ("RollingForward", "Cancelled", "Completed", "Faulted")),
+    *({"repairs": state} for state in ("Suspended", "Running")),
+    *({"capacity": change} for change in ("+1", "-1")),
+]
+_OF_AN_INSTANCE: list[Json] = [
+    *({"health": report} for report in ("unhealthy", "unknown", "none", "healthy")),
+    *({"protect": protected, "protect_from_scale_in": protected} for protected in (True, False)),
+    *({"power": state} for state in ("stopped", "running", "deallocated", "running")),
+    {"evict": "Deallocate"},
+    {"delete": True},
+]
 
 
 def events(site: Site) -> None:
-    """Health reports, protection, records of upgrades that the platform ran, autoscale; each looked at at once."""
-    change, first = site.simulator.change, site.ids()[0]
-    for health in _HEALTH:
-        change(scale_set=site.name, instance=first, health=health)
+    """All that others do, each looked at as soon as it is done."""
+    for deed in _OF_THE_SET:
+        site.simulator.change(**deed)
         site.glance()
-        site.recorder.get(f"{site.set}/instanceView")
-    for protect in (True, False):
-        change(scale_set=site.name, instance=first, protect=protect)
-        site.recorder.get(f"{site.set}/virtualMachines/{first}", _expand="instanceView")
-    for code in _ROLLING_UPGRADES:
-        change(scale_set=site.name, rolling_upgrade=code)
         site.recorder.get(f"{site.set}/rollingUpgrades/latest")
-    for repairs in ("Suspended", "Running"):
-        change(scale_set=site.name, repairs=repairs)
         site.recorder.get(f"{site.set}/instanceView")
-    for more in (1, 0):
-        change(scale_set=site.name, capacity=len(site.ids()) + more)
+    one = site.ids()[0]
+    for deed in _OF_AN_INSTANCE:
+        site.simulator.change(instances=one, **deed)
         site.glance()
-    change(scale_set=site.name, instance=site.ids()[-1], delete=True)
-    site.glance()
+        site.recorder.get(f"{site.set}/virtualMachines/{one}", _expand="instanceView")
+        site.recorder.get(f"{site.set}/instanceView")

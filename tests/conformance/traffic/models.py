@@ -35,8 +35,7 @@ def writes(site: Site) -> None:
     capacity = body["sku"]["capacity"]
     for number in (capacity + 2, capacity):
         answer = call("PATCH", site.set, {"sku": {**body["sku"], "capacity": number}})
-        site.glance()
-        site.recorder.finish(answer)
+        site.watch(answer)
     do("PATCH", site.set, {"properties": {"upgradePolicy": {"mode": "Never"}}})
     site.recorder.get(site.set)
 
@@ -51,8 +50,7 @@ def another_set(site: Site) -> None:
         body["properties"]["virtualMachineProfile"]["osProfile"]["adminPassword"] = "not-a-secret-1"
     made = call("PUT", other, body)
     first, site.set = site.set, other
-    site.glance()
-    site.recorder.finish(made)
+    site.watch(made)
     site.look()
     site.set = first
     gone = call("DELETE", other)
@@ -88,8 +86,7 @@ def upgrade(site: Site) -> None:
     ids = site.ids()
     for chosen in (ids[:2], ["4711"], ["*"], ids[:1]):
         answer = site.recorder.call("POST", f"{site.set}/manualupgrade", {"instanceIds": chosen})
-        site.glance()
-        site.recorder.finish(answer)
+        site.watch(answer)
     site.look()
 
 
@@ -106,8 +103,7 @@ def rolling_upgrades(site: Site) -> None:
         get(f"{site.set}/rollingUpgrades/latest")
         site.recorder.finish(started)
     whole = call("POST", f"{site.set}/osRollingUpgrade")
-    site.glance()
-    site.recorder.finish(whole)
+    site.watch(whole)
     get(f"{site.set}/rollingUpgrades/latest")
     get(f"{site.set}/osUpgradeHistory")
     do("PATCH", site.set, {"properties": {"upgradePolicy": {"mode": "Manual"}}})

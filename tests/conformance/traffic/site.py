@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import requests
+
 from armsim.launch import Simulator
 from conformance.traffic.recorder import Recorder
 
 Json = dict[str, Any]
+# Of each operation; more of them show no state that the first three do not, and the answers are long.
+GLANCES = 3
 
 
 class Site:
@@ -59,6 +63,12 @@ class Site:
             path = self.machines
             query["_filter"] = f"'virtualMachineScaleSet/id' eq '{self.set}'"
         self.recorder.get(path, **query)
+
+    def watch(self, answer: requests.Response) -> None:
+        """See what an operation does, and follow it to its end. A read that is repeated takes the clock to an event."""
+        for _ in range(GLANCES):
+            self.glance()
+        self.recorder.finish(answer)
 
     def look_at_instances(self) -> None:
         get, instances = self.recorder.get, f"{self.set}/virtualMachines"
