@@ -170,3 +170,11 @@ def not_allowed_on_flexible(operation: str, name: str) -> ArmError:
     return operation_not_allowed(
         f"Operation '{operation}' is not allowed on Virtual Machine Scale Set '{name}'.", status=400
     )
+
+
+def marked_for_deletion(operation: str, kind: str, name: str) -> ArmError:
+    """A change of something that is being deleted (reported)."""
+    return operation_not_allowed(
+        f"Operation '{operation}' is not allowed on {kind} '{name}' since it is marked for deletion. You can only "
+        "retry the Delete operation (or wait for an ongoing one to complete)."
+    )

@@ -120,6 +120,8 @@ class Instance:
     reporting_since: float | None = None
     protect_from_scale_in: bool = False
     protect_from_scale_set_actions: bool = False
+    # Set by a PUT of the instance: its definition is no longer the set's.
+    own_definition: bool = False
     etag: int = 1
     attempts: int = 0
     boot_factor: float = 1.0
@@ -130,6 +132,10 @@ class Instance:
     flaps: Flapping | None = None
     flapping: Event | None = None
     work: Work | None = None
+
+    def applies(self, model: Model) -> bool:
+        """Whether the instance is what ``model`` makes: `latestModelApplied`, for the set's present model."""
+        return self.model is model and not self.own_definition
 
     def health(self, now: float) -> tuple[str, float] | None:
         """State and time of the last health report; None while there is none."""

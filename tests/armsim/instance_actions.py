@@ -2,43 +2,88 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Actions on instances of a scale set."""
+"""Actions on instances: who is chosen, who is passed over, and the operation that lasts until they are done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from armsim.errors import invalid_parameter
-from armsim.instance import Failure, Instance
+from armsim.errors import bad_request, invalid_parameter, marked_for_deletion
+from armsim.instance import PREEMPTED, Done, Failure, Instance
 from armsim.instance_work import upgrade_instance
 from armsim.operations import Operation
 from armsim.scale_set import Accepted, ScaleSet
+from armsim.scaling import delete_instance
+
+# What an action does to one instance.
+Work = Callable[[ScaleSet, Instance, Done], None]
+
+
+def act_on_instances(scale_set: ScaleSet, name: str, body: object, work: Work) -> Accepted:
+    """An action of the set, on the ``instanceIds`` of ``body`` or on all; protected instances are passed over.
+
+    An unknown id, or one that is being deleted, refuses the whole call. What else is being done to an instance is
+    pre-empted: that operation ends as `Canceled` with `OperationPreempted` (reported).
+    """
+    scale_set.refuse_if_deleting(name)
+    instances = chosen(scale_set, name, body)
+    return _perform(scale_set, [item for item in instances if not item.protect_from_scale_set_actions], work)
+
+
+def act_on_instance(scale_set: ScaleSet, name: str, instance: Instance, work: Work) -> Accepted:
+    """An action of one instance itself: protection does not hold it off (documented)."""
+    scale_set.refuse_if_deleting(name)
+    refuse_if_deleting(name, instance)
+    return _perform(scale_set, [instance], work)
+
+
+def act_on_machine(scale_set: ScaleSet, name: str, machine: Instance, work: Work) -> Accepted:
+    """An action of a virtual machine of a Flexible set: no affair of the set, and not charged (recorded)."""
+    refuse_if_deleting(name, machine)
+    operations = scale_set.world.operations
+    operation = operations.start(scale_set.location)
+    work(scale_set, machine, partial(operations.finish, operation))
+    return Accepted(operation, None)
 
 
 def upgrade_instances(scale_set: ScaleSet, body: object) -> Accepted:
-    """``manualupgrade``: unknown ids refuse the whole call; protected and current instances are passed over."""
-    lagging = scale_set.lagging(_chosen(scale_set, body))
-    operation = scale_set.start()
+    """``manualupgrade``: protected and current instances are passed over."""
+    scale_set.refuse_if_deleting("manualupgrade")
+    lagging = scale_set.lagging(chosen(scale_set, "manualupgrade", body, required=True))
     if lagging:
-        scale_set.etag += 1
         scale_set.world.happenings.tell("batch_started", scale_set.name, *lagging)
-        bring_to_latest(
-            scale_set,
-            operation,
-            lagging,
-            lambda: scale_set.world.happenings.tell("batch_ended", scale_set.name, *lagging),
-        )
-    else:
-        delay = scale_set.world.timings.current.draw(scale_set.rng)
-        scale_set.world.timeline.after(delay, lambda: scale_set.end(operation))
-    return Accepted(operation, len(lagging))
+    ended = partial(scale_set.world.happenings.tell, "batch_ended", scale_set.name, *lagging) if lagging else None
+    return Accepted(_perform(scale_set, lagging, upgrade_instance, ended).operation, len(lagging))
 
 
-def bring_to_latest(
-    scale_set: ScaleSet, operation: Operation, instances: list[Instance], ended: Callable[[], None] = lambda: None
+def delete_instances(scale_set: ScaleSet, body: object, *, force: bool = False) -> Accepted:
+    """``delete``: the named instances, protected or not, and the capacity with them."""
+    scale_set.refuse_if_deleting("delete")
+    return delete_chosen(scale_set, chosen(scale_set, "delete", body, required=True), force=force)
+
+
+def delete_chosen(scale_set: ScaleSet, instances: Sequence[Instance], *, force: bool = False) -> Accepted:
+    """Delete instances, and lower the capacity by as many."""
+    alive = [instance for instance in instances if instance.provisioning != "Deleting"]
+    scale_set.document = copy.deepcopy(scale_set.document)
+    if "sku" in scale_set.document:
+        scale_set.document["sku"]["capacity"] = max(0, scale_set.capacity - len(alive))
+    return _perform(scale_set, alive, partial(delete_instance, force=force))
+
+
+def carry_out(
+    scale_set: ScaleSet,
+    operation: Operation,
+    instances: Sequence[Instance],
+    work: Work,
+    ended: Callable[[], None] | None = None,
 ) -> None:
-    """Let ``operation`` last until ``instances`` are on the present model; one failure fails it."""
+    """Let ``operation`` last until ``work`` is done on ``instances``.
+
+    It fails with the first failure; the others go on and may well succeed (reported).
+    """
     operation.pending = {instance.id for instance in instances}
     failures: list[Failure] = []
 
@@ -50,24 +95,52 @@ def bring_to_latest(
             scale_set.etag += 1
             if scale_set.current_write is not None and scale_set.current_write[0] is operation:
                 scale_set.current_write = None
-            scale_set.end(operation, failures[0] if failures else None)
-            ended()
+            real = [failure for failure in failures if failure is not PREEMPTED]
+            scale_set.end(operation, next(iter(real or failures), None))
+            if ended is not None:
+                ended()
 
     for instance in instances:
-        upgrade_instance(scale_set, instance, partial(done, instance))
+        work(scale_set, instance, partial(done, instance))
 
 
-def _chosen(scale_set: ScaleSet, body: object) -> list[Instance]:
-    ids = body.get("instanceIds") if isinstance(body, dict) else None
+def refuse_if_deleting(name: str, instance: Instance) -> None:
+    """409 for any change of an instance that is being deleted (reported)."""
+    if instance.provisioning == "Deleting":
+        raise marked_for_deletion(name, "Virtual Machine Scale Set VM", instance.name)
+
+
+def _perform(
+    scale_set: ScaleSet, instances: Sequence[Instance], work: Work, ended: Callable[[], None] | None = None
+) -> Accepted:
+    operation = scale_set.start()
+    if instances:
+        scale_set.etag += 1
+        carry_out(scale_set, operation, instances, work, ended)
+    else:
+        delay = scale_set.world.timings.current.draw(scale_set.rng)
+        scale_set.world.timeline.after(delay, lambda: scale_set.end(operation))
+    # An action of a Flexible set is not charged (recorded).
+    return Accepted(operation, None if scale_set.flexible else len(instances))
+
+
+def chosen(scale_set: ScaleSet, name: str, body: object, *, required: bool = False) -> list[Instance]:
+    """The active instances that ``body`` names; all of them without ``instanceIds``, unless that is ``required``."""
+    if not isinstance(body, dict | None):
+        raise bad_request("Error converting the request body to type 'VirtualMachineScaleSetVMInstanceIDs'.")
+    ids = (body or {}).get("instanceIds")
+    if ids is None and not required:
+        return scale_set.active()
     if not isinstance(ids, list) or not ids or not all(isinstance(item, str) for item in ids):
         raise invalid_parameter("instanceIds", "Required parameter 'instanceIds' is missing (null).")
     if "*" in ids:
         return scale_set.active()
-    by_id = {instance.id.lower(): instance for instance in scale_set.active()}
+    by_id = {instance.id.lower(): instance for instance in scale_set.instances.values()}
     for item in ids:
         if item.lower() not in by_id:
             raise invalid_parameter(
                 "instanceIds",
                 f"The provided instanceId {item} is not an active Virtual Machine Scale Set VM instanceId.",
             )
+        refuse_if_deleting(name, by_id[item.lower()])
     return [by_id[item] for item in dict.fromkeys(item.lower() for item in ids)]

@@ -10,7 +10,8 @@ Each takes ``done``, which is called once with the failure, or None, when the in
 from __future__ import annotations
 
 from armsim.errors import ArmError
-from armsim.instance import Done, Failure, Instance
+from armsim.instance import Done, Failure, Instance, Place
+from armsim.placement import place_again
 from armsim.scale_set import ScaleSet
 
 
@@ -34,3 +35,29 @@ def reimage_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> Non
 def restart_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
     """Restart an instance from the disk it has."""
     scale_set.lifecycle.restart(instance, done)
+
+
+def redeploy_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
+    """Move an instance to another host; it keeps its disk and its domains."""
+    scale_set.lifecycle.redeploy(instance, done)
+
+
+def start_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
+    """Start an instance; one that was deallocated may come up in another update domain (documented)."""
+    if instance.power == "deallocated" and instance.place.placement_group is None:
+        scale_set.account.move(instance, place_again(scale_set, instance))
+    scale_set.lifecycle.start(instance, done)
+
+
+def power_off_instance(scale_set: ScaleSet, instance: Instance, done: Done, *, skip_shutdown: bool = False) -> None:
+    """Stop an instance; it keeps its host and its domains."""
+    scale_set.lifecycle.power_off(instance, done, skip_shutdown=skip_shutdown)
+
+
+def deallocate_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
+    """Stop an instance and give up its host: it loses placement group and domains (documented)."""
+
+    def released() -> None:
+        scale_set.account.move(instance, Place(zone=instance.place.zone))
+
+    scale_set.lifecycle.deallocate(instance, released, done)

@@ -11,8 +11,9 @@ import copy
 from armsim.catalogue import reference_kind
 from armsim.document import check_types, merge_patch, replace
 from armsim.errors import ArmError, bad_request, operation_not_allowed, precondition_failed
-from armsim.instance import PREEMPTED, Instance, Model
-from armsim.instance_actions import bring_to_latest
+from armsim.instance import Instance, Model
+from armsim.instance_actions import carry_out
+from armsim.instance_work import upgrade_instance
 from armsim.operations import Operation
 from armsim.rolling_upgrades import start_rolling_upgrade
 from armsim.scale_set import Accepted, ScaleSet, storage_profile
@@ -57,6 +58,7 @@ def _check_etag(scale_set: ScaleSet, if_match: str | None, if_none_match: str | 
 
 
 def _write(scale_set: ScaleSet, document: Json) -> Accepted:
+    scale_set.refuse_if_deleting("Create or Update VM Scale Set")
     _check_kind(scale_set, document)
     if storage_profile(document) != storage_profile(scale_set.document):
         scale_set.world.catalogue.resolve(storage_profile(document), scale_set.location)
@@ -74,7 +76,7 @@ def _write(scale_set: ScaleSet, document: Json) -> Accepted:
         "orchestrationMode", "Uniform"
     ):
         raise _property_change_not_allowed("orchestrationMode")
-    _preempt(scale_set)
+    scale_set.preempt_write()
     if scale_set.rolling is not None:
         scale_set.rolling.preempt()
     scale_set.document = document
@@ -112,21 +114,11 @@ def _check_model_limit(scale_set: ScaleSet) -> None:
         )
 
 
-def _preempt(scale_set: ScaleSet) -> None:
-    if scale_set.current_write is None:
-        return
-    operation, event = scale_set.current_write
-    scale_set.current_write = None
-    if event is not None:
-        event.cancel()
-    scale_set.end(operation, PREEMPTED)
-
-
 def _finish_after(scale_set: ScaleSet, operation: Operation, affected: list[Instance]) -> None:
     """End a model write: soon when it touches no instance, else when the instances are done."""
     if affected:
         scale_set.current_write = (operation, None)
-        bring_to_latest(scale_set, operation, affected)
+        carry_out(scale_set, operation, affected, upgrade_instance)
         return
     delay = scale_set.world.timings.write.draw(scale_set.rng)
 

@@ -6,16 +6,19 @@
 
 from __future__ import annotations
 
-from armsim.instance import Place
+import random
+from dataclasses import replace
+
+from armsim.instance import Instance, Place
 from armsim.scale_set import ScaleSet
 from armsim.wire import guid
 
 
-def next_place(scale_set: ScaleSet) -> Place:
-    """A place in the emptiest zone, placement group with room, update domain and fault domain."""
+def next_place(scale_set: ScaleSet, in_zone: str | None = None) -> Place:
+    """A place in the emptiest zone (or ``in_zone``), placement group with room, update domain and fault domain."""
     zones: list[str | None] = list(scale_set.document.get("zones") or [None])
     places = [instance.place for instance in scale_set.active()]
-    zone = min(zones, key=lambda item: sum(place.zone == item for place in places))
+    zone = in_zone or min(zones, key=lambda item: sum(place.zone == item for place in places))
     if scale_set.flexible:
         return Place(zone=zone)
     here = [place for place in places if place.zone == zone]
@@ -32,3 +35,12 @@ def next_place(scale_set: ScaleSet) -> Place:
         min(range(scale_set.update_domains), key=lambda domain: sum(item.update_domain == domain for item in mates)),
         min(range(faults), key=lambda domain: sum(item.fault_domain == domain for item in mates)),
     )
+
+
+def place_again(scale_set: ScaleSet, instance: Instance) -> Place:
+    """A place for an instance that is started after it was deallocated: the same zone, any domain (documented)."""
+    found = next_place(scale_set, instance.place.zone)
+    if scale_set.flexible:
+        return found
+    draws = random.Random(f"{scale_set.world.seed}/{scale_set.id.lower()}/{instance.id}/{instance.attempts}/place")
+    return replace(found, update_domain=draws.randrange(scale_set.update_domains))

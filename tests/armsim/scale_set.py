@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from armsim import flapping
 from armsim.catalogue import Catalogue, Image
 from armsim.clock import Event, Timeline
+from armsim.errors import marked_for_deletion
 from armsim.happenings import Happenings
 from armsim.instance import PREEMPTED, Failure, Instance, Model, Place
 from armsim.ledger import Account
@@ -39,10 +40,10 @@ class World:
 
 @dataclass
 class Accepted:
-    """A change that was accepted: the operation to poll, and how many instances it was charged for."""
+    """A change that was accepted: the operation to poll, and how many instances it was charged for, if at all."""
 
     operation: Operation
-    charge: int
+    charge: int | None
 
 
 class ScaleSet:
@@ -70,6 +71,7 @@ class ScaleSet:
         self._running: list[Operation] = []
         self.failed = False
         self.current_write: tuple[Operation, Event | None] | None = None
+        self.deletion: Accepted | None = None
         seed = f"{world.seed}/{self.id.lower()}"
         self.lifecycle = Lifecycle(world.timeline, world.timings, seed, self.changed)
 
@@ -90,6 +92,8 @@ class ScaleSet:
     @property
     def provisioning(self) -> str:
         """The set's own state: `Updating` while anything runs, afterwards as the last operation ended."""
+        if self.deletion is not None:
+            return "Deleting"
         if self._running:
             return "Updating"
         return "Failed" if self.failed else "Succeeded"
@@ -129,8 +133,13 @@ class ScaleSet:
         return [
             instance
             for instance in instances
-            if instance.model is not self.model and not instance.protect_from_scale_set_actions
+            if not instance.applies(self.model) and not instance.protect_from_scale_set_actions
         ]
+
+    def refuse_if_deleting(self, operation: str) -> None:
+        """409 for any change of a set that is being deleted (reported)."""
+        if self.deletion is not None:
+            raise marked_for_deletion(operation, "Virtual Machine Scale Set", self.name)
 
     # --- instances --------------------------------------------------------------------------------------------------
 
@@ -177,6 +186,16 @@ class ScaleSet:
         operation = self.world.operations.start(self.location)
         self._running.append(operation)
         return operation
+
+    def preempt_write(self) -> None:
+        """Let the running write of the model give way to a newer one."""
+        if self.current_write is None:
+            return
+        operation, event = self.current_write
+        self.current_write = None
+        if event is not None:
+            event.cancel()
+        self.end(operation, PREEMPTED)
 
     def end(self, operation: Operation, failure: Failure | None = None) -> None:
         """End an operation: well, or with ``failure``."""

@@ -39,15 +39,14 @@ def create_instance(scale_set: ScaleSet, done: Done, place: Place | None = None)
     return made
 
 
-def delete_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
+def delete_instance(scale_set: ScaleSet, instance: Instance, done: Done, *, force: bool = False) -> None:
     """Delete one instance; the capacity stays."""
 
-    def gone() -> None:
+    def removed() -> None:
         del scale_set.instances[instance.id]
         scale_set.account.leave(instance, scale_set.world.timeline.now)
-        done(None)
 
-    scale_set.lifecycle.delete(instance, gone)
+    scale_set.lifecycle.delete(instance, removed, done, force=force)
 
 
 def _next_id(scale_set: ScaleSet) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 
@@ -100,6 +101,10 @@ class Simulation:
         made.account.open()
         self._adopt(made)
         return made
+
+    def remove_scale_set(self, gone: ScaleSet) -> None:
+        """Forget a set that has been deleted."""
+        del self._scale_sets[gone.resource_group.lower(), gone.name.lower()]
 
     def _adopt(self, made: ScaleSet) -> None:
         self._scale_sets[made.resource_group.lower(), made.name.lower()] = made
@@ -271,6 +276,8 @@ class Simulation:
             )
         elif exception.state != "running":
             instance.power = exception.state
+            if exception.state == "deallocated":
+                instance.place = replace(instance.place, placement_group=None)
             instance.agent_since = instance.reporting_since = None
 
 

@@ -103,8 +103,8 @@ class Views:
         }
         interfaces = (profile.get("networkProfile") or {}).get("networkInterfaceConfigurations") or []
         properties: Json = {
-            "latestModelApplied": instance.model is scale_set.model,
-            "modelDefinitionApplied": "VirtualMachineScaleSet",
+            "latestModelApplied": instance.applies(scale_set.model),
+            "modelDefinitionApplied": "VirtualMachine" if instance.own_definition else "VirtualMachineScaleSet",
             "networkProfileConfiguration": {"networkInterfaceConfigurations": interfaces},
             "provisioningState": instance.provisioning,
             "hardwareProfile": {"vmSize": instance.model.sku},
@@ -166,7 +166,7 @@ class Views:
     def instance_view(self, scale_set: ScaleSet, instance: Instance, now: float) -> Json:
         place = instance.place
         view: Json = {}
-        if place.placement_group is not None and instance.power != "deallocated":
+        if place.placement_group is not None:
             view["placementGroupId"] = place.placement_group
         if place.update_domain is not None:
             view["platformUpdateDomain"] = place.update_domain

@@ -86,7 +86,11 @@ def test_any_body_is_taken_or_refused_and_the_set_stays_readable(write, bodies):
     world = World.bundled("quickstart")
     for body in bodies:
         assert status_of(write, world.web, body, None, None) in (200, 400, 404, 409)
-        assert status_of(upgrade_instances, world.web, {"instanceIds": list(world.web.instances)[:1]}) in (200, 400)
+        assert status_of(upgrade_instances, world.web, {"instanceIds": list(world.web.instances)[:1]}) in (
+            200,
+            400,
+            409,
+        )
         world.wait(45)
         simulation, web = world.simulation, world.web
         now = simulation.timeline.now

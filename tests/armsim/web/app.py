@@ -24,6 +24,7 @@ from armsim.web import (
     connections,
     extensions,
     galleries,
+    instance_actions,
     instances,
     login,
     managed_images,
@@ -43,6 +44,7 @@ _LOG = logging.getLogger("armsim")
 ENDPOINTS: list[Endpoint] = [
     *scale_sets.ENDPOINTS,
     *instances.ENDPOINTS,
+    *instance_actions.ENDPOINTS,
     *extensions.ENDPOINTS,
     *operations.ENDPOINTS,
     *virtual_machines.ENDPOINTS,

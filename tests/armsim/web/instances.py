@@ -84,14 +84,14 @@ def get_instance_view(call: Call) -> Reply:
 
 
 _LIST = f"{SCALE_SET}/virtualMachines"
-_ONE = _LIST + "/{instance}"
+INSTANCE = _LIST + "/{instance}"
 
 ENDPOINTS = [
     Endpoint("GET", _LIST, "VirtualMachineScaleSetVMs_List", f"{TYPE}/virtualMachines/read", list_instances),
-    Endpoint("GET", _ONE, "VirtualMachineScaleSetVMs_Get", f"{TYPE}/virtualMachines/read", get_instance),
+    Endpoint("GET", INSTANCE, "VirtualMachineScaleSetVMs_Get", f"{TYPE}/virtualMachines/read", get_instance),
     Endpoint(
         "GET",
-        f"{_ONE}/instanceView",
+        f"{INSTANCE}/instanceView",
         "VirtualMachineScaleSetVMs_GetInstanceView",
         f"{TYPE}/virtualMachines/instanceView/read",
         get_instance_view,

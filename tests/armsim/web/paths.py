@@ -17,6 +17,11 @@ SCALE_SET = SCALE_SETS + "/{scale_set}"
 TYPE = "Microsoft.Compute/virtualMachineScaleSets"
 
 
+def flag(call: Call, name: str) -> bool:
+    """A boolean of the query; absent is false. ``name`` in lower case."""
+    return call.query.get(name, "").lower() == "true"
+
+
 def scale_set_of(call: Call) -> ScaleSet:
     """The set that the path names; 404 ResourceNotFound from the gateway if there is none."""
     name, group = call.params["scale_set"], call.params["group"]

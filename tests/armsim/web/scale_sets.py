@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
-from armsim import document, errors, instance_actions, model_write, orchestration_services
+from armsim import document, errors, model_write, orchestration_services
 from armsim.catalogue import same_region
+from armsim.deletion import delete_scale_set
 from armsim.scale_set import Accepted, ScaleSet
 from armsim.web.gateway import Call, Endpoint, Reply, page
-from armsim.web.paths import COMPUTE, SCALE_SET, SCALE_SETS, TYPE, scale_set_of
+from armsim.web.paths import COMPUTE, SCALE_SET, SCALE_SETS, TYPE, flag, scale_set_of
 
 
 def get_scale_set(call: Call) -> Reply:
@@ -93,13 +95,20 @@ def get_instance_view(call: Call) -> Reply:
 
 def accepted_action(call: Call, accepted: Accepted) -> Reply:
     """The answer to an action: 202, no body, both headers."""
-    retry = call.simulation.spec.retry_after.action
-    headers = call.operation_headers(accepted.operation, location=True, retry=retry)
+    retry = call.simulation.spec.retry_after
+    # A deletion names a Retry-After, an action does not (recorded).
+    seconds = retry.write if call.method == "DELETE" else retry.action
+    headers = call.operation_headers(accepted.operation, location=True, retry=seconds)
     return Reply(None, 202, headers, accepted.charge)
 
 
-def update_instances(call: Call) -> Reply:
-    return accepted_action(call, instance_actions.upgrade_instances(scale_set_of(call), call.json()))
+def delete(call: Call) -> Reply:
+    """202 with both headers; 204 when there is no such set (recorded)."""
+    scale_set = call.simulation.scale_set(call.params["group"], call.params["scale_set"])
+    if scale_set is None:
+        return Reply(None, 204)
+    gone = partial(call.simulation.remove_scale_set, scale_set)
+    return accepted_action(call, delete_scale_set(scale_set, gone, force=flag(call, "forcedeletion")))
 
 
 def set_orchestration_service_state(call: Call) -> Reply:
@@ -129,13 +138,7 @@ ENDPOINTS = [
         f"{TYPE}/instanceView/read",
         get_instance_view,
     ),
-    Endpoint(
-        "POST",
-        f"{SCALE_SET}/manualupgrade",
-        "VirtualMachineScaleSets_UpdateInstances",
-        f"{TYPE}/manualUpgrade/action",
-        update_instances,
-    ),
+    Endpoint("DELETE", SCALE_SET, "VirtualMachineScaleSets_Delete", f"{TYPE}/delete", delete),
     Endpoint(
         "POST",
         f"{SCALE_SET}/setOrchestrationServiceState",

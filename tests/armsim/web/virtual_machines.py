@@ -9,11 +9,14 @@ from __future__ import annotations
 from armsim import errors
 from armsim.catalogue import same_region
 from armsim.instance import Instance
+from armsim.instance_actions import act_on_machine, delete_chosen
 from armsim.odata import page_of, scale_set_of_filter
 from armsim.scale_set import ScaleSet
-from armsim.web.gateway import Call, Endpoint, Reply, page
+from armsim.web.gateway import Call, Endpoint, Handler, Reply, page
+from armsim.web.instance_actions import work_of
 from armsim.web.instances import wants_view
-from armsim.web.paths import COMPUTE, GROUP_COMPUTE
+from armsim.web.paths import COMPUTE, GROUP_COMPUTE, flag
+from armsim.web.scale_sets import accepted_action
 
 _TYPE = "Microsoft.Compute/virtualMachines"
 
@@ -74,7 +77,25 @@ def get_instance_view(call: Call) -> Reply:
     return Reply(call.simulation.views.instance_view(scale_set, instance, call.simulation.timeline.now))
 
 
+def _action(name: str) -> Handler:
+    def handle(call: Call) -> Reply:
+        scale_set, machine = machine_of(call)
+        return accepted_action(call, act_on_machine(scale_set, name, machine, work_of(call, name)))
+
+    return handle
+
+
+def delete_machine(call: Call) -> Reply:
+    """202 with both headers; 204 when there is no such machine."""
+    try:
+        scale_set, machine = machine_of(call)
+    except errors.ArmError:
+        return Reply(None, 204)
+    return accepted_action(call, delete_chosen(scale_set, [machine], force=flag(call, "forcedeletion")))
+
+
 _ONE = f"{GROUP_COMPUTE}/virtualMachines/{{name}}"
+_ACTIONS = ("reimage", "restart", "start", "powerOff", "deallocate", "redeploy")
 
 ENDPOINTS = [
     Endpoint("GET", f"{GROUP_COMPUTE}/virtualMachines", "VirtualMachines_List", f"{_TYPE}/read", list_by_group),
@@ -86,6 +107,17 @@ ENDPOINTS = [
         f"{_TYPE}/read",
         list_by_location,
     ),
+    *(
+        Endpoint(
+            "POST",
+            f"{_ONE}/{name}",
+            f"VirtualMachines_{name[0].upper()}{name[1:]}",
+            f"{_TYPE}/{name}/action",
+            _action(name),
+        )
+        for name in _ACTIONS
+    ),
+    Endpoint("DELETE", _ONE, "VirtualMachines_Delete", f"{_TYPE}/delete", delete_machine),
     Endpoint("GET", _ONE, "VirtualMachines_Get", f"{_TYPE}/read", get_machine),
     Endpoint(
         "GET", f"{_ONE}/instanceView", "VirtualMachines_InstanceView", f"{_TYPE}/instanceView/read", get_instance_view

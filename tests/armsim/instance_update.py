@@ -1,0 +1,66 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""PUT of one instance of a Uniform set: its protection, and a definition of its own."""
+
+from __future__ import annotations
+
+from armsim.errors import ArmError, bad_request, precondition_failed
+from armsim.instance import Done, Instance
+from armsim.instance_actions import act_on_instance
+from armsim.scale_set import Accepted, ScaleSet
+from armsim.wire import Json, etag
+
+# What a PUT may say without making the instance's definition its own.
+_HARMLESS = (
+    "protectionPolicy",
+    "userData",
+    "latestModelApplied",
+    "modelDefinitionApplied",
+    "provisioningState",
+    "vmId",
+)
+
+
+def update_instance(
+    scale_set: ScaleSet, instance: Instance, body: object, if_match: str | None, if_none_match: str | None
+) -> Accepted:
+    """Set the protection of an instance.
+
+    A body that repeats the machine's definition makes that its own: `latestModelApplied` is false from then on, until
+    it is upgraded (reported). A busy instance is refused with 409 `Conflict` (reported).
+    """
+    properties = _properties(body)
+    if if_match is not None and if_match not in ("*", etag(instance.etag)):
+        raise precondition_failed("if-match", if_match, etag(instance.etag))
+    if if_none_match == "*":
+        raise precondition_failed("if-none-match", if_none_match, etag(instance.etag))
+    if instance.work is not None and instance.provisioning != "Deleting":
+        raise ArmError(
+            409,
+            "Conflict",
+            "The request failed due to conflict with a concurrent request. To resolve it, please refer to "
+            "https://aka.ms/activitylog to get more details on the conflicting requests.",
+        )
+    accepted = act_on_instance(scale_set, "Create or Update VM Scale Set VM", instance, _write)
+    protection = properties.get("protectionPolicy") or {}
+    instance.protect_from_scale_in = protection.get("protectFromScaleIn", False)
+    instance.protect_from_scale_set_actions = protection.get("protectFromScaleSetActions", False)
+    instance.own_definition |= any(name not in _HARMLESS for name in properties)
+    return accepted
+
+
+def _write(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
+    scale_set.lifecycle.touch(instance, done)
+
+
+def _properties(body: object) -> Json:
+    properties = body.get("properties", {}) if isinstance(body, dict) else None
+    if not isinstance(properties, dict):
+        raise bad_request("Error converting the request body to type 'VirtualMachineScaleSetVM'.")
+    protection = properties.get("protectionPolicy") or {}
+    flags = protection.values() if isinstance(protection, dict) else [protection]
+    if not all(isinstance(flag, bool | None) for flag in flags):
+        raise bad_request("Error converting value to type 'Boolean'. Path 'properties.protectionPolicy'.")
+    return properties

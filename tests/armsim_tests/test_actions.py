@@ -1,0 +1,355 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Actions on instances: reimage, restart, power, redeploy, delete, eviction, PUT; what they do and what they refuse."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from armsim import eviction, instance_actions, instance_work, model_write, scenario
+from armsim.deletion import delete_scale_set
+from armsim.errors import ArmError
+from armsim.instance_update import update_instance
+from armsim.service_fabric import force_update_domain_walk
+
+from .conftest import World
+
+OLD, NEWER, NEW = "24.04.202510010", "24.04.202511100", "24.04.202511180"
+ONE = instance_actions.act_on_instance
+SOME = instance_actions.act_on_instances
+
+
+def write_image(world, **reference):
+    body = {"properties": {"virtualMachineProfile": {"storageProfile": {"imageReference": reference}}}}
+    model_write.patch(world.web, body, None, None)
+    world.wait(2)
+
+
+def states(world, instance, seconds, step=0.5):
+    """The states an instance goes through, and whether it is in service in each."""
+    seen = []
+    for _ in range(int(seconds / step)):
+        state = (instance.provisioning, instance.power, instance.in_service(world.simulation.timeline.now))
+        if not seen or seen[-1] != state:
+            seen.append(state)
+        world.wait(step)
+    return seen
+
+
+def view(world, instance):
+    return world.simulation.views.instance_view(world.web, instance, world.simulation.timeline.now)
+
+
+RESTARTED = [
+    ("Updating", "stopping", False),
+    ("Updating", "starting", False),
+    ("Updating", "running", False),
+    ("Succeeded", "running", False),
+    ("Succeeded", "running", True),
+]
+
+
+@pytest.mark.parametrize("work", [instance_work.restart_instance, instance_work.redeploy_instance])
+def test_a_restart_and_a_redeployment_keep_disk_and_place(world, work):
+    instance = world.instances[3]
+    disk, place = instance.disk, instance.place
+    accepted = ONE(world.web, "restart", instance, work)
+    assert states(world, instance, 400) == RESTARTED
+    assert (accepted.charge, accepted.operation.status) == (1, "Succeeded")
+    assert (instance.disk, instance.place) == (disk, place)
+
+
+def test_a_reimage_brings_back_the_image_of_the_instances_own_model_where_that_is_pinned(world):
+    write_image(world, version=NEW)
+    instance = world.instances[0]
+    disk = instance.disk
+    accepted = ONE(world.web, "reimage", instance, partial(instance_work.reimage_instance))
+    world.wait(1500)
+    assert accepted.operation.status == "Succeeded"
+    assert instance.disk != disk
+    assert instance.image.exact_version == OLD
+    assert instance.model is not world.web.model
+
+
+def test_a_reimage_takes_the_newest_version_where_the_reference_floats():
+    world = World.bundled("quickstart")
+    write_image(world, version="latest")
+    instance = world.instances[0]
+    instance_actions.upgrade_instances(world.web, {"instanceIds": [instance.id]})
+    world.wait(300)
+    versions = world.simulation.spec.images.platform[0].versions
+    versions.append(versions[-1].model_copy(update={"version": "24.04.202601010"}))
+    SOME(world.web, "reimage", {"instanceIds": [instance.id]}, instance_work.reimage_instance)
+    world.wait(1500)
+    assert instance.reference["exactVersion"] == "24.04.202601010"
+    assert instance.model is world.web.model
+
+
+def test_an_instance_that_is_stopped_keeps_its_place_and_its_agent_is_unavailable(world):
+    instance = world.instances[0]
+    place = instance.place
+    ONE(world.web, "powerOff", instance, instance_work.power_off_instance)
+    assert states(world, instance, 100) == [("Updating", "stopping", False), ("Succeeded", "stopped", False)]
+    shown = view(world, instance)
+    assert shown["vmAgent"]["statuses"][0]["code"] == "ProvisioningState/Unavailable"
+    assert shown["statuses"][1]["code"] == "PowerState/stopped"
+    assert "vmHealth" not in shown
+    assert instance.place == place
+    assert world.account()["in_service"] == 19
+    ONE(world.web, "start", instance, instance_work.start_instance)
+    assert states(world, instance, 200)[-1] == ("Succeeded", "running", True)
+    assert view(world, instance)["vmHealth"]["status"]["code"] == "HealthState/healthy"
+
+
+def test_skipping_the_shutdown_stops_an_instance_at_once(world):
+    work = partial(instance_work.power_off_instance, skip_shutdown=True)
+    ONE(world.web, "powerOff", world.instances[0], work)
+    world.wait(1)
+    assert world.instances[0].power == "stopped"
+
+
+def test_a_deallocated_instance_loses_its_domains_and_may_start_in_others(world):
+    before = [instance.place for instance in world.instances]
+    accepted = SOME(world.web, "deallocate", None, instance_work.deallocate_instance)
+    assert accepted.charge == 20
+    assert {instance.power for instance in world.instances} == {"deallocating"}
+    world.wait(120)
+    assert world.account()["in_service"] == 0
+    shown = view(world, world.instances[0])
+    assert {"placementGroupId", "platformUpdateDomain", "platformFaultDomain", "vmAgent"}.isdisjoint(shown)
+    assert shown["statuses"][1] == {
+        "code": "PowerState/deallocated",
+        "level": "Info",
+        "displayStatus": "VM deallocated",
+    }
+    SOME(world.web, "start", {}, instance_work.start_instance)
+    world.wait(200)
+    after = [instance.place for instance in world.instances]
+    assert world.account()["in_service"] == 20
+    assert all(place.update_domain is not None for place in after)
+    assert [place.update_domain for place in before] != [place.update_domain for place in after]
+    tallies = world.account()["domains"].values()
+    assert sum(tally["instances"] for tally in tallies) == sum(tally["in_service"] for tally in tallies) == 20
+
+
+def test_an_action_of_the_set_passes_over_protected_instances_and_one_of_the_instance_does_not(world):
+    instance = world.instances[0]
+    instance.protect_from_scale_set_actions = True
+    accepted = SOME(world.web, "restart", None, instance_work.restart_instance)
+    assert accepted.charge == 19
+    assert instance.provisioning == "Succeeded"
+    ONE(world.web, "restart", instance, instance_work.restart_instance)
+    assert instance.provisioning == "Updating"
+
+
+def test_an_unknown_id_refuses_the_whole_action(world):
+    body = {"instanceIds": [world.instances[0].id, "999"]}
+    with pytest.raises(ArmError) as refused:
+        SOME(world.web, "restart", body, instance_work.restart_instance)
+    assert (refused.value.status, refused.value.code, refused.value.target) == (400, "InvalidParameter", "instanceIds")
+    assert world.instances[0].provisioning == "Succeeded"
+
+
+def test_an_id_that_is_being_deleted_refuses_the_whole_action(world):
+    doomed, other = world.instances[:2]
+    instance_actions.delete_instances(world.web, {"instanceIds": [doomed.id]})
+    with pytest.raises(ArmError) as refused:
+        instance_actions.upgrade_instances(world.web, {"instanceIds": [other.id, doomed.id]})
+    assert (refused.value.status, refused.value.code) == (409, "OperationNotAllowed")
+    assert "marked for deletion" in refused.value.message
+    instance_actions.upgrade_instances(world.web, {"instanceIds": ["*"]})
+
+
+def test_a_second_action_preempts_the_first(world):
+    first = ONE(world.web, "restart", world.instances[0], instance_work.restart_instance)
+    world.wait(5)
+    second = ONE(world.web, "deallocate", world.instances[0], instance_work.deallocate_instance)
+    assert (first.operation.status, first.operation.failure.code) == ("Canceled", "OperationPreempted")
+    world.wait(200)
+    assert (second.operation.status, world.instances[0].power) == ("Succeeded", "deallocated")
+
+
+def test_an_action_that_leads_to_the_same_end_joins_the_first(world):
+    first = SOME(world.web, "deallocate", None, instance_work.deallocate_instance)
+    second = SOME(world.web, "deallocate", None, instance_work.deallocate_instance)
+    world.wait(200)
+    assert first.operation.status == second.operation.status == "Succeeded"
+    assert first.operation.ended == second.operation.ended
+
+
+def test_starting_what_runs_disturbs_nobody(world):
+    accepted = SOME(world.web, "start", None, instance_work.start_instance)
+    world.wait(5)
+    assert accepted.operation.status == "Succeeded"
+    assert world.account()["min_in_service"] == 20
+
+
+def test_one_failure_fails_the_operation_while_the_others_succeed():
+    document = scenario.load(scenario.locate("bad-image")).model_dump()
+    failing = document["images"]["platform"][0]["versions"]
+    for version in failing:
+        if version["upgrade_fails"]:
+            version["upgrade_fails"]["share"] = 0.5
+    world = World(scenario.Scenario.model_validate(document))
+    write_image(world, version="24.04.202511110")
+    accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": ["*"]})
+    world.wait(900)
+    failed = [instance for instance in world.instances if instance.provisioning == "Failed"]
+    assert 0 < len(failed) < 20
+    assert (accepted.operation.status, accepted.operation.failure.code) == ("Failed", "OSProvisioningTimedOut")
+    assert world.web.provisioning == "Failed"
+    assert {instance.image.exact_version for instance in world.instances} == {"24.04.202511110"}
+
+
+def test_actions_raise_the_etags_of_set_and_instance_by_two(world):
+    instance = world.instances[0]
+    before = (world.web.etag, instance.etag)
+    ONE(world.web, "restart", instance, instance_work.restart_instance)
+    world.wait(200)
+    assert (world.web.etag, instance.etag) == (before[0] + 2, before[1] + 2)
+
+
+def test_deleting_instances_lowers_the_capacity(world):
+    ids = [instance.id for instance in world.instances[4:7]]
+    world.instances[4].protect_from_scale_set_actions = True
+    accepted = instance_actions.delete_instances(world.web, {"instanceIds": ids})
+    assert (accepted.charge, world.web.capacity) == (3, 17)
+    assert {world.web.instances[item].provisioning for item in ids} == {"Deleting"}
+    world.wait(100)
+    assert accepted.operation.status == "Succeeded"
+    assert len(world.instances) == world.account()["instances"] == 17
+    assert world.account()["min_in_service"] == 17
+
+
+def test_deleting_without_ids_is_refused(world):
+    with pytest.raises(ArmError, match="instanceIds"):
+        instance_actions.delete_instances(world.web, {})
+
+
+def test_a_set_that_is_deleted_is_deleting_until_its_last_instance_has_gone(world):
+    instance_actions.delete_instances(world.web, {"instanceIds": [world.instances[0].id]})
+    web = world.web
+    accepted = delete_scale_set(web, partial(world.simulation.remove_scale_set, web))
+    again = delete_scale_set(web, partial(world.simulation.remove_scale_set, web))
+    assert (web.provisioning, accepted.charge, again.operation) == ("Deleting", 20, accepted.operation)
+    for refused in (
+        partial(model_write.resize, web, 3),
+        partial(instance_actions.upgrade_instances, web, {"instanceIds": ["*"]}),
+        partial(SOME, web, "start", None, instance_work.start_instance),
+    ):
+        with pytest.raises(ArmError, match="marked for deletion") as error:
+            refused()
+        assert error.value.status == 409
+    world.wait(100)
+    assert accepted.operation.status == "Succeeded"
+    assert world.simulation.scale_sets() == []
+
+
+def test_an_empty_set_can_be_deleted(world):
+    model_write.resize(world.web, 0)
+    world.wait(200)
+    accepted = delete_scale_set(world.web, partial(world.simulation.remove_scale_set, world.web))
+    world.wait(100)
+    assert accepted.operation.status == "Succeeded"
+    assert world.simulation.scale_sets() == []
+
+
+def test_only_spot_instances_can_be_evicted(world):
+    with pytest.raises(ArmError) as refused:
+        eviction.simulate_eviction(world.web, world.instances[0])
+    assert refused.value.message == "Operation 'simulateEviction' is allowed only for Spot Virtual Machines"
+
+
+@pytest.mark.parametrize("policy", ["Deallocate", "Delete"])
+def test_an_evicted_instance_is_deallocated_or_deleted_as_its_model_says(world, policy):
+    profile = {"virtualMachineProfile": {"priority": "Spot", "evictionPolicy": policy}}
+    model_write.patch(world.web, {"properties": profile}, None, None)
+    instance = world.instances[0]
+    instance_actions.upgrade_instances(world.web, {"instanceIds": [instance.id]})
+    world.wait(300)
+    place = instance.place
+    eviction.simulate_eviction(world.web, instance)
+    world.wait(20)
+    assert instance.in_service(world.simulation.timeline.now)
+    world.wait(200)
+    if policy == "Delete":
+        assert instance.id not in world.web.instances
+        assert world.web.capacity == 19
+    else:
+        assert (instance.power, instance.place) == ("deallocated", place)
+
+
+def protection(**flags):
+    return {"properties": {"protectionPolicy": flags}}
+
+
+def test_a_put_of_an_instance_protects_it_and_does_not_disturb_it(world):
+    instance = world.instances[0]
+    accepted = update_instance(world.web, instance, protection(protectFromScaleSetActions=True), None, None)
+    assert (accepted.charge, instance.provisioning) == (1, "Updating")
+    world.wait(5)
+    assert accepted.operation.status == "Succeeded"
+    assert (instance.protect_from_scale_in, instance.protect_from_scale_set_actions) == (False, True)
+    assert instance.applies(world.web.model)
+    assert world.account()["min_in_service"] == 20
+
+
+def test_a_put_that_repeats_the_definition_makes_it_the_instances_own_until_it_is_upgraded(world):
+    instance = world.instances[0]
+    body = world.simulation.views.instance(world.web, instance, 0.0, "2024-07-01", view=False)
+    update_instance(world.web, instance, body, f'"{instance.etag}"', None)
+    world.wait(5)
+    shown = world.simulation.views.instance(world.web, instance, 0.0, "2024-07-01", view=False)["properties"]
+    assert (shown["latestModelApplied"], shown["modelDefinitionApplied"]) == (False, "VirtualMachine")
+    accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": ["*"]})
+    assert accepted.charge == 1
+    world.wait(300)
+    assert instance.applies(world.web.model)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (None, (None, None), 400),
+        ({"properties": []}, (None, None), 400),
+        (protection(protectFromScaleIn="yes"), (None, None), 400),
+        (protection(), ('"77"', None), 412),
+        (protection(), (None, "*"), 412),
+    ],
+)
+def test_a_put_of_an_instance_can_be_refused(world, body, headers, status):
+    with pytest.raises(ArmError) as refused:
+        update_instance(world.web, world.instances[0], body, *headers)
+    assert refused.value.status == status
+
+
+def test_a_put_of_a_busy_instance_is_a_conflict(world):
+    instance = world.instances[0]
+    ONE(world.web, "restart", instance, instance_work.restart_instance)
+    with pytest.raises(ArmError) as refused:
+        update_instance(world.web, instance, protection(), None, None)
+    assert (refused.value.status, refused.value.code) == (409, "Conflict")
+
+
+def test_a_forced_walk_names_the_next_domain_until_the_last():
+    world = World.bundled("service-fabric")
+    answers = [force_update_domain_walk(world.web, str(number), None, None) for number in range(5)]
+    assert answers[:4] == [{"walkPerformed": True, "nextPlatformUpdateDomain": number} for number in range(1, 5)]
+    assert answers[4] == {"walkPerformed": True}
+    with pytest.raises(ArmError, match="platformUpdateDomain"):
+        force_update_domain_walk(world.web, None, None, None)
+
+
+def test_a_machine_of_a_flexible_set_is_no_affair_of_the_set():
+    world = World.bundled("flexible")
+    machine = world.instances[0]
+    before = world.web.etag
+    accepted = instance_actions.act_on_machine(world.web, "restart", machine, instance_work.restart_instance)
+    assert (accepted.charge, world.web.provisioning, world.web.etag) == (None, "Succeeded", before)
+    assert machine.provisioning == "Updating"
+    world.wait(200)
+    assert accepted.operation.status == "Succeeded"
