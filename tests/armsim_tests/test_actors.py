@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from armsim import model_write, scenario
+from armsim import deeds, model_write, scenario
 from armsim.instance_actions import upgrade_instances
 
 from .conftest import World
@@ -147,8 +147,6 @@ def test_instances_that_fail_or_become_unhealthy_are_told_once_each():
 
 def _at_once(world: World, **deed: Any) -> list[str]:
     """Do a deed as the admin interface would; returns the ids of the instances it was done to."""
-    from armsim import deeds
-
     chosen = deeds.apply(world.simulation, scenario.Deed.model_validate(deed), world.simulation.outside)
     return [instance.id for instance in chosen]
 
@@ -171,8 +169,7 @@ def test_evicted_instances_are_deallocated_or_deleted(world):
     assert world.web.capacity == 19
 
 
-def test_an_instance_that_never_returns_fails_after_the_patience_of_the_platform():
-    world = _stage(timings={}) if False else _stage()
+def test_an_instance_that_never_returns_fails_after_the_patience_of_the_platform(world):
     lost = world.instances[0]
     _at_once(world, instances=lost.id, never_returns=True)
     _write(world)
@@ -322,8 +319,7 @@ def test_autoscale_adds_during_the_second_batch_and_removes_after_the_third():
     world = World.bundled("autoscale")
     _roll(world, 2)
     assert world.web.capacity == 24
-    _roll_on = world.web.lagging(world.web.active())
-    assert len(_roll_on) == 12
+    assert len(world.web.lagging(world.web.active())) == 12
     _roll(world, 1)
     assert world.web.capacity == 21
     assert [entry["name"] for entry in _record(world)] == ["evening", "night"]
