@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from armsim import dump, scenario, shell, summary, tls
+from armsim import dump, reference, scenario, shell, summary, tls
 from armsim.clock import Clock, ScaledClock, StandingClock
 from armsim.directory import Directory
 from armsim.dump import DumpError
@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         return shell.main(words[1:])
     if words[:1] == ["ledger"]:
         return summary.main(words[1:])
+    if words[:1] == ["schema"]:
+        return reference.main(words[1:])
     options = _parser().parse_args(words)
     if options.ready_file is not None:
         options.ready_file.unlink(missing_ok=True)

@@ -21,15 +21,15 @@ class _Fault(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     operation: str = Field(default="*", description="name or pattern, such as VirtualMachineScaleSets_*")
-    times: int = Field(default=1, ge=1)
+    times: int = Field(default=1, ge=1, description="so many requests")
 
 
 class StatusFault(_Fault):
     """Answer with an error status."""
 
-    kind: Literal["status"]
-    status: Literal[429, 500, 503]
-    retry_after: int | None = Field(default=None, ge=0)
+    kind: Literal["status"] = Field(description="this fault")
+    status: Literal[429, 500, 503] = Field(description="of the answer")
+    retry_after: int | None = Field(default=None, ge=0, description="seconds in `Retry-After`; default: no header")
 
     def error(self) -> ArmError:
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
@@ -47,7 +47,7 @@ class StatusFault(_Fault):
 class ResetFault(_Fault):
     """Cut the connection before the request takes effect."""
 
-    kind: Literal["reset"]
+    kind: Literal["reset"] = Field(description="this fault")
 
 
 Fault = Annotated[StatusFault | ResetFault, Field(discriminator="kind")]

@@ -16,9 +16,9 @@ class Spread(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    min: float = Field(ge=0)
-    median: float = Field(ge=0)
-    max: float = Field(ge=0)
+    min: float = Field(ge=0, description="the least")
+    median: float = Field(ge=0, description="half of the draws are below")
+    max: float = Field(ge=0, description="the most")
 
     @model_validator(mode="before")
     @classmethod

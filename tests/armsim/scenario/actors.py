@@ -18,7 +18,7 @@ class When(Part):
 
     at: float | None = Field(default=None, ge=0, description="simulated seconds after the start")
     every: float | None = Field(default=None, gt=0, description="with `at`: again after so many seconds")
-    event: Event | None = None
+    event: Event | None = Field(default=None, description="something that happened")
     request: Name | None = Field(
         default=None,
         description="an operation that was answered: name or pattern, such as VirtualMachineScaleSets_*",
@@ -37,8 +37,8 @@ class When(Part):
 
 
 class Actor(Part):
-    name: Name
-    when: When
+    name: Name = Field(description="as the ledger names it")
+    when: When = Field(description="when it acts")
     times: int | None = Field(
         default=None, ge=1, description="how often in all; default: once, with `every` without end"
     )

@@ -24,7 +24,7 @@ class Pick(Part):
     """
 
     of: Literal["all", "event"] = Field(default="all", description="all of the set, or those the event was about")
-    ids: list[Name] | None = None
+    ids: list[Name] | None = Field(default=None, description="just these instances")
     count: int | None = Field(default=None, ge=1, description="so many of those that run, drawn by the seed")
     share: float | None = Field(default=None, gt=0, le=1, description="such a share of those that run, at least one")
 
@@ -47,13 +47,13 @@ class Pick(Part):
 class ImageChange(Part):
     """Fields of the model's image reference to change; what is left out stays."""
 
-    publisher: Name | None = None
-    offer: Name | None = None
-    sku: Name | None = None
-    version: Name | None = None
-    id: str | None = None
-    shared_gallery_image_id: str | None = None
-    community_gallery_image_id: str | None = None
+    publisher: Name | None = Field(default=None, description="of a platform image")
+    offer: Name | None = Field(default=None, description="of a platform image")
+    sku: Name | None = Field(default=None, description="of a platform image")
+    version: Name | None = Field(default=None, description="of a platform image; may be latest")
+    id: str | None = Field(default=None, description="of a gallery or managed image")
+    shared_gallery_image_id: str | None = Field(default=None, description="of a directly shared gallery")
+    community_gallery_image_id: str | None = Field(default=None, description="of a community gallery")
 
 
 # Fields of a deed that are done to instances.
@@ -86,7 +86,9 @@ class Deed(Part):
     )
     patch: dict[str, Any] | None = Field(default=None, description="a PATCH of the model by somebody else")
     image: ImageChange | None = Field(default=None, description="a PATCH of the model's image by somebody else")
-    policy: Literal["Manual", "Automatic", "Rolling"] | None = None
+    policy: Literal["Manual", "Automatic", "Rolling"] | None = Field(
+        default=None, description="mode of the upgrade policy, without upgrading anything"
+    )
     repairs: Literal["Running", "Suspended"] | None = Field(default=None, description="state of automatic repairs")
     rolling_upgrade: RollingCode | None = Field(
         default=None, description="the record of a rolling upgrade in this state, which does nothing by itself"
@@ -97,7 +99,7 @@ class Deed(Part):
     )
     instances: Pick | None = Field(default=None, description="for the fields below")
     protect: bool | None = Field(default=None, description="protection from actions of the scale set")
-    protect_from_scale_in: bool | None = None
+    protect_from_scale_in: bool | None = Field(default=None, description="protection from scale-in")
     health: HealthReport | None = Field(default=None, description="what is reported from now on")
     flap: Flapping | None = Field(default=None, description="a health report that changes to and fro")
     boot_factor: float | None = Field(default=None, gt=0, description="boots take so much longer from now on")

@@ -15,8 +15,10 @@ from armsim.scenario.part import HealthReport, Name, Part
 
 
 class UpgradeFailure(Part):
-    code: Name = "VMExtensionProvisioningError"
-    message: str = "VM has reported a failure when processing extensions after the upgrade."
+    code: Name = Field(default="VMExtensionProvisioningError", description="of the error of operation and instance")
+    message: str = Field(
+        default="VM has reported a failure when processing extensions after the upgrade.", description="of the same"
+    )
     share: float = Field(default=1.0, ge=0, le=1, description="share of the instances it happens to")
 
 
@@ -31,86 +33,88 @@ class Flapping(Part):
 class Behaviour(Part):
     """What becomes of an instance that is put on an image."""
 
-    health: HealthReport = "healthy"
+    health: HealthReport = Field(default="healthy", description="what is reported")
     health_share: float = Field(default=1.0, ge=0, le=1, description="share of the instances that `health` is true of")
     flap: Flapping | None = Field(default=None, description="the health report changes to and fro")
     flap_share: float = Field(default=1.0, ge=0, le=1, description="share of the instances that `flap` is true of")
-    upgrade_fails: UpgradeFailure | None = None
+    upgrade_fails: UpgradeFailure | None = Field(default=None, description="upgrades to the image end so")
     never_returns_share: float = Field(
         default=0.0, ge=0, le=1, description="share of the instances whose agent never reports"
     )
-    boot_factor: float = Field(default=1.0, gt=0)
+    boot_factor: float = Field(default=1.0, gt=0, description="boots take so much longer")
 
 
 class PlatformVersion(Behaviour):
-    version: Name
-    deprecation: Literal["Active", "ScheduledForDeprecation", "Deprecated"] = "Active"
+    version: Name = Field(description="such as 24.04.202511100")
+    deprecation: Literal["Active", "ScheduledForDeprecation", "Deprecated"] = Field(
+        default="Active", description="state of the version"
+    )
     regions: list[Name] | None = Field(default=None, description="default: everywhere")
 
 
 class PlatformImage(Part):
-    publisher: Name
-    offer: Name
-    sku: Name
-    os_type: Literal["Linux", "Windows"] = "Linux"
-    os_name: str = "ubuntu"
-    os_version: str = "24.04"
-    versions: list[PlatformVersion] = Field(min_length=1)
+    publisher: Name = Field(description="such as Canonical")
+    offer: Name = Field(description="such as ubuntu-24_04-lts")
+    sku: Name = Field(description="such as server")
+    os_type: Literal["Linux", "Windows"] = Field(default="Linux", description="of its versions")
+    os_name: str = Field(default="ubuntu", description="as instances tell it")
+    os_version: str = Field(default="24.04", description="as instances tell it")
+    versions: list[PlatformVersion] = Field(min_length=1, description="oldest first")
 
 
 class GalleryVersion(Behaviour):
-    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
-    regions: list[Name] = Field(min_length=1)
-    exclude_from_latest: bool = False
-    published: datetime | None = None
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] = Field(description="such as 1.0.0")
+    regions: list[Name] = Field(min_length=1, description="where it is replicated to")
+    exclude_from_latest: bool = Field(default=False, description="`latest` passes it over")
+    published: datetime | None = Field(default=None, description="when it came out")
 
 
 class GalleryImage(Part):
-    name: Name
-    publisher: Name = "shop"
-    offer: Name = "web"
-    sku: Name = "server"
-    os_type: Literal["Linux", "Windows"] = "Linux"
-    os_name: str = "ubuntu"
-    os_version: str = "24.04"
-    os_state: Literal["Generalized", "Specialized"] = "Generalized"
-    versions: list[GalleryVersion]
+    name: Name = Field(description="of the definition")
+    publisher: Name = Field(default="shop", description="of its identifier")
+    offer: Name = Field(default="web", description="of its identifier")
+    sku: Name = Field(default="server", description="of its identifier")
+    os_type: Literal["Linux", "Windows"] = Field(default="Linux", description="of its versions")
+    os_name: str = Field(default="ubuntu", description="as instances tell it")
+    os_version: str = Field(default="24.04", description="as instances tell it")
+    os_state: Literal["Generalized", "Specialized"] = Field(default="Generalized", description="of its versions")
+    versions: list[GalleryVersion] = Field(description="oldest first")
 
 
 class Gallery(Part):
-    name: Name
-    resource_group: Name
-    location: Name
-    images: list[GalleryImage]
+    name: Name = Field(description="of the gallery")
+    resource_group: Name = Field(description="one of the resource groups")
+    location: Name = Field(description="its region")
+    images: list[GalleryImage] = Field(description="its definitions")
 
 
 class PublicGallery(Part):
     """A direct-shared gallery (by its unique name) or a community gallery (by its public name)."""
 
-    name: Name
-    images: list[GalleryImage]
+    name: Name = Field(description="unique name of a shared gallery, public name of a community gallery")
+    images: list[GalleryImage] = Field(description="its definitions")
 
 
 class ManagedImage(Behaviour):
-    name: Name
-    resource_group: Name
-    location: Name
-    os_type: Literal["Linux", "Windows"] = "Linux"
-    os_name: str = "ubuntu"
-    os_version: str = "24.04"
+    name: Name = Field(description="of the image")
+    resource_group: Name = Field(description="one of the resource groups")
+    location: Name = Field(description="its region")
+    os_type: Literal["Linux", "Windows"] = Field(default="Linux", description="of the image")
+    os_name: str = Field(default="ubuntu", description="as instances tell it")
+    os_version: str = Field(default="24.04", description="as instances tell it")
 
 
 class Vhd(Behaviour):
-    uri: Annotated[str, StringConstraints(pattern=r"^https?://")]
-    os_type: Literal["Linux", "Windows"] = "Linux"
-    os_name: str = "ubuntu"
-    os_version: str = "24.04"
+    uri: Annotated[str, StringConstraints(pattern=r"^https?://")] = Field(description="address of the disk image")
+    os_type: Literal["Linux", "Windows"] = Field(default="Linux", description="of the image")
+    os_name: str = Field(default="ubuntu", description="as instances tell it")
+    os_version: str = Field(default="24.04", description="as instances tell it")
 
 
 class Images(Part):
-    platform: list[PlatformImage] = Field(default=[])
-    galleries: list[Gallery] = Field(default=[])
-    shared_galleries: list[PublicGallery] = Field(default=[])
-    community_galleries: list[PublicGallery] = Field(default=[])
-    managed: list[ManagedImage] = Field(default=[])
-    vhds: list[Vhd] = Field(default=[])
+    platform: list[PlatformImage] = Field(default=[], description="of the marketplace")
+    galleries: list[Gallery] = Field(default=[], description="Azure Compute Galleries")
+    shared_galleries: list[PublicGallery] = Field(default=[], description="shared with the subscription")
+    community_galleries: list[PublicGallery] = Field(default=[], description="shared with everybody")
+    managed: list[ManagedImage] = Field(default=[], description="managed images")
+    vhds: list[Vhd] = Field(default=[], description="disk images by address")

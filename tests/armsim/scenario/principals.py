@@ -19,11 +19,11 @@ Role = Literal["Owner", "Contributor", "Virtual Machine Contributor", "Reader"]
 class Principal(Part):
     """The principal of the ready file."""
 
-    name: Name = "armsim"
-    client_id: Guid = "c11e0000-0000-4000-8000-000000000001"
-    client_secret: str = "armsim-secret"
-    object_id: Guid = "0b1ec700-0000-4000-8000-000000000001"
-    role: Role = "Owner"
+    name: Name = Field(default="armsim", description="as errors call it")
+    client_id: Guid = Field(default="c11e0000-0000-4000-8000-000000000001", description="of the application")
+    client_secret: str = Field(default="armsim-secret", description="of the application")
+    object_id: Guid = Field(default="0b1ec700-0000-4000-8000-000000000001", description="of the service principal")
+    role: Role = Field(default="Owner", description="on the subscription")
     actions: list[str] | None = Field(default=None, description="a custom role in place of `role`; patterns allowed")
     not_actions: list[str] = Field(default=[], description="what the role does not hold after all")
     denied_actions: list[str] = Field(
@@ -39,9 +39,9 @@ def _object_id(given: dict[str, Any]) -> str:
 class FurtherPrincipal(Principal):
     """One more principal beside it."""
 
-    name: Name
-    client_id: Guid
-    client_secret: str
+    name: Name = Field(description="as errors call it")
+    client_id: Guid = Field(description="of the application")
+    client_secret: str = Field(description="of the application")
     object_id: Guid = Field(default_factory=_object_id, description="default: made from client_id")
 
 

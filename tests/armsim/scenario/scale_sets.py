@@ -16,14 +16,14 @@ from armsim.scenario.part import HealthReport, Name, Part
 class ModelImage(Part):
     """The image of a scale set: exactly one kind."""
 
-    publisher: Name | None = None
-    offer: Name | None = None
-    sku: Name | None = None
-    version: Name | None = None
-    id: str | None = None
-    shared_gallery_image_id: str | None = None
-    community_gallery_image_id: str | None = None
-    uri: str | None = None
+    publisher: Name | None = Field(default=None, description="of a platform image")
+    offer: Name | None = Field(default=None, description="of a platform image")
+    sku: Name | None = Field(default=None, description="of a platform image")
+    version: Name | None = Field(default=None, description="of a platform image; may be latest")
+    id: str | None = Field(default=None, description="of a gallery or managed image")
+    shared_gallery_image_id: str | None = Field(default=None, description="of a directly shared gallery")
+    community_gallery_image_id: str | None = Field(default=None, description="of a community gallery")
+    uri: str | None = Field(default=None, description="of a disk image")
 
     @model_validator(mode="after")
     def _one_kind(self) -> ModelImage:
@@ -39,75 +39,95 @@ class ModelImage(Part):
 
 
 class Health(Part):
-    source: Literal["extension", "probe", "none"] = "extension"
-    protocol: Literal["http", "https", "tcp"] = "http"
-    port: int = Field(default=8080, ge=1, le=65535)
-    path: str = "/healthz"
-    interval: int = Field(default=5, ge=5, le=60)
+    source: Literal["extension", "probe", "none"] = Field(default="extension", description="who reports")
+    protocol: Literal["http", "https", "tcp"] = Field(default="http", description="of the check")
+    port: int = Field(default=8080, ge=1, le=65535, description="of the check")
+    path: str = Field(default="/healthz", description="of the check; none with tcp")
+    interval: int = Field(default=5, ge=5, le=60, description="seconds between reports of the extension")
     rich: bool = Field(default=False, description="rich states: reports initializing before the first verdict")
 
 
 class AutomaticRepairs(Part):
-    enabled: bool = True
-    grace_period: Annotated[str, StringConstraints(pattern=r"^PT\d+[MH]$")] = "PT10M"
-    action: Literal["Replace", "Restart", "Reimage"] = "Replace"
-    state: Literal["Running", "Suspended"] = "Running"
+    enabled: bool = Field(default=True, description="the policy of the model")
+    grace_period: Annotated[str, StringConstraints(pattern=r"^PT\d+[MH]$")] = Field(
+        default="PT10M", description="after a change of an instance"
+    )
+    action: Literal["Replace", "Restart", "Reimage"] = Field(default="Replace", description="what a repair does")
+    state: Literal["Running", "Suspended"] = Field(default="Running", description="of the service at the start")
 
 
 class UpgradePolicy(Part):
-    mode: Literal["Manual", "Automatic", "Rolling"] = "Manual"
-    automatic_os_upgrade: bool = False
-    max_batch_percent: int = Field(default=20, ge=5, le=100)
-    max_unhealthy_percent: int = Field(default=20, ge=5, le=100)
-    max_unhealthy_upgraded_percent: int = Field(default=20, ge=0, le=100)
-    pause: Annotated[str, StringConstraints(pattern=r"^PT\d+[SMH]$")] = "PT0S"
+    mode: Literal["Manual", "Automatic", "Rolling"] = Field(
+        default="Manual", description="who brings instances to a new model"
+    )
+    automatic_os_upgrade: bool = Field(default=False, description="the platform writes newer images itself")
+    max_batch_percent: int = Field(
+        default=20, ge=5, le=100, description="of the instances, in one batch of a rolling upgrade"
+    )
+    max_unhealthy_percent: int = Field(
+        default=20, ge=5, le=100, description="of the instances, or a rolling upgrade stops"
+    )
+    max_unhealthy_upgraded_percent: int = Field(
+        default=20, ge=0, le=100, description="of those upgraded, or a rolling upgrade stops"
+    )
+    pause: Annotated[str, StringConstraints(pattern=r"^PT\d+[SMH]$")] = Field(
+        default="PT0S", description="between batches of a rolling upgrade"
+    )
 
 
 class Extension(Part):
-    name: Name
-    publisher: Name
-    type: Name
-    version: Name = "1.0"
-    settings: dict[str, Any] = Field(default={})
+    name: Name = Field(description="of the extension")
+    publisher: Name = Field(description="such as Microsoft.Azure.Extensions")
+    type: Name = Field(description="such as CustomScript")
+    version: Name = Field(default="1.0", description="of its handler")
+    settings: dict[str, Any] = Field(default={}, description="public ones")
 
 
 class InstanceState(Part):
     """What is special about one instance at the start; what is left out is as the set has it."""
 
-    state: Literal["running", "stopped", "deallocated", "failed"] = "running"
-    health: HealthReport | None = None
-    protect_from_scale_in: bool = False
-    protect_from_scale_set_actions: bool = False
+    state: Literal["running", "stopped", "deallocated", "failed"] = Field(
+        default="running", description="running, off, or failed in provisioning"
+    )
+    health: HealthReport | None = Field(default=None, description="what is reported; default: as its image has it")
+    protect_from_scale_in: bool = Field(default=False, description="instance protection")
+    protect_from_scale_set_actions: bool = Field(default=False, description="instance protection")
     image: ModelImage | None = Field(default=None, description="an older image than the model's")
-    zone: Name | None = None
-    placement_group: int | None = Field(default=None, ge=0)
-    update_domain: int | None = Field(default=None, ge=0)
-    fault_domain: int | None = Field(default=None, ge=0)
+    zone: Name | None = Field(default=None, description="default: drawn in turn")
+    placement_group: int | None = Field(
+        default=None, ge=0, description="number of one of the groups of the set; default: in turn"
+    )
+    update_domain: int | None = Field(default=None, ge=0, description="default: in turn")
+    fault_domain: int | None = Field(default=None, ge=0, description="default: in turn")
 
 
 class ScaleSet(Part):
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-    resource_group: Name
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")] = Field(
+        description="no other set has it"
+    )
+    resource_group: Name = Field(description="one of the resource groups")
     location: Name | None = Field(default=None, description="default: that of the resource group")
-    orchestration_mode: Literal["Uniform", "Flexible"] = "Uniform"
-    capacity: int | None = Field(default=None, ge=0, le=1000)
-    vm_size: Name = "Standard_D2s_v5"
-    image: ModelImage
-    upgrade_policy: UpgradePolicy = UpgradePolicy()
-    zones: list[Name] = Field(default=[])
-    placement_groups: int = Field(default=1, ge=1)
-    update_domains: int = Field(default=5, ge=1)
-    fault_domains: int = Field(default=5, ge=1, le=5)
-    health: Health = Health()
-    automatic_repairs: AutomaticRepairs | None = None
-    extensions: list[Extension] = Field(default=[])
-    tags: dict[str, str] = Field(default={})
-    overprovision: bool = True
+    orchestration_mode: Literal["Uniform", "Flexible"] = Field(default="Uniform", description="of the set")
+    capacity: int | None = Field(default=None, ge=0, le=1000, description="default: as many as `instances` has")
+    vm_size: Name = Field(default="Standard_D2s_v5", description="SKU of the model")
+    image: ModelImage = Field(description="of the model")
+    upgrade_policy: UpgradePolicy = Field(default=UpgradePolicy(), description="of the model")
+    zones: list[Name] = Field(default=[], description="of the model; instances take them in turn")
+    placement_groups: int = Field(default=1, ge=1, description="in each zone")
+    update_domains: int = Field(default=5, ge=1, description="in each placement group")
+    fault_domains: int = Field(default=5, ge=1, le=5, description="in each placement group")
+    health: Health = Field(default=Health(), description="where health comes from")
+    automatic_repairs: AutomaticRepairs | None = Field(default=None, description="default: no policy")
+    extensions: list[Extension] = Field(default=[], description="of the model, beside the health extension")
+    tags: dict[str, str] = Field(default={}, description="of the set")
+    overprovision: bool = Field(default=True, description="of the model")
     id_holes: float = Field(default=0.2, ge=0, lt=1, description="chance that an instance id is left out")
     instances: dict[str, InstanceState] = Field(
         default={}, description="by id; with `capacity` exceptions, without it all of them"
     )
-    rolling_upgrade: Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"] | None = None
+    rolling_upgrade: Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"] | None = Field(
+        default=None, description="`rollingUpgrades/latest` shows one in this state"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> ScaleSet:

@@ -19,8 +19,8 @@ class Clock(Part):
 
 
 class Subscription(Part):
-    id: Guid = "5e5e5e5e-0000-4000-8000-000000000001"
-    name: Name = "armsim"
+    id: Guid = Field(default="5e5e5e5e-0000-4000-8000-000000000001", description="a GUID")
+    name: Name = Field(default="armsim", description="as the list of subscriptions shows it")
 
 
 class RetryAfter(Part):
@@ -34,18 +34,26 @@ class RetryAfter(Part):
 class Timings(Part):
     """How long things take, in simulated seconds."""
 
-    upgrade: Spread = Spread(min=20, median=40, max=90)
-    reimage: Spread = Spread(min=60, median=340, max=1200)
-    boot: Spread = Spread(min=30, median=42, max=60)
-    agent: Spread = Spread(min=2, median=4, max=8)
-    first_report: Spread = Spread(min=10, median=18, max=30)
-    write: Spread = Spread(min=0.2, median=0.4, max=1.2)
-    service_state: Spread = Spread(min=0.5, median=1, max=3)
-    current: Spread = Spread(min=0.1, median=0.3, max=0.8)
-    delete: Spread = Spread(min=15, median=25, max=60)
-    stop: Spread = Spread(min=10, median=20, max=60)
-    deallocate: Spread = Spread(min=14, median=18, max=95)
-    redeploy: Spread = Spread(min=60, median=80, max=200)
+    upgrade: Spread = Field(default=Spread(min=20, median=40, max=90), description="stop and replace the disk")
+    reimage: Spread = Field(default=Spread(min=60, median=340, max=1200), description="stop and renew the disk")
+    boot: Spread = Field(default=Spread(min=30, median=42, max=60), description="from there to running")
+    agent: Spread = Field(default=Spread(min=2, median=4, max=8), description="from running to provisioned")
+    first_report: Spread = Field(
+        default=Spread(min=10, median=18, max=30), description="from provisioned to the first health report"
+    )
+    write: Spread = Field(
+        default=Spread(min=0.2, median=0.4, max=1.2), description="of the model, when no instance is touched"
+    )
+    service_state: Spread = Field(
+        default=Spread(min=0.5, median=1, max=3), description="suspend or resume automatic repairs"
+    )
+    current: Spread = Field(
+        default=Spread(min=0.1, median=0.3, max=0.8), description="`manualupgrade` of instances that are current"
+    )
+    delete: Spread = Field(default=Spread(min=15, median=25, max=60), description="of an instance")
+    stop: Spread = Field(default=Spread(min=10, median=20, max=60), description="of an instance")
+    deallocate: Spread = Field(default=Spread(min=14, median=18, max=95), description="of an instance")
+    redeploy: Spread = Field(default=Spread(min=60, median=80, max=200), description="until it boots again")
     give_up: Spread = Field(
         default=Spread(min=1200, median=1200, max=1200),
         description="from running to the failure of an instance whose agent is silent",

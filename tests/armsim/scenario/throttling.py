@@ -16,7 +16,7 @@ class OwnLimit(Part):
     """A token bucket."""
 
     refill: float = Field(gt=0, description="tokens that come back in a simulated minute")
-    size: int = Field(ge=1)
+    size: int = Field(ge=1, description="tokens it holds")
 
 
 class Throttling(Part):

@@ -25,30 +25,30 @@ VERSIONS = (1,)
 
 
 class ResourceGroup(Part):
-    name: Name
-    location: Name
-    tags: dict[str, str] = Field(default={})
-    managed_by: str | None = None
+    name: Name = Field(description="of the group")
+    location: Name = Field(description="its region")
+    tags: dict[str, str] = Field(default={}, description="of the group")
+    managed_by: str | None = Field(default=None, description="id of the resource that manages it")
 
 
 class Scenario(Part):
     """A whole scenario file."""
 
-    version: Literal[1]
-    description: str = ""
-    seed: int = 1
-    clock: Clock = Clock()
-    tenant_id: Guid = "7e4a0000-0000-4000-8000-000000000001"
-    subscription: Subscription = Subscription()
-    principal: Principal = Principal()
+    version: Literal[1] = Field(description="version of this schema")
+    description: str = Field(default="", description="what it is for")
+    seed: int = Field(default=1, description="of all random draws")
+    clock: Clock = Field(default=Clock(), description="simulated time")
+    tenant_id: Guid = Field(default="7e4a0000-0000-4000-8000-000000000001", description="of the identity platform")
+    subscription: Subscription = Field(default=Subscription(), description="the only one there is")
+    principal: Principal = Field(default=Principal(), description="who logs in")
     principals: list[FurtherPrincipal] = Field(default=[READER], description="more of them")
-    retry_after: RetryAfter = RetryAfter()
-    timings: Timings = Timings()
-    throttling: Throttling = Throttling()
-    images: Images = Images()
-    resource_groups: list[ResourceGroup] = Field(default=[])
-    scale_sets: list[ScaleSet] = Field(default=[])
-    actors: list[Actor] = Field(default=[])
+    retry_after: RetryAfter = Field(default=RetryAfter(), description="how long clients are told to wait")
+    timings: Timings = Field(default=Timings(), description="how long things take")
+    throttling: Throttling = Field(default=Throttling(), description="limits of the subscription")
+    images: Images = Field(default=Images(), description="what can be rolled to")
+    resource_groups: list[ResourceGroup] = Field(default=[], description="there must be those that are referred to")
+    scale_sets: list[ScaleSet] = Field(default=[], description="none where they come from a dump")
+    actors: list[Actor] = Field(default=[], description="who does what, and when")
     _text: Text | None = PrivateAttr(default=None)
 
     def read_from(self, text: Text) -> Scenario:
