@@ -16,6 +16,13 @@ from conformance.traffic.exchanges import VERSION, Exchange, is_described
 
 # Longer than any operation takes at the speeds used here.
 PATIENCE = 60.0
+# Scenarios may have weather; its answers belong to the traffic, but after them a client tries again.
+WEATHER = (429, 500, 502, 503, 504)
+ATTEMPTS = 20
+
+
+class NotTheServiceError(Exception):
+    """What came is HTML, or cut short: the work of somebody on the way."""
 
 
 class Recorder:
@@ -27,12 +34,12 @@ class Recorder:
         self._http = requests.Session()
         self._http.trust_env = False
         self._http.verify = self.ready["ca_file"]
-        self._http.headers["Authorization"] = f"Bearer {self._token()}"
+        self._log_in()
 
     def close(self) -> None:
         self._http.close()
 
-    def _token(self) -> str:
+    def _log_in(self) -> None:
         form = {
             "grant_type": "client_credentials",
             "client_id": self.ready["client_id"],
@@ -42,8 +49,7 @@ class Recorder:
         address = f"{self.ready['base_url']}/{self.ready['tenant_id']}/oauth2/v2.0/token"
         answer = self._http.post(address, data=form, timeout=30)
         answer.raise_for_status()
-        token: str = answer.json()["access_token"]
-        return token
+        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def call(
         self,
@@ -54,15 +60,25 @@ class Recorder:
         query: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> requests.Response:
-        """One request at VERSION; ``path`` may be a whole link, which has its api-version."""
+        """One request at VERSION, repeated as any client would; ``path`` may be a whole link, which has its version."""
         address, options = path, dict(query or {})
         if not path.startswith("https://"):
             address = f"{self.ready['base_url']}{path}"
             options["api-version"] = VERSION
-        answer = self._http.request(method, address, json=body, params=options, headers=headers, timeout=30)
-        exchange = _exchange(answer, body)
-        if is_described(exchange):
-            self.exchanges.append(exchange)
+        for _ in range(ATTEMPTS):
+            try:
+                answer = self._http.request(method, address, json=body, params=options, headers=headers, timeout=30)
+                exchange = _exchange(answer, body)
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, NotTheServiceError):
+                continue
+            if is_described(exchange):
+                self.exchanges.append(exchange)
+            if answer.status_code == 401:
+                self._log_in()
+            elif answer.status_code not in WEATHER:
+                break
+        else:
+            raise TimeoutError(f"{method} {address} is not answered")
         return answer
 
     def get(self, path: str, **query: str) -> requests.Response:
@@ -75,7 +91,7 @@ class Recorder:
         entries: list[Any] = list(body.get("value", []))
         while "nextLink" in body:
             body = self.get(body["nextLink"]).json()
-            entries += body["value"]
+            entries += body.get("value", [])
         return entries
 
     def finish(self, answer: requests.Response) -> None:
@@ -101,8 +117,8 @@ def _dollar(name: str) -> str:
 def _exchange(answer: requests.Response, body: Any) -> Exchange:
     try:
         content = answer.json() if answer.content else None
-    except ValueError:
-        content = answer.text
+    except ValueError as error:
+        raise NotTheServiceError from error
     kept = {name: value for name, value in answer.request.headers.items() if name.lower() != "authorization"}
     return {
         "request": {"method": answer.request.method, "url": answer.url, "headers": kept, "body": body},

@@ -14,8 +14,8 @@ from armsim.launch import Simulator
 from conformance.traffic.recorder import Recorder
 
 Json = dict[str, Any]
-# Of each operation; more of them show no state that the first three do not, and the answers are long.
-GLANCES = 3
+# At each operation: its start and the first event after it; the answers are long.
+GLANCES = 2
 
 
 class Site:
