@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from armsim import flapping, instance_actions, model_write, rolling_upgrades, scaling
+from armsim import eviction, flapping, instance_actions, instance_work, model_write, rolling_upgrades, scaling
 from armsim.clock import Timeline
 from armsim.errors import ArmError, bad_request
 from armsim.faults import Faults
@@ -187,20 +187,18 @@ def _upgrade(scale_set: ScaleSet, instances: list[Instance], _yes: bool) -> None
 
 
 def _evict(scale_set: ScaleSet, instances: list[Instance], policy: str) -> None:
-    if policy == "Delete":
-        _delete(scale_set, instances, True)
-    else:
-        _power(scale_set, instances, "deallocated")
+    for instance in instances:
+        eviction.evict(scale_set, instance, policy)
 
 
 def _power(scale_set: ScaleSet, instances: list[Instance], power: str) -> None:
     for instance in instances:
         if power == "running":
-            scale_set.lifecycle.start(instance, _nobody_waits)
+            instance_work.start_instance(scale_set, instance, _nobody_waits)
         elif power == "stopped":
-            scale_set.lifecycle.power_off(instance, _nobody_waits)
+            instance_work.power_off_instance(scale_set, instance, _nobody_waits)
         else:
-            scale_set.lifecycle.deallocate(instance, lambda: None, _nobody_waits)
+            instance_work.deallocate_instance(scale_set, instance, _nobody_waits)
 
 
 def _delete(scale_set: ScaleSet, instances: list[Instance], _yes: bool) -> None:

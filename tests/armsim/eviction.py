@@ -24,11 +24,14 @@ def simulate_eviction(scale_set: ScaleSet, instance: Instance) -> None:
     scale_set.world.timeline.after(NOTICE, lambda: evict(scale_set, instance))
 
 
-def evict(scale_set: ScaleSet, instance: Instance) -> None:
-    """Evict an instance now: it is deallocated, keeping its domains (recorded), or deleted, as its model says."""
+def evict(scale_set: ScaleSet, instance: Instance, policy: str | None = None) -> None:
+    """Evict an instance now: it is deallocated, keeping its domains (recorded), or deleted.
+
+    ``policy`` is `Deallocate` or `Delete`; None is what its model says.
+    """
     if instance.provisioning == "Deleting" or scale_set.instances.get(instance.id) is not instance:
         return
-    if instance.model.profile.get("evictionPolicy") == "Delete":
+    if (policy or instance.model.profile.get("evictionPolicy")) == "Delete":
         delete_chosen(scale_set, [instance], force=True)
     else:
         scale_set.lifecycle.deallocate(instance, lambda: None, lambda _failure: None)

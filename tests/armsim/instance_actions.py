@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from armsim.errors import bad_request, invalid_parameter, marked_for_deletion
-from armsim.instance import PREEMPTED, Done, Failure, Instance
+from armsim.instance import Done, Failure, Instance
 from armsim.instance_work import upgrade_instance
-from armsim.operations import Operation
+from armsim.parts import Parts
 from armsim.scale_set import Accepted, ScaleSet
 from armsim.scaling import delete_instance
 
@@ -55,7 +55,7 @@ def upgrade_instances(scale_set: ScaleSet, body: object) -> Accepted:
     if lagging:
         scale_set.world.happenings.tell("batch_started", scale_set.name, *lagging)
     ended = partial(scale_set.world.happenings.tell, "batch_ended", scale_set.name, *lagging) if lagging else None
-    return Accepted(_perform(scale_set, lagging, upgrade_instance, ended).operation, len(lagging))
+    return _perform(scale_set, lagging, upgrade_instance, ended)
 
 
 def delete_instances(scale_set: ScaleSet, body: object, *, force: bool = False) -> Accepted:
@@ -70,38 +70,19 @@ def delete_chosen(scale_set: ScaleSet, instances: Sequence[Instance], *, force: 
     scale_set.document = copy.deepcopy(scale_set.document)
     if "sku" in scale_set.document:
         scale_set.document["sku"]["capacity"] = max(0, scale_set.capacity - len(alive))
+    for scaling_out in scale_set.scale_outs:
+        scaling_out.wanted -= sum(instance in alive for instance in scaling_out.made)
     return _perform(scale_set, alive, partial(delete_instance, force=force))
 
 
-def carry_out(
-    scale_set: ScaleSet,
-    operation: Operation,
-    instances: Sequence[Instance],
-    work: Work,
-    ended: Callable[[], None] | None = None,
-) -> None:
-    """Let ``operation`` last until ``work`` is done on ``instances``.
+def carry_out(scale_set: ScaleSet, instances: Sequence[Instance], work: Work, done: Done) -> None:
+    """Do ``work`` on ``instances``, one at least; ``done`` is told the first failure when all are over.
 
-    It fails with the first failure; the others go on and may well succeed (reported).
+    One that fails does not hold up the others, which may well succeed (reported).
     """
-    operation.pending = {instance.id for instance in instances}
-    failures: list[Failure] = []
-
-    def done(instance: Instance, failure: Failure | None) -> None:
-        if failure is not None:
-            failures.append(failure)
-        operation.pending.discard(instance.id)
-        if not operation.pending:
-            scale_set.etag += 1
-            if scale_set.current_write is not None and scale_set.current_write[0] is operation:
-                scale_set.current_write = None
-            real = [failure for failure in failures if failure is not PREEMPTED]
-            scale_set.end(operation, next(iter(real or failures), None))
-            if ended is not None:
-                ended()
-
+    parts = Parts(len(instances), done)
     for instance in instances:
-        work(scale_set, instance, partial(done, instance))
+        work(scale_set, instance, parts.done)
 
 
 def refuse_if_deleting(name: str, instance: Instance) -> None:
@@ -114,14 +95,20 @@ def _perform(
     scale_set: ScaleSet, instances: Sequence[Instance], work: Work, ended: Callable[[], None] | None = None
 ) -> Accepted:
     operation = scale_set.start()
+
+    def done(failure: Failure | None) -> None:
+        scale_set.etag += 1
+        scale_set.end(operation, failure)
+        if ended is not None:
+            ended()
+
     if instances:
         scale_set.etag += 1
-        carry_out(scale_set, operation, instances, work, ended)
+        carry_out(scale_set, instances, work, done)
     else:
         delay = scale_set.world.timings.current.draw(scale_set.rng)
         scale_set.world.timeline.after(delay, lambda: scale_set.end(operation))
-    # An action of a Flexible set is not charged (recorded).
-    return Accepted(operation, None if scale_set.flexible else len(instances))
+    return Accepted(operation, scale_set.charge(len(instances)))
 
 
 def chosen(scale_set: ScaleSet, name: str, body: object, *, required: bool = False) -> list[Instance]:

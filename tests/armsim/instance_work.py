@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from armsim.errors import ArmError
 from armsim.instance import Done, Failure, Instance, Place
-from armsim.placement import place_again
 from armsim.scale_set import ScaleSet
+from armsim.scaling import place_again
 
 
 def upgrade_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:

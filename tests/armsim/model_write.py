@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 
 from armsim.catalogue import reference_kind
 from armsim.document import check_types, merge_patch, replace
-from armsim.errors import ArmError, bad_request, operation_not_allowed, precondition_failed
-from armsim.instance import Instance, Model
+from armsim.errors import ArmError, bad_request, invalid_parameter, operation_not_allowed, precondition_failed
+from armsim.instance import Failure, Model
 from armsim.instance_actions import carry_out
 from armsim.instance_work import upgrade_instance
 from armsim.operations import Operation
+from armsim.parts import Parts
 from armsim.rolling_upgrades import start_rolling_upgrade
 from armsim.scale_set import Accepted, ScaleSet, storage_profile
 from armsim.scaling import scale
@@ -22,6 +24,7 @@ from armsim.wire import Json, etag
 
 # A Uniform set refuses a further model while its instances refer to ten (reported).
 MODEL_LIMIT = 10
+GROUP_CAPACITY = 100
 
 
 def patch(scale_set: ScaleSet, body: object, if_match: str | None, if_none_match: str | None) -> Accepted:
@@ -67,6 +70,7 @@ def _write(scale_set: ScaleSet, document: Json) -> Accepted:
     is_new = (model.profile, model.sku) != (scale_set.model.profile, scale_set.model.sku)
     if is_new and not scale_set.flexible:
         _check_model_limit(scale_set)
+    _check_placement_groups(scale_set, document, capacity)
     if document["properties"].get("upgradePolicy", {}).get("mode") == "Rolling" and model.health_source is None:
         raise bad_request(
             "Rolling Upgrade mode is not supported for this Virtual Machine Scale Set because a health probe or "
@@ -85,15 +89,33 @@ def _write(scale_set: ScaleSet, document: Json) -> Accepted:
         scale_set.profile_created = scale_set.world.timeline.now
     scale_set.etag += 1
     scale_set.world.happenings.tell("model_written", scale_set.name)
-    operation = scale_set.start()
-    affected = scale(scale_set, capacity)
-    if scale_set.policy == "Automatic":
-        affected += [instance for instance in scale_set.lagging(scale_set.active()) if instance not in affected]
-    elif scale_set.policy == "Rolling" and scale_set.lagging(scale_set.active()):
+    return _set_off(scale_set, scale_set.start(), capacity)
+
+
+def _set_off(scale_set: ScaleSet, operation: Operation, capacity: int) -> Accepted:
+    """Scale, and upgrade what the policy wants upgraded; the operation lasts until both are done."""
+    lagging = scale_set.lagging(scale_set.active())
+    parts = Parts(2, partial(_written, scale_set, operation))
+    scaled = scale(scale_set, capacity, parts.done)
+    lagging = [instance for instance in lagging if instance.provisioning != "Deleting"]
+    if scale_set.policy == "Rolling" and lagging:
         start_rolling_upgrade(scale_set, operation)
-        return Accepted(operation, 0)
-    _finish_after(scale_set, operation, affected)
-    return Accepted(operation, len(affected))
+        return Accepted(operation, scale_set.charge(scaled))
+    affected = lagging if scale_set.policy == "Automatic" else []
+    scale_set.current_write = operation
+    if not scaled:
+        parts.done(None)
+    if affected:
+        carry_out(scale_set, affected, upgrade_instance, parts.done)
+    else:
+        scale_set.world.timeline.after(scale_set.world.timings.write.draw(scale_set.rng), partial(parts.done, None))
+    return Accepted(operation, scale_set.charge(scaled + len(affected)))
+
+
+def _written(scale_set: ScaleSet, operation: Operation, failure: Failure | None) -> None:
+    if scale_set.current_write is operation:
+        scale_set.current_write = None
+    scale_set.end(operation, failure)
 
 
 def _check_kind(scale_set: ScaleSet, document: Json) -> None:
@@ -104,29 +126,29 @@ def _check_kind(scale_set: ScaleSet, document: Json) -> None:
         raise operation_not_allowed("The Image type for a Virtual Machine Scale Set may not be changed.")
 
 
+def _check_placement_groups(scale_set: ScaleSet, document: Json, capacity: int) -> None:
+    """A single placement group has room for a hundred, and cannot be had back once it was given up (documented)."""
+    before = scale_set.document["properties"].get("singlePlacementGroup")
+    single = document["properties"].get("singlePlacementGroup")
+    if single and before is False:
+        raise _property_change_not_allowed("singlePlacementGroup")
+    if single and capacity > max(GROUP_CAPACITY, scale_set.capacity):
+        raise invalid_parameter(
+            "sku.capacity",
+            f"The specified capacity {capacity} is above the limit of {GROUP_CAPACITY} instances of a Virtual Machine "
+            "Scale Set with a single placement group. Set singlePlacementGroup to false.",
+        )
+
+
 def _check_model_limit(scale_set: ScaleSet) -> None:
-    versions = {instance.model.version for instance in scale_set.active()} | {scale_set.model.version}
+    # A model that no instance refers to (yet, or any more) does not count.
+    versions = {instance.model.version for instance in scale_set.active()}
     if len(versions) >= MODEL_LIMIT:
         raise operation_not_allowed(
             f"Virtual Machine Scale Set '{scale_set.name}' has reached its limit of {MODEL_LIMIT} models that may be "
             "referenced by one or more VMs belonging to the Virtual Machine Scale Set. Upgrade the VMs to the "
             "latest model of the Virtual Machine Scale Set before trying again."
         )
-
-
-def _finish_after(scale_set: ScaleSet, operation: Operation, affected: list[Instance]) -> None:
-    """End a model write: soon when it touches no instance, else when the instances are done."""
-    if affected:
-        scale_set.current_write = (operation, None)
-        carry_out(scale_set, operation, affected, upgrade_instance)
-        return
-    delay = scale_set.world.timings.write.draw(scale_set.rng)
-
-    def written() -> None:
-        scale_set.current_write = None
-        scale_set.end(operation)
-
-    scale_set.current_write = (operation, scale_set.world.timeline.after(delay, written))
 
 
 def _property_change_not_allowed(name: str) -> ArmError:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from armsim.clock import Timeline
@@ -28,8 +28,6 @@ class Operation:
     status: Status = "InProgress"
     ended: float | None = None
     failure: Failure | None = None
-    # Instances still at it, for operations on instances.
-    pending: set[str] = field(default_factory=set)
 
 
 class Operations:

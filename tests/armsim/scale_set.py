@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from armsim import flapping
 from armsim.catalogue import Catalogue, Image
-from armsim.clock import Event, Timeline
+from armsim.clock import Timeline
 from armsim.errors import marked_for_deletion
 from armsim.happenings import Happenings
 from armsim.instance import PREEMPTED, Failure, Instance, Model, Place
@@ -46,6 +46,27 @@ class Accepted:
     charge: int | None
 
 
+@dataclass
+class ScaleOut:
+    """A scale-out under way: with overprovisioning more instances are made than ``wanted``."""
+
+    made: list[Instance]
+    wanted: int
+
+    @property
+    def spare(self) -> int:
+        """How many of the instances will be deleted again."""
+        return max(0, self._alive - self.wanted)
+
+    def keep_all(self) -> None:
+        """Let all stay that are not being deleted already."""
+        self.wanted = self._alive
+
+    @property
+    def _alive(self) -> int:
+        return sum(instance.provisioning != "Deleting" for instance in self.made)
+
+
 class ScaleSet:
     """One virtual machine scale set."""
 
@@ -70,8 +91,10 @@ class ScaleSet:
         self.group_capacity = group_capacity
         self._running: list[Operation] = []
         self.failed = False
-        self.current_write: tuple[Operation, Event | None] | None = None
+        self.current_write: Operation | None = None
         self.deletion: Accepted | None = None
+        self.highest_id = -1
+        self.scale_outs: list[ScaleOut] = []
         seed = f"{world.seed}/{self.id.lower()}"
         self.lifecycle = Lifecycle(world.timeline, world.timings, seed, self.changed)
 
@@ -128,6 +151,11 @@ class ScaleSet:
         """Instances that are not being deleted."""
         return [instance for instance in self.instances.values() if instance.provisioning != "Deleting"]
 
+    @property
+    def spare(self) -> int:
+        """How many active instances are there only because of overprovisioning."""
+        return sum(scaling_out.spare for scaling_out in self.scale_outs)
+
     def lagging(self, instances: Iterable[Instance]) -> list[Instance]:
         """Those of ``instances`` that an upgrade would act upon: behind the model and not protected."""
         return [
@@ -144,7 +172,9 @@ class ScaleSet:
     # --- instances --------------------------------------------------------------------------------------------------
 
     def add(self, instance: Instance) -> None:
-        """Take in an instance that exists already: at the start."""
+        """Take in an instance."""
+        if instance.id.isdigit():
+            self.highest_id = max(self.highest_id, int(instance.id))
         self.instances[instance.id] = instance
         self.account.enter(instance)
         self.changed(instance)
@@ -181,6 +211,10 @@ class ScaleSet:
 
     # --- operations -------------------------------------------------------------------------------------------------
 
+    def charge(self, instances: int) -> int | None:
+        """What a request costs that acts on so many instances; nothing of a Flexible set is charged (recorded)."""
+        return None if self.flexible else instances
+
     def start(self) -> Operation:
         """Start an operation; the set is `Updating` until it ends."""
         operation = self.world.operations.start(self.location)
@@ -191,10 +225,7 @@ class ScaleSet:
         """Let the running write of the model give way to a newer one."""
         if self.current_write is None:
             return
-        operation, event = self.current_write
-        self.current_write = None
-        if event is not None:
-            event.cancel()
+        operation, self.current_write = self.current_write, None
         self.end(operation, PREEMPTED)
 
     def end(self, operation: Operation, failure: Failure | None = None) -> None:

@@ -2,39 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Changes of the capacity: instances that are made and instances that are deleted."""
+"""The capacity of a scale set: instances that are made and instances that are deleted."""
 
 from __future__ import annotations
 
-from armsim.instance import Done, Instance, Place
-from armsim.placement import next_place
-from armsim.scale_set import ScaleSet
+import random
+from dataclasses import replace
+
+from armsim.instance import Done, Failure, Instance, Place
+from armsim.parts import Parts
+from armsim.placement import Rule, next_place, overprovisioned, scale_in
+from armsim.scale_set import ScaleOut, ScaleSet
+from armsim.wire import guid
 
 
-def scale(scale_set: ScaleSet, capacity: int) -> list[Instance]:
-    """Make or delete instances until there are ``capacity``; returns the new ones.
+def scale(scale_set: ScaleSet, capacity: int, done: Done) -> int:
+    """Make or delete instances until there are ``capacity``; returns how many are touched.
 
-    Instances are deleted from the highest id down, protected ones never (the documented default, without its
-    balancing of zones); the extra instances of overprovisioning are not made.
+    ``done`` is told when the wanted ones are there, or the others gone; it is not called where 0 is returned.
     """
-    present = scale_set.active()
-    created = [create_instance(scale_set, lambda _failure: None) for _ in range(capacity - len(present))]
-    surplus = len(present) - capacity
-    candidates = [instance for instance in present if not instance.protect_from_scale_in]
-    for instance in candidates[::-1][: max(surplus, 0)]:
-        delete_instance(scale_set, instance, lambda _failure: None)
-    if created:
-        scale_set.world.happenings.tell("scaled_out", scale_set.name, *created)
-    if surplus > 0:
-        scale_set.world.happenings.tell("scaled_in", scale_set.name)
-    return created
+    surplus = len(scale_set.active()) - scale_set.spare - capacity
+    if surplus < 0:
+        return _scale_out(scale_set, -surplus, done)
+    return _scale_in(scale_set, capacity, done) if surplus > 0 else 0
 
 
 def create_instance(scale_set: ScaleSet, done: Done, place: Place | None = None) -> Instance:
     """Make one instance on the present model, at ``place`` or where there is most room; the capacity stays."""
-    made = scale_set.new_instance(_next_id(scale_set), place or next_place(scale_set), scale_set.world.timeline.now)
-    scale_set.instances[made.id] = made
-    scale_set.account.enter(made)
+    made = _enter(scale_set, place)
     scale_set.lifecycle.create(made, done)
     return made
 
@@ -49,7 +44,81 @@ def delete_instance(scale_set: ScaleSet, instance: Instance, done: Done, *, forc
     scale_set.lifecycle.delete(instance, removed, done, force=force)
 
 
+def place_for(scale_set: ScaleSet, zone: str | None = None) -> Place:
+    """Where a new instance goes; with ``zone`` a place there."""
+    zones: list[str | None] = [zone] if zone else list(scale_set.document.get("zones") or [None])
+    present = [instance.place for instance in scale_set.active()]
+    if scale_set.flexible:
+        return Place(zone=min(zones, key=lambda item: sum(place.zone == item for place in present)))
+    faults = int(scale_set.document["properties"].get("platformFaultDomainCount") or 5)
+    domains = (scale_set.update_domains, faults)
+    return next_place(zones, present, scale_set.group_capacity, domains, lambda: guid(scale_set.rng))
+
+
+def place_again(scale_set: ScaleSet, instance: Instance) -> Place:
+    """A place for an instance that is started after it was deallocated: the same zone, any domain (documented)."""
+    found = place_for(scale_set, instance.place.zone)
+    if scale_set.flexible:
+        return found
+    draws = random.Random(f"{scale_set.world.seed}/{scale_set.id.lower()}/{instance.id}/{instance.attempts}/place")
+    return replace(found, update_domain=draws.randrange(scale_set.update_domains))
+
+
+def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
+    """With overprovisioning more are made than wanted; once enough are there, the last ones are deleted (recorded)."""
+    generous = not scale_set.flexible and scale_set.document["properties"].get("overprovision", True)
+    made = [_enter(scale_set, None) for _ in range(overprovisioned(wanted) if generous else wanted)]
+    scaling_out = ScaleOut(made, wanted)
+    scale_set.scale_outs.append(scaling_out)
+
+    def arrived(failure: Failure | None) -> None:
+        good = [instance for instance in made if instance.provisioning == "Succeeded"]
+        coming = [instance for instance in made if instance.provisioning == "Updating" and instance.work is not None]
+        if scaling_out not in scale_set.scale_outs or (len(good) < scaling_out.wanted and coming):
+            return
+        scale_set.scale_outs.remove(scaling_out)
+        # What failed goes first; it stays only where nothing better came of it.
+        failed = [instance for instance in made if instance.provisioning == "Failed"]
+        for instance in [*failed, *coming][: scaling_out.spare]:
+            delete_instance(scale_set, instance, _nobody_waits)
+        done(failure if len(good) < scaling_out.wanted else None)
+
+    for instance in made:
+        scale_set.lifecycle.create(instance, arrived)
+    scale_set.world.happenings.tell("scaled_out", scale_set.name, *made)
+    return len(made)
+
+
+def _scale_in(scale_set: ScaleSet, capacity: int, done: Done) -> int:
+    policy = scale_set.document["properties"].get("scaleInPolicy") or {}
+    rules: list[Rule] = policy.get("rules") or ["Default"]
+    present = scale_set.active()
+    victims = scale_in(present, len(present) - capacity, rules[0])
+    if not victims:
+        return 0
+    parts = Parts(len(victims), done)
+    for victim in victims:
+        delete_instance(scale_set, victim, parts.done, force=bool(policy.get("forceDeletion")))
+    for scaling_out in scale_set.scale_outs:
+        scaling_out.keep_all()
+    scale_set.world.happenings.tell("scaled_in", scale_set.name)
+    return len(victims)
+
+
+def _enter(scale_set: ScaleSet, place: Place | None) -> Instance:
+    made = scale_set.new_instance(_next_id(scale_set), place or place_for(scale_set), scale_set.world.timeline.now)
+    made.provisioning = "Updating"
+    made.power = "creating"
+    scale_set.add(made)
+    return made
+
+
 def _next_id(scale_set: ScaleSet) -> str:
+    """Numbers go on from the highest that ever was, so those of surplus instances stay holes (recorded)."""
     if scale_set.flexible:
         return f"{scale_set.name}_{scale_set.rng.getrandbits(32):08x}"
-    return str(max((int(instance_id) for instance_id in scale_set.instances), default=-1) + 1)
+    return str(scale_set.highest_id + 1)
+
+
+def _nobody_waits(_failure: Failure | None) -> None:
+    """For what is deleted as surplus."""

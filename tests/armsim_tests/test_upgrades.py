@@ -309,28 +309,6 @@ def test_rolling_policy_without_a_health_source_is_a_bad_request():
     assert (refused.value.status, refused.value.code) == (400, "BadRequest")
 
 
-def test_new_instances_come_up_on_the_latest_model_with_the_next_ids(world):
-    write(world)
-    highest = max(int(instance.id) for instance in world.instances)
-    model_write.resize(world.web, 22)
-    assert [instance.provisioning for instance in world.instances[-2:]] == ["Updating"] * 2
-    world.wait(600)
-    assert [instance.id for instance in world.instances[-2:]] == [str(highest + 1), str(highest + 2)]
-    assert {instance.image.exact_version for instance in world.instances[-2:]} == {NEW}
-    assert (world.account()["capacity"], world.account()["in_service"]) == (22, 22)
-
-
-def test_scaling_in_deletes_the_highest_ids_and_spares_the_protected(world):
-    last = world.instances[-1]
-    last.protect_from_scale_in = True
-    model_write.resize(world.web, 18)
-    assert [instance.provisioning for instance in world.instances[-3:]] == ["Deleting", "Deleting", "Succeeded"]
-    world.wait(600)
-    assert len(world.instances) == 18
-    assert world.instances[-1] is last
-    assert world.account()["instances"] == 18
-
-
 def test_an_instance_that_reports_nothing_is_not_in_service(world):
     world.web.set_health(world.instances[0], "none")
     assert world.account()["in_service"] == 19

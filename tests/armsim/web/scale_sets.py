@@ -72,7 +72,11 @@ def create_or_update(call: Call) -> Reply:
     call.simulation.catalogue.resolve(profile.get("storageProfile") or {}, location)
     created = {**body, "sku": {**(body.get("sku") or {}), "capacity": 0}}
     scale_set = call.simulation.create_scale_set(group, name, created)
-    accepted = model_write.resize(scale_set, capacity)
+    try:
+        accepted = model_write.resize(scale_set, capacity)
+    except errors.ArmError:
+        call.simulation.remove_scale_set(scale_set)
+        raise
     reply = _written(call, scale_set, accepted, 201)
     reply.body["properties"]["provisioningState"] = "Creating"
     return reply
