@@ -23,7 +23,7 @@ from armsim.scenario import Scenario, ScenarioError
 from armsim.simulation import Simulation
 from armsim.web import server
 from armsim.web.app import application
-from armsim.web.gateway import Host, Settings
+from armsim.web.host import Host, Settings
 from armsim.web.managed_identity import ManagedIdentity
 
 

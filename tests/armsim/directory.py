@@ -83,15 +83,18 @@ class Directory:
             ) from error
         now = time.time()
         if now >= claims["exp"]:
-            raise self._unauthenticated(
-                base_url,
-                "ExpiredAuthenticationToken",
-                f"The access token expiry UTC time '{_moment(claims['exp'])}' is earlier than current UTC time "
-                f"'{_moment(now)}'.",
-            )
+            raise self.expired(base_url, claims["exp"], now)
         if self.strict:
             self._check_audience(claims["aud"], base_url)
         return self._by_client_id[claims["appid"].lower()]
+
+    def expired(self, base_url: str, expiry: float, now: float) -> ArmError:
+        """The refusal of a token that expired at the real second ``expiry``."""
+        return self._unauthenticated(
+            base_url,
+            "ExpiredAuthenticationToken",
+            f"The access token expiry UTC time '{_moment(expiry)}' is earlier than current UTC time '{_moment(now)}'.",
+        )
 
     def _check_audience(self, audience: str, base_url: str) -> None:
         allowed = [form for url in (*PUBLIC_AUDIENCES, f"{base_url}/") for form in (url, url.removesuffix("/"))]

@@ -2,73 +2,124 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Faults that a test orders: the next so many requests of an operation are answered with an error, or cut off."""
+"""The faults to come, and the choice of the requests that they befall.
+
+Draws depend on the seed, on the fault and on the number of the request among those that fit it, on nothing else: the
+same requests meet the same faults.
+"""
 
 from __future__ import annotations
 
 import fnmatch
+import random
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from armsim.instance import PREEMPTED, Failure
+from armsim.operations import Fate
+from armsim.scenario import AnswerFault, OperationFault, StaleSkipTokenFault
+from armsim.wire import Json
 
-from armsim.errors import ArmError, too_many_requests
-
-BUCKET = "HighCostGetVMScaleSetResource"
-
-
-class _Fault(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    operation: str = Field(default="*", description="name or pattern, such as VirtualMachineScaleSets_*")
-    times: int = Field(default=1, ge=1, description="so many requests")
+# Code and text of many failed operations (reported).
+_FAILURE = Failure("InternalExecutionError", "An internal execution error occurred. Please retry later.")
 
 
-class StatusFault(_Fault):
-    """Answer with an error status."""
+@dataclass(frozen=True)
+class Seen:
+    """A request as far as faults are concerned; ``further_page`` says that it has a ``$skiptoken``."""
 
-    kind: Literal["status"] = Field(description="this fault")
-    status: Literal[429, 500, 503] = Field(description="of the answer")
-    retry_after: int | None = Field(default=None, ge=0, description="seconds in `Retry-After`; default: no header")
-
-    def error(self) -> ArmError:
-        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-        if self.status == 429:
-            measured = {"operationGroup": BUCKET, "allowedRequestCount": 30, "measuredRequestCount": 31}
-            error = too_many_requests(BUCKET, measured, None)
-            error.headers.update(headers)
-            return error
-        code = "InternalServerError" if self.status == 500 else "ServiceUnavailable"
-        return ArmError(
-            self.status, code, "An unexpected error occurred while processing the request.", headers=headers
-        )
+    operation: str
+    path: str
+    api_version: str
+    further_page: bool
+    now: float
 
 
-class ResetFault(_Fault):
-    """Cut the connection before the request takes effect."""
+@dataclass
+class Ordered:
+    """A fault that was ordered: how many requests have fitted it so far, and how many it befell."""
 
-    kind: Literal["reset"] = Field(description="this fault")
+    number: int
+    fault: AnswerFault | OperationFault
+    fitting: int = 0
+    struck: int = 0
 
+    @property
+    def spent(self) -> bool:
+        return self.fault.times != "unlimited" and self.struck >= self.fault.times
 
-Fault = Annotated[StatusFault | ResetFault, Field(discriminator="kind")]
-FAULT: TypeAdapter[StatusFault | ResetFault] = TypeAdapter(Fault)
+    def befalls(self, seen: Seen, seed: int) -> bool:
+        """Whether a request is hit by this fault, which counts it."""
+        if not self._fits(seen):
+            return False
+        self.fitting += 1
+        if not self.fault.chooses(self.fitting):
+            return False
+        rate = self.fault.rate
+        return rate is None or random.Random(f"{seed}/faults/{self.number}/{self.fitting}").random() < rate
+
+    def _fits(self, seen: Seen) -> bool:
+        fault = self.fault
+        if isinstance(fault, StaleSkipTokenFault) and not seen.further_page:
+            return False
+        if fault.between is not None and not fault.between[0] <= seen.now < fault.between[1]:
+            return False
+        pairs = ((seen.operation, fault.operation), (seen.path, fault.path), (seen.api_version, fault.api_version))
+        return all(fnmatch.fnmatchcase(text.lower(), pattern.lower()) for text, pattern in pairs)
 
 
 class Faults:
-    """The faults still to come, first ordered first served."""
+    """The faults still to come, first ordered first served; a request is befallen by one at most."""
 
-    def __init__(self) -> None:
-        self._pending: list[StatusFault | ResetFault] = []
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._pending: list[Ordered] = []
+        self._ordered = 0
 
-    def order(self, faults: Iterable[StatusFault | ResetFault]) -> None:
-        self._pending.extend(fault.model_copy() for fault in faults)
+    def order(self, faults: Iterable[AnswerFault | OperationFault]) -> None:
+        for fault in faults:
+            self._pending.append(Ordered(self._ordered, fault))
+            self._ordered += 1
 
-    def next(self, operation: str) -> StatusFault | ResetFault | None:
+    def clear(self) -> None:
+        """Let no more faults come."""
+        self._pending.clear()
+
+    def report(self) -> list[Json]:
+        """The faults still to come, as they were ordered, with their counts so far."""
+        return [
+            {
+                **item.fault.model_dump(mode="json", exclude_defaults=True, exclude={"times"}),
+                "times": item.fault.times,
+                "fitting": item.fitting,
+                "struck": item.struck,
+            }
+            for item in self._pending
+        ]
+
+    def of_answer(self, seen: Seen) -> AnswerFault | None:
         """The fault that befalls this request, if any."""
-        for fault in self._pending:
-            if fnmatch.fnmatchcase(operation.lower(), fault.operation.lower()):
-                fault.times -= 1
-                if fault.times == 0:
-                    self._pending.remove(fault)
-                return fault
-        return None
+        fault = self._strike(seen, of_operation=False)
+        assert not isinstance(fault, OperationFault)
+        return fault
+
+    def of_operation(self, seen: Seen) -> Fate | None:
+        """The fate of the operation that this request has started, if it is not to end as it would."""
+        fault = self._strike(seen, of_operation=True)
+        if not isinstance(fault, OperationFault):
+            return None
+        usual = PREEMPTED if fault.outcome == "Canceled" else _FAILURE
+        failure = Failure(fault.code or usual.code, fault.message or usual.message)
+        return Fate(fault.outcome, failure)
+
+    def _strike(self, seen: Seen, *, of_operation: bool) -> AnswerFault | OperationFault | None:
+        candidates = [item for item in self._pending if isinstance(item.fault, OperationFault) == of_operation]
+        # Every fault counts what fits it, whichever of them the request meets.
+        befalling = [item for item in candidates if item.befalls(seen, self._seed)]
+        if not befalling:
+            return None
+        hit = befalling[0]
+        hit.struck += 1
+        if hit.spent:
+            self._pending.remove(hit)
+        return hit.fault

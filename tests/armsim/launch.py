@@ -60,6 +60,10 @@ class Simulator:
         """Order faults, such as ``{"kind": "status", "status": 429, "retry_after": 1, "times": 2}``."""
         self._admin("POST", "faults", list(faults))
 
+    def clear_faults(self) -> None:
+        """Let no more faults come, whoever ordered them."""
+        self._admin("DELETE", "faults")
+
     def change(self, **change: Any) -> None:
         """Change the world from outside, such as ``scale_set="web", capacity=22``."""
         self._admin("POST", "change", change)

@@ -118,6 +118,7 @@ class Requests:
     throttled: int = 0
     refused: int = 0
     charge: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
     by_operation: Counter[str] = field(default_factory=Counter)
     other: Counter[str] = field(default_factory=Counter)
 
@@ -128,6 +129,7 @@ class Requests:
             "throttled": self.throttled,
             "refused": self.refused,
             "charge": self.charge,
+            "faults": dict(sorted(self.faults.items())),
             "by_operation": dict(sorted(self.by_operation.items())),
             "other": dict(sorted(self.other.items())),
         }

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from armsim.clock import Timeline
 from armsim.instance import PREEMPTED, Failure
 from armsim.wire import OPERATION_NAME_SINCE, Calendar, Json, guid
 
 Status = Literal["InProgress", "Succeeded", "Failed", "Canceled"]
+
+
+class Fate(NamedTuple):
+    """How an operation ends, or that it never does, whatever comes of what it does."""
+
+    outcome: Literal["Failed", "Canceled", "never"]
+    failure: Failure
 
 
 @dataclass
@@ -28,6 +35,7 @@ class Operation:
     status: Status = "InProgress"
     ended: float | None = None
     failure: Failure | None = None
+    fate: Fate | None = None
 
 
 class Operations:
@@ -55,9 +63,15 @@ class Operations:
         """
         if operation.status != "InProgress":
             return
+        # A newer operation pre-empts what would never have ended, too.
+        fate = operation.fate if failure is not PREEMPTED else None
+        if fate is not None and fate.outcome == "never":
+            return
         operation.ended = self._timeline.now
-        operation.failure = failure
-        if failure is None:
+        operation.failure = failure if fate is None else fate.failure
+        if fate is not None and fate.outcome != "never":
+            operation.status = fate.outcome
+        elif failure is None:
             operation.status = "Succeeded"
         else:
             operation.status = "Canceled" if failure is PREEMPTED else "Failed"

@@ -231,9 +231,9 @@ class ScaleSet:
     def end(self, operation: Operation, failure: Failure | None = None) -> None:
         """End an operation: well, or with ``failure``."""
         self.world.operations.finish(operation, failure)
-        if operation in self._running:
+        if operation in self._running and operation.status != "InProgress":
             self._running.remove(operation)
-            self.failed = failure is not None and failure is not PREEMPTED
+            self.failed = operation.status == "Failed"
 
     def preempt(self) -> None:
         """End all operations in progress for a more recent one; what instances have begun goes on."""

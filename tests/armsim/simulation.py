@@ -50,7 +50,8 @@ class Simulation:
         self.catalogue = Catalogue(spec.images, spec.subscription.id)
         self.operations = Operations(self.timeline, self.calendar, random.Random(f"{seed}/operations"))
         self.views = Views(self.calendar)
-        self.faults = Faults()
+        self.faults = Faults(seed)
+        self.faults.order(spec.faults)
         self.throttle = Throttle(
             lambda: self.timeline.now, self.calendar.stamp, spec.throttling.enabled, spec.throttling.own()
         )

@@ -19,7 +19,7 @@ from armsim.clock import ManualClock
 from armsim.directory import Directory
 from armsim.simulation import Simulation
 from armsim.web.app import application
-from armsim.web.gateway import Host, Settings
+from armsim.web.host import Host, Settings
 
 HOST = "127.0.0.1:4443"
 VERSION = "2024-07-01"

@@ -365,4 +365,4 @@ def test_in_the_storm_everybody_acts():
     names = {entry["name"] for entry in _record(world)}
     assert names == {actor.name for actor in world.simulation.spec.actors}
     assert not [entry for entry in _record(world) if "refused" in entry]
-    assert world.simulation.faults.next("VirtualMachineScaleSetVMs_List") is not None
+    assert world.simulation.faults.report()

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from armsim.faults import Fault
+from armsim.scenario.faults import Fault
 from armsim.scenario.images import Flapping
 from armsim.scenario.part import HealthReport, Name, Part
 

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, PrivateAttr
 
 from armsim.scenario.actors import Actor
+from armsim.scenario.faults import Fault
 from armsim.scenario.images import Images
 from armsim.scenario.part import Guid, Name, Part
 from armsim.scenario.principals import READER, FurtherPrincipal, Principal
@@ -45,6 +46,7 @@ class Scenario(Part):
     retry_after: RetryAfter = Field(default=RetryAfter(), description="how long clients are told to wait")
     timings: Timings = Field(default=Timings(), description="how long things take")
     throttling: Throttling = Field(default=Throttling(), description="limits of the subscription")
+    faults: list[Fault] = Field(default=[], description="what goes wrong with requests")
     images: Images = Field(default=Images(), description="what can be rolled to")
     resource_groups: list[ResourceGroup] = Field(default=[], description="there must be those that are referred to")
     scale_sets: list[ScaleSet] = Field(default=[], description="none where they come from a dump")

@@ -16,9 +16,8 @@ from starlette.routing import Route
 
 from armsim import deeds
 from armsim.errors import ArmError
-from armsim.faults import FAULT
-from armsim.scenario import Deed, problems
-from armsim.web.gateway import Host
+from armsim.scenario import FAULT, Deed, problems
+from armsim.web.host import Host
 from armsim.wire import Json
 
 PREFIX = "/armsim"
@@ -49,6 +48,13 @@ def routes(host: Host) -> list[Route]:
         host.simulation.faults.order(ordered)
         return JSONResponse({"ordered": len(ordered)})
 
+    async def pending_faults(_request: Request) -> Response:
+        return JSONResponse(host.simulation.faults.report())
+
+    async def clear_faults(_request: Request) -> Response:
+        host.simulation.faults.clear()
+        return JSONResponse({"cleared": True})
+
     async def change(request: Request) -> Response:
         deed = Deed.model_validate(await _json(request))
         host.simulation.timeline.catch_up()
@@ -62,7 +68,7 @@ def routes(host: Host) -> list[Route]:
     def counted(method: str, name: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
         async def serve(request: Request) -> Response:
             host.simulation.requests.other["admin"] += 1
-            if method == "POST":
+            if method != "GET":
                 host.disturb()
             return await endpoint(request)
 
@@ -72,7 +78,9 @@ def routes(host: Host) -> list[Route]:
         counted("GET", "ledger", ledger),
         counted("GET", "state", state),
         counted("POST", "read-only", read_only),
+        counted("GET", "faults", pending_faults),
         counted("POST", "faults", faults),
+        counted("DELETE", "faults", clear_faults),
         counted("POST", "change", change),
         counted("POST", "reset", reset),
     ]

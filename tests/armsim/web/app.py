@@ -37,7 +37,12 @@ from armsim.web import (
     subscriptions,
     virtual_machines,
 )
-from armsim.web.gateway import Call, Endpoint, Host, Reply, Reset, answer, open_call, render, route
+from armsim.web.call import Call, Endpoint, Reply
+from armsim.web.faulty import Reset
+from armsim.web.gateway import answer
+from armsim.web.host import Host
+from armsim.web.rendering import render
+from armsim.web.routing import open_call, route
 
 _LOG = logging.getLogger("armsim")
 

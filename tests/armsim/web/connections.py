@@ -39,6 +39,15 @@ def is_open(client: object) -> bool:
     return client in _TRANSPORTS
 
 
+async def close(client: Any) -> None:
+    """Close the connection of ``client`` when everything written is on its way, and wait until that is so."""
+    transport = _TRANSPORTS.get(tuple(client))
+    if transport is not None:
+        transport.close()
+        while tuple(client) in _TRANSPORTS:
+            await asyncio.sleep(0.001)
+
+
 async def cut(client: Any) -> None:
     """Reset the connection of ``client``, an address from an ASGI scope, and wait until the server has noticed."""
     transport = _TRANSPORTS.get(tuple(client))

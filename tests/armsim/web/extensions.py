@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from armsim import errors
-from armsim.web.gateway import Call, Endpoint, Reply, page
+from armsim.web.call import Call, Endpoint, Reply, page
 from armsim.web.instances import instance_of
 from armsim.web.paths import GROUP_COMPUTE, SCALE_SET, TYPE, parent_of
 from armsim.web.virtual_machines import machine_of

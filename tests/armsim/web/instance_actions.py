@@ -14,7 +14,7 @@ from armsim.errors import operation_not_allowed
 from armsim.instance import Instance
 from armsim.instance_actions import Work
 from armsim.service_fabric import force_update_domain_walk
-from armsim.web.gateway import Call, Endpoint, Handler, Reply
+from armsim.web.call import Call, Endpoint, Handler, Reply
 from armsim.web.instances import INSTANCE, instance_of
 from armsim.web.paths import SCALE_SET, TYPE, flag, scale_set_of
 from armsim.web.scale_sets import accepted_action

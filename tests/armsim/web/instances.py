@@ -10,7 +10,7 @@ from armsim import errors
 from armsim.instance import Instance
 from armsim.odata import instance_filter, page_of
 from armsim.scale_set import ScaleSet
-from armsim.web.gateway import Call, Endpoint, Reply, page
+from armsim.web.call import Call, Endpoint, Reply, page
 from armsim.web.paths import SCALE_SET, TYPE, parent_of
 
 _EXPANSIONS = ("instanceview", "userdata", "resiliencyview")

@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse, Response
 from armsim import aadsts
 from armsim.federation import ASSERTION_TYPE
 from armsim.principal import Principal
-from armsim.web.gateway import AnyCaseRoute, Host
+from armsim.web.host import Host
+from armsim.web.routing import AnyCaseRoute
 from armsim.wire import Json
 
 ADFS = "adfs"

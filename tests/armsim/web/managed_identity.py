@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from armsim.principal import Principal
-from armsim.web.gateway import Host
+from armsim.web.host import Host
 from armsim.wire import Json, is_api_version
 
 APP_SERVICE = "/msi/token"

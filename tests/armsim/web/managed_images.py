@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from armsim import errors, scenario
-from armsim.web.gateway import Call, Endpoint, Reply, page
+from armsim.web.call import Call, Endpoint, Reply, page
 from armsim.web.paths import COMPUTE, GROUP_COMPUTE
 from armsim.wire import Json
 

@@ -10,7 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from armsim import errors
-from armsim.web.gateway import AnyCaseRoute, Host, Reply, render
+from armsim.web.call import Reply
+from armsim.web.host import Host
+from armsim.web.rendering import render
+from armsim.web.routing import AnyCaseRoute
 from armsim.wire import Json
 
 NAME = "armsim"

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from armsim import errors
-from armsim.web.gateway import Call, Endpoint, Reply
+from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.paths import COMPUTE
 
 

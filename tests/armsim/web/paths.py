@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from armsim import errors
 from armsim.scale_set import ScaleSet
-from armsim.web.gateway import Call
+from armsim.web.call import Call
 
 COMPUTE = "/subscriptions/{subscription}/providers/Microsoft.Compute"
 GROUP_COMPUTE = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from armsim import errors, scenario
 from armsim.catalogue import version_key
-from armsim.web.gateway import Call, Endpoint, Reply
+from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.paths import COMPUTE
 from armsim.wire import Json
 

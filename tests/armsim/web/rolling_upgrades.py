@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from armsim import errors
 from armsim.rolling_upgrades import cancel_rolling_upgrade
-from armsim.web.gateway import Call, Endpoint, Reply
+from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.paths import SCALE_SET, TYPE, parent_of
 from armsim.web.scale_sets import accepted_action
 

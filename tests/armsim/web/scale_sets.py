@@ -13,7 +13,7 @@ from armsim import document, errors, model_write, orchestration_services
 from armsim.catalogue import same_region
 from armsim.deletion import delete_scale_set
 from armsim.scale_set import Accepted, ScaleSet
-from armsim.web.gateway import Call, Endpoint, Reply, page
+from armsim.web.call import Call, Endpoint, Reply, page
 from armsim.web.paths import COMPUTE, SCALE_SET, SCALE_SETS, TYPE, flag, scale_set_of
 
 

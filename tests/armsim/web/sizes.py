@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from armsim.web.gateway import Call, Endpoint, Reply
+from armsim.web.call import Call, Endpoint, Reply
 from armsim.wire import Json
 
 # Cores, memory in MiB and data disks (documented).

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from armsim import scenario
-from armsim.web.gateway import Call, Endpoint, Reply, page
+from armsim.web.call import Call, Endpoint, Reply, page
 from armsim.wire import Json
 
 

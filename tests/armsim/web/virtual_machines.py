@@ -12,7 +12,7 @@ from armsim.instance import Instance
 from armsim.instance_actions import act_on_machine, delete_chosen
 from armsim.odata import page_of, scale_set_of_filter
 from armsim.scale_set import ScaleSet
-from armsim.web.gateway import Call, Endpoint, Handler, Reply, page
+from armsim.web.call import Call, Endpoint, Handler, Reply, page
 from armsim.web.instance_actions import work_of
 from armsim.web.instances import wants_view
 from armsim.web.paths import COMPUTE, GROUP_COMPUTE, flag
