@@ -18,7 +18,7 @@ COPY = BUILD / "copy" / "ansible_collections" / "azroll" / "vmss"
 
 
 def scripts(environment: str) -> Path:
-    """The folder of programs of one environment that dev/env made: runtime, dev or floor."""
+    """The folder of programs of one environment that dev/env made, such as runtime or dev."""
     return ROOT / ".env" / environment / "bin"
 
 

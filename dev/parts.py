@@ -12,22 +12,25 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 from ansible_test._internal.python_requirements import get_venv_packages
 
-from checkout import BUILD, COPY, ROOT, make_copy
+from checkout import BUILD, COPY, ROOT, make_copy, scripts
 
 PYTHON = ".".join(platform.python_version_tuple()[:2])
 FLOOR_PYTHON = "3.12"
+# Major versions of azure-mgmt-compute that must find nothing strange about the simulator, and where.
+SDKS = ("33", "39")
+SDK_PYTHONS = ("3.12", "3.13")
 WORKERS = "2"
 # ansible-test keeps its environments and downloads in the home folder.
 ANSIBLE_TEST_HOME = ROOT / ".env" / "home"
 ARTIFACT = BUILD / "artifact"
 # Never in the artifact, so Ansible's own rules are not theirs; ruff, mypy and yamllint look at them.
-NOT_THE_COLLECTION = ("dev", "tests/armsim", "tests/armsim_tests", "tests/conformance", "tests/e2e")
+NOT_THE_COLLECTION = ("dev", "tests/armsim", "tests/armsim_tests", "tests/conformance", "tests/e2e", "tests/sdk")
 # Folders that only their owners have, given on the command line of make: recordings of the real service, and the
 # description of its API.
 RECORDINGS = os.environ.get("RECORDINGS", "")
@@ -95,9 +98,27 @@ def _end_to_end(environment: str, *arguments: str) -> Step:
     return _pytest("tests/e2e", "--verbose", "--durations=10", "--maxschedchunk=1", *arguments, environment=environment)
 
 
-def _no_floor_python() -> str:
-    found = subprocess.run(["dev/find-python", FLOOR_PYTHON], cwd=ROOT, capture_output=True, check=False)
-    return "" if found.returncode == 0 else f"no Python {FLOOR_PYTHON} on this machine"
+def _no_python(version: str) -> str:
+    found = subprocess.run(["dev/find-python", version], cwd=ROOT, capture_output=True, check=False)
+    return "" if found.returncode == 0 else f"no Python {version} on this machine"
+
+
+def _sdk(version: str, python: str) -> Sequence[Step]:
+    """The tests of one major version of the Azure SDK on one Python."""
+    environment = f"sdk{version}-{python}"
+    # What others deprecate is theirs to mend. The simulator runs where it has what it needs.
+    tests = _pytest("tests/sdk", "-W", "ignore::DeprecationWarning", environment=environment)
+    simulator = {"ARMSIM_PYTHON": str(scripts("dev") / "python")}
+    return Step(("dev/env", environment, python, f"sdk{version}")), replace(tests, variables=simulator)
+
+
+def _sdk_part(python: str) -> Part:
+    return Part(
+        f"sdk-{python}",
+        f"the Azure SDK, {' and '.join(SDKS)}, on Python {python} against the simulator",
+        tuple(step for version in SDKS for step in _sdk(version, python)),
+        skip_reason=lambda: _no_python(python),
+    )
 
 
 def _no_validator() -> str:
@@ -149,6 +170,7 @@ PARTS: Sequence[Part] = (
         prepare=_copy_for_ansible_test,
     ),
     Part("simulator", "the simulator's own tests", (_pytest("tests/armsim_tests"),)),
+    *(_sdk_part(python) for python in SDK_PYTHONS),
     Part(
         "traffic",
         "the simulator's own traffic, judged with oav by the description of Azure's API",
@@ -167,7 +189,7 @@ PARTS: Sequence[Part] = (
             Step(("dev/env", "floor", FLOOR_PYTHON)),
             _end_to_end("floor", "-m", "not newest"),
         ),
-        skip_reason=_no_floor_python,
+        skip_reason=lambda: _no_python(FLOOR_PYTHON),
     ),
     Part(
         "molecule",

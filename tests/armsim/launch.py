@@ -120,6 +120,7 @@ def running(
     port: int | None = None,
     retry_after: int | None = None,
     throttling: bool | None = None,
+    auth: Literal["lenient", "strict"] | None = None,
     python: str = sys.executable,
     timeout: float = 20.0,
 ) -> Iterator[Simulator]:
@@ -135,6 +136,7 @@ def running(
         port=port,
         retry_after=retry_after,
         throttling=throttling,
+        auth=auth,
         python=python,
         timeout=timeout,
     )
@@ -153,6 +155,7 @@ def start(
     port: int | None = None,
     retry_after: int | None = None,
     throttling: bool | None = None,
+    auth: Literal["lenient", "strict"] | None = None,
     python: str = sys.executable,
     timeout: float = 20.0,
 ) -> Simulator:
@@ -162,7 +165,8 @@ def start(
     command = [python, "-m", "armsim", "--speed", str(speed), "--ready-file", str(ready_file)]
     command += [] if scenario is None else ["--scenario", str(scenario)]
     command += ["--from-dump", *map(str, from_dump)] if from_dump else []
-    for name, value in {"--port": port, "--seed": seed, "--retry-after": retry_after}.items():
+    given = {"--port": port, "--seed": seed, "--retry-after": retry_after, "--auth": auth}
+    for name, value in given.items():
         command += [] if value is None else [name, str(value)]
     command += [] if throttling is None else ["--throttling", "on" if throttling else "off"]
     with (folder / LOG).open("w", encoding="utf-8") as log:

@@ -12,6 +12,9 @@ import urllib.request
 
 import pytest
 
+from armsim.federation import ASSERTION_TYPE
+from armsim.web.managed_identity import APP_SERVICE, IMDS
+
 from .test_wire import error
 
 PLAIN = """
@@ -129,3 +132,93 @@ def test_a_denied_action_is_forbidden_and_named_with_its_scope(new_client, denie
     assert f"'{client.web}'" in message
     assert client.get(client.web).status_code == 200
     assert client.simulator.ledger()["requests"]["writes"] == 0
+
+
+@pytest.mark.parametrize("missing", ["grant_type", "client_id"])
+def test_a_login_without_a_parameter_names_it(client, missing):
+    answer = client.login(**{missing: ""})
+    assert (answer.status_code, answer.json()["error_codes"]) == (400, [900144])
+    assert f"'{missing}'" in answer.json()["error_description"]
+
+
+def test_the_keys_of_the_directory_are_where_discovery_says(client):
+    address = f"{client.ready['base_url']}/{client.ready['tenant_id']}/v2.0/.well-known/openid-configuration"
+    keys = client.http.get(client.http.get(address, timeout=10).json()["jwks_uri"], timeout=10).json()
+    assert [key["use"] for key in keys["keys"]] == ["sig"]
+
+
+def test_a_malformed_assertion_is_refused(client):
+    form = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": "nonsense"}
+    answer = client.login(**form)
+    assert (answer.status_code, answer.json()["error"], answer.json()["error_codes"]) == (
+        401,
+        "invalid_client",
+        [50027],
+    )
+
+
+def test_an_authorization_that_is_no_bearer_token_is_refused(client):
+    refused = client.get(client.web, headers={"Authorization": "Basic eDp5"})
+    assert error(refused) == (401, "AuthenticationFailedInvalidHeader")
+
+
+@pytest.mark.parametrize(
+    ("scope", "number"), [("", 900144), ("https://management.azure.com/user_impersonation", 1002012)]
+)
+def test_a_strict_login_must_ask_for_a_default_scope(new_client, scope, number):
+    client = new_client("quickstart", auth="strict")
+    assert client.get(client.web).status_code == 200
+    assert client.login(scope=scope).json()["error_codes"] == [number]
+
+
+def identity(client, path, headers, **query):
+    """Ask the managed identity endpoint, over plain HTTP."""
+    base = client.ready["pod_identity_authority_host"]
+    assert base.startswith("http://127.0.0.1:")
+    return client.http.get(f"{base}{path}", params=query, headers=headers, timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "text"),
+    [
+        ({}, {}, "Required metadata header not specified"),
+        ({"Metadata": "true"}, {}, "Required query variable 'api-version' is missing"),
+        ({"Metadata": "true"}, {"api-version": "2018-02-01"}, "Required query variable 'resource' is missing"),
+        ({"Metadata": "true"}, {"api-version": "2018-02-01", "resource": "r", "object_id": "x"}, "Identity not found"),
+    ],
+)
+def test_the_metadata_service_refuses_in_its_own_shape(client, headers, query, text):
+    answer = identity(client, IMDS, headers, **query)
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "invalid_request", "error_description": text}
+
+
+def test_the_metadata_service_gives_the_token_of_the_identity_that_is_named(client):
+    reader = client.ready["principals"][1]
+    query = {"api-version": "2018-02-01", "resource": "https://management.azure.com/"}
+    for named in (
+        {"client_id": reader["client_id"]},
+        {"object_id": reader["object_id"]},
+        {"mi_res_id": reader["resource_id"]},
+    ):
+        body = identity(client, IMDS, {"Metadata": "true"}, **query, **named).json()
+        assert (body["client_id"], body["resource"]) == (reader["client_id"], query["resource"])
+        assert body["expires_in"] == "3599"
+        authorization = {"Authorization": f"Bearer {body['access_token']}"}
+        assert client.get(client.web, headers=authorization).status_code == 200
+        assert error(client.patch_image({"version": "1"}, headers=authorization)) == (403, "AuthorizationFailed")
+
+
+@pytest.mark.parametrize(
+    ("header", "query", "status"),
+    [
+        ("wrong", {"api-version": "2019-08-01", "resource": "r"}, 401),
+        (None, {"resource": "r"}, 400),
+        (None, {"api-version": "2019-08-01"}, 400),
+        (None, {"api-version": "2017-09-01", "resource": "r"}, 400),
+        (None, {"api-version": "2019-08-01", "resource": "r", "client_id": "x"}, 400),
+    ],
+)
+def test_an_app_service_refuses_in_its_own_shape(client, header, query, status):
+    answer = identity(client, APP_SERVICE, {"X-IDENTITY-HEADER": header or client.ready["identity_header"]}, **query)
+    assert (answer.status_code, answer.json()["statusCode"]) == (status, status)

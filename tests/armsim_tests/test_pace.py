@@ -141,19 +141,6 @@ def test_the_same_requests_on_a_virtual_clock_leave_the_same_ledger_byte_for_byt
     assert json.loads(first[-1])["clock"]["elapsed_seconds"] > 150
 
 
-def test_who_waited_when_the_clock_jumped_for_another_gets_the_time_to_look(room):
-    room.ask(READ)
-    room.ask(Asked("b", "/other"))
-    room.ask(READ)
-    room.seconds += BUSY
-    jumped = room.ask(Asked("b", "/other"))
-    assert jumped == PATIENCE
-    assert room.ask(Asked("b", "/other")) == jumped
-    assert room.ask(Asked("b", "/other")) == jumped
-    room.seconds += BUSY
-    assert room.ask(Asked("b", "/other")) > jumped
-
-
 def test_clients_are_not_made_to_wait_and_never_told_zero(new_client):
     client = new_client("quickstart", speed="max")
     answer = client.patch_image({"version": NEW})
