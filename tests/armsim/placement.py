@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from armsim.instance import Instance, Place
@@ -23,31 +23,49 @@ def overprovisioned(wanted: int) -> int:
     return _MADE.get(wanted, wanted + max(2, wanted // 5) if wanted else 0)
 
 
-def next_place(
+def next_places(
+    count: int,
     zones: Sequence[str | None],
-    present: Sequence[Place],
+    present: Iterable[Place],
     group_capacity: int,
     domains: tuple[int, int],
     new_group: Callable[[], str],
-) -> Place:
-    """A place in the emptiest zone, a placement group with room there, its emptiest update and fault domain.
+) -> list[Place]:
+    """Places for ``count`` instances, each in the emptiest zone, in a group with room there, in its emptiest domains.
 
     ``domains`` is the number of update domains and of fault domains in each placement group.
     """
-    in_zone = Counter(place.zone for place in present)
-    zone = min(zones, key=lambda item: in_zone[item])
-    here = [place for place in present if place.zone == zone]
-    sizes = Counter(place.placement_group for place in here if place.placement_group is not None)
-    group = next((group for group, size in sizes.items() if size < group_capacity), None) or new_group()
-    mates = [place for place in here if place.placement_group == group]
-    update = Counter(place.update_domain for place in mates)
-    fault = Counter(place.fault_domain for place in mates)
-    return Place(
-        zone,
-        group,
-        min(range(domains[0]), key=lambda domain: update[domain]),
-        min(range(domains[1]), key=lambda domain: fault[domain]),
-    )
+    in_zone, update, fault = Counter[str | None](), Counter[tuple[str, int]](), Counter[tuple[str, int]]()
+    groups: dict[str | None, Counter[str]] = defaultdict(Counter)
+
+    def count_in(place: Place) -> None:
+        in_zone[place.zone] += 1
+        if place.placement_group is not None:
+            groups[place.zone][place.placement_group] += 1
+            update[place.placement_group, place.update_domain or 0] += 1
+            fault[place.placement_group, place.fault_domain or 0] += 1
+
+    for place in present:
+        count_in(place)
+    places = []
+    for _ in range(count):
+        zone = min(zones, key=lambda item: in_zone[item])
+        group = roomy_group(groups[zone], group_capacity) or new_group()
+        places.append(
+            Place(
+                zone,
+                group,
+                min(range(domains[0]), key=lambda domain: update[group, domain]),
+                min(range(domains[1]), key=lambda domain: fault[group, domain]),
+            )
+        )
+        count_in(places[-1])
+    return places
+
+
+def roomy_group(sizes: Mapping[str, int], capacity: int) -> str | None:
+    """The first placement group that has room."""
+    return next((group for group, size in sizes.items() if size < capacity), None)
 
 
 def scale_in(present: Sequence[Instance], count: int, rule: Rule) -> list[Instance]:

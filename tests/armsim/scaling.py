@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from collections import Counter
 
 from armsim.instance import Done, Failure, Instance, Place
 from armsim.parts import Parts
-from armsim.placement import Rule, next_place, overprovisioned, scale_in
+from armsim.placement import Rule, next_places, overprovisioned, roomy_group, scale_in
 from armsim.scale_set import ScaleOut, ScaleSet
 from armsim.wire import guid
 
@@ -29,7 +29,7 @@ def scale(scale_set: ScaleSet, capacity: int, done: Done) -> int:
 
 def create_instance(scale_set: ScaleSet, done: Done, place: Place | None = None) -> Instance:
     """Make one instance on the present model, at ``place`` or where there is most room; the capacity stays."""
-    made = _enter(scale_set, place)
+    made = _enter(scale_set, place or _places(scale_set, 1)[0])
     scale_set.lifecycle.create(made, done)
     return made
 
@@ -44,30 +44,44 @@ def delete_instance(scale_set: ScaleSet, instance: Instance, done: Done, *, forc
     scale_set.lifecycle.delete(instance, removed, done, force=force)
 
 
-def place_for(scale_set: ScaleSet, zone: str | None = None) -> Place:
-    """Where a new instance goes; with ``zone`` a place there."""
-    zones: list[str | None] = [zone] if zone else list(scale_set.document.get("zones") or [None])
-    present = [instance.place for instance in scale_set.active()]
-    if scale_set.flexible:
-        return Place(zone=min(zones, key=lambda item: sum(place.zone == item for place in present)))
-    faults = int(scale_set.document["properties"].get("platformFaultDomainCount") or 5)
-    domains = (scale_set.update_domains, faults)
-    return next_place(zones, present, scale_set.group_capacity, domains, lambda: guid(scale_set.rng))
-
-
 def place_again(scale_set: ScaleSet, instance: Instance) -> Place:
     """A place for an instance that is started after it was deallocated: the same zone, any domain (documented)."""
-    found = place_for(scale_set, instance.place.zone)
     if scale_set.flexible:
-        return found
+        return instance.place
+    zone = instance.place.zone
+    sizes = Counter(
+        other.place.placement_group
+        for other in scale_set.active()
+        if other.place.zone == zone and other.place.placement_group is not None
+    )
     draws = random.Random(f"{scale_set.world.seed}/{scale_set.id.lower()}/{instance.id}/{instance.attempts}/place")
-    return replace(found, update_domain=draws.randrange(scale_set.update_domains))
+    return Place(
+        zone,
+        roomy_group(sizes, scale_set.group_capacity) or guid(scale_set.rng),
+        draws.randrange(scale_set.update_domains),
+        draws.randrange(_fault_domains(scale_set)),
+    )
+
+
+def _places(scale_set: ScaleSet, count: int) -> list[Place]:
+    """Where ``count`` new instances go."""
+    zones: list[str | None] = list(scale_set.document.get("zones") or [None])
+    present = [instance.place for instance in scale_set.active()]
+    domains = (scale_set.update_domains, _fault_domains(scale_set))
+    places = next_places(count, zones, present, scale_set.group_capacity, domains, lambda: guid(scale_set.rng))
+    # Flexible sets show neither placement groups nor domains (documented).
+    return [Place(place.zone) for place in places] if scale_set.flexible else places
+
+
+def _fault_domains(scale_set: ScaleSet) -> int:
+    return int(scale_set.document["properties"].get("platformFaultDomainCount") or 5)
 
 
 def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
     """With overprovisioning more are made than wanted; once enough are there, the last ones are deleted (recorded)."""
     generous = not scale_set.flexible and scale_set.document["properties"].get("overprovision", True)
-    made = [_enter(scale_set, None) for _ in range(overprovisioned(wanted) if generous else wanted)]
+    places = _places(scale_set, overprovisioned(wanted) if generous else wanted)
+    made = [_enter(scale_set, place) for place in places]
     scaling_out = ScaleOut(made, wanted)
     scale_set.scale_outs.append(scaling_out)
 
@@ -105,8 +119,8 @@ def _scale_in(scale_set: ScaleSet, capacity: int, done: Done) -> int:
     return len(victims)
 
 
-def _enter(scale_set: ScaleSet, place: Place | None) -> Instance:
-    made = scale_set.new_instance(_next_id(scale_set), place or place_for(scale_set), scale_set.world.timeline.now)
+def _enter(scale_set: ScaleSet, place: Place) -> Instance:
+    made = scale_set.new_instance(_next_id(scale_set), place, scale_set.world.timeline.now)
     made.provisioning = "Updating"
     made.power = "creating"
     scale_set.add(made)

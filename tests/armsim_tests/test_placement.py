@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from armsim.instance import Place
-from armsim.placement import next_place, overprovisioned, scale_in
+from armsim.placement import next_places, overprovisioned, scale_in
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,9 @@ def test_each_rule_takes_what_its_name_says():
 
 @given(st.integers(1, 60), st.sampled_from([["1", "2", "3"], [None]]), st.integers(1, 20))
 def test_new_places_fill_zones_domains_and_groups_evenly(total, zones, group_capacity):
-    places: list[Place] = []
     names = iter(f"g{number}" for number in range(100))
-    for _ in range(total):
-        places.append(next_place(zones, places, group_capacity, (5, 3), lambda: next(names)))
+    early = next_places(total // 2, zones, [], group_capacity, (5, 3), lambda: next(names))
+    places = early + next_places(total - len(early), zones, early, group_capacity, (5, 3), lambda: next(names))
     assert spread(Counter({zone: sum(place.zone == zone for place in places) for zone in zones})) <= 1
     groups = Counter((place.zone, place.placement_group) for place in places)
     assert max(groups.values()) <= group_capacity
