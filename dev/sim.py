@@ -11,6 +11,7 @@ import shlex
 import signal
 import sys
 
+from armsim.environment import shell_lines
 from armsim.launch import SimulatorError, running
 from checkout import ROOT, scripts
 
@@ -25,14 +26,18 @@ def main() -> int:
     with running(options.scenario, from_dump=options.from_dump, speed=options.speed) as simulator:
         for note in simulator.ready["notes"]:
             print(f"# Note: {note}.")
-        exports = {**simulator.env(), "ANSIBLE_CONFIG": str(ROOT / "dev" / "ansible.cfg")}
-        for name, value in exports.items():
-            print(f"export {name}={shlex.quote(value)}")
-        print(f'export PATH={shlex.quote(str(scripts("runtime")))}:"$PATH"')
+        print("\n".join(shell_lines(simulator.ready, "ansible")))
+        print(f"export ANSIBLE_CONFIG={shlex.quote(str(ROOT / 'dev' / 'ansible.cfg'))};")
+        print(f'export PATH={shlex.quote(str(scripts("runtime")))}:"$PATH";')
         print("\n# It runs until Ctrl-C. After these lines, in another terminal, for example:", flush=True)
         for item in simulator.ready["scale_sets"]:
             arguments = f"-e rollout_resource_group={item['resource_group']} -e rollout_scale_set={item['name']}"
-            print(f"# ansible-playbook azroll.vmss.status {arguments}", flush=True)
+            print(f"# ansible-playbook azroll.vmss.status {arguments}")
+        ready_file = shlex.quote(str(simulator.ready_file))
+        print(
+            f"# Lines for other clients: python -m armsim env --ready-file {ready_file} --for az|sdk|azcollection",
+            flush=True,
+        )
         return simulator.process.wait()
 
 

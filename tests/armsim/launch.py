@@ -26,6 +26,7 @@ from armsim import environment
 
 PACKAGE_ROOT = Path(__file__).parent.parent
 LOG = "log"
+READY_FILE = "ready.json"
 
 
 class SimulatorError(Exception):
@@ -39,6 +40,11 @@ class Simulator:
     ready: dict[str, Any]
     process: subprocess.Popen[str]
     folder: Path
+
+    @property
+    def ready_file(self) -> Path:
+        """The file that holds ``ready``, for ``python -m armsim env``; it goes when the simulator is stopped."""
+        return self.folder / READY_FILE
 
     def env(self, client: environment.Client = "ansible") -> dict[str, str]:
         """Environment for a client: cloud, credentials, certificate authority; an empty value switches off."""
@@ -161,7 +167,7 @@ def start(
 ) -> Simulator:
     """Start a simulator and wait at most ``timeout`` seconds until it is ready; the caller stops it."""
     folder = Path(tempfile.mkdtemp(prefix="armsim-launch-"))
-    ready_file = folder / "ready.json"
+    ready_file = folder / READY_FILE
     command = [python, "-m", "armsim", "--speed", str(speed), "--ready-file", str(ready_file)]
     command += [] if scenario is None else ["--scenario", str(scenario)]
     command += ["--from-dump", *map(str, from_dump)] if from_dump else []

@@ -67,6 +67,27 @@ def test_a_failed_operation_is_an_exception_with_its_code(client):
     assert failed.value.error.code == "OSProvisioningTimedOut"
 
 
+def test_an_instance_is_stopped_and_started(client):
+    machines = client.virtual_machine_scale_set_vms
+    name = next(iter(machines.list(GROUP, "web"))).instance_id
+    machines.begin_deallocate(GROUP, "web", name).result()
+    view = machines.get_instance_view(GROUP, "web", name)
+    assert "PowerState/deallocated" in [status.code for status in view.statuses]
+    machines.begin_start(GROUP, "web", name).result()
+    view = machines.get_instance_view(GROUP, "web", name)
+    assert "PowerState/running" in [status.code for status in view.statuses]
+
+
+def test_an_instance_is_restarted_and_reimaged(client):
+    sets, machines = client.virtual_machine_scale_sets, client.virtual_machine_scale_set_vms
+    name = next(iter(machines.list(GROUP, "web"))).instance_id
+    sets.begin_restart(GROUP, "web", ids(name), content_type=JSON).result()
+    sets.begin_update(GROUP, "web", image(NEW), content_type=JSON).result()
+    machines.begin_reimage(GROUP, "web", name).result()
+    machine = machines.get(GROUP, "web", name)
+    assert machine.provisioning_state == "Succeeded"
+
+
 def test_images_of_the_platform_and_of_galleries_are_listed(client):
     versions = client.virtual_machine_images.list("westeurope", "Canonical", "ubuntu-24_04-lts", "server")
     assert [version.name for version in versions] == [OLD, FAILS, NEW]
