@@ -16,11 +16,12 @@ from armsim.errors import ArmError, bad_request
 from armsim.faults import Faults
 from armsim.happenings import Happening
 from armsim.instance import Failure, Instance
+from armsim.publishing import Shelf
 from armsim.rolling import RollingUpgrade
 from armsim.scale_set import ScaleSet
 from armsim.scenario import Deed, Flapping, HealthReport, ImageChange, Pick
 from armsim.scenario.deeds import ON_INSTANCES, ON_SERVICE, ON_SET
-from armsim.wire import Json
+from armsim.wire import Calendar, Json
 
 MAX_CAPACITY = 1_000
 _REFERENCE_FIELDS = {
@@ -35,6 +36,8 @@ class Stage(Protocol):
     timeline: Timeline
     faults: Faults
     read_only: bool
+    shelf: Shelf
+    calendar: Calendar
 
     def scale_sets(self) -> list[ScaleSet]: ...
 
@@ -106,6 +109,10 @@ def _read_only(stage: Stage, enabled: bool) -> None:
 
 def _faults(stage: Stage, faults: list[Any]) -> None:
     stage.faults.order(faults)
+
+
+def _publish(stage: Stage, version: str) -> None:
+    stage.shelf.publish(version, stage.calendar.at(stage.timeline.now))
 
 
 # --- of a scale set ---------------------------------------------------------------------------------------------------
@@ -212,7 +219,11 @@ def _nobody_waits(_failure: Failure | None) -> None:
     """For what is done to an instance without an operation."""
 
 
-_SERVICE: dict[str, Callable[[Stage, Any], None]] = {"read_only": _read_only, "faults": _faults}
+_SERVICE: dict[str, Callable[[Stage, Any], None]] = {
+    "read_only": _read_only,
+    "faults": _faults,
+    "publish": _publish,
+}
 _SET: dict[str, Callable[[ScaleSet, Any], None]] = {
     "capacity": _capacity,
     "patch": _patch,

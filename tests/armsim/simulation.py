@@ -24,6 +24,7 @@ from armsim.happenings import Happenings
 from armsim.instance import Failure, Instance, Model, Place
 from armsim.ledger import Requests
 from armsim.operations import Operations
+from armsim.publishing import Shelf
 from armsim.rolling import RollingUpgrade
 from armsim.scale_set import ScaleSet, World
 from armsim.scenario import Problem, Scenario
@@ -47,7 +48,8 @@ class Simulation:
         self.seed = seed
         self.timeline = Timeline(clock)
         self.calendar = Calendar(spec.clock.start or datetime.now(UTC))
-        self.catalogue = Catalogue(spec.images, spec.subscription.id)
+        self.shelf = Shelf(spec.images)
+        self.catalogue = Catalogue(self.shelf.images, spec.subscription.id)
         self.operations = Operations(self.timeline, self.calendar, random.Random(f"{seed}/operations"))
         self.views = Views(self.calendar)
         self.faults = Faults(seed)

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from armsim import deeds, model_write, scenario
+from armsim.errors import ArmError
 from armsim.instance_actions import upgrade_instances
 
 from .conftest import World
@@ -222,6 +223,23 @@ def test_protection_health_and_repairs(world):
     assert world.web.repairs_state == "Suspended"
 
 
+def test_a_withheld_version_is_there_once_it_is_published():
+    document = yaml.safe_load(scenario.locate("quickstart").read_text(encoding="utf-8"))
+    document["images"]["platform"][0]["versions"][-1]["withheld"] = True
+    world = World(scenario.check(document))
+    latest = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"}
+
+    def newest() -> str | None:
+        return world.simulation.catalogue.resolve({"imageReference": latest}, "westeurope").exact_version
+
+    assert newest() == OLDER
+    with pytest.raises(ArmError, match=r"no version 1 is withheld; those that are: 24\.04\.202511180"):
+        _at_once(world, publish="1")
+    _at_once(world, publish=NEW)
+    assert newest() == NEW
+    assert World(world.simulation.spec).simulation.shelf.images.platform[0].versions[-1].version == OLDER
+
+
 def test_an_operator_cancels_the_rolling_upgrade():
     actor = {
         "name": "operator",
@@ -277,7 +295,7 @@ def test_what_cannot_be_done_is_recorded_as_refused():
     [
         ({"when": {"at": 1, "event": "scaled_out"}, "do": {"capacity": 1}}, "exactly one of at, event and request"),
         ({"when": {"event": "scaled_out", "every": 5}, "do": {"capacity": 1}}, "every goes with at"),
-        ({"when": {"at": 1}, "do": {}}, "say what to do: one or more of read_only, faults, capacity"),
+        ({"when": {"at": 1}, "do": {}}, "say what to do: one or more of read_only, faults, publish, capacity"),
         ({"when": {"at": 1}, "do": {"delete": True}}, "delete goes with instances: all, event, ids"),
         ({"when": {"at": 1}, "do": {"instances": "all", "capacity": 3}}, "instances goes with one or more of protect"),
         ({"when": {"at": 1}, "do": {"capacity": "many"}}, "do.0.capacity: String should match"),

@@ -72,7 +72,7 @@ ON_INSTANCES = (
 # Fields of a deed that are done to a scale set.
 ON_SET = ("capacity", "patch", "image", "policy", "repairs", "rolling_upgrade", "cancel_rolling_upgrade", "preempt")
 # Fields of a deed that are done to the whole service.
-ON_SERVICE = ("read_only", "faults")
+ON_SERVICE = ("read_only", "faults", "publish")
 
 
 class Deed(Part):
@@ -81,6 +81,7 @@ class Deed(Part):
     scale_set: Name | None = Field(default=None, description="default: that of the event, else the only one")
     read_only: bool | None = Field(default=None, description="a read-only lock on the subscription: set or removed")
     faults: list[Fault] | None = Field(default=None, description="faults to order")
+    publish: Name | None = Field(default=None, description="a withheld version of an image comes out")
     capacity: Annotated[str, StringConstraints(pattern=r"^(\d+|[+-]\d+%?)$")] | None = Field(
         default=None, description="as autoscale would: absolute, or relative such as +2, -3, +25%"
     )

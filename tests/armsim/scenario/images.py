@@ -50,6 +50,7 @@ class PlatformVersion(Behaviour):
         default="Active", description="state of the version"
     )
     regions: list[Name] | None = Field(default=None, description="default: everywhere")
+    withheld: bool = Field(default=False, description="not there before a deed publishes it")
 
 
 class PlatformImage(Part):
@@ -67,6 +68,7 @@ class GalleryVersion(Behaviour):
     regions: list[Name] = Field(min_length=1, description="where it is replicated to")
     exclude_from_latest: bool = Field(default=False, description="`latest` passes it over")
     published: datetime | None = Field(default=None, description="when it came out")
+    withheld: bool = Field(default=False, description="not there before a deed publishes it")
 
 
 class GalleryImage(Part):
