@@ -115,6 +115,7 @@ class Instance:
     failure: Failure | None = None
     changed: float = 0.0
     power: Power = "running"
+    hibernated: bool = False
     agent_since: float | None = None
     verdict: HealthReport = "healthy"
     reporting_since: float | None = None

@@ -16,8 +16,13 @@ from armsim.scaling import place_again
 
 
 def upgrade_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
-    """Bring an instance to the present model, on a new disk."""
-    scale_set.lifecycle.upgrade(instance, scale_set.disk(), done)
+    """Bring an instance to the present model, on a new disk. Fails when the image has been withdrawn."""
+    try:
+        disk = scale_set.disk()
+    except ArmError as error:
+        done(Failure(error.code, error.message))
+        return
+    scale_set.lifecycle.upgrade(instance, disk, done)
 
 
 def reimage_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
@@ -42,6 +47,11 @@ def redeploy_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> No
     scale_set.lifecycle.redeploy(instance, done)
 
 
+def reapply_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
+    """Write an instance's definition once more: nothing changes, but a failed one is `Succeeded` (documented)."""
+    scale_set.lifecycle.touch(instance, done)
+
+
 def start_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
     """Start an instance; one that was deallocated may come up in another update domain (documented)."""
     if instance.power == "deallocated" and instance.place.placement_group is None:
@@ -54,10 +64,14 @@ def power_off_instance(scale_set: ScaleSet, instance: Instance, done: Done, *, s
     scale_set.lifecycle.power_off(instance, done, skip_shutdown=skip_shutdown)
 
 
-def deallocate_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
-    """Stop an instance and give up its host: it loses placement group and domains (documented)."""
+def deallocate_instance(scale_set: ScaleSet, instance: Instance, done: Done, *, hibernate: bool = False) -> None:
+    """Stop an instance and give up its host: it loses placement group and domains (documented).
+
+    With ``hibernate`` its memory is kept; the next start is shown no differently.
+    """
 
     def released() -> None:
         scale_set.account.move(instance, Place(zone=instance.place.zone))
+        instance.hibernated = hibernate
 
     scale_set.lifecycle.deallocate(instance, released, done)

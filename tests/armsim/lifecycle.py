@@ -90,6 +90,7 @@ class Lifecycle:
             self._settle(instance, work, self._timings.current)
             return
         instance.power = "starting"
+        instance.hibernated = False
         self._boot(instance, work, self._draws(instance), new_disk=False)
         self._changed(instance)
 

@@ -207,6 +207,11 @@ class Views:
             self._provisioning_status(instance),
             {"code": f"PowerState/{instance.power}", "level": "Info", "displayStatus": _POWER_WORDS[instance.power]},
         ]
+        if instance.hibernated:
+            # Documented; no recording shows it.
+            view["statuses"].append(
+                {"code": "HibernationState/Hibernated", "level": "Info", "displayStatus": "VM hibernated"}
+            )
         return view
 
     # --- virtual machines of a Flexible set -------------------------------------------------------------------------

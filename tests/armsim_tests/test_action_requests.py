@@ -132,6 +132,8 @@ def test_machines_of_flexible_sets_take_actions_of_their_own_without_a_charge(cl
         ("reimage", "restart", "start", "poweroff", "deallocate", "redeploy"), entries, strict=False
     ):
         assert_accepted(client.call("POST", f"{machines}/{entry['name']}/{action}"), None)
+    for refused in ("performMaintenance", "simulateEviction"):
+        assert client.call("POST", f"{machines}/{entries[7]['name']}/{refused}").status_code == 409
     assert_accepted(client.call("DELETE", f"{machines}/{entries[-1]['name']}"), None)
     assert client.call("DELETE", f"{machines}/nobody").status_code == 204
     assert client.get(client.web).json()["sku"]["capacity"] == 11

@@ -136,6 +136,30 @@ def test_a_deallocated_instance_loses_its_domains_and_may_start_in_others(world)
     assert sum(tally["instances"] for tally in tallies) == sum(tally["in_service"] for tally in tallies) == 20
 
 
+def test_hibernation_is_a_deallocation_that_is_shown(world):
+    instance = world.instances[0]
+    ONE(world.web, "deallocate", instance, partial(instance_work.deallocate_instance, hibernate=True))
+    world.wait(120)
+    codes = [status["code"] for status in view(world, instance)["statuses"]]
+    assert codes == ["ProvisioningState/succeeded", "PowerState/deallocated", "HibernationState/Hibernated"]
+    ONE(world.web, "start", instance, instance_work.start_instance)
+    world.wait(120)
+    assert len(view(world, instance)["statuses"]) == 2
+
+
+def test_reapplying_clears_the_failed_state_and_restarts_nobody():
+    world = World.bundled("bad-image")
+    write_image(world, version="24.04.202511110")
+    instance = world.instances[0]
+    instance_actions.upgrade_instances(world.web, {"instanceIds": [instance.id]})
+    world.wait(900)
+    assert instance.provisioning == "Failed"
+    accepted = SOME(world.web, "reapply", None, instance_work.reapply_instance)
+    world.wait(10)
+    assert (accepted.operation.status, instance.provisioning, world.web.provisioning) == ("Succeeded",) * 3
+    assert world.account()["min_in_service"] == 19
+
+
 def test_an_action_of_the_set_passes_over_protected_instances_and_one_of_the_instance_does_not(world):
     instance = world.instances[0]
     instance.protect_from_scale_set_actions = True

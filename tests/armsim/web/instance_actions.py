@@ -26,7 +26,9 @@ def work_of(call: Call, name: str) -> Work:
         case "powerOff":
             return partial(instance_work.power_off_instance, skip_shutdown=flag(call, "skipshutdown"))
         case "deallocate":
-            return instance_work.deallocate_instance
+            return partial(instance_work.deallocate_instance, hibernate=flag(call, "hibernate"))
+        case "reapply":
+            return instance_work.reapply_instance
         case "start":
             return instance_work.start_instance
         case "restart":
@@ -80,7 +82,7 @@ def update_instance(call: Call) -> Reply:
     return Reply(body, 200, headers, accepted.charge)
 
 
-def _not_eligible(instance: Instance) -> Reply:
+def not_eligible(instance: Instance) -> Reply:
     """Nobody is offered maintenance here: 409 as recorded."""
     raise operation_not_allowed(
         f"Operation 'performMaintenance' is not allowed on VM '{instance.name}' since the Subscription of this VM is "
@@ -90,11 +92,11 @@ def _not_eligible(instance: Instance) -> Reply:
 
 def perform_maintenance(call: Call) -> Reply:
     chosen = instance_actions.chosen(scale_set_of(call), "performMaintenance", call.json())
-    return _not_eligible(chosen[0]) if chosen else Reply(None, 200)
+    return not_eligible(chosen[0]) if chosen else Reply(None, 200)
 
 
 def perform_maintenance_of_one(call: Call) -> Reply:
-    return _not_eligible(instance_of(call)[1])
+    return not_eligible(instance_of(call)[1])
 
 
 def simulate_eviction(call: Call) -> Reply:
@@ -131,6 +133,7 @@ _VMS = f"{TYPE}/virtualMachines"
 ENDPOINTS = [
     *(_set(name, name[0].upper() + name[1:], _on_set(name)) for name in _PLAIN),
     *(_one(name, name[0].upper() + name[1:], _on_instance(name)) for name in _PLAIN),
+    _set("reapply", "Reapply", _on_set("reapply")),
     _set("manualUpgrade", "UpdateInstances", update_instances),
     _set("delete", "DeleteInstances", delete_instances),
     _set("performMaintenance", "PerformMaintenance", perform_maintenance),

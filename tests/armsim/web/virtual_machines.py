@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from armsim import errors
+from armsim import errors, eviction
 from armsim.catalogue import same_region
 from armsim.instance import Instance
 from armsim.instance_actions import act_on_machine, delete_chosen
 from armsim.odata import page_of, scale_set_of_filter
 from armsim.scale_set import ScaleSet
 from armsim.web.call import Call, Endpoint, Handler, Reply, page
-from armsim.web.instance_actions import work_of
+from armsim.web.instance_actions import not_eligible, work_of
 from armsim.web.instances import wants_view
 from armsim.web.paths import COMPUTE, GROUP_COMPUTE, flag
 from armsim.web.scale_sets import accepted_action
@@ -85,6 +85,15 @@ def _action(name: str) -> Handler:
     return handle
 
 
+def perform_maintenance(call: Call) -> Reply:
+    return not_eligible(machine_of(call)[1])
+
+
+def simulate_eviction(call: Call) -> Reply:
+    eviction.simulate_eviction(*machine_of(call))
+    return Reply(None, 204)
+
+
 def delete_machine(call: Call) -> Reply:
     """202 with both headers; 204 when there is no such machine."""
     try:
@@ -95,7 +104,13 @@ def delete_machine(call: Call) -> Reply:
 
 
 _ONE = f"{GROUP_COMPUTE}/virtualMachines/{{name}}"
-_ACTIONS = ("reimage", "restart", "start", "powerOff", "deallocate", "redeploy")
+_ACTIONS = ("reimage", "restart", "start", "powerOff", "deallocate", "redeploy", "reapply")
+
+
+def _post(name: str, handler: Handler) -> Endpoint:
+    operation = f"VirtualMachines_{name[0].upper()}{name[1:]}"
+    return Endpoint("POST", f"{_ONE}/{name}", operation, f"{_TYPE}/{name}/action", handler)
+
 
 ENDPOINTS = [
     Endpoint("GET", f"{GROUP_COMPUTE}/virtualMachines", "VirtualMachines_List", f"{_TYPE}/read", list_by_group),
@@ -107,16 +122,9 @@ ENDPOINTS = [
         f"{_TYPE}/read",
         list_by_location,
     ),
-    *(
-        Endpoint(
-            "POST",
-            f"{_ONE}/{name}",
-            f"VirtualMachines_{name[0].upper()}{name[1:]}",
-            f"{_TYPE}/{name}/action",
-            _action(name),
-        )
-        for name in _ACTIONS
-    ),
+    *(_post(name, _action(name)) for name in _ACTIONS),
+    _post("performMaintenance", perform_maintenance),
+    _post("simulateEviction", simulate_eviction),
     Endpoint("DELETE", _ONE, "VirtualMachines_Delete", f"{_TYPE}/delete", delete_machine),
     Endpoint("GET", _ONE, "VirtualMachines_Get", f"{_TYPE}/read", get_machine),
     Endpoint(
