@@ -41,7 +41,7 @@ test:
 
 conformance:
 	@dev/env dev
-	@.env/dev/bin/python dev/run_parts.py traffic
+	@.env/dev/bin/python dev/run_parts.py mirror traffic
 
 lint:
 	@dev/env dev

@@ -130,6 +130,12 @@ def _no_validator() -> str:
     return checked.stderr.strip()
 
 
+def _no_recordings() -> str:
+    if not RECORDINGS:
+        return "no folder with recordings of the real service; RECORDINGS=folder names one"
+    return "" if Path(ROOT, RECORDINGS).is_dir() else f"no folder {RECORDINGS}"
+
+
 def _judge_traffic() -> Step:
     proof = ("--recordings", RECORDINGS) if RECORDINGS else ()
     return Step(("python", "-m", "conformance.traffic", "--specs", SPECS, *proof))
@@ -171,6 +177,12 @@ PARTS: Sequence[Part] = (
     ),
     Part("simulator", "the simulator's own tests", (_pytest("tests/armsim_tests"),)),
     *(_sdk_part(python) for python in SDK_PYTHONS),
+    Part(
+        "mirror",
+        "the simulator beside recordings of the real service",
+        (Step(("python", "-m", "conformance.mirror", "--recordings", RECORDINGS)),),
+        skip_reason=_no_recordings,
+    ),
     Part(
         "traffic",
         "the simulator's own traffic, judged with oav by the description of Azure's API",

@@ -70,9 +70,7 @@ class Simulation:
         for index, item in enumerate(spec.scale_sets):
             self._adopt(self._make(item, ("scale_sets", index)))
         for dump in dumps:
-            restored = restore(self.world, self.calendar, dump)
-            self._adopt(restored.scale_set)
-            self.notes += restored.notes
+            self.restore(dump)
         self.actors = Actors(self)
         self.actors.enter(spec.actors, self.happenings, seed)
 
@@ -82,6 +80,12 @@ class Simulation:
 
     def scale_set(self, group: str, name: str) -> ScaleSet | None:
         return self._scale_sets.get((group.lower(), name.lower()))
+
+    def restore(self, dump: Dump) -> None:
+        """Take in the scale set of a dump. Raises DumpError where its image is not known or not understood."""
+        restored = restore(self.world, self.calendar, dump)
+        self._adopt(restored.scale_set)
+        self.notes += restored.notes
 
     def create_scale_set(self, group: str, name: str, body: Json) -> ScaleSet:
         """A new, empty scale set from the body of a PUT."""

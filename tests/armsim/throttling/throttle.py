@@ -72,8 +72,7 @@ class Throttle:
                 raise requests_throttled(kind, subscription, caller, wait)
             self._take(bucket, 1)
         left = {f"{_HEADER}{everybody.name}": self._left(everybody, "")}
-        if kind != "reads":
-            left[f"{_HEADER}{own.name}"] = self._left(own, caller)
+        left[f"{_HEADER}{own.name}"] = self._left(own, caller)
         return Drawn(left)
 
     def reach(self, drawn: Drawn, operation: str, resource: str) -> None:

@@ -1,0 +1,202 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Plays a recording to a simulator: the same requests in the same order, with the simulator's own names for things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from armsim.clock import ManualClock
+from armsim.instance import Failure
+from armsim.scale_set import ScaleSet
+from armsim.simulation import Simulation
+from conformance.mirror.compare import Difference, differences, places
+from conformance.mirror.driver import Driver
+from conformance.mirror.headers import Headers
+from conformance.mirror.kinds import POLL, SETS, Kind, kind_of
+from conformance.mirror.recordings import Answer, Exchange, Recording
+from conformance.mirror.surroundings import scenario_of, seed_of
+
+# States that pass.
+PASSING = ("Creating", "Updating", "Deleting", "InProgress", "RollingForward")
+_PASSING_CODE = re.compile(
+    r"ProvisioningState/(creating|updating|deleting)|PowerState/(creating|starting|stopping)", re.I
+)
+# The service is given so many events to come to rest before an answer is taken as it is.
+PATIENCE = 20_000
+_OPERATION = re.compile(r"/operations/([0-9a-f-]{36})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one exchange went. ``seeded``: the simulator had the set from this very answer; ``skipped``: not compared."""
+
+    recording: str
+    exchange: Exchange
+    kind: Kind
+    differences: tuple[Difference, ...] = ()
+    simulated: Answer | None = None
+    seeded: bool = False
+
+    @property
+    def compared(self) -> bool:
+        return self.simulated is not None
+
+
+def play(recording: Recording, headers: Headers) -> Iterator[Outcome]:
+    """Play a whole recording; yields an outcome for each exchange."""
+    player = _Player(recording, headers)
+    for exchange in recording.exchanges:
+        yield player.play(exchange)
+
+
+class _Player:
+    def __init__(self, recording: Recording, headers: Headers) -> None:
+        self._recording = recording
+        self._headers = headers
+        spec = scenario_of(recording)
+        self._clock = ManualClock()
+        self._simulation = Simulation(spec, self._clock, spec.seed)
+        self._driver = Driver(self._simulation)
+        self._groups = dict(self._simulation.groups)
+        # Recorded operation ids, and the addresses of the simulator's own: to poll and to wait at.
+        self._operations: dict[str, tuple[str, str]] = {}
+        # Recorded instance ids, and the simulator's own, by set.
+        self._ids: dict[str, dict[str, str]] = {}
+
+    def play(self, exchange: Exchange) -> Outcome:
+        kind = kind_of(exchange)
+        address = self._address(exchange, kind)
+        if not kind.served or address is None:
+            return Outcome(self._recording.name, exchange, Kind(kind.name, kind.of, served=False))
+        self._set_scene(exchange)
+        seeded = self._seed(exchange)
+        answer = self._ask(exchange, kind, address)
+        self._learn(exchange, answer)
+        found = differences(exchange, answer, self._headers, self._recording.name)
+        return Outcome(self._recording.name, exchange, kind, tuple(found), answer, seeded)
+
+    # --- before the request -----------------------------------------------------------------------------------------
+
+    def _set_scene(self, exchange: Exchange) -> None:
+        """Groups come and go without the compute provider: the recorded answer tells whether one is there."""
+        if exchange.group is None:
+            return
+        name = exchange.group.lower()
+        if exchange.answer.error_code == "ResourceGroupNotFound":
+            self._simulation.groups.pop(name, None)
+        else:
+            self._simulation.groups[name] = self._groups[name]
+
+    def _seed(self, exchange: Exchange) -> bool:
+        """Let the set that the answer shows to exist be there, if no recorded request made it; tells whether it does
+        by this very answer.
+        """
+        set_id = _set_id(exchange)
+        creates = exchange.method == "PUT" and exchange.answer.status == 201
+        if set_id is None or creates or exchange.answer.status == 404 or self._scale_set(exchange) is not None:
+            return False
+        dump = seed_of(self._recording, exchange, set_id)
+        if dump is None:
+            return False
+        self._simulation.restore(dump)
+        return dump.model is exchange.answer.body
+
+    def _address(self, exchange: Exchange, kind: Kind) -> str | None:
+        """The address in the simulator's own names; none for an operation that it did not start."""
+        path, _, query = exchange.url.partition("?")
+        path = re.sub(r"^https?://[^/]+", "", path)
+        if kind.of == POLL:
+            polled = self._operations.get(exchange.segments[-1].lower())
+            return polled and polled["monitor" in exchange.query]
+        scale_set = self._scale_set(exchange)
+        if scale_set is not None and kind.of.startswith(f"{SETS}/{{}}/virtualMachines/{{}}"):
+            recorded = exchange.segments[9]
+            own = self._own_id(exchange, scale_set, recorded)
+            path = re.sub(f"(/virtualMachines/){re.escape(recorded)}(?=/|$)", rf"\g<1>{own}", path, flags=re.I)
+        return f"{path}?{query}"
+
+    def _own_id(self, exchange: Exchange, scale_set: ScaleSet, recorded: str) -> str:
+        """The simulator's id for a recorded instance; the two are paired in the order in which they are named."""
+        known = self._ids.setdefault(scale_set.id.lower(), {})
+        if recorded not in known and exchange.answer.status != 404:
+            free = [name for name in scale_set.instances if name not in known.values()]
+            if recorded in scale_set.instances or not free:
+                known[recorded] = recorded
+            else:
+                known[recorded] = free[0]
+        return known.get(recorded, recorded)
+
+    # --- the request ------------------------------------------------------------------------------------------------
+
+    def _ask(self, exchange: Exchange, kind: Kind, address: str) -> Answer:
+        """The answer, when the simulator has come to rest if the real service had: only then does time pass."""
+        if kind.of == POLL:
+            self._fail(exchange)
+        body = self._own_body(exchange)
+        sent = {name: value for name, value in exchange.headers.items() if name in ("if-match", "if-none-match")}
+        answer = self._driver.ask(exchange.method, address, body, sent)
+        for _ in range(PATIENCE):
+            due = self._simulation.timeline.next_due()
+            if exchange.method != "GET" or due is None or _at_rest(answer) or not _at_rest(exchange.answer):
+                break
+            self._clock.advance(due - self._clock.now())
+            answer = self._driver.ask(exchange.method, address, body, sent)
+        return answer
+
+    def _own_body(self, exchange: Exchange) -> Any:
+        body = exchange.body
+        scale_set = self._scale_set(exchange)
+        if scale_set is None or not isinstance(body, dict) or not isinstance(body.get("instanceIds"), list):
+            return body
+        own = [name if name == "*" else self._own_id(exchange, scale_set, name) for name in body["instanceIds"]]
+        return {**body, "instanceIds": own}
+
+    def _fail(self, exchange: Exchange) -> None:
+        """Why an operation failed is not recorded; so it fails as it did."""
+        body = exchange.answer.body
+        if not isinstance(body, dict) or body.get("status") != "Failed":
+            return
+        address, _ = self._operations[exchange.segments[-1].lower()]
+        operation = self._simulation.operations.find(_operation_id(address))
+        assert operation is not None
+        failure = Failure(body["error"]["code"], body["error"]["message"])
+        for scale_set in self._simulation.scale_sets():
+            scale_set.end(operation, failure)
+
+    # --- after the answer -------------------------------------------------------------------------------------------
+
+    def _learn(self, exchange: Exchange, answer: Answer) -> None:
+        recorded = exchange.answer.headers.get("azure-asyncoperation") or exchange.answer.headers.get("location")
+        poll = answer.headers.get("azure-asyncoperation")
+        if recorded and poll and "/operations/" in recorded:
+            self._operations[_operation_id(recorded)] = (poll, answer.headers.get("location", poll))
+
+    def _scale_set(self, exchange: Exchange) -> ScaleSet | None:
+        if _set_id(exchange) is None:
+            return None
+        return self._simulation.scale_set(exchange.segments[3], exchange.segments[7])
+
+
+def _set_id(exchange: Exchange) -> str | None:
+    """The id of the scale set that a path is of or below."""
+    low = [segment.lower() for segment in exchange.segments]
+    if exchange.group is None or low[4:7] != ["providers", "microsoft.compute", SETS.lower()] or len(low) < 8:
+        return None
+    return "/" + "/".join(exchange.segments[:8])
+
+
+def _operation_id(address: str) -> str:
+    match = _OPERATION.search(address)
+    return match[1].lower() if match else ""
+
+
+def _at_rest(answer: Answer) -> bool:
+    """Whether nothing that an answer shows is on its way to something else; a 202 to a look at an operation is."""
+    states = {state for place in places(answer.body).values() for state in place.states}
+    return answer.status != 202 and not any(state in PASSING or _PASSING_CODE.match(state) for state in states)

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""What was there before a recording began, as far as its answers tell: subscription, groups, images, scale sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from armsim import scenario
+from armsim.catalogue import PLATFORM_FIELDS
+from armsim.dump import Dump
+from armsim.dump.images import with_images
+from armsim.scenario import Scenario
+from armsim.wire import Json
+from conformance.mirror.recordings import Exchange, Recording
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+# Where no answer names a region.
+REGION = "westus"
+
+
+def scenario_of(recording: Recording) -> Scenario:
+    """A scenario without scale sets, with everything that they and the requests of the recording refer to."""
+    models = [model for exchange in recording.exchanges for model in models_in(exchange)]
+    dumps = [Dump(recording.name, model, tuple(_instances(recording, model["id"]))) for model in models]
+    images = with_images(scenario.Images(platform=list(_listed_images(recording))), dumps)
+    places = {model["id"].split("/")[4].lower(): model["location"] for model in models}
+    groups = {exchange.group.lower(): exchange.group for exchange in recording.exchanges if exchange.group}
+    groups.update({gallery.resource_group.lower(): gallery.resource_group for gallery in images.galleries})
+    groups.update({image.resource_group.lower(): image.resource_group for image in images.managed})
+    return Scenario(
+        version=1,
+        subscription=scenario.Subscription(id=_subscription(recording)),
+        images=images,
+        resource_groups=[
+            scenario.ResourceGroup(name=name, location=places.get(key, REGION)) for key, name in groups.items()
+        ],
+    )
+
+
+def seed_of(recording: Recording, exchange: Exchange, set_id: str) -> Dump | None:
+    """The scale set as it was when ``exchange`` was recorded: by the first answer from then on that shows its model."""
+    for later in recording.exchanges[exchange.number - 1 :]:
+        for model in models_in(later):
+            if model["id"].lower() == set_id.lower():
+                return Dump(recording.name, model, tuple(_seeds(recording, exchange, model)))
+    return None
+
+
+def models_in(exchange: Exchange) -> Iterator[Json]:
+    """The models of scale sets that an answer shows."""
+    for item in _items(exchange.answer.body):
+        parts = str(item.get("id", "")).split("/")
+        if len(parts) == 9 and parts[7].lower() == "virtualmachinescalesets" and "location" in item:
+            yield item
+
+
+def _instances(recording: Recording, set_id: str, start: int = 0) -> Iterator[Json]:
+    """Every instance of a set that an answer shows, once, as it is first shown."""
+    seen = set()
+    for exchange in recording.exchanges[start:]:
+        for item in _items(exchange.answer.body):
+            name = str(item.get("id", "")).lower()
+            if name.startswith(f"{set_id.lower()}/virtualmachines/") and name.count("/") == 10 and name not in seen:
+                seen.add(name)
+                yield item
+
+
+def _seeds(recording: Recording, exchange: Exchange, model: Json) -> Iterator[Json]:
+    """As many instances as the model has: those that later answers name, and then any.
+
+    What their views say is of later; at the start they are well.
+    """
+    capacity = int((model.get("sku") or {}).get("capacity") or 0)
+    named = list(_instances(recording, model["id"], exchange.number - 1))[:capacity]
+    taken = [str(item["id"]).rpartition("/")[2] for item in named]
+    free = (str(number) for number in range(2 * capacity) if str(number) not in taken)
+    for item in named:
+        properties = {**(item.get("properties") or {}), "provisioningState": "Succeeded"}
+        properties.pop("instanceView", None)
+        yield {**item, "properties": properties}
+    for name, _ in zip(free, range(capacity - len(named)), strict=False):
+        yield {"id": f"{model['id']}/virtualMachines/{name}", "instanceId": name}
+
+
+def _items(body: Any) -> list[Json]:
+    """A resource, or the resources in a list."""
+    if not isinstance(body, dict):
+        return []
+    entries = body.get("value")
+    return [item for item in entries if isinstance(item, dict)] if isinstance(entries, list) else [body]
+
+
+def _subscription(recording: Recording) -> str:
+    paths = (exchange.segments for exchange in recording.exchanges)
+    return next((path[1] for path in paths if path[0].lower() == "subscriptions"), SUBSCRIPTION)
+
+
+def _listed_images(recording: Recording) -> Iterator[scenario.PlatformImage]:
+    """Platform images that were asked for, with the versions that were told."""
+    found: dict[tuple[str, ...], dict[str, Json]] = {}
+    for exchange in recording.exchanges:
+        names, versions = _asked_image(exchange)
+        if not names:
+            continue
+        known = found.setdefault(names, {})
+        known.update({version["name"]: version for version in versions})
+    for (publisher, offer, sku), known in found.items():
+        system = next((_os_type(version) for version in known.values() if _os_type(version)), "Linux")
+        yield scenario.PlatformImage.model_validate(
+            {
+                **dict(zip(PLATFORM_FIELDS, (publisher, offer, sku), strict=False)),
+                "os_type": system,
+                "versions": [{"version": name} for name in known] or [{"version": "1.0.0"}],
+            }
+        )
+
+
+def _asked_image(exchange: Exchange) -> tuple[tuple[str, ...], Iterable[Json]]:
+    """Publisher, offer and sku that a request names, and the versions in the answer.
+
+    What a request for publishers, offers or skus leaves open is filled in with the first of the answer.
+    """
+    low = [segment.lower() for segment in exchange.segments]
+    if "publishers" not in low or exchange.answer.status != 200:
+        return (), ()
+    below = exchange.segments[low.index("publishers") :]
+    names = [*below[1::2]]
+    # Of publisher, artifact type, offer, sku, version: all but the artifact type.
+    names = [name for index, name in enumerate(names) if index != 1]
+    body = exchange.answer.body
+    entries = body if isinstance(body, list) else [body]
+    if len(names) < 3:
+        first = [entries[0]["name"]] if entries else []
+        names = [*names, *first, *(["any"] * 2)][:3]
+        return tuple(names), ()
+    return tuple(names[:3]), entries
+
+
+def _os_type(version: Json) -> str:
+    disk = (version.get("properties") or {}).get("osDiskImage") or {}
+    return str(disk.get("operatingSystem") or "")
