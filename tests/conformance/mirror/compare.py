@@ -44,8 +44,10 @@ class Place:
     states: set[str] = field(default_factory=set)
 
 
-def differences(exchange: Exchange, simulated: Answer, headers: Headers, suite: str) -> list[Difference]:
-    """What the simulated answer differs in from the recorded one; ``suite`` names who recorded it."""
+def differences(
+    exchange: Exchange, simulated: Answer, headers: Headers, *, recording: str, kind: str
+) -> list[Difference]:
+    """What the simulated answer differs in from the recorded one; ``recording`` and ``kind`` decide which headers count."""
     recorded = exchange.answer
     if recorded.status != simulated.status:
         what = f"{_outcome(simulated)} instead of {_outcome(recorded)}"
@@ -53,7 +55,7 @@ def differences(exchange: Exchange, simulated: Answer, headers: Headers, suite: 
     found = [
         Difference(f"header {name}", "missing" if name in recorded.headers else "extra")
         for name in sorted(recorded.headers.keys() ^ simulated.headers.keys())
-        if headers.is_compared(name, suite, exchange.day)
+        if headers.is_compared(name, recording, kind, exchange.day)
     ]
     return found + list(_bodies(recorded.body, simulated.body))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import yaml
@@ -17,36 +18,42 @@ FILE = Path(__file__).with_name("headers.yaml")
 
 
 @dataclass(frozen=True)
-class Exception_:
-    """Headers that are not compared: with ``suites`` only where these recorded, with ``before`` only until that day."""
+class Uncompared:
+    """Headers that are not compared.
+
+    ``suites``: only where these recorded (beginnings of names), ``before``: only until that day, ``kinds``: only on
+    these (a pattern).
+    """
 
     names: tuple[str, ...]
     reason: str
-    suites: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ("",)
     before: date | None = None
+    kinds: str = "*"
 
-    def covers(self, name: str, suite: str, day: date | None) -> bool:
+    def covers(self, name: str, suite: str, kind: str, day: date | None) -> bool:
         return (
             name in self.names
-            and (not self.suites or any(suite.startswith(known) for known in self.suites))
-            and (self.before is None or day is None or day < self.before)
+            and suite.startswith(self.suites)
+            and (self.before is None or (day is not None and day < self.before))
+            and fnmatchcase(kind, self.kinds)
         )
 
 
 class Headers:
-    """The exceptions, applied."""
+    """The list, applied."""
 
-    def __init__(self, exceptions: Iterable[Exception_]) -> None:
-        self._exceptions = list(exceptions)
+    def __init__(self, uncompared: Iterable[Uncompared]) -> None:
+        self._uncompared = list(uncompared)
 
     @classmethod
     def read(cls, path: Path = FILE) -> Headers:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
         return cls(
-            Exception_(tuple(entry["names"]), entry["reason"], tuple(entry.get("suites", ())), entry.get("before"))
+            Uncompared(**{**entry, **{name: tuple(entry[name]) for name in ("names", "suites") if name in entry}})
             for entry in entries
         )
 
-    def is_compared(self, name: str, suite: str, day: date | None) -> bool:
+    def is_compared(self, name: str, suite: str, kind: str, day: date | None) -> bool:
         """Whether a header counts in a recording of ``suite`` made on ``day`` (null where nothing tells)."""
-        return not any(exception.covers(name, suite, day) for exception in self._exceptions)
+        return not any(entry.covers(name, suite, kind, day) for entry in self._uncompared)

@@ -78,7 +78,7 @@ class _Player:
         seeded = self._seed(exchange)
         answer = self._ask(exchange, kind, address)
         self._learn(exchange, answer)
-        found = differences(exchange, answer, self._headers, self._recording.name)
+        found = differences(exchange, answer, self._headers, recording=self._recording.name, kind=kind.name)
         return Outcome(self._recording.name, exchange, kind, tuple(found), answer, seeded)
 
     # --- before the request -----------------------------------------------------------------------------------------

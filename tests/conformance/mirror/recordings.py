@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +35,7 @@ class Answer:
         return str(error.get("code")) if isinstance(error, dict) and self.status >= 400 else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exchange:
     """One request to the real service, and what came back; ``number`` counts from 1 in its file."""
 
@@ -67,18 +67,26 @@ class Exchange:
         return self.segments[3] if len(low) > 3 and low[2] == "resourcegroups" else None
 
     @cached_property
-    def day(self) -> date | None:
-        """The day it was recorded on, where the answer says so."""
+    def time(self) -> datetime | None:
+        """When it was recorded, where the answer says so."""
         text = self.answer.headers.get("date")
-        return parsedate_to_datetime(text).date() if text else None
+        return parsedate_to_datetime(text) if text else None
+
+    @property
+    def day(self) -> date | None:
+        return self.time and self.time.date()
 
 
 @dataclass(frozen=True)
 class Recording:
-    """The exchanges of one file, in order."""
+    """The exchanges of one file, in the order in which they happened."""
 
     name: str
     exchanges: tuple[Exchange, ...]
+
+    def since(self, exchange: Exchange) -> tuple[Exchange, ...]:
+        """An exchange and all that came after it."""
+        return self.exchanges[self.exchanges.index(exchange) :]
 
 
 def load(folder: Path) -> Iterator[Recording]:
@@ -93,9 +101,16 @@ def load(folder: Path) -> Iterator[Recording]:
 
 
 def parse(name: str, document: Json) -> Recording:
-    """The recording in a parsed file."""
+    """The recording in a parsed file.
+
+    Some suites keep all exchanges with one address together; the dates of the answers tell the order they came in.
+    """
     items = enumerate(document["exchanges"], start=1)
-    return Recording(name, tuple(_exchange(number, item["request"], item["response"]) for number, item in items))
+    exchanges = [_exchange(number, item["request"], item["response"]) for number, item in items]
+    times = [exchange.time for exchange in exchanges if exchange.time]
+    if len(times) == len(exchanges):
+        exchanges = [exchange for _, exchange in sorted(zip(times, exchanges, strict=True), key=lambda pair: pair[0])]
+    return Recording(name, tuple(exchanges))
 
 
 def _exchange(number: int, request: Json, response: Json) -> Exchange:

@@ -25,7 +25,7 @@ REGION = "westus"
 def scenario_of(recording: Recording) -> Scenario:
     """A scenario without scale sets, with everything that they and the requests of the recording refer to."""
     models = [model for exchange in recording.exchanges for model in models_in(exchange)]
-    dumps = [Dump(recording.name, model, tuple(_instances(recording, model["id"]))) for model in models]
+    dumps = [Dump(recording.name, model, tuple(_instances(recording.exchanges, model["id"]))) for model in models]
     images = with_images(scenario.Images(platform=list(_listed_images(recording))), dumps)
     places = {model["id"].split("/")[4].lower(): model["location"] for model in models}
     groups = {exchange.group.lower(): exchange.group for exchange in recording.exchanges if exchange.group}
@@ -43,7 +43,7 @@ def scenario_of(recording: Recording) -> Scenario:
 
 def seed_of(recording: Recording, exchange: Exchange, set_id: str) -> Dump | None:
     """The scale set as it was when ``exchange`` was recorded: by the first answer from then on that shows its model."""
-    for later in recording.exchanges[exchange.number - 1 :]:
+    for later in recording.since(exchange):
         for model in models_in(later):
             if model["id"].lower() == set_id.lower():
                 return Dump(recording.name, model, tuple(_seeds(recording, exchange, model)))
@@ -58,10 +58,10 @@ def models_in(exchange: Exchange) -> Iterator[Json]:
             yield item
 
 
-def _instances(recording: Recording, set_id: str, start: int = 0) -> Iterator[Json]:
+def _instances(exchanges: Iterable[Exchange], set_id: str) -> Iterator[Json]:
     """Every instance of a set that an answer shows, once, as it is first shown."""
     seen = set()
-    for exchange in recording.exchanges[start:]:
+    for exchange in exchanges:
         for item in _items(exchange.answer.body):
             name = str(item.get("id", "")).lower()
             if name.startswith(f"{set_id.lower()}/virtualmachines/") and name.count("/") == 10 and name not in seen:
@@ -75,7 +75,7 @@ def _seeds(recording: Recording, exchange: Exchange, model: Json) -> Iterator[Js
     What their views say is of later; at the start they are well.
     """
     capacity = int((model.get("sku") or {}).get("capacity") or 0)
-    named = list(_instances(recording, model["id"], exchange.number - 1))[:capacity]
+    named = list(_instances(recording.since(exchange), model["id"]))[:capacity]
     taken = [str(item["id"]).rpartition("/")[2] for item in named]
     free = (str(number) for number in range(2 * capacity) if str(number) not in taken)
     for item in named:
