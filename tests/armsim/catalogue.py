@@ -107,9 +107,14 @@ def version_key(version: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdigit() else (0, part) for part in re.split(r"[.-]", version))
 
 
+def region_name(text: str) -> str:
+    """A region's name as the service writes it (recorded: ``East US 2`` comes back as ``eastus2``)."""
+    return text.replace(" ", "").lower()
+
+
 def same_region(one: str, other: str) -> bool:
     """Region names compare without regard to case and spaces (``West Europe`` is ``westeurope``)."""
-    return one.replace(" ", "").lower() == other.replace(" ", "").lower()
+    return region_name(one) == region_name(other)
 
 
 class Catalogue:

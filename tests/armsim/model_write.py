@@ -10,6 +10,7 @@ import copy
 from functools import partial
 
 from armsim.catalogue import reference_kind
+from armsim.defaults import complete, identified
 from armsim.document import check_types, merge_patch, replace
 from armsim.errors import ArmError, bad_request, invalid_parameter, operation_not_allowed, precondition_failed
 from armsim.instance import Failure, Model
@@ -30,13 +31,13 @@ GROUP_CAPACITY = 100
 def patch(scale_set: ScaleSet, body: object, if_match: str | None, if_none_match: str | None) -> Accepted:
     """PATCH of the model."""
     _check_etag(scale_set, if_match, if_none_match)
-    return _write(scale_set, merge_patch(scale_set.document, check_types(body)))
+    return _write(scale_set, _completed(scale_set, merge_patch(scale_set.document, check_types(body))))
 
 
 def put(scale_set: ScaleSet, body: object, if_match: str | None, if_none_match: str | None) -> Accepted:
     """PUT of the whole model of an existing set."""
     _check_etag(scale_set, if_match, if_none_match)
-    return _write(scale_set, replace(scale_set.document, check_types(body)))
+    return _write(scale_set, _completed(scale_set, replace(scale_set.document, check_types(body))))
 
 
 def resize(scale_set: ScaleSet, capacity: int) -> Accepted:
@@ -44,6 +45,14 @@ def resize(scale_set: ScaleSet, capacity: int) -> Accepted:
     document = copy.deepcopy(scale_set.document)
     document.setdefault("sku", {})["capacity"] = capacity
     return _write(scale_set, document)
+
+
+def _completed(scale_set: ScaleSet, document: Json) -> Json:
+    """The document with what the service adds; 4xx where its image cannot be used."""
+    _check_kind(scale_set, document)
+    storage = storage_profile(document)
+    system = scale_set.world.catalogue.resolve(storage, scale_set.location).os_type if storage else "Linux"
+    return identified(complete(document, system), scale_set.world.tenant_id)
 
 
 def set_policy(scale_set: ScaleSet, mode: str) -> None:
@@ -62,9 +71,6 @@ def _check_etag(scale_set: ScaleSet, if_match: str | None, if_none_match: str | 
 
 def _write(scale_set: ScaleSet, document: Json) -> Accepted:
     scale_set.refuse_if_deleting("Create or Update VM Scale Set")
-    _check_kind(scale_set, document)
-    if storage_profile(document) != storage_profile(scale_set.document):
-        scale_set.world.catalogue.resolve(storage_profile(document), scale_set.location)
     capacity = int((document.get("sku") or {}).get("capacity") or 0)
     model = Model.of(scale_set.model.version + 1, document)
     is_new = (model.profile, model.sku) != (scale_set.model.profile, scale_set.model.sku)

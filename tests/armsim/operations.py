@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from armsim.clock import Timeline
+from armsim.dialect import operation_name
 from armsim.instance import PREEMPTED, Failure
-from armsim.wire import OPERATION_NAME_SINCE, Calendar, Json, guid
+from armsim.wire import Calendar, Json, guid
 
 Status = Literal["InProgress", "Succeeded", "Failed", "Canceled"]
 
@@ -84,5 +85,5 @@ class Operations:
         body["status"] = operation.status
         if operation.failure is not None:
             body["error"] = {"code": operation.failure.code, "message": operation.failure.message}
-        body["name" if api_version >= OPERATION_NAME_SINCE else "operationId"] = operation.id
+        body[operation_name(api_version)] = operation.id
         return body

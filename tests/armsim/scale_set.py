@@ -36,6 +36,7 @@ class World:
     operations: Operations
     happenings: Happenings
     seed: int
+    tenant_id: str
 
 
 @dataclass

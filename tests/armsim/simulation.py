@@ -15,8 +15,9 @@ from itertools import count
 
 from armsim import document, scenario
 from armsim.actors import Actors
-from armsim.catalogue import Catalogue, Image
+from armsim.catalogue import Catalogue, Image, region_name
 from armsim.clock import Clock, Timeline
+from armsim.defaults import complete, identified, new_model
 from armsim.dump import Dump, restore
 from armsim.errors import ArmError
 from armsim.faults import Faults
@@ -63,7 +64,9 @@ class Simulation:
         self.read_only = False
         self.groups = {group.name.lower(): group for group in spec.resource_groups}
         self.happenings = Happenings()
-        self.world = World(self.timeline, spec.timings, self.catalogue, self.operations, self.happenings, seed)
+        self.world = World(
+            self.timeline, spec.timings, self.catalogue, self.operations, self.happenings, seed, spec.tenant_id
+        )
         self._scale_sets: dict[tuple[str, str], ScaleSet] = {}
         # What had to be made up or left out of the dumps.
         self.notes: list[str] = []
@@ -88,23 +91,20 @@ class Simulation:
         self.notes += restored.notes
 
     def create_scale_set(self, group: str, name: str, body: Json) -> ScaleSet:
-        """A new, empty scale set from the body of a PUT."""
+        """A new, empty scale set from the body of a PUT. Raises ArmError where its image cannot be used."""
         owner = self.groups[group.lower()]
-        model = copy.deepcopy(body)
-        properties: Json = model.setdefault("properties", {})
-        properties.setdefault("orchestrationMode", "Uniform")
-        properties.setdefault("upgradePolicy", {"mode": "Manual"})
-        properties.setdefault("platformFaultDomainCount", 5)
-        properties.setdefault("singlePlacementGroup", True)
-        model.setdefault("location", owner.location)
-        model.setdefault("tags", {})
+        location = str(body.get("location") or owner.location)
+        storage = ((body.get("properties") or {}).get("virtualMachineProfile") or {}).get("storageProfile") or {}
+        image = self.catalogue.resolve(storage, location)
+        model = {**new_model(body, image.os_type), "location": region_name(location)}
         subscription = self.spec.subscription.id
         resource_id = (
             f"/subscriptions/{subscription}/resourceGroups/{owner.name}"
             f"/providers/Microsoft.Compute/virtualMachineScaleSets/{name}"
         )
         identity = {"name": name, "id": resource_id, "type": "Microsoft.Compute/virtualMachineScaleSets"}
-        made = ScaleSet(self.world, {**identity, **model, **identity}, self.timeline.now)
+        document = identified({**identity, **model, **identity}, self.spec.tenant_id)
+        made = ScaleSet(self.world, document, self.timeline.now)
         made.account.open()
         self._adopt(made)
         return made
@@ -186,7 +186,7 @@ class Simulation:
         location = spec.location or group.location
         probe = document.storage_profile(spec.image, "Linux", spec.name)
         image = self._resolve(probe, location, (*loc, "image"))
-        model = document.first_model(spec, location, self.spec.subscription.id, image.os_type)
+        model = complete(document.first_model(spec, location, self.spec.subscription.id, image.os_type), image.os_type)
         ids = self._ids(spec)
         model["sku"]["capacity"] = len(ids)
         capacity = max(1, -(-len(ids) // (spec.placement_groups * max(1, len(spec.zones)))))

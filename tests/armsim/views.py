@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from armsim import dialect
 from armsim.instance import Instance
 from armsim.scale_set import REPAIRS, ScaleSet
-from armsim.wire import COMPUTE, INSTANCE_ETAG_SINCE, MODEL_ETAG_SINCE, Calendar, Json, computer_name, etag
+from armsim.wire import COMPUTE, Calendar, Json, computer_name, etag
 
 _POWER_WORDS = {
     "creating": "VM creating",
@@ -49,10 +50,9 @@ class Views:
         properties["uniqueId"] = scale_set.unique_id
         properties["timeCreated"] = self._calendar.stamp(scale_set.created)
         body = {name: value for name, value in document.items() if name != "properties"}
-        if api_version >= MODEL_ETAG_SINCE:
-            body["etag"] = etag(scale_set.etag)
+        body["etag"] = etag(scale_set.etag)
         body["properties"] = properties
-        return body
+        return dialect.scale_set(body, api_version)
 
     def scale_set_instance_view(self, scale_set: ScaleSet) -> Json:
         """Counts by provisioning state (recorded), the set's own state, and the orchestration services."""
@@ -128,16 +128,15 @@ class Views:
             "id": resource_id,
             "type": f"{COMPUTE}/virtualMachineScaleSets/virtualMachines",
             "location": scale_set.location,
-            "tags": scale_set.document.get("tags", {}),
+            **({"tags": scale_set.document["tags"]} if "tags" in scale_set.document else {}),
             "instanceId": instance.id,
             "sku": {"name": instance.model.sku, "tier": "Standard"},
         }
         if instance.place.zone is not None:
             body["zones"] = [instance.place.zone]
         body["properties"] = properties
-        if api_version >= INSTANCE_ETAG_SINCE:
-            body["etag"] = etag(instance.etag)
-        return body
+        body["etag"] = etag(instance.etag)
+        return dialect.instance(body, api_version)
 
     def selected_instance(self, scale_set: ScaleSet, instance: Instance, now: float, *, view: bool) -> Json:
         """An entry under ``$select=instanceView``: what was not selected is a default, so `latestModelApplied` lies."""
@@ -249,13 +248,12 @@ class Views:
             "id": resource_id,
             "type": f"{COMPUTE}/virtualMachines",
             "location": scale_set.location,
-            "tags": scale_set.document.get("tags", {}),
+            **({"tags": scale_set.document["tags"]} if "tags" in scale_set.document else {}),
         }
         if instance.place.zone is not None:
             body["zones"] = [instance.place.zone]
         body["properties"] = properties
-        if api_version >= MODEL_ETAG_SINCE:
-            body["etag"] = etag(instance.etag)
+        body["etag"] = etag(instance.etag)
         resources = [
             {
                 "name": extension["name"],
@@ -268,7 +266,7 @@ class Views:
         ]
         if resources:
             body["resources"] = resources
-        return body
+        return dialect.virtual_machine(body, api_version)
 
     def virtual_machine_id(self, scale_set: ScaleSet, instance: Instance) -> str:
         return f"{scale_set.id.split('/providers/')[0]}/providers/{COMPUTE}/virtualMachines/{instance.name}"

@@ -18,13 +18,6 @@ Json = dict[str, Any]
 
 COMPUTE = "Microsoft.Compute"
 
-# The model shows its etag from this version on (recorded: never before).
-MODEL_ETAG_SINCE = "2024-07-01"
-# Instances already show theirs from this one on (recorded with 2023-09-01).
-INSTANCE_ETAG_SINCE = "2023-09-01"
-# Operations were named by `operationId` until 2016 (recorded).
-OPERATION_NAME_SINCE = "2017-01-01"
-
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
 _BASE36 = string.digits + string.ascii_uppercase
 

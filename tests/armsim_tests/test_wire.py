@@ -163,10 +163,13 @@ def test_a_failed_operation_is_still_200_and_names_the_error(client_of):
     assert instance["instanceView"]["statuses"][0]["code"] == "ProvisioningState/failed/OSProvisioningTimedOut"
 
 
-def test_operations_were_named_by_operation_id_until_2016(client):
-    answer = client.patch_image({"version": NEW})
-    address = answer.headers["Azure-AsyncOperation"].replace("2024-07-01", "2016-03-30")
-    assert "operationId" in client.get(address, version=None).json()
+def test_operations_were_named_by_operation_id_until_2015(client):
+    address = client.patch_image({"version": NEW}).headers["Azure-AsyncOperation"]
+    body = {
+        year: client.get(address.replace("2024-07-01", year), version=None).json()
+        for year in ("2015-06-15", "2016-03-30")
+    }
+    assert [next(reversed(body[year])) for year in ("2015-06-15", "2016-03-30")] == ["operationId", "name"]
 
 
 def test_timestamps_have_up_to_seven_digits_with_trailing_zeros_dropped(client):

@@ -72,8 +72,20 @@ def _mentions(dump: Dump) -> Iterator[Mention]:
             continue
         view = document["properties"].get("instanceView") or {}
         disk = storage.get("osDisk") or {}
-        names = {"os_type": disk.get("osType"), "os_name": view.get("osName"), "os_version": view.get("osVersion")}
+        names = {
+            "os_type": disk.get("osType") or _os_type(document),
+            "os_name": view.get("osName"),
+            "os_version": view.get("osVersion"),
+        }
         yield Mention(storage, location, {name: str(value) for name, value in names.items() if value})
+
+
+def _os_type(document: Json) -> str | None:
+    """What the profile of the operating system tells: older api-versions do not show the disk's type."""
+    owner = document["properties"].get("virtualMachineProfile") or document["properties"]
+    system = owner.get("osProfile") or {}
+    kinds = {"Windows": "windowsConfiguration", "Linux": "linuxConfiguration"}
+    return next((kind for kind, name in kinds.items() if name in system), None)
 
 
 def _add(lists: dict[str, list[Any]], mention: Mention) -> None:

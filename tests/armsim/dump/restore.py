@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from armsim.catalogue import Image
+from armsim.defaults import complete
 from armsim.dump.files import Dump, DumpError
 from armsim.dump.images import exact_storage, storage_of
 from armsim.errors import ArmError
@@ -101,6 +102,10 @@ class _Restoration:
         properties: Json = document["properties"]
         read_only = {name: properties.pop(name, None) for name in _READ_ONLY}
         profile_created = (properties.get("virtualMachineProfile") or {}).pop("timeCreated", None)
+        storage = storage_of(document)
+        if storage:
+            # An older api-version shows less than the service knows.
+            document = complete(document, world.catalogue.resolve(storage, document["location"]).os_type)
         made = ScaleSet(world, document, self._time(read_only["timeCreated"], -AGE))
         made.profile_created = self._time(profile_created, made.created)
         made.unique_id = read_only["uniqueId"] or made.unique_id

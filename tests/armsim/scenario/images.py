@@ -60,6 +60,8 @@ class PlatformImage(Part):
     os_type: Literal["Linux", "Windows"] = Field(default="Linux", description="of its versions")
     os_name: str = Field(default="ubuntu", description="as instances tell it")
     os_version: str = Field(default="24.04", description="as instances tell it")
+    generation: Literal["V1", "V2"] = Field(default="V2", description="of the virtual machine")
+    features: dict[str, str] | None = Field(default=None, description="by name; default: those of the generation")
     versions: list[PlatformVersion] = Field(min_length=1, description="oldest first")
 
 

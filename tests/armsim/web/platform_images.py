@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from armsim import errors, scenario
+from armsim import dialect, errors, scenario
 from armsim.catalogue import version_key
 from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.paths import COMPUTE
@@ -19,6 +19,13 @@ _OFFERS = _PUBLISHERS + "/{publisher}/artifacttypes/vmimage/offers"
 _SKUS = _OFFERS + "/{offer}/skus"
 _VERSIONS = _SKUS + "/{sku}/versions"
 _TYPE = "Microsoft.Compute/locations/publishers"
+_GIGABYTES = 30
+_FEATURES_OF_BOTH = {
+    "IsAcceleratedNetworkSupported": "True",
+    "DiskControllerTypes": "SCSI, NVMe",
+    "IsHibernateSupported": "True",
+}
+_FEATURES = {"V1": _FEATURES_OF_BOTH, "V2": {"SecurityType": "TrustedLaunchSupported", **_FEATURES_OF_BOTH}}
 
 
 def _missing() -> errors.ArmError:
@@ -69,16 +76,20 @@ def _version(call: Call, image: scenario.PlatformImage, version: str) -> Json:
 
 
 def _properties(image: scenario.PlatformImage, version: scenario.PlatformVersion) -> Json:
+    """The two generations differ in what they tell (recorded: 26 and 122 images, all but three alike)."""
+    second = image.generation == "V2"
+    features = _FEATURES[image.generation] if image.features is None else image.features
+    size = {"sizeInGb": _GIGABYTES} if second else {"sizeInBytes": _GIGABYTES * 2**30 + 512}
     return {
-        "hyperVGeneration": "V2",
+        "hyperVGeneration": image.generation,
         "architecture": "x64",
         "replicaType": "Managed",
-        "replicaCount": 10,
-        "disallowed": {"vmDiskType": "Unmanaged"},
+        **({"replicaCount": 10} if second else {}),
+        "disallowed": {"vmDiskType": "Unmanaged" if second else "None"},
         "automaticOSUpgradeProperties": {"automaticOSUpgradeSupported": True},
         "imageDeprecationStatus": {"imageState": version.deprecation},
-        "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
-        "osDiskImage": {"operatingSystem": image.os_type, "sizeInGb": 30},
+        **({"features": [{"name": name, "value": value} for name, value in features.items()]} if features else {}),
+        "osDiskImage": {"operatingSystem": image.os_type, **size},
         "dataDiskImages": [],
     }
 
@@ -105,7 +116,8 @@ def get_version(call: Call) -> Reply:
     image = _matching(call, "publisher", "offer", "sku")[0]
     for item in image.versions:
         if item.version.lower() == call.params["version"].lower():
-            return Reply({"properties": _properties(image, item), **_version(call, image, item.version)})
+            body = {"properties": _properties(image, item), **_version(call, image, item.version)}
+            return Reply(dialect.platform_image(body, call.api_version))
     raise _missing()
 
 

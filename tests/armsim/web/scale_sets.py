@@ -67,9 +67,6 @@ def create_or_update(call: Call) -> Reply:
         raise errors.resource_not_found(TYPE, name, group)
     body = document.check_types(call.json())
     capacity = (body.get("sku") or {}).get("capacity", 0)
-    profile = (body.get("properties") or {}).get("virtualMachineProfile") or {}
-    location = body.get("location") or call.simulation.groups[group.lower()].location
-    call.simulation.catalogue.resolve(profile.get("storageProfile") or {}, location)
     created = {**body, "sku": {**(body.get("sku") or {}), "capacity": 0}}
     scale_set = call.simulation.create_scale_set(group, name, created)
     try:

@@ -15,10 +15,10 @@ import sys
 from pathlib import Path
 
 from conformance.mirror import accepted
-from conformance.mirror.headers import Headers
 from conformance.mirror.play import play
 from conformance.mirror.recordings import load
 from conformance.mirror.report import Report
+from conformance.mirror.uncompared import Uncompared
 
 AT_LEAST = 95.0
 
@@ -30,11 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="only recordings whose name has this in it")
     parser.add_argument("--verbose", action="store_true", help="name each exchange that differs, accepted or not")
     options = parser.parse_args(arguments)
-    headers = Headers.read()
+    uncompared = Uncompared.read()
     report = Report(accepted.Judge(accepted.read()))
     for recording in load(options.recordings):
         if options.only in recording.name:
-            for outcome in play(recording, headers):
+            for outcome in play(recording, uncompared):
                 report.add(outcome)
     print("\n".join(report.lines(verbose=options.verbose)))
     # A part of the recordings needs only a part of the list.

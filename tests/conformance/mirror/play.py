@@ -17,10 +17,10 @@ from armsim.scale_set import ScaleSet
 from armsim.simulation import Simulation
 from conformance.mirror.compare import Difference, differences, places
 from conformance.mirror.driver import Driver
-from conformance.mirror.headers import Headers
 from conformance.mirror.kinds import POLL, SETS, Kind, kind_of
 from conformance.mirror.recordings import Answer, Exchange, Recording
 from conformance.mirror.surroundings import scenario_of, seed_of
+from conformance.mirror.uncompared import Uncompared
 
 # States that pass.
 PASSING = ("Creating", "Updating", "Deleting", "InProgress", "RollingForward")
@@ -48,17 +48,17 @@ class Outcome:
         return self.simulated is not None
 
 
-def play(recording: Recording, headers: Headers) -> Iterator[Outcome]:
+def play(recording: Recording, uncompared: Uncompared) -> Iterator[Outcome]:
     """Play a whole recording; yields an outcome for each exchange."""
-    player = _Player(recording, headers)
+    player = _Player(recording, uncompared)
     for exchange in recording.exchanges:
         yield player.play(exchange)
 
 
 class _Player:
-    def __init__(self, recording: Recording, headers: Headers) -> None:
+    def __init__(self, recording: Recording, uncompared: Uncompared) -> None:
         self._recording = recording
-        self._headers = headers
+        self._uncompared = uncompared
         spec = scenario_of(recording)
         self._clock = ManualClock()
         self._simulation = Simulation(spec, self._clock, spec.seed)
@@ -78,8 +78,10 @@ class _Player:
         seeded = self._seed(exchange)
         answer = self._ask(exchange, kind, address)
         self._learn(exchange, answer)
-        found = differences(exchange, answer, self._headers, recording=self._recording.name, kind=kind.name)
-        return Outcome(self._recording.name, exchange, kind, tuple(found), answer, seeded)
+        found = self._uncompared.compared(
+            differences(exchange.answer, answer), suite=self._recording.name, kind=kind.name, day=exchange.day
+        )
+        return Outcome(self._recording.name, exchange, kind, found, answer, seeded)
 
     # --- before the request -----------------------------------------------------------------------------------------
 

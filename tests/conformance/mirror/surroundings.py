@@ -107,13 +107,14 @@ def _listed_images(recording: Recording) -> Iterator[scenario.PlatformImage]:
         if not names:
             continue
         known = found.setdefault(names, {})
-        known.update({version["name"]: version for version in versions})
+        for version in versions:
+            known[version["name"]] = {**known.get(version["name"], {}), **version}
     for (publisher, offer, sku), known in found.items():
-        system = next((_os_type(version) for version in known.values() if _os_type(version)), "Linux")
+        described = [version["properties"] for version in known.values() if "properties" in version]
         yield scenario.PlatformImage.model_validate(
             {
                 **dict(zip(PLATFORM_FIELDS, (publisher, offer, sku), strict=False)),
-                "os_type": system,
+                **(_described(described[0]) if described else {}),
                 "versions": [{"version": name} for name in known] or [{"version": "1.0.0"}],
             }
         )
@@ -140,6 +141,10 @@ def _asked_image(exchange: Exchange) -> tuple[tuple[str, ...], Iterable[Json]]:
     return tuple(names[:3]), entries
 
 
-def _os_type(version: Json) -> str:
-    disk = (version.get("properties") or {}).get("osDiskImage") or {}
-    return str(disk.get("operatingSystem") or "")
+def _described(properties: Json) -> Json:
+    """What a version of a platform image says of its image."""
+    return {
+        "os_type": properties["osDiskImage"]["operatingSystem"],
+        "generation": properties.get("hyperVGeneration", "V1"),
+        "features": {item["name"]: item["value"] for item in properties.get("features", [])},
+    }

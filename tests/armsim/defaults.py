@@ -1,0 +1,108 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""What the service adds to the model of a scale set: values that a write leaves open (recorded).
+
+A model is completed in full; what an api-version does not know is left out when it is shown (``dialect``).
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from typing import Any
+
+from armsim.wire import Json, guid
+
+_WINDOWS = {"provisionVMAgent": True, "enableAutomaticUpdates": True}
+_LINUX = {"disablePasswordAuthentication": False, "provisionVMAgent": True}
+_ROLLING = {
+    "maxBatchInstancePercent": 20,
+    "maxUnhealthyInstancePercent": 20,
+    "maxUnhealthyUpgradedInstancePercent": 20,
+    "pauseTimeBetweenBatches": "PT0S",
+}
+_REPAIRS = {"gracePeriod": "PT10M", "repairAction": "Replace"}
+_INTERFACE: Json = {"disableTcpStateTracking": False, "dnsSettings": {"dnsServers": []}, "enableIPForwarding": False}
+_DISK_SIZE = {"Linux": 30, "Windows": 127}
+
+
+def new_model(body: Json, os_type: str) -> Json:
+    """The model that a PUT makes: what is decided once, at the creation, and all that ``complete`` adds."""
+    model = copy.deepcopy(body)
+    properties: Json = model.setdefault("properties", {})
+    flexible = properties.setdefault("orchestrationMode", "Uniform") == "Flexible"
+    if "virtualMachineProfile" in properties or not flexible:
+        properties.setdefault("upgradePolicy", {"mode": "Manual"})
+    _add(properties, {"singlePlacementGroup": not flexible, "platformFaultDomainCount": 1 if flexible else 5})
+    if not flexible:
+        _add(properties, {"overprovision": True, "doNotRunExtensionsOnOverprovisionedVMs": False})
+    for interface in _interfaces(model):
+        interface.setdefault("properties", {}).setdefault("enableAcceleratedNetworking", False)
+    return complete(model, os_type)
+
+
+def complete(body: Json, os_type: str) -> Json:
+    """A copy of a model with everything that a write may leave open."""
+    model = copy.deepcopy(body)
+    if "sku" in model:
+        _add(model["sku"], {"tier": "Standard"})
+    properties = model["properties"]
+    policy = properties.get("upgradePolicy") or {}
+    if "rollingUpgradePolicy" in policy:
+        _add(policy["rollingUpgradePolicy"], _ROLLING)
+    if "automaticRepairsPolicy" in properties:
+        _add(properties["automaticRepairsPolicy"], _REPAIRS)
+    profile = properties.get("virtualMachineProfile")
+    if profile:
+        _complete_profile(profile, os_type)
+    for interface in _interfaces(model):
+        _complete_interface(interface)
+    return model
+
+
+def identified(model: Json, tenant_id: str) -> Json:
+    """A copy of a model whose identities have ids, the same for the same names; type ``None`` takes it away."""
+    given: Json = model.get("identity") or {}
+    if str(given.get("type")) == "None":
+        return {name: value for name, value in model.items() if name != "identity"}
+    identity = copy.deepcopy(given)
+    if "SystemAssigned" in str(identity.get("type")):
+        _add(identity, {"principalId": guid(random.Random(f"{model['id'].lower()}/principal")), "tenantId": tenant_id})
+    for name, assigned in (identity.get("userAssignedIdentities") or {}).items():
+        rng = random.Random(name.lower())
+        _add(assigned, {"clientId": guid(rng), "principalId": guid(rng)})
+    return {**model, "identity": identity} if identity else model
+
+
+def _complete_profile(profile: Json, os_type: str) -> None:
+    system = profile.setdefault("osProfile", {}) if "osProfile" in profile else {}
+    kind, values = ("windowsConfiguration", _WINDOWS) if os_type == "Windows" else ("linuxConfiguration", _LINUX)
+    _add(system.setdefault(kind, {}), values)
+    _add(system, {"secrets": [], "allowExtensionOperations": True, "requireGuestProvisionSignal": True})
+    disk = profile.setdefault("storageProfile", {}).setdefault("osDisk", {})
+    _add(disk, {"osType": os_type, "createOption": "FromImage", "caching": "None"})
+    if not disk.get("vhdContainers"):
+        _add(disk.setdefault("managedDisk", {}), {"storageAccountType": "Standard_LRS"})
+        _add(disk, {"diskSizeGB": _DISK_SIZE[os_type]})
+    if "extensionProfile" in profile:
+        for extension in profile["extensionProfile"].setdefault("extensions", []):
+            _add(extension["properties"], {"autoUpgradeMinorVersion": False})
+
+
+def _complete_interface(interface: Json) -> None:
+    properties = interface.setdefault("properties", {})
+    _add(properties, _INTERFACE)
+    for address in properties.get("ipConfigurations") or []:
+        _add(address.setdefault("properties", {}), {"privateIPAddressVersion": "IPv4"})
+
+
+def _interfaces(model: Json) -> list[Json]:
+    network = (model["properties"].get("virtualMachineProfile") or {}).get("networkProfile") or {}
+    return list(network.get("networkInterfaceConfigurations") or [])
+
+
+def _add(target: Json, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        target.setdefault(name, copy.deepcopy(value))

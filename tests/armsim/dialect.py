@@ -1,0 +1,138 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""What each api-version shows: the service keeps one model, and leaves out of an answer what the version does not know.
+
+The versions are the documented ones where the API description names one, else the first that was recorded with the
+field; between that one and the last that was recorded without it nothing is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from armsim.wire import Json
+
+# Unknown to 2018-04-01, known to 2020-06-01 (recorded).
+_BEFORE_2020 = "2018-06-01"
+_OS_PROFILE = {
+    "allowExtensionOperations": _BEFORE_2020,
+    "requireGuestProvisionSignal": _BEFORE_2020,
+    "linuxConfiguration.provisionVMAgent": _BEFORE_2020,
+}
+_INTERFACES = {
+    "networkInterfaceConfigurations.properties.dnsSettings": "2017-03-30",
+    "networkInterfaceConfigurations.properties.enableIPForwarding": "2017-03-30",
+    "networkInterfaceConfigurations.properties.enableAcceleratedNetworking": "2017-03-30",
+    "networkInterfaceConfigurations.properties.disableTcpStateTracking": _BEFORE_2020,
+    "networkInterfaceConfigurations.properties.ipConfigurations.properties.privateIPAddressVersion": "2017-03-30",
+}
+
+
+def _below(path: str, fields: Mapping[str, str]) -> dict[str, str]:
+    return {f"{path}.{name}": since for name, since in fields.items()}
+
+
+# Fields by path (lists are passed through), and the first version that shows them.
+_SCALE_SET = {
+    "etag": "2024-07-01",
+    "properties.timeCreated": "2021-11-01",
+    "properties.orchestrationMode": "2020-06-01",
+    "properties.platformFaultDomainCount": _BEFORE_2020,
+    "properties.singlePlacementGroup": "2017-03-30",
+    "properties.doNotRunExtensionsOnOverprovisionedVMs": "2019-03-01",
+    "properties.virtualMachineProfile.timeCreated": "2023-09-01",
+    "properties.virtualMachineProfile.storageProfile.osDisk.osType": _BEFORE_2020,
+    "properties.virtualMachineProfile.storageProfile.osDisk.diskSizeGB": _BEFORE_2020,
+    **_below("properties.virtualMachineProfile.osProfile", _OS_PROFILE),
+    **_below("properties.virtualMachineProfile.networkProfile", _INTERFACES),
+}
+_INSTANCE = {
+    "etag": "2023-09-01",
+    "properties.timeCreated": "2021-11-01",
+    "properties.modelDefinitionApplied": _BEFORE_2020,
+    "properties.networkProfileConfiguration": _BEFORE_2020,
+    "properties.hardwareProfile.vmSize": _BEFORE_2020,
+    "properties.storageProfile.imageReference.exactVersion": _BEFORE_2020,
+    **_below("properties.osProfile", _OS_PROFILE),
+    **_below("properties.networkProfileConfiguration", _INTERFACES),
+}
+# Shown without entries from this version on; with entries always.
+_EMPTY_LISTS = {"applicationGatewayBackendAddressPools": "2017-03-30"}
+# Until the policy of that name took its place, the upgrade policy had a flag.
+_FLAG_OF_OS_UPGRADES = ("2017-03-30", "2018-10-01")
+# Of platform images.
+_PLATFORM_IMAGE = {
+    "properties.hyperVGeneration": _BEFORE_2020,
+    "properties.architecture": _BEFORE_2020,
+    "properties.replicaType": _BEFORE_2020,
+    "properties.replicaCount": _BEFORE_2020,
+    "properties.disallowed": _BEFORE_2020,
+    "properties.automaticOSUpgradeProperties": _BEFORE_2020,
+    "properties.imageDeprecationStatus": _BEFORE_2020,
+    "properties.features": _BEFORE_2020,
+    "properties.osDiskImage.sizeInBytes": _BEFORE_2020,
+    "properties.osDiskImage.sizeInGb": _BEFORE_2020,
+}
+# Versions of 2015 call an operation's id `operationId`; 2016-03-30 and 2016-04-30-preview say `name` (recorded).
+_OPERATION_NAME_SINCE = "2016-03-30"
+
+
+def scale_set(body: Json, version: str) -> Json:
+    """A scale set as ``version`` shows it."""
+    shown = _shown(body, _SCALE_SET, version)
+    policy = shown["properties"].get("upgradePolicy")
+    first, end = _FLAG_OF_OS_UPGRADES
+    if policy is not None and version < end:
+        automatic = policy.pop("automaticOSUpgradePolicy", None) or {}
+        if version >= first:
+            policy.setdefault("automaticOSUpgrade", bool(automatic.get("enableAutomaticOSUpgrade")))
+    elif policy is not None:
+        policy.pop("automaticOSUpgrade", None)
+    return shown
+
+
+def instance(body: Json, version: str) -> Json:
+    """An instance of a Uniform set as ``version`` shows it."""
+    return _shown(body, _INSTANCE, version)
+
+
+def virtual_machine(body: Json, version: str) -> Json:
+    """A virtual machine of a Flexible set as ``version`` shows it."""
+    return _shown(body, {"etag": "2024-07-01", "properties.timeCreated": "2021-11-01"}, version)
+
+
+def platform_image(body: Json, version: str) -> Json:
+    """A version of a platform image as ``version`` shows it."""
+    return _shown(body, _PLATFORM_IMAGE, version)
+
+
+def operation_name(version: str) -> str:
+    """What an operation calls its id."""
+    return "name" if version >= _OPERATION_NAME_SINCE else "operationId"
+
+
+def _shown(body: Json, since: Mapping[str, str], version: str) -> Json:
+    """A copy without what is newer than ``version``."""
+    newer = {path for path, first in {**since, **_EMPTY_LISTS}.items() if version < first}
+    result: Json = _copy(body, "", newer)
+    return result
+
+
+def _copy(value: Any, path: str, newer: set[str]) -> Any:
+    match value:
+        case dict():
+            return dict(_fields(value, path, newer))
+        case list():
+            return [_copy(item, path, newer) for item in value]
+        case _:
+            return value
+
+
+def _fields(value: Json, path: str, newer: set[str]) -> Iterator[tuple[str, Any]]:
+    for name, item in value.items():
+        inner = f"{path}.{name}" if path else name
+        if inner not in newer and not (item == [] and name in newer):
+            yield name, _copy(item, inner, newer)
