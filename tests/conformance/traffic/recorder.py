@@ -59,6 +59,7 @@ class Recorder:
         *,
         query: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
+        kept: bool = True,
     ) -> requests.Response:
         """One request at VERSION, repeated as any client would; ``path`` may be a whole link, which has its version."""
         address, options = path, dict(query or {})
@@ -71,7 +72,7 @@ class Recorder:
                 exchange = _exchange(answer, body)
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, NotTheServiceError):
                 continue
-            if is_described(exchange):
+            if kept and is_described(exchange):
                 self.exchanges.append(exchange)
             if answer.status_code == 401:
                 self._log_in()
@@ -84,6 +85,12 @@ class Recorder:
     def get(self, path: str, **query: str) -> requests.Response:
         """A GET; an underscore before an option's name stands for the dollar sign: ``_expand`` is ``$expand``."""
         return self.call("GET", path, query={_dollar(name): value for name, value in query.items()})
+
+    def peek(self, path: str, **query: str) -> list[Any]:
+        """Entries on the first page of a list; the exchange is not kept."""
+        options = {_dollar(name): value for name, value in query.items()}
+        entries: list[Any] = self.call("GET", path, query=options, kept=False).json().get("value", [])
+        return entries
 
     def pages(self, path: str, **query: str) -> list[Any]:
         """All entries of a list, page by page."""

@@ -14,8 +14,8 @@ from armsim.launch import Simulator
 from conformance.traffic.recorder import Recorder
 
 Json = dict[str, Any]
-# At each operation: its start and the first event after it; the answers are long.
-GLANCES = 2
+# At each operation: its start, and the first events after it.
+GLANCES = 4
 
 
 class Site:
@@ -33,6 +33,7 @@ class Site:
         self.compute = f"{self.subscription}/providers/Microsoft.Compute"
         self.group_compute = f"{self.group}/providers/Microsoft.Compute"
         self.machines = f"{self.group_compute}/virtualMachines"
+        self._met: set[str] = set()
         self.flexible = self.model()["properties"].get("orchestrationMode") == "Flexible"
 
     def model(self) -> Json:
@@ -57,12 +58,16 @@ class Site:
             self.look_at_machines()
 
     def glance(self) -> None:
-        """What shows transient states: instances with their views, as one list."""
+        """One instance in each state that was not met before: whole lists, read so often, were much of the same."""
         path, query = f"{self.set}/virtualMachines", {"_expand": "instanceView"}
         if self.flexible:
             path = self.machines
             query["_filter"] = f"'virtualMachineScaleSet/id' eq '{self.set}'"
-        self.recorder.get(path, **query)
+        for entry in self.recorder.peek(path, **query):
+            state = _state(entry)
+            if state not in self._met:
+                self._met.add(state)
+                self.recorder.get(f"{path}/{entry['id'].rpartition('/')[2]}", _expand="instanceView")
 
     def watch(self, answer: requests.Response) -> None:
         """See what an operation does, and follow it to its end. A read that is repeated takes the clock to an event."""
@@ -99,3 +104,14 @@ class Site:
             get(f"{machines}/{name}/instanceView")
             for extension in self.recorder.pages(f"{machines}/{name}/extensions"):
                 get(f"{machines}/{name}/extensions/{extension['name']}")
+
+
+def _state(entry: Json) -> str:
+    """What an instance's list entry says of its state: which fields it has, and the codes in its view."""
+    properties = entry["properties"]
+    view = properties.get("instanceView") or {}
+    parts = [view, view.get("vmAgent") or {}, *(view.get("extensions") or [])]
+    codes = [status["code"] for part in parts for status in part.get("statuses") or []]
+    health = ((view.get("vmHealth") or {}).get("status") or {}).get("code")
+    words = [properties["provisioningState"], properties.get("latestModelApplied"), health, *codes]
+    return " ".join(map(str, [*words, *sorted(properties), *sorted(view), *sorted(entry)]))
