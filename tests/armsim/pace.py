@@ -10,8 +10,9 @@ the next event, but at least :data:`PAUSE` and at most :data:`PATIENCE` simulate
 has slept meanwhile, and none sleeps until tomorrow.
 
 With several clients, nobody is overtaken: whoever has an open connection and asked within the last :data:`BUSY` real
-seconds without waiting is at work, and meanwhile waiting requests are answered as things stand. One client alone meets
-no such clock: what it sees depends on its requests only.
+seconds without waiting is at work, and so, for as long, is whoever waited when the clock jumped for another. Meanwhile
+waiting requests are answered as things stand. One client alone meets no such clock: what it sees depends on its
+requests only.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Pace:
         self._real = real
         self._read: set[str] = set()
         self._at_work: dict[Hashable, float] = {}
+        self._waiting: set[Hashable] = set()
 
     def disturb(self) -> None:
         """Something happened: reads made before may be answered differently now."""
@@ -67,9 +69,15 @@ class Pace:
             for client, since in self._at_work.items()
             if client != asked.client and now - since < BUSY and self._connected(client)
         }
+        self._waiting.discard(asked.client)
         if not waits:
             self._at_work[asked.client] = now
-        elif not self._at_work:
+        elif self._at_work:
+            self._waiting.add(asked.client)
+        else:
+            # The others may have waited for what happens now: they get the time to look.
+            self._at_work = dict.fromkeys(filter(self._connected, self._waiting), now)
+            self._waiting.clear()
             if operation is not None:
                 self._until_ended(operation, timeline)
             else:

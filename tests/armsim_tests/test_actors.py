@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -371,8 +372,8 @@ def test_a_quarter_of_the_instances_flaps_on_the_older_image_and_two_others_for_
     assert sum(instance.flapping is not None for instance in world.instances) == pytest.approx(5, abs=3)
 
 
-def test_in_the_storm_everybody_acts():
-    world = World.bundled("storm")
+def _storm(seed: int) -> World:
+    world = World.bundled("storm", seed)
     _write(world, OLDER)
     for _ in range(3):
         world.simulation.actors.requested("VirtualMachineScaleSetVMs_List")
@@ -380,6 +381,16 @@ def test_in_the_storm_everybody_acts():
     for _ in range(5):
         upgrade_instances(world.web, {"instanceIds": [item.id for item in world.web.lagging(world.web.active())[:4]]})
         world.wait(1_500)
+    return world
+
+
+def test_the_same_seed_makes_the_same_storm_and_another_one_another():
+    first, second, other = (json.dumps(_storm(seed).simulation.ledger()["scale_sets"]) for seed in (35, 35, 36))
+    assert first == second != other
+
+
+def test_in_the_storm_everybody_acts():
+    world = _storm(35)
     names = {entry["name"] for entry in _record(world)}
     assert names == {actor.name for actor in world.simulation.spec.actors}
     assert not [entry for entry in _record(world) if "refused" in entry]
