@@ -16,8 +16,9 @@ from armsim.errors import ArmError, bad_request
 from armsim.faults import Faults
 from armsim.happenings import Happening
 from armsim.instance import Failure, Instance
+from armsim.orchestration_services import set_repairs
+from armsim.os_upgrades import AutomaticOsUpgrades
 from armsim.publishing import Shelf
-from armsim.rolling import RollingUpgrade
 from armsim.scale_set import ScaleSet
 from armsim.scenario import Deed, Flapping, HealthReport, ImageChange, Pick
 from armsim.scenario.deeds import ON_INSTANCES, ON_SERVICE, ON_SET
@@ -37,6 +38,7 @@ class Stage(Protocol):
     faults: Faults
     read_only: bool
     shelf: Shelf
+    os_upgrades: AutomaticOsUpgrades
     calendar: Calendar
 
     def scale_sets(self) -> list[ScaleSet]: ...
@@ -113,6 +115,7 @@ def _faults(stage: Stage, faults: list[Any]) -> None:
 
 def _publish(stage: Stage, version: str) -> None:
     stage.shelf.publish(version, stage.calendar.at(stage.timeline.now))
+    stage.os_upgrades.begin()
 
 
 # --- of a scale set ---------------------------------------------------------------------------------------------------
@@ -139,11 +142,11 @@ def _image(scale_set: ScaleSet, change: ImageChange) -> None:
 
 
 def _repairs(scale_set: ScaleSet, state: str) -> None:
-    scale_set.repairs_suspended = state == "Suspended"
+    set_repairs(scale_set, suspended=state == "Suspended")
 
 
 def _rolling_upgrade(scale_set: ScaleSet, code: Any) -> None:
-    scale_set.rolling = RollingUpgrade.record(scale_set.world.timeline, code)
+    rolling_upgrades.set_record(scale_set, code)
 
 
 def _cancel_rolling_upgrade(scale_set: ScaleSet, _yes: bool) -> None:

@@ -26,6 +26,8 @@ Event = Literal[
     "scaled_in",
     "instance_failed",
     "instance_unhealthy",
+    "repair_started",
+    "repairs_resumed",
 ]
 
 
@@ -62,7 +64,7 @@ class Happenings:
         trouble: Event | None = None
         if instance.provisioning == "Failed":
             trouble = "instance_failed"
-        elif report is not None and report[0] == "unhealthy":
+        elif report is not None and report[0] in ("unhealthy", "unknown"):
             trouble = "instance_unhealthy"
         if trouble is not None and self._trouble.get(instance.vm_id) != trouble:
             self.tell(trouble, scale_set, instance)

@@ -25,8 +25,15 @@ def set_orchestration_service_state(scale_set: ScaleSet, body: object) -> Accept
     scale_set.etag += 1
 
     def done() -> None:
-        scale_set.repairs_suspended = body["action"] == "Suspend"
+        set_repairs(scale_set, suspended=body["action"] == "Suspend")
         scale_set.end(operation)
 
     scale_set.world.timeline.after(scale_set.world.timings.service_state.draw(scale_set.rng), done)
     return Accepted(operation, 0)
+
+
+def set_repairs(scale_set: ScaleSet, *, suspended: bool) -> None:
+    """Suspend or resume automatic repairs at once."""
+    scale_set.repairs_suspended = suspended
+    if not suspended:
+        scale_set.world.happenings.tell("repairs_resumed", scale_set.name)

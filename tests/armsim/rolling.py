@@ -2,134 +2,144 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""A rolling upgrade that the platform runs: batches within one update domain each, thresholds, pause, cancel."""
+"""A rolling upgrade that the platform runs, from its start to its end: what ``rollingUpgrades/latest`` tells of."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from armsim.clock import Timeline
 from armsim.instance import PREEMPTED, Done, Failure, Instance
+from armsim.rolling_policy import Candidate, breach_after, breach_before, next_batch, seconds
 from armsim.wire import Calendar, Json
 
 Code = Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"]
+StartedBy = Literal["User", "Platform"]
 
 # How long a batch may take to become healthy before it counts as failed: five minutes, as documented for automatic OS
 # upgrades.
 PATIENCE = 300.0
-_DEFAULTS = {
-    "maxBatchInstancePercent": 20,
-    "maxUnhealthyInstancePercent": 20,
-    "maxUnhealthyUpgradedInstancePercent": 20,
-    "pauseTimeBetweenBatches": "PT0S",
-}
 
 
-class RollingUpgrade:
-    """One rolling upgrade, or the record of one."""
+class Work(Protocol):
+    """What the upgrade does to instances."""
 
-    def __init__(
-        self,
-        timeline: Timeline,
-        policy: Json,
-        work: list[Instance],
-        members: Callable[[], list[Instance]],
-        ended: Done,
-        batch_ended: Callable[[list[Instance]], None] = lambda _batch: None,
-    ) -> None:
-        self.code: Code = "RollingForward"
-        self.policy: Json = {**_DEFAULTS, **policy}
-        self.failure: Failure | None = None
-        self.started = timeline.now
-        self.last_action: Literal["Start", "Cancel"] = "Start"
-        self.last_action_time = timeline.now
-        self._timeline = timeline
-        self._waiting = work
-        self._batch: list[Instance] = []
-        self._batch_since = timeline.now
-        self._finished: list[Instance] = []
-        self._members = members
-        self._ended = ended
-        self._batch_ended = batch_ended
-        self._upgrade: Callable[[list[Instance]], None] | None = None
-        self._paused = False
+    def members(self) -> list[Instance]:
+        """All instances of the set that are not being deleted."""
 
-    @classmethod
-    def record(cls, timeline: Timeline, code: Code) -> RollingUpgrade:
-        """The record of an upgrade in state ``code`` that does nothing by itself."""
-        upgrade = cls(timeline, {}, [], list, lambda _failure: None)
-        upgrade.code = code
-        return upgrade
+    def begin_batch(self, batch: Sequence[Instance]) -> list[Instance]:
+        """Start to upgrade a batch; returns the instances to watch, which with MaxSurge are new ones."""
+
+    def end_batch(self, batch: Sequence[Instance], *, good: bool) -> None:
+        """The instances to watch have come up, or have not."""
+
+    def roll_back(self, failed: Sequence[Instance], done: Done) -> bool:
+        """Put failed instances back where that is to be done; False where it is not, and ``done`` is not told."""
+
+
+@dataclass
+class Record:
+    """The state of a rolling upgrade, as it is read. Times are simulated seconds."""
+
+    started: float
+    policy: Json
+    code: Code = "RollingForward"
+    started_by: StartedBy = "User"
+    ended: float | None = None
+    failure: Failure | None = None
+    last_action: Literal["Start", "Cancel"] = "Start"
+    last_action_time: float = 0.0
+    rolled_back: int = 0
 
     @property
     def active(self) -> bool:
         return self.code in ("RollingForward", "RollingBack")
 
-    def begin(self, upgrade: Callable[[list[Instance]], None]) -> None:
-        """Start with the first batch; ``upgrade`` brings instances to the latest model."""
-        self._upgrade = upgrade
+
+class RollingUpgrade:
+    """Runs one rolling upgrade: ``ended`` is told its failure, or None, when the operation behind it ends."""
+
+    def __init__(self, timeline: Timeline, record: Record, waiting: list[Instance], work: Work, ended: Done) -> None:
+        self.record = record
+        record.last_action_time = timeline.now
+        self._timeline = timeline
+        self._waiting = waiting
+        self._work = work
+        self._ended = ended
+        self._batch: list[Instance] = []
+        self._watched: list[Instance] = []
+        self._batch_since = timeline.now
+        self._finished: list[Instance] = []
+        self._paused = True
+        self._first = True
+
+    def begin(self) -> None:
+        """Start with the first batch."""
         self._next_batch()
 
     def cancel(self) -> None:
-        self.code = "Cancelled"
-        self.last_action = "Cancel"
-        self.last_action_time = self._timeline.now
-        # A cancelled upgrade's own operation ends Succeeded (recorded).
-        self._ended(None)
+        """Start no further batch. The operation of a cancelled upgrade ends Succeeded (recorded)."""
+        self._end("Cancelled", None)
+        self.record.last_action = "Cancel"
+        self.record.last_action_time = self._timeline.now
 
     def preempt(self) -> None:
         """Give way to a newer write of the model."""
-        if self.active:
-            self.code = "Cancelled"
-            self._ended(PREEMPTED)
+        if self.record.active:
+            self._end("Cancelled", PREEMPTED)
 
     def look(self) -> None:
         """See whether the batch is done; called whenever an instance changes, and when patience ends."""
-        if not self.active or self._upgrade is None or self._paused or not self._batch:
+        if self.record.code != "RollingForward" or self._paused or not self._watched:
             return
         now = self._timeline.now
-        if any(instance.work is not None for instance in self._batch):
+        if any(instance.work is not None for instance in self._watched):
             return
-        patience_ended = now >= self._batch_since + PATIENCE
-        if not patience_ended and not all(instance.in_service(now) for instance in self._batch):
+        good = all(instance.in_service(now) for instance in self._watched)
+        if not good and now < self._batch_since + PATIENCE:
             return
-        self._finished += self._batch
-        self._batch_ended(self._batch)
-        self._batch = []
-        unhealthy = sum(not instance.in_service(now) for instance in self._finished)
-        if unhealthy * 100 > self.policy["maxUnhealthyUpgradedInstancePercent"] * len(self._finished):
-            self._fault(
-                "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade",
-                f"Rolling Upgrade failed after exceeding the MaxUnhealthyUpgradedInstancePercent value: {unhealthy} of "
-                f"{len(self._finished)} upgraded instances are unhealthy.",
-            )
-            return
+        batch, self._batch = self._batch, []
+        watched, self._watched = self._watched, []
+        self._finished += watched
         self._paused = True
-        self._timeline.after(_seconds(self.policy["pauseTimeBetweenBatches"]), self._next_batch)
+        self._work.end_batch(batch, good=good)
+        breach = breach_after(self.record.policy, self._candidates(self._finished))
+        if breach is not None:
+            self._stop(breach)
+            return
+        self._timeline.after(seconds(str(self.record.policy["pauseTimeBetweenBatches"])), self._next_batch)
+
+    def progress(self) -> Json:
+        """Counts of instances: done well, failed, in progress, pending."""
+        now = self._timeline.now
+        # The batch that a cancelled upgrade leaves behind is done when its instances are.
+        left = [] if self.record.active else [one for one in self._watched if one.work is None]
+        done = [*self._finished, *left]
+        failed = sum(not instance.in_service(now) for instance in done)
+        return {
+            "successfulInstanceCount": len(done) - failed,
+            "failedInstanceCount": failed,
+            "inProgressInstanceCount": len(self._batch) - len(left),
+            "pendingInstanceCount": len(self._waiting),
+        }
 
     def body(self, location: str, calendar: Calendar) -> Json:
         """What ``rollingUpgrades/latest`` answers (recorded shape)."""
-        now = self._timeline.now
-        failed = sum(not instance.in_service(now) for instance in self._finished)
+        record = self.record
         properties: Json = {
-            "policy": self.policy,
+            "policy": record.policy,
             "runningStatus": {
-                "code": self.code,
-                "lastAction": self.last_action,
-                "lastActionTime": calendar.stamp(self.last_action_time),
-                "startTime": calendar.stamp(self.started),
+                "code": record.code,
+                "lastAction": record.last_action,
+                "lastActionTime": calendar.stamp(record.last_action_time),
+                "startTime": calendar.stamp(record.started),
             },
-            "progress": {
-                "successfulInstanceCount": len(self._finished) - failed,
-                "failedInstanceCount": failed,
-                "inProgressInstanceCount": len(self._batch),
-                "pendingInstanceCount": len(self._waiting),
-            },
+            "progress": self.progress(),
         }
-        if self.failure is not None:
-            properties["error"] = {"code": self.failure.code, "message": self.failure.message}
+        if record.failure is not None:
+            properties["error"] = {"code": record.failure.code, "message": record.failure.message}
         return {
             "type": "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades",
             "location": location,
@@ -137,42 +147,103 @@ class RollingUpgrade:
         }
 
     def _next_batch(self) -> None:
-        self._paused = False
-        if not self.active or self._upgrade is None:
+        if self.record.code != "RollingForward":
             return
-        members = self._members()
+        members = self._work.members()
         self._waiting = [instance for instance in self._waiting if instance in members]
         if not self._waiting:
-            self.code = "Completed"
-            self._ended(None)
+            self._end("Completed", None)
             return
-        now = self._timeline.now
-        unhealthy = sum(not instance.in_service(now) for instance in members)
-        if unhealthy * 100 > self.policy["maxUnhealthyInstancePercent"] * len(members):
-            self._fault(
-                "MaxUnhealthyInstancePercentExceededInRollingUpgrade",
-                f"Rolling Upgrade failed after exceeding the MaxUnhealthyInstancePercent value: {unhealthy} of "
-                f"{len(members)} instances are unhealthy.",
-            )
+        candidates = self._candidates(members)
+        breach = breach_before(self.record.policy, candidates, first=self._first)
+        if breach is not None:
+            self._end("Faulted", breach)
             return
-        size = max(1, len(members) * int(self.policy["maxBatchInstancePercent"]) // 100)
-        domain = self._waiting[0].place.domain()
-        self._batch = [instance for instance in self._waiting if instance.place.domain() == domain][:size]
-        self._waiting = [instance for instance in self._waiting if instance not in self._batch]
-        self._batch_since = now
+        chosen = {
+            candidate.id for candidate in next_batch(self.record.policy, self._candidates(self._waiting), candidates)
+        }
+        self._batch = [instance for instance in self._waiting if instance.id in chosen]
+        self._waiting = [instance for instance in self._waiting if instance.id not in chosen]
+        self._first = False
+        self._batch_since = self._timeline.now
         self._timeline.after(PATIENCE, self.look)
-        self._upgrade(self._batch)
+        self._watched = self._work.begin_batch(self._batch)
+        self._paused = False
+        self.look()
 
-    def _fault(self, code: str, message: str) -> None:
-        self.code = "Faulted"
-        self.failure = Failure(code, message)
-        self._ended(self.failure)
+    def _stop(self, breach: Failure) -> None:
+        now = self._timeline.now
+        failed = [instance for instance in self._finished if not instance.in_service(now)]
+
+        def rolled_back(_failure: Failure | None) -> None:
+            self.record.rolled_back = len(failed)
+            self._end("Faulted", breach)
+
+        if self._work.roll_back(failed, rolled_back):
+            self.record.code = "RollingBack"
+        else:
+            self._end("Faulted", breach)
+
+    def _end(self, code: Code, failure: Failure | None) -> None:
+        self.record.code = code
+        self.record.failure = None if failure is PREEMPTED else failure
+        self.record.ended = self._timeline.now
+        self._ended(failure)
+
+    def _candidates(self, instances: Sequence[Instance]) -> list[Candidate]:
+        now = self._timeline.now
+        return [Candidate(instance.id, instance.place, instance.in_service(now)) for instance in instances]
 
 
-def _seconds(duration: str) -> float:
-    """Seconds of an ISO 8601 duration such as ``PT30S``, ``PT5M`` or ``PT1H30M``; 0 for anything else."""
-    match = re.fullmatch(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?", duration)
-    if match is None:
-        return 0.0
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return hours * 3600.0 + minutes * 60.0 + seconds
+@dataclass(frozen=True)
+class OsUpgrade:
+    """One attempt, for the history."""
+
+    upgrade: RollingUpgrade
+    reference: Json
+
+    def body(self, location: str, calendar: Calendar) -> Json:
+        """An entry of ``osUpgradeHistory`` (the form is that of the API description)."""
+        record = self.upgrade.record
+        status: Json = {"code": record.code, "startTime": calendar.stamp(record.started)}
+        if record.ended is not None:
+            status["endTime"] = calendar.stamp(record.ended)
+        properties: Json = {
+            "runningStatus": status,
+            "progress": self.upgrade.progress(),
+            "startedBy": record.started_by,
+            "targetImageReference": self.reference,
+        }
+        if record.failure is not None:
+            properties["error"] = {"code": record.failure.code, "message": record.failure.message}
+        if record.rolled_back:
+            properties["rollbackInfo"] = {
+                "successfullyRolledbackInstanceCount": record.rolled_back,
+                "failedRolledbackInstanceCount": 0,
+            }
+        return {
+            "type": "Microsoft.Compute/virtualMachineScaleSets/osUpgradeHistory",
+            "location": location,
+            "properties": properties,
+        }
+
+
+class NoWork:
+    """The work of an upgrade of which only the record is known."""
+
+    def members(self) -> list[Instance]:
+        return []
+
+    def begin_batch(self, batch: Sequence[Instance]) -> list[Instance]:
+        return list(batch)
+
+    def end_batch(self, batch: Sequence[Instance], *, good: bool) -> None:
+        """Nothing was begun."""
+
+    def roll_back(self, failed: Sequence[Instance], done: Done) -> bool:
+        return False
+
+
+def recorded(timeline: Timeline, code: Code, policy: Json) -> RollingUpgrade:
+    """An upgrade in state ``code`` that does nothing by itself."""
+    return RollingUpgrade(timeline, Record(timeline.now, policy, code), [], NoWork(), lambda _failure: None)

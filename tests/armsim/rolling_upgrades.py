@@ -2,42 +2,71 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Rolling upgrades of a scale set: started by a write of the model, cancelled by a client."""
+"""Rolling upgrades of a scale set: started by a write of the model or a client, cancelled by a client."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from typing import get_args
 
 from armsim.errors import operation_not_allowed
-from armsim.instance import Failure, Instance
+from armsim.instance import Done, Failure, Instance
 from armsim.instance_work import upgrade_instance
+from armsim.lifecycle import Disk
 from armsim.operations import Operation
-from armsim.rolling import RollingUpgrade
+from armsim.parts import Parts
+from armsim.rolling import Code, Record, RollingUpgrade, StartedBy, Work, recorded
+from armsim.rolling_policy import DEFAULTS
 from armsim.scale_set import Accepted, ScaleSet
+from armsim.scaling import create_instance, delete_instance
+from armsim.wire import Json
+
+
+def policy_of(scale_set: ScaleSet, defaults: Json) -> Json:
+    """The rolling upgrade policy of the model, filled up with ``defaults``."""
+    given = (scale_set.document["properties"].get("upgradePolicy") or {}).get("rollingUpgradePolicy") or {}
+    return {**defaults, **given}
 
 
 def start_rolling_upgrade(scale_set: ScaleSet, operation: Operation) -> None:
-    policy = (scale_set.document["properties"].get("upgradePolicy") or {}).get("rollingUpgradePolicy") or {}
+    """Bring all lagging instances to the present model; ``operation`` lasts until that is over."""
+    policy = policy_of(scale_set, DEFAULTS)
+    begin(scale_set, operation, scale_set.lagging(scale_set.active()), ModelUpgrade(scale_set, policy), policy)
+
+
+def begin(
+    scale_set: ScaleSet,
+    operation: Operation,
+    waiting: list[Instance],
+    work: Work,
+    policy: Json,
+    started_by: StartedBy = "User",
+) -> RollingUpgrade:
+    """Start a rolling upgrade of ``waiting``; ``operation`` lasts until it is over."""
+    tell = scale_set.world.happenings.tell
 
     def ended(failure: Failure | None) -> None:
         scale_set.end(operation, failure)
-        scale_set.world.happenings.tell("rolling_upgrade_ended", scale_set.name)
+        tell("rolling_upgrade_ended", scale_set.name)
 
-    scale_set.world.happenings.tell("rolling_upgrade_started", scale_set.name)
-    scale_set.rolling = RollingUpgrade(
-        scale_set.world.timeline,
-        policy,
-        scale_set.lagging(scale_set.active()),
-        scale_set.active,
-        ended,
-        lambda batch: scale_set.world.happenings.tell("rolling_batch_ended", scale_set.name, *batch),
-    )
-    scale_set.rolling.begin(partial(upgrade_batch, scale_set))
+    record = Record(scale_set.world.timeline.now, policy, started_by=started_by)
+    tell("rolling_upgrade_started", scale_set.name)
+    scale_set.rolling = RollingUpgrade(scale_set.world.timeline, record, waiting, work, ended)
+    scale_set.rolling.begin()
+    return scale_set.rolling
+
+
+def check_none_is_active(scale_set: ScaleSet) -> None:
+    """Refuse a second rolling upgrade beside one that goes on (guessed)."""
+    if scale_set.rolling is not None and scale_set.rolling.record.active:
+        raise operation_not_allowed(
+            f"A Rolling Upgrade is already in progress on Virtual Machine Scale Set '{scale_set.name}'."
+        )
 
 
 def cancel_rolling_upgrade(scale_set: ScaleSet) -> Accepted:
-    """Stop a rolling upgrade after the batch in progress."""
-    if scale_set.rolling is None or not scale_set.rolling.active:
+    """Start no batch after the one in progress."""
+    if scale_set.rolling is None or not scale_set.rolling.record.active:
         raise operation_not_allowed("There is no ongoing Rolling Upgrade to cancel.")
     scale_set.rolling.cancel()
     operation = scale_set.start()
@@ -45,8 +74,58 @@ def cancel_rolling_upgrade(scale_set: ScaleSet) -> Accepted:
     return Accepted(operation, 0)
 
 
-def upgrade_batch(scale_set: ScaleSet, instances: list[Instance]) -> None:
-    """Bring instances to the present model without an operation of their own: for rolling upgrades."""
-    scale_set.world.happenings.tell("rolling_batch_started", scale_set.name, *instances)
-    for instance in instances:
-        upgrade_instance(scale_set, instance, lambda _failure: None)
+def set_record(scale_set: ScaleSet, code: str) -> None:
+    """Let the set have the record of an upgrade in state ``code``, which does nothing by itself."""
+    known: Code = next(one for one in get_args(Code) if one == code)
+    scale_set.rolling = recorded(scale_set.world.timeline, known, policy_of(scale_set, DEFAULTS))
+
+
+class ModelUpgrade:
+    """Brings instances to the present model: in place, or with MaxSurge by new ones that take their place."""
+
+    def __init__(self, scale_set: ScaleSet, policy: Json) -> None:
+        self._set = scale_set
+        self._surge = bool(policy.get("maxSurge"))
+        # Of Uniform sets only (documented).
+        self._rolls_back = bool(policy.get("rollbackFailedInstancesOnPolicyBreach")) and not scale_set.flexible
+        self._before: dict[str, Disk] = {}
+        self._new: list[Instance] = []
+
+    def members(self) -> list[Instance]:
+        return self._set.active()
+
+    def begin_batch(self, batch: Sequence[Instance]) -> list[Instance]:
+        self._set.world.happenings.tell("rolling_batch_started", self._set.name, *batch)
+        if self._surge:
+            self._new = [create_instance(self._set, _ignore) for _ in batch]
+            return self._new
+        for instance in batch:
+            self._before[instance.id] = Disk(instance.model, instance.image, instance.reference)
+            self.upgrade(instance)
+        return list(batch)
+
+    def upgrade(self, instance: Instance) -> None:
+        """What is done to one instance in place."""
+        upgrade_instance(self._set, instance, _ignore)
+
+    def end_batch(self, batch: Sequence[Instance], *, good: bool) -> None:
+        """With MaxSurge the old instances go when the new ones are healthy; otherwise the new ones go (guessed)."""
+        if self._surge:
+            for instance in batch if good else self._new:
+                if instance in self._set.active():
+                    delete_instance(self._set, instance, _ignore)
+        self._set.world.happenings.tell("rolling_batch_ended", self._set.name, *batch)
+
+    def roll_back(self, failed: Sequence[Instance], done: Done) -> bool:
+        """Put the disks back that failed instances had."""
+        present = [instance for instance in failed if instance in self._set.active() and instance.id in self._before]
+        if not self._rolls_back or not present:
+            return False
+        parts = Parts(len(present), done)
+        for instance in present:
+            self._set.lifecycle.reimage(instance, self._before[instance.id], parts.done)
+        return True
+
+
+def _ignore(_failure: Failure | None) -> None:
+    """The upgrade looks at the instances itself."""

@@ -19,7 +19,7 @@ from armsim.instance import PREEMPTED, Failure, Instance, Model, Place
 from armsim.ledger import Account
 from armsim.lifecycle import Disk, Lifecycle
 from armsim.operations import Operation, Operations
-from armsim.rolling import RollingUpgrade
+from armsim.rolling import OsUpgrade, RollingUpgrade
 from armsim.scenario import HealthReport, Timings
 from armsim.wire import Json, guid
 
@@ -88,6 +88,7 @@ class ScaleSet:
         self.account = Account()
         self.repairs_suspended = False
         self.rolling: RollingUpgrade | None = None
+        self.os_upgrades: list[OsUpgrade] = []
         self.update_domains = 5
         self.group_capacity = group_capacity
         self._running: list[Operation] = []

@@ -25,8 +25,10 @@ from armsim.happenings import Happenings
 from armsim.instance import Failure, Instance, Model, Place
 from armsim.ledger import Requests
 from armsim.operations import Operations
+from armsim.os_upgrades import AutomaticOsUpgrades
 from armsim.publishing import Shelf
-from armsim.rolling import RollingUpgrade
+from armsim.repairs import AutomaticRepairs
+from armsim.rolling_upgrades import set_record
 from armsim.scale_set import ScaleSet, World
 from armsim.scenario import Problem, Scenario
 from armsim.throttling import Throttle
@@ -74,6 +76,11 @@ class Simulation:
             self._adopt(self._make(item, ("scale_sets", index)))
         for dump in dumps:
             self.restore(dump)
+        self.repairs = AutomaticRepairs(self.scale_sets)
+        self.os_upgrades = AutomaticOsUpgrades(self.scale_sets, seed)
+        for service in (self.repairs, self.os_upgrades):
+            self.happenings.listen(service.hear)
+            service.begin()
         self.actors = Actors(self)
         self.actors.enter(spec.actors, self.happenings, seed)
 
@@ -146,7 +153,7 @@ class Simulation:
                     "image": item.image().key,
                     "model": item.model.version,
                     "etag": item.etag,
-                    "rolling_upgrade": item.rolling.code if item.rolling else None,
+                    "rolling_upgrade": item.rolling.record.code if item.rolling else None,
                     "instances": {
                         instance.id: {
                             "image": instance.image.key,
@@ -194,7 +201,7 @@ class Simulation:
         made.update_domains = spec.update_domains
         made.repairs_suspended = spec.automatic_repairs is not None and spec.automatic_repairs.state == "Suspended"
         if spec.rolling_upgrade is not None:
-            made.rolling = RollingUpgrade.record(self.timeline, spec.rolling_upgrade)
+            set_record(made, spec.rolling_upgrade)
         unknown = [instance_id for instance_id in spec.instances if instance_id not in ids]
         if unknown:
             known = ", ".join(ids)

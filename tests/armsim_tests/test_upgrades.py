@@ -12,6 +12,7 @@ import pytest
 
 from armsim import instance_actions, model_write, orchestration_services, rolling_upgrades
 from armsim.errors import ArmError
+from armsim.orchestration_services import set_repairs
 
 from .conftest import World
 
@@ -241,6 +242,7 @@ def test_under_automatic_policy_a_write_restarts_every_instance_at_once():
 
 def test_a_bad_image_leaves_instances_unhealthy_although_the_operation_succeeds():
     world = World.bundled("bad-image")
+    set_repairs(world.web, suspended=True)
     write(world, "24.04.202511100")
     accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": [world.instances[0].id]})
     world.wait(900)
@@ -268,9 +270,9 @@ def test_an_image_that_does_not_provision_fails_instance_and_operation():
 def test_under_rolling_policy_a_write_upgrades_batch_by_batch_within_domains(world):
     model_write.set_policy(world.web, "Rolling")
     accepted = model_write.patch(world.web, image(NEW), None, None)
-    assert world.web.rolling.code == "RollingForward"
+    assert world.web.rolling.record.code == "RollingForward"
     world.wait(3000)
-    assert world.web.rolling.code == "Completed"
+    assert world.web.rolling.record.code == "Completed"
     assert accepted.operation.status == "Succeeded"
     account = world.account()
     assert (account["min_in_service"], account["instances_on_target"]) == (16, 20)
@@ -278,10 +280,11 @@ def test_under_rolling_policy_a_write_upgrades_batch_by_batch_within_domains(wor
 
 def test_a_rolling_upgrade_to_a_bad_image_is_faulted_after_its_first_batch():
     world = World.bundled("bad-image")
+    set_repairs(world.web, suspended=True)
     model_write.set_policy(world.web, "Rolling")
     accepted = model_write.patch(world.web, image("24.04.202511100"), None, None)
     world.wait(3000)
-    assert world.web.rolling.code == "Faulted"
+    assert world.web.rolling.record.code == "Faulted"
     assert accepted.operation.failure.code == "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade"
     assert world.account()["instances_on_target"] == 4
 
@@ -292,7 +295,7 @@ def test_a_cancelled_rolling_upgrade_ends_succeeded_and_upgrades_no_more(world):
     world.wait(10)
     rolling_upgrades.cancel_rolling_upgrade(world.web)
     world.wait(3000)
-    assert (world.web.rolling.code, accepted.operation.status) == ("Cancelled", "Succeeded")
+    assert (world.web.rolling.record.code, accepted.operation.status) == ("Cancelled", "Succeeded")
     assert world.account()["instances_on_target"] == 4
 
 

@@ -51,6 +51,10 @@ class Timings(Part):
         default=Spread(min=0.1, median=0.3, max=0.8), description="`manualupgrade` of instances that are current"
     )
     delete: Spread = Field(default=Spread(min=15, median=25, max=60), description="of an instance")
+    automatic_os_upgrade: Spread = Field(
+        default=Spread(min=60, median=300, max=900),
+        description="from a version's publication, a write or the start to the platform's look",
+    )
     stop: Spread = Field(default=Spread(min=10, median=20, max=60), description="of an instance")
     deallocate: Spread = Field(default=Spread(min=14, median=18, max=95), description="of an instance")
     redeploy: Spread = Field(default=Spread(min=60, median=80, max=200), description="until it boots again")

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from armsim import errors
+from armsim.os_upgrades import start_extension_upgrade, start_os_upgrade
 from armsim.rolling_upgrades import cancel_rolling_upgrade
-from armsim.web.call import Call, Endpoint, Reply
-from armsim.web.paths import SCALE_SET, TYPE, parent_of
+from armsim.web.call import Call, Endpoint, Reply, page
+from armsim.web.paths import SCALE_SET, TYPE, parent_of, scale_set_of
 from armsim.web.scale_sets import accepted_action
 
 
@@ -25,7 +26,43 @@ def cancel(call: Call) -> Reply:
     return accepted_action(call, cancel_rolling_upgrade(parent_of(call, "rollingUpgrades")))
 
 
+def start_os(call: Call) -> Reply:
+    return accepted_action(call, start_os_upgrade(parent_of(call, "rollingUpgrades")))
+
+
+def start_extensions(call: Call) -> Reply:
+    return accepted_action(call, start_extension_upgrade(parent_of(call, "rollingUpgrades")))
+
+
+def get_history(call: Call) -> Reply:
+    """The last OS upgrades, newest first."""
+    scale_set = scale_set_of(call)
+    calendar = call.simulation.calendar
+    return page(call, [upgrade.body(scale_set.location, calendar) for upgrade in scale_set.os_upgrades])
+
+
 ENDPOINTS = [
+    Endpoint(
+        "POST",
+        f"{SCALE_SET}/osRollingUpgrade",
+        "VirtualMachineScaleSetRollingUpgrades_StartOSUpgrade",
+        f"{TYPE}/osRollingUpgrade/action",
+        start_os,
+    ),
+    Endpoint(
+        "POST",
+        f"{SCALE_SET}/extensionRollingUpgrade",
+        "VirtualMachineScaleSetRollingUpgrades_StartExtensionUpgrade",
+        f"{TYPE}/extensionRollingUpgrade/action",
+        start_extensions,
+    ),
+    Endpoint(
+        "GET",
+        f"{SCALE_SET}/osUpgradeHistory",
+        "VirtualMachineScaleSets_GetOSUpgradeHistory",
+        f"{TYPE}/osUpgradeHistory/read",
+        get_history,
+    ),
     Endpoint(
         "GET",
         f"{SCALE_SET}/rollingUpgrades/latest",
