@@ -251,7 +251,7 @@ def test_an_operator_cancels_the_rolling_upgrade():
     _write(world)
     world.wait(2_000)
     assert world.web.rolling is not None
-    assert world.web.rolling.code == "Cancelled"
+    assert world.web.rolling.record.code == "Cancelled"
     assert world.account()["instances_on_target"] == 8
 
 
