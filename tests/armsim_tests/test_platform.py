@@ -15,7 +15,7 @@ from armsim.errors import ArmError
 from armsim.orchestration_services import set_repairs
 from armsim.os_upgrades import start_extension_upgrade, start_os_upgrade
 from armsim.rolling_upgrades import cancel_rolling_upgrade
-from armsim.scenario import Actor, Deed, When
+from armsim.scenario import Actor
 
 from .conftest import World
 
@@ -146,7 +146,7 @@ def automatic(**version: object) -> World:
     images = spec.images.model_copy(
         update={"platform": [platform.model_copy(update={"versions": [*platform.versions, newest]})]}
     )
-    actor = Actor(when=When(at=HOUR), do=Deed(publish="24.04.202512010"))
+    actor = Actor.model_validate({"when": {"at": HOUR}, "do": {"publish": "24.04.202512010"}})
     return World(spec.model_copy(update={"scale_sets": [changed], "images": images, "actors": [actor]}))
 
 
