@@ -25,6 +25,12 @@ _ROLLING = {
 }
 _REPAIRS = {"gracePeriod": "PT10M", "repairAction": "Replace"}
 _INTERFACE: Json = {"disableTcpStateTracking": False, "dnsSettings": {"dnsServers": []}, "enableIPForwarding": False}
+_APPLICATION = {
+    "manuallyManaged": False,
+    "treatFailureAsDeploymentFailure": False,
+    "enableAutomaticUpgrade": False,
+}
+_INSTALLER = "VMAppExtension"
 _DISK_SIZE = {"Linux": 30, "Windows": 127}
 
 
@@ -86,9 +92,24 @@ def _complete_profile(profile: Json, os_type: str) -> None:
     if not disk.get("vhdContainers"):
         _add(disk.setdefault("managedDisk", {}), {"storageAccountType": "Standard_LRS"})
         _add(disk, {"diskSizeGB": _DISK_SIZE[os_type]})
+    _complete_applications(profile, os_type)
     if "extensionProfile" in profile:
         for extension in profile["extensionProfile"].setdefault("extensions", []):
             _add(extension["properties"], {"autoUpgradeMinorVersion": False})
+
+
+def _complete_applications(profile: Json, os_type: str) -> None:
+    """Gallery applications come with an extension that installs them; an empty list of them takes it all away."""
+    applications = (profile.get("applicationProfile") or {}).get("galleryApplications")
+    if applications == []:
+        del profile["applicationProfile"]
+    for application in applications or []:
+        _add(application, _APPLICATION)
+    extensions = profile.setdefault("extensionProfile", {}).setdefault("extensions", []) if applications else []
+    if applications and not any(extension["name"] == _INSTALLER for extension in extensions):
+        kind = {"publisher": "Microsoft.CPlat.Core", "type": f"VMApplicationManager{os_type}"}
+        added = {"autoUpgradeMinorVersion": True, **kind, "typeHandlerVersion": "1.0", "settings": {}}
+        extensions.append({"name": _INSTALLER, "properties": added})
 
 
 def _complete_interface(interface: Json) -> None:

@@ -72,8 +72,11 @@ def check_types(body: object) -> Json:
         raise bad_request("Error converting the request body to type 'VirtualMachineScaleSet'.")
     given: Json = _kept(body)
     _check(given, _TYPES, "")
-    mode = ((given.get("properties") or {}).get("upgradePolicy") or {}).get("mode")
-    if mode not in (None, "Manual", "Automatic", "Rolling"):
+    policy: Json = (given.get("properties") or {}).get("upgradePolicy") or {}
+    if "mode" in policy:
+        # Words of a list are taken in any case, and told as the list has them (recorded).
+        policy["mode"] = policy["mode"].capitalize()
+    if policy.get("mode") not in (None, "Manual", "Automatic", "Rolling"):
         raise invalid_parameter("upgradePolicy.mode", "The value of parameter upgradePolicy.mode is invalid.")
     if not 0 <= (given.get("sku") or {}).get("capacity", 0) <= MAX_CAPACITY:
         raise invalid_parameter("sku.capacity", "The value of parameter sku.capacity is invalid.")

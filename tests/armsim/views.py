@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from armsim import dialect
+from armsim.disks import disk_name, is_managed, storage_profile
 from armsim.instance import Instance
 from armsim.scale_set import REPAIRS, ScaleSet
 from armsim.wire import COMPUTE, Calendar, Json, computer_name, etag
@@ -28,6 +29,8 @@ _HEALTH = {
     "unknown": ("Warning", "The VM's health state is unknown"),
     "initializing": ("Info", "The VM is initializing"),
 }
+# An instance has these as its model has them (recorded).
+_OF_PROFILE = ("priority", "evictionPolicy", "billingProfile", "securityProfile")
 
 
 class Views:
@@ -107,9 +110,10 @@ class Views:
             "modelDefinitionApplied": "VirtualMachine" if instance.own_definition else "VirtualMachineScaleSet",
             "networkProfileConfiguration": {"networkInterfaceConfigurations": interfaces},
             "provisioningState": instance.provisioning,
-            "hardwareProfile": {"vmSize": instance.model.sku},
+            **({"hardwareProfile": {"vmSize": instance.model.sku}} if is_managed(instance) else {}),
             "vmId": instance.vm_id,
-            "storageProfile": self._storage(scale_set, instance),
+            "storageProfile": storage_profile(scale_set, instance),
+            **{name: profile[name] for name in _OF_PROFILE if name in profile},
             "osProfile": {**(profile.get("osProfile") or {}), "computerName": self._computer_name(instance)},
             "networkProfile": {
                 "networkInterfaces": [
@@ -189,7 +193,7 @@ class Views:
                     "time": self._calendar.stamp(report[1]),
                 }
             }
-        view["disks"] = [{"name": self._disk_name(instance), "statuses": [self._succeeded(instance.changed)]}]
+        view["disks"] = [{"name": disk_name(instance), "statuses": [self._succeeded(instance.changed)]}]
         extensions = self._extensions(instance) if agent_time is not None else []
         if extensions:
             view["extensions"] = [
@@ -227,7 +231,7 @@ class Views:
             "provisioningState": instance.provisioning,
             "vmId": instance.vm_id,
             "virtualMachineScaleSet": {"id": scale_set.id},
-            "storageProfile": self._storage(scale_set, instance),
+            "storageProfile": storage_profile(scale_set, instance),
             "osProfile": {**(profile.get("osProfile") or {}), "computerName": self._computer_name(instance)},
             "networkProfile": {
                 "networkInterfaces": [
@@ -272,28 +276,6 @@ class Views:
         return f"{scale_set.id.split('/providers/')[0]}/providers/{COMPUTE}/virtualMachines/{instance.name}"
 
     # --- parts ------------------------------------------------------------------------------------------------------
-
-    def _storage(self, scale_set: ScaleSet, instance: Instance) -> Json:
-        disk_of_model = (instance.model.profile.get("storageProfile") or {}).get("osDisk") or {}
-        name = self._disk_name(instance)
-        disk: Json = {
-            "osType": instance.image.os_type,
-            "name": name,
-            "createOption": "FromImage",
-            "caching": disk_of_model.get("caching", "ReadWrite"),
-        }
-        if instance.reference is None:
-            containers = disk_of_model.get("vhdContainers") or [""]
-            disk["image"] = {"uri": instance.image.key}
-            disk["vhd"] = {"uri": f"{containers[0]}/{name}.vhd"}
-            return {"osDisk": disk, "dataDisks": []}
-        group = f"/subscriptions/{scale_set.id.split('/')[2]}/resourceGroups/{scale_set.resource_group.upper()}"
-        disk["managedDisk"] = {
-            "storageAccountType": (disk_of_model.get("managedDisk") or {}).get("storageAccountType", "Premium_LRS"),
-            "id": f"{group}/providers/{COMPUTE}/disks/{name}",
-        }
-        disk["diskSizeGB"] = disk_of_model.get("diskSizeGB", 30)
-        return {"imageReference": instance.reference, "osDisk": disk, "dataDisks": []}
 
     def _agent(self, instance: Instance, agent_time: float | None, now: float) -> Json:
         if agent_time is None:
@@ -368,7 +350,3 @@ class Views:
         if instance.id.isdigit():
             return computer_name(prefix, int(instance.id))
         return f"{prefix}{instance.disk[:6].upper()}"
-
-    @staticmethod
-    def _disk_name(instance: Instance) -> str:
-        return f"{instance.name}_OsDisk_1_{instance.disk}"

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from armsim import errors
 from armsim.instance import Instance
 from armsim.odata import instance_filter, page_of
@@ -67,7 +69,8 @@ def instance_of(call: Call) -> tuple[ScaleSet, Instance]:
         raise errors.invalid_parameter("instanceId", f"The value '{wanted}' of parameter instanceId must be a number.")
     found = scale_set.instances.get(wanted)
     if found is None:
-        raise errors.entity_not_found()
+        # It is charged for as if it were there (recorded).
+        raise replace(errors.entity_not_found(), headers={"x-ms-request-charge": "1"})
     return scale_set, found
 
 

@@ -84,7 +84,8 @@ def _written(call: Call, scale_set: ScaleSet, accepted: Accepted, status: int) -
     retry = call.simulation.spec.retry_after.write
     headers = call.operation_headers(accepted.operation, location=False, retry=retry)
     body = call.simulation.views.scale_set(scale_set, call.api_version)
-    return Reply(body, status, headers, accepted.charge)
+    # Nothing is charged for Flexible sets (recorded).
+    return Reply(body, status, headers, None if scale_set.flexible else accepted.charge)
 
 
 def get_instance_view(call: Call) -> Reply:

@@ -16,7 +16,7 @@ from starlette.types import Message, Scope
 from armsim.directory import Directory
 from armsim.simulation import Simulation
 from armsim.web.app import application
-from armsim.web.gateway import Host, Settings
+from armsim.web.host import Host, Settings
 from conformance.mirror.recordings import Answer
 
 AUTHORITY = "management.azure.com"

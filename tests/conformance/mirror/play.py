@@ -19,7 +19,7 @@ from conformance.mirror.compare import Difference, differences, places
 from conformance.mirror.driver import Driver
 from conformance.mirror.kinds import POLL, SETS, Kind, kind_of
 from conformance.mirror.recordings import Answer, Exchange, Recording
-from conformance.mirror.surroundings import scenario_of, seed_of
+from conformance.mirror.surroundings import models_in, scenario_of, seed_of
 from conformance.mirror.uncompared import Uncompared
 
 # States that pass.
@@ -34,7 +34,10 @@ _OPERATION = re.compile(r"/operations/([0-9a-f-]{36})", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one exchange went. ``seeded``: the simulator had the set from this very answer; ``skipped``: not compared."""
+    """How one exchange went; without a simulated answer it was not compared.
+
+    ``seeded``: what the simulator answers about comes from this very answer of the recording.
+    """
 
     recording: str
     exchange: Exchange
@@ -76,12 +79,13 @@ class _Player:
             return Outcome(self._recording.name, exchange, Kind(kind.name, kind.of, served=False))
         self._set_scene(exchange)
         seeded = self._seed(exchange)
-        answer = self._ask(exchange, kind, address)
+        body, made_up = self._own_body(exchange)
+        answer = self._ask(exchange, kind, address, body)
         self._learn(exchange, answer)
         found = self._uncompared.compared(
             differences(exchange.answer, answer), suite=self._recording.name, kind=kind.name, day=exchange.day
         )
-        return Outcome(self._recording.name, exchange, kind, found, answer, seeded)
+        return Outcome(self._recording.name, exchange, kind, found, answer, seeded or made_up)
 
     # --- before the request -----------------------------------------------------------------------------------------
 
@@ -136,11 +140,10 @@ class _Player:
 
     # --- the request ------------------------------------------------------------------------------------------------
 
-    def _ask(self, exchange: Exchange, kind: Kind, address: str) -> Answer:
+    def _ask(self, exchange: Exchange, kind: Kind, address: str, body: Any) -> Answer:
         """The answer, when the simulator has come to rest if the real service had: only then does time pass."""
         if kind.of == POLL:
             self._fail(exchange)
-        body = self._own_body(exchange)
         sent = {name: value for name, value in exchange.headers.items() if name in ("if-match", "if-none-match")}
         answer = self._driver.ask(exchange.method, address, body, sent)
         for _ in range(PATIENCE):
@@ -151,13 +154,18 @@ class _Player:
             answer = self._driver.ask(exchange.method, address, body, sent)
         return answer
 
-    def _own_body(self, exchange: Exchange) -> Any:
+    def _own_body(self, exchange: Exchange) -> tuple[Any, bool]:
+        """The body with the simulator's ids. Where the suite kept no bodies, that of a model is what came of it; tells
+        whether it is.
+        """
         body = exchange.body
+        if body is None and exchange.method in ("PUT", "PATCH") and any(models_in(exchange)):
+            return exchange.answer.body, True
         scale_set = self._scale_set(exchange)
         if scale_set is None or not isinstance(body, dict) or not isinstance(body.get("instanceIds"), list):
-            return body
+            return body, False
         own = [name if name == "*" else self._own_id(exchange, scale_set, name) for name in body["instanceIds"]]
-        return {**body, "instanceIds": own}
+        return {**body, "instanceIds": own}, False
 
     def _fail(self, exchange: Exchange) -> None:
         """Why an operation failed is not recorded; so it fails as it did."""

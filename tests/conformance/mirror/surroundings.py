@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from armsim import scenario
 from armsim.catalogue import PLATFORM_FIELDS
+from armsim.defaults import new_model
+from armsim.document import check_types
 from armsim.dump import Dump
-from armsim.dump.images import with_images
+from armsim.dump.images import UNKNOWN_VERSION, with_images
+from armsim.errors import ArmError
 from armsim.scenario import Scenario
 from armsim.wire import Json
 from conformance.mirror.recordings import Exchange, Recording
@@ -20,13 +24,16 @@ from conformance.mirror.recordings import Exchange, Recording
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 # Where no answer names a region.
 REGION = "westus"
+# Fields of a resource in a template that are fields of the model.
+_OF_TEMPLATE = ("location", "tags", "sku", "zones", "identity", "plan", "extendedLocation", "properties")
 
 
 def scenario_of(recording: Recording) -> Scenario:
     """A scenario without scale sets, with everything that they and the requests of the recording refer to."""
     models = [model for exchange in recording.exchanges for model in models_in(exchange)]
+    models += [model for exchange in recording.exchanges for model in _models_in_template(exchange)]
     dumps = [Dump(recording.name, model, tuple(_instances(recording.exchanges, model["id"]))) for model in models]
-    images = with_images(scenario.Images(platform=list(_listed_images(recording))), dumps)
+    images = _with_listed(with_images(scenario.Images(), dumps), recording)
     places = {model["id"].split("/")[4].lower(): model["location"] for model in models}
     groups = {exchange.group.lower(): exchange.group for exchange in recording.exchanges if exchange.group}
     groups.update({gallery.resource_group.lower(): gallery.resource_group for gallery in images.galleries})
@@ -47,7 +54,29 @@ def seed_of(recording: Recording, exchange: Exchange, set_id: str) -> Dump | Non
         for model in models_in(later):
             if model["id"].lower() == set_id.lower():
                 return Dump(recording.name, model, tuple(_seeds(recording, exchange, model)))
+    for earlier in recording.exchanges:
+        for model in _models_in_template(earlier):
+            if model["id"].lower() == set_id.lower():
+                return Dump(recording.name, model, tuple(_seeds(recording, exchange, model)))
     return None
+
+
+def _models_in_template(exchange: Exchange) -> Iterator[Json]:
+    """The scale sets that a deployment makes, as the service completes them; its expressions stay as they are."""
+    body = exchange.body if isinstance(exchange.body, dict) else {}
+    template = (body.get("properties") or {}).get("template") or {}
+    for resource in template.get("resources") or []:
+        if str(resource.get("type")).lower() != "microsoft.compute/virtualmachinescalesets":
+            continue
+        set_id = f"/{'/'.join(exchange.segments[:4])}/providers/{resource['type']}/{resource['name']}"
+        kept = {name: resource[name] for name in _OF_TEMPLATE if name in resource}
+        windows = "windows" in json.dumps(resource).lower()
+        try:
+            model = new_model(check_types(kept), "Windows" if windows else "Linux")
+        except ArmError:
+            # An expression stands in the place of a list.
+            continue
+        yield {**model, "id": set_id, "name": resource["name"], "type": resource["type"]}
 
 
 def models_in(exchange: Exchange) -> Iterator[Json]:
@@ -99,25 +128,24 @@ def _subscription(recording: Recording) -> str:
     return next((path[1] for path in paths if path[0].lower() == "subscriptions"), SUBSCRIPTION)
 
 
-def _listed_images(recording: Recording) -> Iterator[scenario.PlatformImage]:
-    """Platform images that were asked for, with the versions that were told."""
-    found: dict[tuple[str, ...], dict[str, Json]] = {}
+def _with_listed(images: scenario.Images, recording: Recording) -> scenario.Images:
+    """The images, and the platform images that were asked for, with the versions that were told."""
+    platform: list[Json] = images.model_dump()["platform"]
     for exchange in recording.exchanges:
         names, versions = _asked_image(exchange)
         if not names:
             continue
-        known = found.setdefault(names, {})
+        named = dict(zip(PLATFORM_FIELDS, names, strict=False))
+        found = next((image for image in platform if named.items() <= image.items()), None)
+        if found is None:
+            found = {**named, "versions": []}
+            platform.append(found)
         for version in versions:
-            known[version["name"]] = {**known.get(version["name"], {}), **version}
-    for (publisher, offer, sku), known in found.items():
-        described = [version["properties"] for version in known.values() if "properties" in version]
-        yield scenario.PlatformImage.model_validate(
-            {
-                **dict(zip(PLATFORM_FIELDS, (publisher, offer, sku), strict=False)),
-                **(_described(described[0]) if described else {}),
-                "versions": [{"version": name} for name in known] or [{"version": "1.0.0"}],
-            }
-        )
+            if version["name"] not in [known["version"] for known in found["versions"]]:
+                found["versions"].append({"version": version["name"]})
+            found.update(_described(version["properties"]) if "properties" in version else {})
+        found["versions"] = found["versions"] or [{"version": UNKNOWN_VERSION}]
+    return scenario.Images.model_validate({**images.model_dump(), "platform": platform})
 
 
 def _asked_image(exchange: Exchange) -> tuple[tuple[str, ...], Iterable[Json]]:

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The storage profile of an instance: the model's, with names and places of its own disks."""
+
+from __future__ import annotations
+
+import random
+
+from armsim.instance import Instance
+from armsim.scale_set import ScaleSet
+from armsim.wire import COMPUTE, Json, guid
+
+# Of the model's disk, an instance's has these, too, where they are given.
+_KEPT = ("writeAcceleratorEnabled", "diffDiskSettings", "deleteOption")
+# Of the model's storage profile.
+_KEPT_OF_PROFILE = ("diskControllerType",)
+
+
+def is_managed(instance: Instance) -> bool:
+    """Whether the disks are resources of their own, not blobs in a storage account."""
+    disk = _of_model(instance).get("osDisk") or {}
+    return instance.reference is not None and not disk.get("vhdContainers")
+
+
+def storage_profile(scale_set: ScaleSet, instance: Instance) -> Json:
+    """Image and disks of an instance."""
+    model = _of_model(instance)
+    disk_of_model = model.get("osDisk") or {}
+    name = disk_name(instance)
+    disk: Json = {
+        "osType": instance.image.os_type,
+        "name": name,
+        "createOption": "FromImage",
+        "caching": disk_of_model.get("caching", "ReadWrite"),
+        **{key: disk_of_model[key] for key in _KEPT if key in disk_of_model},
+    }
+    profile: Json = {} if instance.reference is None else {"imageReference": instance.reference}
+    profile["osDisk"] = disk
+    profile.update({key: model[key] for key in _KEPT_OF_PROFILE if key in model})
+    if not is_managed(instance):
+        # Without managed disks there is no list of data disks (recorded).
+        containers = disk_of_model.get("vhdContainers") or [""]
+        disk["vhd"] = {"uri": f"{containers[0]}/{name}.vhd"}
+        if instance.reference is None:
+            disk["image"] = {"uri": instance.image.key}
+        return profile
+    kind = (disk_of_model.get("managedDisk") or {}).get("storageAccountType", "Premium_LRS")
+    disk["managedDisk"] = _managed(scale_set, name, kind)
+    disk["diskSizeGB"] = disk_of_model.get("diskSizeGB", 30)
+    profile["dataDisks"] = [_data_disk(scale_set, instance, given) for given in model.get("dataDisks") or []]
+    return profile
+
+
+def disk_name(instance: Instance) -> str:
+    return f"{instance.name}_OsDisk_1_{instance.disk}"
+
+
+def _of_model(instance: Instance) -> Json:
+    return instance.model.profile.get("storageProfile") or {}
+
+
+def _data_disk(scale_set: ScaleSet, instance: Instance, given: Json) -> Json:
+    lun = given.get("lun", 0)
+    identity = guid(random.Random(f"{instance.disk}/{lun}")).replace("-", "")
+    name = f"{instance.name}_disk{lun + 2}_{identity}"
+    kind = (given.get("managedDisk") or {}).get("storageAccountType", "Premium_LRS")
+    return {"name": name, **given, "managedDisk": _managed(scale_set, name, kind)}
+
+
+def _managed(scale_set: ScaleSet, name: str, kind: str) -> Json:
+    group = f"/subscriptions/{scale_set.id.split('/')[2]}/resourceGroups/{scale_set.resource_group.upper()}"
+    return {"storageAccountType": kind, "id": f"{group}/providers/{COMPUTE}/disks/{name}"}
