@@ -146,7 +146,7 @@ def automatic(**version: object) -> World:
     images = spec.images.model_copy(
         update={"platform": [platform.model_copy(update={"versions": [*platform.versions, newest]})]}
     )
-    actor = Actor.model_validate({"when": {"at": HOUR}, "do": {"publish": "24.04.202512010"}})
+    actor = Actor.model_validate({"name": "publisher", "when": {"at": HOUR}, "do": {"publish": "24.04.202512010"}})
     return World(spec.model_copy(update={"scale_sets": [changed], "images": images, "actors": [actor]}))
 
 
