@@ -137,7 +137,7 @@ def test_changes_from_outside(client):
     assert client.get(client.web).json()["sku"]["capacity"] == 21
     with pytest.raises(SimulatorError, match="there are: web"):
         simulator.change(scale_set="nope", capacity=1)
-    with pytest.raises(SimulatorError, match="capactiy"):
+    with pytest.raises(SimulatorError, match=r"capactiy: unknown field; did you mean capacity\?"):
         simulator.change(scale_set="web", capactiy=1)
 
 

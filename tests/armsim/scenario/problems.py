@@ -38,8 +38,8 @@ class ScenarioError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     def at(self, place: Callable[[Problem], str]) -> ScenarioError:
-        """The same error, each problem led by the ``place`` it stands at, such as ``web.yaml:12:5``."""
-        return ScenarioError(*(f"{place(problem)}: {problem}" for problem in self.problems))
+        """The same error, with the ``place`` of each problem, such as ``web.yaml:12:5: scale_sets.0.name``."""
+        return ScenarioError(*(f"{place(problem)}: {problem.message}" for problem in self.problems))
 
 
 def problems(error: ValidationError, model: type[BaseModel] | None = None) -> list[Problem]:
@@ -79,8 +79,8 @@ def _fields(model: type[BaseModel], loc: Loc) -> list[str]:
     for step in loc:
         named = [tagged for node in _plain(root, here) for tagged in _member(root, node, str(step))]
         inner = [child for node in _plain(root, here) for child in _children(node, step)]
-        # A step that leads nowhere is pydantic's name for a member of a union.
-        here = inner or named or here
+        # Into a member of a union, whose name pydantic puts in between.
+        here = named or inner or here
     return sorted({name for node in _plain(root, here) for name in node.get("properties", {})})
 
 

@@ -42,15 +42,24 @@ class Text:
             )
 
     def place(self, problem: Problem) -> str:
-        """Where a problem stands, for example ``web.yaml:12:5``; the surrounding field's place for a missing one."""
+        """Where a problem stands, for example ``web.yaml:12:5: scale_sets.0.name``; a missing field's is the place of
+        what it is missing from.
+        """
         if self._root is None:
             return self.source
         name = value = self._root
-        for step in problem.loc:
+        path = []
+        for number, step in enumerate(problem.loc, 1):
+            last = number == len(problem.loc)
             found = _child(value, step)
-            if found is not None:
+            # Steps that lead nowhere are the names of a union's members, and the numbers of lists given in short.
+            leads = found is not None and (last or not isinstance(found[1], yaml.ScalarNode))
+            if found is not None and leads:
                 name, value = found
-        return f"{self.source}:{_position(name if problem.of_name else value)}"
+            if leads or last:
+                path.append(str(step))
+        place = f"{self.source}:{_position(name if problem.of_name else value)}"
+        return ": ".join([place, ".".join(path)] if path else [place])
 
 
 def _child(node: yaml.Node, step: int | str) -> tuple[yaml.Node, yaml.Node] | None:

@@ -56,7 +56,7 @@ def routes(host: Host) -> list[Route]:
         return JSONResponse({"cleared": True})
 
     async def change(request: Request) -> Response:
-        deed = Deed.model_validate(await _json(request))
+        deed = _deed(await _json(request))
         host.simulation.timeline.catch_up()
         deeds.apply(host.simulation, deed, host.simulation.outside)
         return JSONResponse({"changed": True})
@@ -84,6 +84,14 @@ def routes(host: Host) -> list[Route]:
         counted("POST", "change", change),
         counted("POST", "reset", reset),
     ]
+
+
+def _deed(body: Any) -> Deed:
+    try:
+        return Deed.model_validate(body)
+    except ValidationError as error:
+        wrong = "; ".join(str(problem) for problem in problems(error, Deed))
+        raise ArmError(400, "InvalidRequest", wrong) from error
 
 
 async def _json(request: Request) -> Any:
