@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from conformance.traffic.__main__ import gaps, is_served
 from conformance.traffic.description import load, operation_of
 from conformance.traffic.exchanges import Exchange, is_described, live_form, recorded, write
 from conformance.traffic.findings import Accepted, Finding, ReportError, judge, load_accepted, read_report
+from conformance.traffic.recorder import Recorder
+from conformance.traffic.site import Site
+
+from .conftest import Pool
 
 SITE = "https://management.example"
 COMPUTE = "/subscriptions/s/providers/Microsoft.Compute"
@@ -223,3 +228,43 @@ def test_gaps(specs: Path) -> None:
     assert gaps([refused, an_exchange(), an_exchange("PUT")], operations) == ([], [])
     with pytest.raises(ReportError, match="POST"):
         gaps([an_exchange("POST")], operations)
+
+
+@pytest.fixture
+def site(simulator_of: Pool) -> Iterator[Site]:
+    simulator = simulator_of("quickstart")
+    recorder = Recorder(simulator)
+    yield Site(simulator, recorder)
+    recorder.close()
+
+
+def statuses(recorder: Recorder) -> list[int]:
+    return [exchange["response"]["status"] for exchange in recorder.exchanges]
+
+
+def test_the_recorder_keeps_answers_and_tries_again_after_bad_weather(site: Site) -> None:
+    site.recorder.exchanges.clear()
+    site.simulator.faults({"kind": "status", "status": 503}, {"kind": "reset"})
+    assert site.recorder.get(site.set).status_code == 200
+    assert statuses(site.recorder) == [503, 200]
+    kept = site.recorder.exchanges[-1]["request"]["headers"]
+    assert "authorization" not in {name.lower() for name in kept}
+
+
+def test_polls_are_no_part_of_the_traffic(site: Site) -> None:
+    site.recorder.exchanges.clear()
+    site.recorder.do("PATCH", site.set, {"tags": {"release": "next"}})
+    assert statuses(site.recorder) == [200]
+    assert site.model()["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_a_glance_is_at_what_was_not_met_before(site: Site) -> None:
+    site.glance()
+    site.recorder.exchanges.clear()
+    site.glance()
+    assert site.recorder.exchanges == []
+    first = site.recorder.peek(f"{site.set}/virtualMachines")[0]["instanceId"]
+    site.simulator.change(instances=first, protect=True)
+    site.glance()
+    (exchange,) = site.recorder.exchanges
+    assert exchange["response"]["body"]["instanceId"] == first
