@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 import urllib.request
 
 import pytest
@@ -20,7 +19,7 @@ from .test_wire import error
 
 PLAIN = """
 version: 1
-principal: {PRINCIPAL}
+principal: {denied_actions: [microsoft.compute/*/write]}
 images:
   platform:
     - {publisher: p, offer: o, sku: s, versions: [{version: 1.0.0}, {version: 1.0.1}]}
@@ -126,16 +125,8 @@ def test_without_a_token_of_ours_a_call_is_unauthenticated(client, headers, code
     assert refused.headers["WWW-Authenticate"].startswith("Bearer authorization_uri=")
 
 
-def test_a_token_expires_in_real_time(new_client):
-    client = new_client(PLAIN.replace("{PRINCIPAL}", "{token_lifetime: 1}"))
-    assert client.get(client.web).status_code == 200
-    time.sleep(2.0)
-    assert error(client.get(client.web)) == (401, "ExpiredAuthenticationToken")
-
-
-@pytest.mark.parametrize("denied", ["Microsoft.Compute/virtualMachineScaleSets/write", "microsoft.compute/*/write"])
-def test_a_denied_action_is_forbidden_and_named_with_its_scope(new_client, denied):
-    client = new_client(PLAIN.replace("{PRINCIPAL}", f'{{denied_actions: ["{denied}"]}}'))
+def test_a_denied_action_is_forbidden_and_named_with_its_scope(new_client):
+    client = new_client(PLAIN)
     refused = client.patch_image({"version": "1.0.1"})
     assert error(refused) == (403, "AuthorizationFailed")
     message = refused.json()["error"]["message"]
@@ -173,13 +164,11 @@ def test_an_authorization_that_is_no_bearer_token_is_refused(client):
     assert error(refused) == (401, "AuthenticationFailedInvalidHeader")
 
 
-@pytest.mark.parametrize(
-    ("scope", "number"), [("", 900144), ("https://management.azure.com/user_impersonation", 1002012)]
-)
-def test_a_strict_login_must_ask_for_a_default_scope(new_client, scope, number):
+def test_a_strict_login_must_ask_for_a_default_scope(new_client):
     client = new_client("quickstart", auth="strict")
     assert client.get(client.web).status_code == 200
-    assert client.login(scope=scope).json()["error_codes"] == [number]
+    assert client.login(scope="").json()["error_codes"] == [900144]
+    assert client.login(scope="https://management.azure.com/user_impersonation").json()["error_codes"] == [1002012]
 
 
 def identity(client, path, headers, **query):

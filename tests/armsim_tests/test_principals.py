@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import time
+
 import jwt
 import pytest
 
@@ -108,6 +110,20 @@ def test_a_token_of_another_run_is_invalid():
     with pytest.raises(ArmError) as refused:
         judge.authenticate(f"Bearer {token}", BASE)
     assert refused.value.code == "InvalidAuthenticationToken"
+
+
+def test_a_token_expires_in_real_time(monkeypatch):
+    judge = directory()
+    token = judge.issue(judge.default, "https://management.azure.com", BASE)
+    lifetime = judge.default.spec.token_lifetime
+    started = time.time()
+    monkeypatch.setattr("armsim.directory.time.time", lambda: started + lifetime - 1)
+    assert judge.authenticate(f"Bearer {token}", BASE) is judge.default
+    monkeypatch.setattr("armsim.directory.time.time", lambda: started + lifetime + 2)
+    with pytest.raises(ArmError) as refused:
+        judge.authenticate(f"Bearer {token}", BASE)
+    assert refused.value.code == "ExpiredAuthenticationToken"
+    assert "WWW-Authenticate" in refused.value.headers
 
 
 def number(federation, assertion):
