@@ -160,16 +160,18 @@ def _preempt(scale_set: ScaleSet, _yes: bool) -> None:
 # --- of instances -----------------------------------------------------------------------------------------------------
 
 
-def _protect(_scale_set: ScaleSet, instances: list[Instance], enabled: bool) -> None:
+def _protect(scale_set: ScaleSet, instances: list[Instance], enabled: bool) -> None:
     for instance in instances:
         instance.protect_from_scale_set_actions = enabled
         instance.etag += 1
+    scale_set.world.happenings.tell("protection_changed", scale_set.name, *instances)
 
 
-def _protect_from_scale_in(_scale_set: ScaleSet, instances: list[Instance], enabled: bool) -> None:
+def _protect_from_scale_in(scale_set: ScaleSet, instances: list[Instance], enabled: bool) -> None:
     for instance in instances:
         instance.protect_from_scale_in = enabled
         instance.etag += 1
+    scale_set.world.happenings.tell("protection_changed", scale_set.name, *instances)
 
 
 def _health(scale_set: ScaleSet, instances: list[Instance], verdict: HealthReport) -> None:

@@ -334,6 +334,8 @@ def _health_extension(health: scenario.Health, os_type: str) -> Json:
     settings: Json = {"protocol": health.protocol, "port": health.port, "intervalInSeconds": health.interval}
     if health.protocol != "tcp":
         settings["requestPath"] = health.path
+    if health.rich:
+        settings["gracePeriod"] = health.grace_period
     kind = f"ApplicationHealth{os_type}"
     return _extension(
         scenario.Extension(

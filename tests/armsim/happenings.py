@@ -28,6 +28,7 @@ Event = Literal[
     "instance_unhealthy",
     "repair_started",
     "repairs_resumed",
+    "protection_changed",
 ]
 
 

@@ -38,10 +38,16 @@ Done = Callable[[Failure | None], None]
 
 @dataclass(frozen=True)
 class HealthSource:
-    """Where health reports come from, and their interval in simulated seconds."""
+    """Where health reports come from; interval and grace period in simulated seconds.
+
+    A rich extension says ``initializing`` until the first verdict or the end of the grace period, and then ``overdue``
+    (documented).
+    """
 
     interval: float
-    rich: bool
+    rich: bool = False
+    grace: float = 0.0
+    overdue: Literal["unknown", "unhealthy"] = "unknown"
 
 
 def health_source(profile: Json) -> HealthSource | None:
@@ -50,10 +56,17 @@ def health_source(profile: Json) -> HealthSource | None:
         properties = extension.get("properties") or {}
         if properties.get("type") in HEALTH_EXTENSIONS:
             settings = properties.get("settings") or {}
-            rich = str(properties.get("typeHandlerVersion", "")).startswith("2")
-            return HealthSource(float(settings.get("intervalInSeconds", PROBE_INTERVAL)), rich)
+            interval = _number(settings.get("intervalInSeconds"), PROBE_INTERVAL)
+            grace = _number(settings.get("gracePeriod"), interval * _number(settings.get("numberOfProbes"), 1.0))
+            return HealthSource(
+                interval,
+                rich=str(properties.get("typeHandlerVersion", "")).startswith("2"),
+                grace=grace,
+                # There is no unknown state where all that is tried is a connection (documented).
+                overdue="unhealthy" if str(settings.get("protocol", "")).lower() == "tcp" else "unknown",
+            )
     if ((profile.get("networkProfile") or {}).get("healthProbe") or {}).get("id"):
-        return HealthSource(PROBE_INTERVAL, rich=False)
+        return HealthSource(PROBE_INTERVAL)
     return None
 
 
@@ -145,9 +158,17 @@ class Instance:
             return None
         if self.reporting_since is not None and now >= self.reporting_since:
             return self.verdict, _last_tick(self.reporting_since, source.interval, now)
-        if source.rich:
+        if not source.rich:
+            return None
+        grace_ends = self.agent_since + source.grace
+        if now < grace_ends:
             return "initializing", _last_tick(self.agent_since, source.interval, now)
-        return None
+        return source.overdue, _last_tick(grace_ends, source.interval, now)
+
+    def initializing(self, now: float) -> bool:
+        """Whether the health extension has not made up its mind yet."""
+        report = self.health(now)
+        return report is not None and report[0] == "initializing"
 
     def agent_time(self, now: float) -> float | None:
         """When the agent last reported; None while it is not ready."""
@@ -164,6 +185,11 @@ class Instance:
             return True
         report = self.health(now)
         return report is not None and report[0] == "healthy"
+
+
+def _number(setting: object, default: float) -> float:
+    """A positive number from settings that nobody has checked."""
+    return float(setting) if isinstance(setting, int | float) and setting > 0 else default
 
 
 def _last_tick(first: float, interval: float, now: float) -> float:

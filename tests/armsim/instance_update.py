@@ -47,6 +47,7 @@ def update_instance(
     protection = properties.get("protectionPolicy") or {}
     instance.protect_from_scale_in = protection.get("protectFromScaleIn", False)
     instance.protect_from_scale_set_actions = protection.get("protectFromScaleSetActions", False)
+    scale_set.world.happenings.tell("protection_changed", scale_set.name, instance)
     instance.own_definition |= any(name not in _HARMLESS for name in properties)
     return accepted
 

@@ -264,8 +264,7 @@ class Lifecycle:
             if failure is None:
                 instance.agent_since = self._timeline.now
                 if instance.verdict != "none":
-                    instance.reporting_since = self._timeline.now + report
-                    self._timeline.after(report, lambda: self._changed(instance))
+                    self._await_report(instance, report)
             self._provisioned(instance, failure)
             if instance.flaps is not None and failure is None:
                 flapping.start(self._timeline, instance, instance.flaps, self._changed)
@@ -276,6 +275,18 @@ class Lifecycle:
             work.events.append(self._timeline.after(give_up, lambda: self._provisioned(instance, GIVEN_UP)))
         else:
             work.events.append(self._timeline.after(boot + agent, ready))
+
+    def _await_report(self, instance: Instance, report: float) -> None:
+        """Let health be reported after ``report`` seconds; a rich extension waits for a valid answer until its grace
+        period ends (documented).
+        """
+        source = instance.model.health_source
+        grace = source.grace if source is not None and source.rich else 0.0
+        if grace and instance.verdict == "unknown":
+            report = grace
+        instance.reporting_since = self._timeline.now + report
+        for moment in sorted({report, min(grace or report, report)}):
+            self._timeline.after(moment, lambda: self._changed(instance))
 
     def _provisioned(self, instance: Instance, failure: Failure | None) -> None:
         instance.provisioning = "Failed" if failure else "Succeeded"

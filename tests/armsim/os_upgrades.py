@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from armsim.errors import ArmError, operation_not_allowed
 from armsim.happenings import Happening
 from armsim.instance import Instance
-from armsim.rolling import OsUpgrade, StartedBy
+from armsim.rolling import OsUpgrade, Rollback, StartedBy
 from armsim.rolling_policy import DEFAULTS, OS_UPGRADE_DEFAULTS
-from armsim.rolling_upgrades import ModelUpgrade, begin, check_none_is_active, policy_of
+from armsim.rolling_upgrades import ModelUpgrade, begin, check_none_is_active, policy_of, rollback_of
 from armsim.scale_set import Accepted, ScaleSet, storage_profile
 from armsim.wire import Json
 
@@ -45,7 +45,8 @@ def start_os_upgrade(scale_set: ScaleSet) -> Accepted:
             "The OS Rolling Upgrade API cannot be used on a Virtual Machine Scale Set unless the Virtual Machine Scale "
             "Set has some unprotected instances which have imageReference.version set to latest."
         )
-    return _start(scale_set, policy_of(scale_set, OS_UPGRADE_DEFAULTS), "User")
+    policy = policy_of(scale_set, OS_UPGRADE_DEFAULTS)
+    return _start(scale_set, policy, rollback_of(scale_set, policy), "User")
 
 
 def start_extension_upgrade(scale_set: ScaleSet) -> Accepted:
@@ -71,10 +72,10 @@ def _outdated(scale_set: ScaleSet) -> list[Instance]:
     ]
 
 
-def _start(scale_set: ScaleSet, policy: Json, started_by: StartedBy) -> Accepted:
+def _start(scale_set: ScaleSet, policy: Json, rollback: Rollback, started_by: StartedBy) -> Accepted:
     operation = scale_set.start()
     waiting = _outdated(scale_set)
-    upgrade = begin(scale_set, operation, waiting, ModelUpgrade(scale_set, policy), policy, started_by)
+    upgrade = begin(scale_set, operation, waiting, ModelUpgrade(scale_set, policy, rollback), policy, started_by)
     reference = scale_set.disk().reference or {}
     scale_set.os_upgrades = [OsUpgrade(upgrade, reference), *scale_set.os_upgrades][:HISTORY]
     return Accepted(operation, 0)
@@ -83,12 +84,14 @@ def _start(scale_set: ScaleSet, policy: Json, started_by: StartedBy) -> Accepted
 class AutomaticOsUpgrades:
     """The platform's own upgrades of the sets whose policy wants them: a newer version, a floating reference, health.
 
-    It looks some time after the start, after a version was published, and after a model was written.
+    It looks some time after the start, after a version was published, and after a model was written; and again after
+    a rolling upgrade that was in its way.
     """
 
     def __init__(self, scale_sets: Callable[[], Iterable[ScaleSet]], seed: int) -> None:
         self._scale_sets = scale_sets
         self._luck = random.Random(f"{seed}/automatic-os-upgrades")
+        self._in_the_way: set[str] = set()
 
     def begin(self) -> None:
         """Look at all sets some time from now: at the start, and when a version has been published."""
@@ -96,11 +99,15 @@ class AutomaticOsUpgrades:
             self._schedule(scale_set)
 
     def hear(self, happening: Happening) -> None:
-        """Look at a set again whose model was written."""
-        if happening.event == "model_written":
-            for scale_set in self._scale_sets():
-                if scale_set.name == happening.scale_set:
-                    self._schedule(scale_set)
+        """Look at a set again whose model was written, or whose rolling upgrade is over."""
+        for scale_set in self._scale_sets():
+            if scale_set.name != happening.scale_set:
+                continue
+            if happening.event == "model_written":
+                self._schedule(scale_set)
+            elif happening.event == "rolling_upgrade_ended" and scale_set.id in self._in_the_way:
+                self._in_the_way.remove(scale_set.id)
+                self._schedule(scale_set)
 
     def _schedule(self, scale_set: ScaleSet) -> None:
         if _automatic(scale_set):
@@ -110,8 +117,10 @@ class AutomaticOsUpgrades:
 
     def _look(self, scale_set: ScaleSet) -> None:
         settings = _automatic(scale_set)
-        busy = scale_set.rolling is not None and scale_set.rolling.record.active
-        if not settings or busy or scale_set.model.health_source is None:
+        if not settings or scale_set.model.health_source is None:
+            return
+        if scale_set.rolling is not None and scale_set.rolling.record.active:
+            self._in_the_way.add(scale_set.id)
             return
         try:
             due = floats(storage_profile(scale_set.document)) and bool(_outdated(scale_set))
@@ -120,12 +129,10 @@ class AutomaticOsUpgrades:
             return
         if due:
             own = policy_of(scale_set, DEFAULTS) if settings.get("useRollingUpgradePolicy") else dict(DEFAULTS)
-            policy = {
-                **own,
-                "maxBatchInstancePercent": min(MAX_BATCH, int(own["maxBatchInstancePercent"])),
-                "rollbackFailedInstancesOnPolicyBreach": not settings.get("disableAutomaticRollback", False),
-            }
-            _start(scale_set, policy, "Platform")
+            policy = {**own, "maxBatchInstancePercent": min(MAX_BATCH, int(own["maxBatchInstancePercent"]))}
+            # Each failed instance gets its old disk back, whether or not the upgrade goes on (documented).
+            rollback: Rollback = "never" if settings.get("disableAutomaticRollback") else "each batch"
+            _start(scale_set, policy, rollback, "Platform")
 
 
 def _automatic(scale_set: ScaleSet) -> Json:

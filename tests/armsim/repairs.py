@@ -5,7 +5,8 @@
 """Automatic instance repairs: what the platform does to instances that stay unhealthy (documented).
 
 An instance is repaired when it has been unhealthy for the grace period, which begins anew with every write of the
-model. Protected instances and those whose provisioning failed are passed over, and so are Service Fabric sets.
+model and every change of the instance. Protected instances, whichever way, and those whose provisioning failed are
+passed over, and so are Service Fabric sets.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from armsim.clock import Event
 from armsim.happenings import Happening
 from armsim.instance import Failure, Instance
 from armsim.instance_work import reimage_instance, restart_instance
@@ -38,16 +40,17 @@ class AutomaticRepairs:
         self._written: dict[str, float] = {}
         # Since when, by set and instance id. What has come right since then is told by its report.
         self._unhealthy: dict[tuple[str, str], float] = {}
+        # The next look at each set.
+        self._looks: dict[str, Event] = {}
 
     def begin(self) -> None:
         """Look after what is unhealthy from the start."""
         for scale_set in self._scale_sets():
             now = scale_set.world.timeline.now
-            sick = [one for one in scale_set.active() if _is_unhealthy(one, now)]
-            for instance in sick:
-                self._unhealthy[scale_set.id, instance.id] = now
-            if sick:
-                self._watch(scale_set)
+            for instance in scale_set.active():
+                if _is_unhealthy(instance, now):
+                    self._unhealthy[scale_set.id, instance.id] = now
+            self._watch(scale_set)
 
     def hear(self, happening: Happening) -> None:
         """Something happened to a set."""
@@ -56,31 +59,46 @@ class AutomaticRepairs:
             return
         if happening.event == "model_written":
             self._written[scale_set.id] = scale_set.world.timeline.now
+            self._watch(scale_set)
         elif happening.event == "instance_unhealthy":
             for instance_id in happening.instances:
                 self._unhealthy[scale_set.id, instance_id] = scale_set.world.timeline.now
             self._watch(scale_set)
-        elif happening.event == "repairs_resumed":
+        elif happening.event in ("repairs_resumed", "protection_changed"):
             self._watch(scale_set)
 
     def _watch(self, scale_set: ScaleSet) -> None:
-        """Look at the set again when the grace period of an instance ends."""
-        if scale_set.repairs_state == "Running":
-            grace = seconds(str(_policy(scale_set).get("gracePeriod", DEFAULT_GRACE)))
-            scale_set.world.timeline.after(grace, partial(self._look, scale_set))
+        """Look at the set again when a grace period that begins now ends, if there is anything to look after."""
+        now = scale_set.world.timeline.now
+        if scale_set.repairs_state == "Running" and any(_is_unhealthy(one, now) for one in scale_set.active()):
+            self._look_after(scale_set, _grace(scale_set))
+
+    def _look_after(self, scale_set: ScaleSet, delay: float) -> None:
+        """Look at the set after so many seconds, or earlier where that is due anyway."""
+        timeline = scale_set.world.timeline
+        ahead = self._looks.get(scale_set.id)
+        if ahead is not None:
+            if ahead.due <= timeline.now + delay:
+                return
+            ahead.cancel()
+        self._looks[scale_set.id] = timeline.after(delay, partial(self._look, scale_set))
 
     def _look(self, scale_set: ScaleSet) -> None:
+        del self._looks[scale_set.id]
         if scale_set.repairs_state != "Running" or _service_fabric(scale_set):
             return
         now = scale_set.world.timeline.now
-        grace = seconds(str(_policy(scale_set).get("gracePeriod", DEFAULT_GRACE)))
+        grace = _grace(scale_set)
         under_way = self._repairing.setdefault(scale_set.id, set())
         room = max(1, int(len(scale_set.instances) * SHARE)) - len(under_way)
         later = []
         for instance in scale_set.active():
-            if not _is_unhealthy(instance, now) or instance.protect_from_scale_set_actions:
+            if not _is_unhealthy(instance, now) or instance.vm_id in under_way:
                 continue
-            if instance.vm_id in under_way:
+            if instance.protect_from_scale_set_actions or instance.protect_from_scale_in:
+                continue
+            if instance.work is not None:
+                later.append(now + grace)
                 continue
             since = self._unhealthy.get((scale_set.id, instance.id), now)
             due = max(since, instance.changed, self._written.get(scale_set.id, since)) + grace
@@ -90,7 +108,7 @@ class AutomaticRepairs:
                 room -= 1
                 self._repair(scale_set, instance)
         if later:
-            scale_set.world.timeline.after(min(later) - now, partial(self._look, scale_set))
+            self._look_after(scale_set, min(later) - now)
 
     def _repair(self, scale_set: ScaleSet, instance: Instance) -> None:
         under_way = self._repairing[scale_set.id]
@@ -98,8 +116,7 @@ class AutomaticRepairs:
         repaired = [instance]
 
         def done(_failure: Failure | None) -> None:
-            grace = seconds(str(_policy(scale_set).get("gracePeriod", DEFAULT_GRACE)))
-            scale_set.world.timeline.after(grace, judge)
+            scale_set.world.timeline.after(_grace(scale_set), judge)
 
         def judge() -> None:
             under_way.discard(instance.vm_id)
@@ -110,7 +127,7 @@ class AutomaticRepairs:
             if self._in_vain[scale_set.id] >= PATIENCE:
                 scale_set.repairs_suspended = True
                 self._in_vain[scale_set.id] = 0
-            self._look(scale_set)
+            self._look_after(scale_set, 0.0)
 
         scale_set.world.happenings.tell("repair_started", scale_set.name, instance)
         match _policy(scale_set).get("repairAction", "Replace"):
@@ -128,10 +145,15 @@ def _policy(scale_set: ScaleSet) -> Json:
     return policy
 
 
+def _grace(scale_set: ScaleSet) -> float:
+    return seconds(str(_policy(scale_set).get("gracePeriod", DEFAULT_GRACE)))
+
+
 def _is_unhealthy(instance: Instance, now: float) -> bool:
-    """Whether an instance, well provisioned and running, reports that it is not healthy."""
+    """Whether an instance reports that it is not healthy, and not because of its provisioning."""
     report = instance.health(now)
-    return instance.provisioning == "Succeeded" and report is not None and report[0] in ("unhealthy", "unknown")
+    wanted = instance.provisioning in ("Succeeded", "Updating")
+    return wanted and report is not None and report[0] in ("unhealthy", "unknown")
 
 
 def _service_fabric(scale_set: ScaleSet) -> bool:

@@ -6,25 +6,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, Protocol
 
 from armsim.clock import Timeline
 from armsim.instance import PREEMPTED, Done, Failure, Instance
+from armsim.parts import Parts
 from armsim.rolling_policy import Candidate, breach_after, breach_before, next_batch, seconds
 from armsim.wire import Calendar, Json
 
 Code = Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"]
 StartedBy = Literal["User", "Platform"]
 
-# How long a batch may take to become healthy before it counts as failed: five minutes, as documented for automatic OS
-# upgrades.
+# When failed instances get their old disks back: when a threshold is crossed, or after each batch.
+Rollback = Literal["never", "on breach", "each batch"]
+
+# How long a batch may take to become healthy, once all of it is upgraded, before it counts as failed: five minutes, as
+# documented for automatic OS upgrades.
 PATIENCE = 300.0
 
 
 class Work(Protocol):
     """What the upgrade does to instances."""
+
+    rollback: Rollback
 
     def members(self) -> list[Instance]:
         """All instances of the set that are not being deleted."""
@@ -35,8 +42,11 @@ class Work(Protocol):
     def end_batch(self, batch: Sequence[Instance], *, good: bool) -> None:
         """The instances to watch have come up, or have not."""
 
-    def roll_back(self, failed: Sequence[Instance], done: Done) -> bool:
-        """Put failed instances back where that is to be done; False where it is not, and ``done`` is not told."""
+    def restorable(self, failed: Sequence[Instance]) -> list[Instance]:
+        """Those of the failed instances that have an old disk to go back to."""
+
+    def restore(self, instance: Instance, done: Done) -> None:
+        """Give a restorable instance its old disk back."""
 
 
 @dataclass
@@ -52,6 +62,7 @@ class Record:
     last_action: Literal["Start", "Cancel"] = "Start"
     last_action_time: float = 0.0
     rolled_back: int = 0
+    rollbacks_failed: int = 0
 
     @property
     def active(self) -> bool:
@@ -70,8 +81,12 @@ class RollingUpgrade:
         self._ended = ended
         self._batch: list[Instance] = []
         self._watched: list[Instance] = []
-        self._batch_since = timeline.now
+        # When the last instance of the batch was upgraded, and whether patience with their health has ended.
+        self._upgraded: float | None = None
+        self._impatient = False
         self._finished: list[Instance] = []
+        # Machines that were upgraded in vain: healthy again on their old disks, or deleted for it (MaxSurge).
+        self._in_vain: set[str] = set()
         self._paused = True
         self._first = True
 
@@ -92,24 +107,22 @@ class RollingUpgrade:
 
     def look(self) -> None:
         """See whether the batch is done; called whenever an instance changes, and when patience ends."""
-        if self.record.code != "RollingForward" or self._paused or not self._watched:
+        if self.record.code != "RollingForward" or self._paused:
             return
-        now = self._timeline.now
+        # What has been deleted meanwhile is nobody's failure.
+        self._watched = [instance for instance in self._watched if instance.provisioning != "Deleting"]
         if any(instance.work is not None for instance in self._watched):
             return
-        good = all(instance.in_service(now) for instance in self._watched)
-        if not good and now < self._batch_since + PATIENCE:
+        now = self._timeline.now
+        if all(instance.in_service(now) for instance in self._watched):
+            self._end_batch()
             return
-        batch, self._batch = self._batch, []
-        watched, self._watched = self._watched, []
-        self._finished += watched
-        self._paused = True
-        self._work.end_batch(batch, good=good)
-        breach = breach_after(self.record.policy, self._candidates(self._finished))
-        if breach is not None:
-            self._stop(breach)
-            return
-        self._timeline.after(seconds(str(self.record.policy["pauseTimeBetweenBatches"])), self._next_batch)
+        upgraded = max(instance.changed for instance in self._watched)
+        if upgraded != self._upgraded:
+            self._upgraded, self._impatient = upgraded, False
+            self._timeline.after(max(0.0, upgraded + PATIENCE - now), partial(self._lose_patience, upgraded))
+        elif self._impatient and not any(instance.initializing(now) for instance in self._watched):
+            self._end_batch()
 
     def progress(self) -> Json:
         """Counts of instances: done well, failed, in progress, pending."""
@@ -117,7 +130,7 @@ class RollingUpgrade:
         # The batch that a cancelled upgrade leaves behind is done when its instances are.
         left = [] if self.record.active else [one for one in self._watched if one.work is None]
         done = [*self._finished, *left]
-        failed = sum(not instance.in_service(now) for instance in done)
+        failed = sum(not self._came_well(instance, now) for instance in done)
         return {
             "successfulInstanceCount": len(done) - failed,
             "failedInstanceCount": failed,
@@ -165,26 +178,75 @@ class RollingUpgrade:
         self._batch = [instance for instance in self._waiting if instance.id in chosen]
         self._waiting = [instance for instance in self._waiting if instance.id not in chosen]
         self._first = False
-        self._batch_since = self._timeline.now
-        self._timeline.after(PATIENCE, self.look)
+        self._upgraded, self._impatient = None, False
         self._watched = self._work.begin_batch(self._batch)
         self._paused = False
         self.look()
 
-    def _stop(self, breach: Failure) -> None:
+    def _lose_patience(self, upgraded: float) -> None:
+        if upgraded == self._upgraded:
+            self._impatient = True
+            self.look()
+
+    def _end_batch(self) -> None:
         now = self._timeline.now
-        failed = [instance for instance in self._finished if not instance.in_service(now)]
+        batch, self._batch = self._batch, []
+        watched, self._watched = self._watched, []
+        self._finished += watched
+        self._paused = True
+        failed = [instance for instance in watched if not instance.in_service(now)]
+        self._work.end_batch(batch, good=bool(watched) and not failed)
+        self._in_vain |= {instance.vm_id for instance in failed if instance.provisioning == "Deleting"}
+        if self._work.rollback == "each batch":
+            self._roll_back(failed, self._judge)
+        else:
+            self._judge()
 
-        def rolled_back(_failure: Failure | None) -> None:
-            self.record.rolled_back = len(failed)
-            self._end("Faulted", breach)
-
-        if self._work.roll_back(failed, rolled_back):
+    def _judge(self) -> None:
+        """Go on after a batch, or stop where too many of the upgraded are unhealthy."""
+        if self.record.code != "RollingForward":
+            return
+        now = self._timeline.now
+        breach = breach_after(
+            self.record.policy,
+            [Candidate(one.id, one.place, self._came_well(one, now)) for one in self._finished],
+        )
+        if breach is None:
+            self._timeline.after(seconds(str(self.record.policy["pauseTimeBetweenBatches"])), self._next_batch)
+        elif self._work.rollback == "on breach":
             self.record.code = "RollingBack"
+            failed = [one for one in self._finished if not self._came_well(one, now)]
+            self._roll_back(failed, partial(self._end, "Faulted", breach))
         else:
             self._end("Faulted", breach)
 
+    def _came_well(self, instance: Instance, now: float) -> bool:
+        """Whether an upgraded instance counts as a success; so does one that somebody deleted later."""
+        gone = instance.provisioning == "Deleting"
+        return instance.vm_id not in self._in_vain and (gone or instance.in_service(now))
+
+    def _roll_back(self, failed: Sequence[Instance], then: Callable[[], None]) -> None:
+        """Restore what can be restored; ``then`` is called when that is over."""
+        restorable = self._work.restorable(failed)
+        if not restorable:
+            then()
+            return
+        self._in_vain |= {instance.vm_id for instance in restorable}
+        parts = Parts(len(restorable), lambda _failure: then())
+        for instance in restorable:
+            self._work.restore(instance, partial(self._rolled_back, parts))
+
+    def _rolled_back(self, parts: Parts, failure: Failure | None) -> None:
+        if failure is None:
+            self.record.rolled_back += 1
+        else:
+            self.record.rollbacks_failed += 1
+        parts.done(failure)
+
     def _end(self, code: Code, failure: Failure | None) -> None:
+        """End once: a cancelled rollback is not faulted when its last instance is back."""
+        if not self.record.active:
+            return
         self.record.code = code
         self.record.failure = None if failure is PREEMPTED else failure
         self.record.ended = self._timeline.now
@@ -216,10 +278,10 @@ class OsUpgrade:
         }
         if record.failure is not None:
             properties["error"] = {"code": record.failure.code, "message": record.failure.message}
-        if record.rolled_back:
+        if record.rolled_back or record.rollbacks_failed:
             properties["rollbackInfo"] = {
                 "successfullyRolledbackInstanceCount": record.rolled_back,
-                "failedRolledbackInstanceCount": 0,
+                "failedRolledbackInstanceCount": record.rollbacks_failed,
             }
         return {
             "type": "Microsoft.Compute/virtualMachineScaleSets/osUpgradeHistory",
@@ -231,6 +293,8 @@ class OsUpgrade:
 class NoWork:
     """The work of an upgrade of which only the record is known."""
 
+    rollback: Rollback = "never"
+
     def members(self) -> list[Instance]:
         return []
 
@@ -240,8 +304,11 @@ class NoWork:
     def end_batch(self, batch: Sequence[Instance], *, good: bool) -> None:
         """Nothing was begun."""
 
-    def roll_back(self, failed: Sequence[Instance], done: Done) -> bool:
-        return False
+    def restorable(self, failed: Sequence[Instance]) -> list[Instance]:
+        return []
+
+    def restore(self, instance: Instance, done: Done) -> None:
+        """Nothing is restorable."""
 
 
 def recorded(timeline: Timeline, code: Code, policy: Json) -> RollingUpgrade:

@@ -52,11 +52,15 @@ def next_batch(policy: Json, waiting: Sequence[Candidate], members: Sequence[Can
     domain = _domain(policy, first_of[0])
     mates = [candidate for candidate in first_of if _domain(policy, candidate) == domain]
     size = max(1, len(members) * int(policy["maxBatchInstancePercent"]) // 100)
-    batch = mates[:size]
-    # Each unhealthy instance that is not in the batch itself takes a place of it.
-    chosen = {candidate.id for candidate in batch}
-    elsewhere = sum(not member.serving and member.id not in chosen for member in members)
-    return batch[: max(1, size - elsewhere)]
+    # Those that are unhealthy elsewhere count as if they were in the batch; those in the batch count once.
+    out_of_service = sum(not member.serving for member in members)
+    batch: list[Candidate] = []
+    for mate in mates[:size]:
+        out_of_service += mate.serving
+        if batch and out_of_service > size:
+            break
+        batch.append(mate)
+    return batch
 
 
 def breach_before(policy: Json, members: Sequence[Candidate], *, first: bool) -> Failure | None:

@@ -14,8 +14,7 @@ from armsim.instance import Done, Failure, Instance
 from armsim.instance_work import upgrade_instance
 from armsim.lifecycle import Disk
 from armsim.operations import Operation
-from armsim.parts import Parts
-from armsim.rolling import Code, Record, RollingUpgrade, StartedBy, Work, recorded
+from armsim.rolling import Code, Record, Rollback, RollingUpgrade, StartedBy, Work, recorded
 from armsim.rolling_policy import DEFAULTS
 from armsim.scale_set import Accepted, ScaleSet
 from armsim.scaling import create_instance, delete_instance
@@ -31,7 +30,14 @@ def policy_of(scale_set: ScaleSet, defaults: Json) -> Json:
 def start_rolling_upgrade(scale_set: ScaleSet, operation: Operation) -> None:
     """Bring all lagging instances to the present model; ``operation`` lasts until that is over."""
     policy = policy_of(scale_set, DEFAULTS)
-    begin(scale_set, operation, scale_set.lagging(scale_set.active()), ModelUpgrade(scale_set, policy), policy)
+    work = ModelUpgrade(scale_set, policy, rollback_of(scale_set, policy))
+    begin(scale_set, operation, scale_set.lagging(scale_set.active()), work, policy)
+
+
+def rollback_of(scale_set: ScaleSet, policy: Json) -> Rollback:
+    """What the policy wants to be done about failed instances: of Uniform sets only (documented)."""
+    wanted = policy.get("rollbackFailedInstancesOnPolicyBreach") and not scale_set.flexible
+    return "on breach" if wanted else "never"
 
 
 def begin(
@@ -83,11 +89,10 @@ def set_record(scale_set: ScaleSet, code: str) -> None:
 class ModelUpgrade:
     """Brings instances to the present model: in place, or with MaxSurge by new ones that take their place."""
 
-    def __init__(self, scale_set: ScaleSet, policy: Json) -> None:
+    def __init__(self, scale_set: ScaleSet, policy: Json, rollback: Rollback = "never") -> None:
         self._set = scale_set
         self._surge = bool(policy.get("maxSurge"))
-        # Of Uniform sets only (documented).
-        self._rolls_back = bool(policy.get("rollbackFailedInstancesOnPolicyBreach")) and not scale_set.flexible
+        self.rollback = rollback
         self._before: dict[str, Disk] = {}
         self._new: list[Instance] = []
 
@@ -116,15 +121,12 @@ class ModelUpgrade:
                     delete_instance(self._set, instance, _ignore)
         self._set.world.happenings.tell("rolling_batch_ended", self._set.name, *batch)
 
-    def roll_back(self, failed: Sequence[Instance], done: Done) -> bool:
-        """Put the disks back that failed instances had."""
-        present = [instance for instance in failed if instance in self._set.active() and instance.id in self._before]
-        if not self._rolls_back or not present:
-            return False
-        parts = Parts(len(present), done)
-        for instance in present:
-            self._set.lifecycle.reimage(instance, self._before[instance.id], parts.done)
-        return True
+    def restorable(self, failed: Sequence[Instance]) -> list[Instance]:
+        """Those that were upgraded in place and are still there: new ones of MaxSurge have no old disk."""
+        return [one for one in failed if one.id in self._before and one in self._set.active()]
+
+    def restore(self, instance: Instance, done: Done) -> None:
+        self._set.lifecycle.reimage(instance, self._before[instance.id], done)
 
 
 def _ignore(_failure: Failure | None) -> None:

@@ -45,6 +45,9 @@ class Health(Part):
     path: str = Field(default="/healthz", description="of the check; none with tcp")
     interval: int = Field(default=5, ge=5, le=60, description="seconds between reports of the extension")
     rich: bool = Field(default=False, description="rich states: reports initializing before the first verdict")
+    grace_period: int = Field(
+        default=600, ge=5, le=14400, description="seconds that it may report initializing; of rich states only"
+    )
 
 
 class AutomaticRepairs(Part):
