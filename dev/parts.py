@@ -137,7 +137,7 @@ def _no_recordings() -> str:
 
 
 def _judge_traffic() -> Step:
-    proof = ("--recordings", RECORDINGS) if RECORDINGS else ()
+    proof = () if _no_recordings() else ("--recordings", RECORDINGS)
     return Step(("python", "-m", "conformance.traffic", "--specs", SPECS, *proof))
 
 
