@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from armsim import eviction, flapping, instance_actions, instance_work, model_write, rolling_upgrades, scaling
+from armsim import eviction, flapping, instance_actions, instance_work, model_write, rolling_upgrades
 from armsim.clock import Timeline
 from armsim.errors import ArmError, bad_request
 from armsim.faults import Faults
@@ -214,10 +214,7 @@ def _power(scale_set: ScaleSet, instances: list[Instance], power: str) -> None:
 
 
 def _delete(scale_set: ScaleSet, instances: list[Instance], _yes: bool) -> None:
-    for instance in instances:
-        scaling.delete_instance(scale_set, instance, _nobody_waits)
-    scale_set.document["sku"]["capacity"] -= len(instances)
-    scale_set.etag += 1
+    instance_actions.delete_chosen(scale_set, instances)
 
 
 def _nobody_waits(_failure: Failure | None) -> None:

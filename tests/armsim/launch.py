@@ -74,6 +74,10 @@ class Simulator:
         """Change the world from outside, such as ``scale_set="web", capacity=22``."""
         self._admin("POST", "change", change)
 
+    def advance(self, seconds: float) -> None:
+        """Let simulated seconds pass, with ``speed="max"``."""
+        self._admin("POST", "advance", {"seconds": seconds})
+
     def reset(self) -> None:
         """Go back to the scenario's start, with an empty ledger."""
         self._admin("POST", "reset", {})

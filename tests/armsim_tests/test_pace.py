@@ -16,6 +16,7 @@ import requests
 
 from armsim import scenario
 from armsim.clock import StandingClock, Timeline
+from armsim.launch import SimulatorError
 from armsim.operations import Operation, Operations
 from armsim.pace import BUSY, LONGEST, PATIENCE, PAUSE, Asked, Pace
 from armsim.wire import Calendar
@@ -174,6 +175,17 @@ def test_who_waited_when_the_clock_jumped_for_another_gets_the_time_to_look(room
     assert room.ask(Asked("b", "/other")) == jumped
     room.seconds += BUSY
     assert room.ask(Asked("b", "/other")) > jumped
+
+
+def test_time_can_be_advanced_only_where_it_does_not_pass_by_itself(new_client, client):
+    text = scenario.locate("spot").read_text(encoding="utf-8")
+    still = new_client(text, speed="max").simulator
+    still.advance(590)
+    ledger = still.ledger()
+    assert ledger["clock"]["elapsed_seconds"] == 590
+    assert [entry["at"] for entry in ledger["actors"]] == [90, 210, 330, 450]
+    with pytest.raises(SimulatorError, match="only --speed max lets it be advanced"):
+        client.simulator.advance(10)
 
 
 def test_clients_are_not_made_to_wait_and_never_told_zero(new_client):

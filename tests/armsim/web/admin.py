@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The simulator's own interface, below ``/armsim/``: ledger, state, faults, read-only mode, changes, reset."""
+"""The simulator's own interface, below ``/armsim/``: ledger, state, faults, read-only mode, changes, time, reset."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -27,6 +27,12 @@ class ReadOnly(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     enabled: bool
+
+
+class Advance(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    seconds: float = Field(ge=0, le=31 * 86_400)
 
 
 def routes(host: Host) -> list[Route]:
@@ -61,6 +67,13 @@ def routes(host: Host) -> list[Route]:
         deeds.apply(host.simulation, deed, host.simulation.outside)
         return JSONResponse({"changed": True})
 
+    async def advance(request: Request) -> Response:
+        seconds = Advance.model_validate(await _json(request)).seconds
+        if host.pace is None:
+            raise ArmError(409, "NotAllowed", "time passes by itself: only --speed max lets it be advanced")
+        timeline = host.simulation.timeline
+        return JSONResponse({"elapsed_seconds": round(timeline.leap(timeline.now + seconds), 3)})
+
     async def reset(_request: Request) -> Response:
         host.reset()
         return JSONResponse({"reset": True})
@@ -82,6 +95,7 @@ def routes(host: Host) -> list[Route]:
         counted("POST", "faults", faults),
         counted("DELETE", "faults", clear_faults),
         counted("POST", "change", change),
+        counted("POST", "advance", advance),
         counted("POST", "reset", reset),
     ]
 
