@@ -126,7 +126,8 @@ class Catalogue:
         self.galleries = images.galleries
         self.shared_galleries = images.shared_galleries
         self.community_galleries = images.community_galleries
-        self.managed = images.managed
+        # Clients add to these, and take from them.
+        self.managed = list(images.managed)
         self.vhds = images.vhds
 
     def resolve(self, storage_profile: Json, location: str) -> Image:

@@ -24,6 +24,7 @@ from armsim.faults import Faults
 from armsim.happenings import Happenings
 from armsim.instance import Failure, Instance, Model, Place
 from armsim.ledger import Requests
+from armsim.managed_images import ManagedImages
 from armsim.operations import Operations
 from armsim.os_upgrades import AutomaticOsUpgrades
 from armsim.publishing import Shelf
@@ -54,6 +55,7 @@ class Simulation:
         self.shelf = Shelf(spec.images)
         self.catalogue = Catalogue(self.shelf.images, spec.subscription.id)
         self.operations = Operations(self.timeline, self.calendar, random.Random(f"{seed}/operations"))
+        self.managed_images = ManagedImages(self.catalogue, self.operations, self.timeline)
         self.views = Views(self.calendar)
         self.faults = Faults(seed)
         self.faults.order(spec.faults)

@@ -119,7 +119,10 @@ def _version(
                 "publishedDate": _published(call, version),
                 "storageAccountType": "Standard_LRS",
             },
-            "storageProfile": {"osDiskImage": {"sizeInGB": 30, "hostCaching": "ReadWrite", "source": {}}},
+            "storageProfile": {
+                "osDiskImage": {"sizeInGB": 30, "hostCaching": "ReadWrite", "source": {}},
+                "dataDiskImages": [],
+            },
             "safetyProfile": {"reportedForPolicyViolation": False, "allowDeletionOfReplicatedLocations": False},
             "provisioningState": "Succeeded",
         },
@@ -164,7 +167,7 @@ def _public_version(call: Call, kind: str, image: scenario.GalleryImage, version
         "properties": {
             "publishedDate": _published(call, version),
             "excludeFromLatest": version.exclude_from_latest,
-            "storageProfile": {"osDiskImage": {"diskSizeGB": 30, "hostCaching": "ReadWrite"}},
+            "storageProfile": {"osDiskImage": {"diskSizeGB": 30, "hostCaching": "ReadWrite"}, "dataDiskImages": []},
         },
     }
 
@@ -180,22 +183,38 @@ def _public_endpoints(kind: str, attribute: str, name: str) -> list[Endpoint]:
         here = [one for one in image.versions if any(same_region(region, location) for region in one.regions)]
         return image.model_copy(update={"versions": here})
 
+    def gallery(call: Call, gallery_name: str) -> Json:
+        identifier = {"uniqueId": f"/{kind}/{gallery_name}"}
+        return {"location": call.params["location"], "name": gallery_name, "identifier": identifier}
+
+    def list_galleries(call: Call) -> Reply:
+        return page(call, [gallery(call, item.name) for item in getattr(call.simulation.catalogue, attribute)])
+
+    def get_public_gallery(call: Call) -> Reply:
+        _public_images(call, getattr(call.simulation.catalogue, attribute))
+        return Reply({"properties": {}, **gallery(call, call.params["gallery"])})
+
+    def definition_of(call: Call, image: scenario.GalleryImage) -> Json:
+        return {
+            "name": image.name,
+            "location": call.params["location"],
+            "identifier": {"uniqueId": f"/{kind}/{call.params['gallery']}/Images/{image.name}"},
+            "properties": {
+                "osType": image.os_type,
+                "osState": image.os_state,
+                "recommended": {},
+                "hyperVGeneration": "V2",
+                "architecture": "x64",
+                "identifier": {"publisher": image.publisher, "offer": image.offer, "sku": image.sku},
+            },
+        }
+
     def get_definition(call: Call) -> Reply:
-        image = image_of(call)
-        return Reply(
-            {
-                "name": image.name,
-                "location": call.params["location"],
-                "identifier": {"uniqueId": f"/{kind}/{call.params['gallery']}/Images/{image.name}"},
-                "properties": {
-                    "osType": image.os_type,
-                    "osState": image.os_state,
-                    "hyperVGeneration": "V2",
-                    "architecture": "x64",
-                    "identifier": {"publisher": image.publisher, "offer": image.offer, "sku": image.sku},
-                },
-            }
-        )
+        return Reply(definition_of(call, image_of(call)))
+
+    def list_definitions(call: Call) -> Reply:
+        images = _public_images(call, getattr(call.simulation.catalogue, attribute))
+        return page(call, [definition_of(call, image) for image in images])
 
     def list_public_versions(call: Call) -> Reply:
         image = image_of(call)
@@ -206,9 +225,16 @@ def _public_endpoints(kind: str, attribute: str, name: str) -> list[Endpoint]:
         return Reply(_public_version(call, kind, image, _version_of(call, image)))
 
     segment = kind[0].lower() + kind[1:]
-    definition = f"{COMPUTE}/locations/{{location}}/{segment}/{{gallery}}/images/{{image}}"
-    action = f"Microsoft.Compute/locations/{segment}/images"
+    galleries = f"{COMPUTE}/locations/{{location}}/{segment}"
+    definition = f"{galleries}/{{gallery}}/images/{{image}}"
+    parent = f"Microsoft.Compute/locations/{segment}"
+    action = f"{parent}/images"
+    # Community galleries are too many to be listed.
+    lists = [Endpoint("GET", galleries, f"{kind}_List", f"{parent}/read", list_galleries)] if kind[0] == "S" else []
     return [
+        *lists,
+        Endpoint("GET", f"{galleries}/{{gallery}}", f"{kind}_Get", f"{parent}/read", get_public_gallery),
+        Endpoint("GET", f"{galleries}/{{gallery}}/images", f"{name}Images_List", f"{action}/read", list_definitions),
         Endpoint("GET", definition, f"{name}Images_Get", f"{action}/read", get_definition),
         Endpoint(
             "GET",

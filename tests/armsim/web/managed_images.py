@@ -2,54 +2,56 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Managed images."""
+"""Managed images over HTTP."""
 
 from __future__ import annotations
 
-from armsim import errors, scenario
+from armsim import errors
+from armsim.managed_images import TYPE
 from armsim.web.call import Call, Endpoint, Reply, page
 from armsim.web.paths import COMPUTE, GROUP_COMPUTE
-from armsim.wire import Json
-
-_TYPE = "Microsoft.Compute/images"
-
-
-def _body(call: Call, image: scenario.ManagedImage) -> Json:
-    disk = {"osType": image.os_type, "osState": "Generalized", "diskSizeGB": 30, "caching": "ReadWrite"}
-    return {
-        "name": image.name,
-        "id": call.simulation.catalogue.managed_id(image),
-        "type": _TYPE,
-        "location": image.location,
-        "tags": {},
-        "properties": {
-            "storageProfile": {"osDisk": {**disk, "storageAccountType": "Standard_LRS"}, "dataDisks": []},
-            "provisioningState": "Succeeded",
-            "hyperVGeneration": "V2",
-        },
-    }
 
 
 def get_image(call: Call) -> Reply:
     group, name = call.params["group"], call.params["name"]
-    image = call.simulation.catalogue.find_managed(group, name)
-    if image is None:
-        raise errors.resource_not_found(_TYPE, name, group)
-    return Reply(_body(call, image))
+    body = call.simulation.managed_images.find(group, name)
+    if body is None:
+        raise errors.resource_not_found(TYPE, name, group)
+    return Reply(body)
 
 
 def list_by_group(call: Call) -> Reply:
-    group = call.params["group"].lower()
-    images = call.simulation.catalogue.managed
-    return page(call, [_body(call, image) for image in images if image.resource_group.lower() == group])
+    return page(call, call.simulation.managed_images.all(call.params["group"]))
 
 
 def list_all(call: Call) -> Reply:
-    return page(call, [_body(call, image) for image in call.simulation.catalogue.managed])
+    return page(call, call.simulation.managed_images.all())
 
+
+def create_or_update(call: Call) -> Reply:
+    """PUT: 201 for a new image, 200 for one that is there (recorded)."""
+    images, group, name = call.simulation.managed_images, call.params["group"], call.params["name"]
+    status = 201 if images.find(group, name) is None else 200
+    written = images.put(call.simulation.groups[group.lower()], name, call.json())
+    retry = call.simulation.spec.retry_after.write
+    return Reply(written.body, status, call.operation_headers(written.operation, location=False, retry=retry))
+
+
+def delete(call: Call) -> Reply:
+    """202 with both headers; 204 when there is no such image."""
+    operation = call.simulation.managed_images.delete(call.params["group"], call.params["name"])
+    if operation is None:
+        return Reply(None, 204)
+    retry = call.simulation.spec.retry_after.write
+    return Reply(None, 202, call.operation_headers(operation, location=True, retry=retry))
+
+
+_ONE = f"{GROUP_COMPUTE}/images/{{name}}"
 
 ENDPOINTS = [
-    Endpoint("GET", f"{GROUP_COMPUTE}/images", "Images_ListByResourceGroup", f"{_TYPE}/read", list_by_group),
-    Endpoint("GET", f"{COMPUTE}/images", "Images_List", f"{_TYPE}/read", list_all),
-    Endpoint("GET", f"{GROUP_COMPUTE}/images/{{name}}", "Images_Get", f"{_TYPE}/read", get_image),
+    Endpoint("GET", f"{GROUP_COMPUTE}/images", "Images_ListByResourceGroup", f"{TYPE}/read", list_by_group),
+    Endpoint("GET", f"{COMPUTE}/images", "Images_List", f"{TYPE}/read", list_all),
+    Endpoint("GET", _ONE, "Images_Get", f"{TYPE}/read", get_image),
+    Endpoint("PUT", _ONE, "Images_CreateOrUpdate", f"{TYPE}/write", create_or_update),
+    Endpoint("DELETE", _ONE, "Images_Delete", f"{TYPE}/delete", delete),
 ]

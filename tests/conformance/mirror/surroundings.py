@@ -33,7 +33,10 @@ def scenario_of(recording: Recording) -> Scenario:
     models = [model for exchange in recording.exchanges for model in models_in(exchange)]
     models += [model for exchange in recording.exchanges for model in _models_in_template(exchange)]
     dumps = [Dump(recording.name, model, tuple(_instances(recording.exchanges, model["id"]))) for model in models]
-    images = _with_listed(with_images(scenario.Images(), dumps), recording)
+    images = _with_listed(with_images(_galleries(recording), dumps), recording)
+    made = {exchange.path.lower() for exchange in recording.exchanges if exchange.answer.status == 201}
+    managed = [image for image in images.managed if _managed_path(recording, image).lower() not in made]
+    images = images.model_copy(update={"managed": managed})
     places = {model["id"].split("/")[4].lower(): model["location"] for model in models}
     groups = {exchange.group.lower(): exchange.group for exchange in recording.exchanges if exchange.group}
     groups.update({gallery.resource_group.lower(): gallery.resource_group for gallery in images.galleries})
@@ -126,6 +129,49 @@ def _items(body: Any) -> list[Json]:
 def _subscription(recording: Recording) -> str:
     paths = (exchange.segments for exchange in recording.exchanges)
     return next((path[1] for path in paths if path[0].lower() == "subscriptions"), SUBSCRIPTION)
+
+
+def _managed_path(recording: Recording, image: scenario.ManagedImage) -> str:
+    group = f"/subscriptions/{_subscription(recording)}/resourceGroups/{image.resource_group}"
+    return f"{group}/providers/Microsoft.Compute/images/{image.name}"
+
+
+def _galleries(recording: Recording) -> scenario.Images:
+    """The galleries that answers show, with the images and versions that are asked for."""
+    galleries: list[Json] = []
+    shared: list[Json] = []
+    for exchange in recording.exchanges:
+        names = dict(zip(*[iter(exchange.segments)] * 2, strict=False))
+        low = [segment.lower() for segment in exchange.segments]
+        if exchange.method != "GET" or exchange.answer.status != 200 or not {"galleries", "sharedgalleries"} & {*low}:
+            continue
+        if "galleries" in low:
+            owner = _named(galleries, names["galleries"], {"resource_group": exchange.group, "location": REGION})
+            region = exchange.answer.body["location"]
+            owner["location"] = region
+        elif "sharedGalleries" in names:
+            owner, region = _named(shared, names["sharedGalleries"], {}), names["locations"]
+        else:
+            continue
+        if "images" in names:
+            image = _named(owner["images"], names["images"], {}, "versions")
+            if "versions" in names:
+                _version(image["versions"], names["versions"], region)
+    return scenario.Images.model_validate({"galleries": galleries, "shared_galleries": shared})
+
+
+def _named(entries: list[Json], name: str, more: Json, inner: str = "images") -> Json:
+    """The entry of that name; a new one where there is none."""
+    for entry in entries:
+        if entry["name"].lower() == name.lower():
+            return entry
+    entries.append({"name": name, **more, inner: []})
+    return entries[-1]
+
+
+def _version(versions: list[Json], name: str, region: str) -> None:
+    if name not in [version["version"] for version in versions]:
+        versions.append({"version": name, "regions": [region]})
 
 
 def _with_listed(images: scenario.Images, recording: Recording) -> scenario.Images:
