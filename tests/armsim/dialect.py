@@ -61,8 +61,12 @@ _INSTANCE = {
 }
 # Shown without entries from this version on; with entries always.
 _EMPTY_LISTS = {"applicationGatewayBackendAddressPools": "2017-03-30"}
+_INSTANCE_VIEW = {"hyperVGeneration": _BEFORE_2020}
+_INSTANCE.update(_below("properties.instanceView", _INSTANCE_VIEW))
 # Until the policy of that name took its place, the upgrade policy had a flag.
 _FLAG_OF_OS_UPGRADES = ("2017-03-30", "2018-10-01")
+# These show whether the agent of Linux is updated by the platform; the later ones only where somebody said so.
+_AGENT_UPDATES = ("2022-03-01", "2023-09-01")
 # Of platform images.
 _PLATFORM_IMAGE = {
     "properties.hyperVGeneration": _BEFORE_2020,
@@ -91,7 +95,21 @@ def scale_set(body: Json, version: str) -> Json:
             policy.setdefault("automaticOSUpgrade", bool(automatic.get("enableAutomaticOSUpgrade")))
     elif policy is not None:
         policy.pop("automaticOSUpgrade", None)
+    first, end = _AGENT_UPDATES
+    system = (shown["properties"].get("virtualMachineProfile") or {}).get("osProfile") or {}
+    if "linuxConfiguration" in system and first <= version < end:
+        system["linuxConfiguration"].setdefault("enableVMAgentPlatformUpdates", False)
     return shown
+
+
+def scale_set_view(body: Json, version: str) -> Json:
+    """The instance view of a scale set as ``version`` shows it."""
+    return _shown(body, {"orchestrationServices": _BEFORE_2020}, version)
+
+
+def instance_view(body: Json, version: str) -> Json:
+    """The instance view of an instance as ``version`` shows it."""
+    return _shown(body, _INSTANCE_VIEW, version)
 
 
 def instance(body: Json, version: str) -> Json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from armsim import errors
+from armsim import dialect, errors
 from armsim.instance import Instance
 from armsim.odata import instance_filter, page_of
 from armsim.scale_set import ScaleSet
@@ -83,7 +83,8 @@ def get_instance(call: Call) -> Reply:
 
 def get_instance_view(call: Call) -> Reply:
     scale_set, instance = instance_of(call)
-    return Reply(call.simulation.views.instance_view(scale_set, instance, call.simulation.timeline.now), charge=1)
+    view = call.simulation.views.instance_view(scale_set, instance, call.simulation.timeline.now)
+    return Reply(dialect.instance_view(view, call.api_version), charge=1)
 
 
 _LIST = f"{SCALE_SET}/virtualMachines"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from armsim import document, errors, model_write, orchestration_services
+from armsim import dialect, document, errors, model_write, orchestration_services
 from armsim.catalogue import same_region
 from armsim.deletion import delete_scale_set
 from armsim.scale_set import Accepted, ScaleSet
@@ -92,7 +92,8 @@ def get_instance_view(call: Call) -> Reply:
     scale_set = scale_set_of(call)
     if scale_set.flexible:
         raise errors.not_allowed_on_flexible("VirtualMachineScaleSets.instanceView.GET", scale_set.name)
-    return Reply(call.simulation.views.scale_set_instance_view(scale_set))
+    view = call.simulation.views.scale_set_instance_view(scale_set)
+    return Reply(dialect.scale_set_view(view, call.api_version))
 
 
 def accepted_action(call: Call, accepted: Accepted) -> Reply:

@@ -160,7 +160,9 @@ class _Player:
         """
         body = exchange.body
         if body is None and exchange.method in ("PUT", "PATCH") and any(models_in(exchange)):
-            return exchange.answer.body, True
+            # A PATCH keeps what it does not name.
+            unnamed = {"identity": {"type": "None"}} if exchange.method == "PATCH" else {}
+            return {**unnamed, **exchange.answer.body}, True
         scale_set = self._scale_set(exchange)
         if scale_set is None or not isinstance(body, dict) or not isinstance(body.get("instanceIds"), list):
             return body, False

@@ -72,7 +72,7 @@ def _models_in_template(exchange: Exchange) -> Iterator[Json]:
         if str(resource.get("type")).lower() != "microsoft.compute/virtualmachinescalesets":
             continue
         set_id = f"/{'/'.join(exchange.segments[:4])}/providers/{resource['type']}/{resource['name']}"
-        kept = {name: resource[name] for name in _OF_TEMPLATE if name in resource}
+        kept = _evaluated({name: resource[name] for name in _OF_TEMPLATE if name in resource})
         windows = "windows" in json.dumps(resource).lower()
         try:
             model = new_model(check_types(kept), "Windows" if windows else "Linux")
@@ -88,6 +88,19 @@ def models_in(exchange: Exchange) -> Iterator[Json]:
         parts = str(item.get("id", "")).split("/")
         if len(parts) == 9 and parts[7].lower() == "virtualmachinescalesets" and "location" in item:
             yield item
+
+
+def _evaluated(value: Any) -> Any:
+    """A template's value with its truth values as such: in templates they may be words."""
+    match value:
+        case dict():
+            return {name: _evaluated(item) for name, item in value.items()}
+        case list():
+            return [_evaluated(item) for item in value]
+        case "true" | "false":
+            return value == "true"
+        case _:
+            return value
 
 
 def _instances(exchanges: Iterable[Exchange], set_id: str) -> Iterator[Json]:
