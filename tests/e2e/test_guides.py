@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -75,19 +77,24 @@ def run_in_one_shell(lines: list[str], folder: Path, environment: dict[str, str]
         script += [line, f'echo "@@ {number} $?"']
         if line.endswith("&"):
             script.append(f"until [ -e {READY} ]; do kill -0 $! || exit 9; sleep 0.1; done")
-    done = subprocess.run(
+    shell = subprocess.Popen(
         ["bash"],
-        input="\n".join(script),
         env=environment,
         cwd=folder,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
-        check=False,
+        start_new_session=True,
     )
-    print(done.stdout)
-    parts = re.split(r"^@@ (\d+) (\d+)\n", done.stdout, flags=re.MULTILINE)
+    try:
+        output, _ = shell.communicate("\n".join(script), timeout=600)
+    except subprocess.TimeoutExpired:
+        # The simulator in the background, too.
+        os.killpg(shell.pid, signal.SIGKILL)
+        output, _ = shell.communicate()
+    print(output)
+    parts = re.split(r"^@@ (\d+) (\d+)\n", output, flags=re.MULTILINE)
     return {lines[int(parts[i + 1])]: (int(parts[i + 2]), parts[i]) for i in range(0, len(parts) - 1, 3)}
 
 
@@ -107,14 +114,16 @@ def test_the_rehearsal_runs_as_the_guide_prints_it(tmp_path):
     real = tmp_path / "real.yaml"
     real.write_text(REAL)
     folder = checkout(tmp_path)
-    (folder / "build" / "rehearsal").mkdir()
     for language, caption, text in blocks():
         if language == "yaml":
+            (folder / caption).parent.mkdir(exist_ok=True)
             (folder / caption).write_text(text)
     lines = [line for line in commands() if line not in SETUP and not line.startswith("az ")]
     with running(real, speed=SPEED) as azure:
         site = Site(azure, tmp_path)
-        environment = {name: text for name, text in site.environment().items() if name != "ANSIBLE_COLLECTIONS_PATH"}
+        # What the guide relies on is the configuration of the checkout.
+        own = ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_INVENTORY")
+        environment = {name: text for name, text in site.environment().items() if name not in own}
         ended = run_in_one_shell(lines, folder, environment)
         assert azure.ledger()["requests"]["writes"] == 0, "nothing of the rehearsal reaches Azure"
     assert list(ended) == list(dict.fromkeys(lines)), "each ran"
