@@ -116,6 +116,18 @@ def invalid_request_content(reason: str) -> ArmError:
     )
 
 
+def request_content_too_large() -> ArmError:
+    return gateway(413, "RequestContentTooLarge", "The request content size exceeds the maximum size of 4 MB.")
+
+
+def unsupported_media_type(given: str) -> ArmError:
+    return gateway(
+        415,
+        "UnsupportedMediaType",
+        f"The content media type '{given}' is not supported. Only 'application/json' is supported.",
+    )
+
+
 def requests_throttled(kind: str, subscription: str, actor: str, wait: float) -> ArmError:
     """429 of the gateway itself (reported); ``wait`` is in simulated seconds."""
     error = gateway(

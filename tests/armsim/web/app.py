@@ -104,11 +104,13 @@ def application(host: Host) -> ASGIApp:
 
 
 def tidy_paths(app: ASGIApp) -> ASGIApp:
-    """Doubled and trailing slashes, which some clients send, mean nothing."""
+    """Doubled and trailing slashes, which some clients send, mean nothing; nor do octets that should be encoded."""
 
     async def tidied(scope: Scope, receive: Receive, send: Send) -> None:
         if "path" in scope:
-            scope = {**scope, "path": re.sub("/+", "/", scope["path"]).rstrip("/") or "/"}
+            path = re.sub("/+", "/", scope["path"]).rstrip("/") or "/"
+            query = re.sub(rb"[^\x21-\x7e]", lambda octet: b"%%%02X" % octet[0][0], scope["query_string"])
+            scope = {**scope, "path": path, "query_string": query}
         await app(scope, receive, send)
 
     return tidied

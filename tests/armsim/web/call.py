@@ -42,7 +42,7 @@ class Call:
     query: dict[str, str]
     headers: dict[str, str]
     raw_query: str
-    raw_body: bytes
+    raw_body: bytes | None
     client: tuple[str, int] | None = None
     api_version: str = ""
     drawn: Drawn = field(default_factory=Drawn)
@@ -58,12 +58,17 @@ class Call:
         return self.simulation.spec.subscription.id
 
     def json(self) -> Any:
-        """The parsed body; null when it is empty."""
+        """The parsed body; null when it is empty. Raises ArmError for one that is too large, or no JSON."""
+        if self.raw_body is None:
+            raise errors.request_content_too_large()
         if not self.raw_body.strip():
             return None
+        media_type = self.headers.get("content-type", "<null>").partition(";")[0].strip()
+        if media_type.lower() not in ("application/json", "text/json"):
+            raise errors.unsupported_media_type(media_type)
         try:
-            return json.loads(self.raw_body)
-        except ValueError as error:
+            return json.loads(self.raw_body, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
             raise errors.invalid_request_content(str(error)) from error
 
     def operation_headers(self, operation: Operation, *, location: bool, retry: float | None) -> dict[str, str]:
@@ -103,8 +108,12 @@ def page(call: Call, value: list[Json], token: str | None = None) -> Reply:
     body: Json = {"value": value}
     if token is not None:
         kept = [(name, text) for name, text in call.query.items() if name != "$skiptoken"]
-        body["nextLink"] = f"{call.base_url}{call.path}?{_encode([*kept, ('$skiptoken', token)])}"
+        body["nextLink"] = f"{call.base_url}{quote(call.path)}?{_encode([*kept, ('$skiptoken', token)])}"
     return Reply(body)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _encode(pairs: list[tuple[str, str]]) -> str:

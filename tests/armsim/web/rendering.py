@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import orjson
 from starlette.responses import Response
 
 from armsim.simulation import Simulation
@@ -37,5 +39,12 @@ def render(simulation: Simulation, reply: Reply, *, gateway: bool = False) -> Re
         return Response(b"", reply.status, headers)
     if isinstance(reply.body, dict) and "etag" in reply.body:
         headers["ETag"] = reply.body["etag"]
-    content = json.dumps(reply.body, separators=(",", ":")).encode()
-    return Response(content, reply.status, headers, media_type="application/json; charset=utf-8")
+    return Response(_encoded(reply.body), reply.status, headers, media_type="application/json; charset=utf-8")
+
+
+def _encoded(body: Any) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        # Half a surrogate pair, or a whole number beyond 64 bits: bodies of clients can have them.
+        return json.dumps(body, separators=(",", ":")).encode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,9 @@ from starlette.routing import Route
 from armsim.web.call import Call, Endpoint
 from armsim.web.gateway import answer
 from armsim.web.host import Host
+
+# Bytes of a request (reported: 4 MB).
+MAX_BODY = 4 * 1024 * 1024
 
 
 class AnyCaseRoute(Route):
@@ -37,15 +41,30 @@ def route(host: Host, endpoint: Endpoint) -> AnyCaseRoute:
 
 
 async def open_call(host: Host, request: Request) -> Call:
+    """The request as the front door takes it."""
+    scope = request.scope
+    headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]}
+    raw_query = scope["query_string"].decode("ascii")
     return Call(
         host=host,
-        method=request.method,
-        path=request.url.path,
-        base_url=f"https://{request.headers.get('host', request.url.netloc)}",
+        method=scope["method"],
+        path=scope["path"],
+        base_url=f"https://{headers.get('host', ':'.join(map(str, scope['server'])))}",
         params=dict(request.path_params),
-        query={name.lower(): value for name, value in request.query_params.items()},
-        headers={name.lower(): value for name, value in request.headers.items()},
-        raw_query=request.url.query,
-        raw_body=await request.body(),
-        client=(request.client.host, request.client.port) if request.client else None,
+        query={name.lower(): value for name, value in parse_qsl(raw_query, keep_blank_values=True)},
+        headers=headers,
+        raw_query=raw_query,
+        raw_body=await _body(request),
+        client=tuple(scope["client"]) if scope["client"] else None,
     )
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body; None when it is too large, of which nothing is kept."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= MAX_BODY:
+            parts.append(part)
+    return b"".join(parts) if size <= MAX_BODY else None
