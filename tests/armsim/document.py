@@ -277,6 +277,8 @@ def first_model(spec: scenario.ScaleSet, location: str, subscription: str, os_ty
         extensions.append(_health_extension(spec.health, os_type))
     if extensions:
         profile["extensionProfile"] = {"extensions": extensions}
+    if spec.spot is not None:
+        profile |= {"priority": "Spot", "evictionPolicy": spec.spot, "billingProfile": {"maxPrice": -1.0}}
     policy: Json = {"mode": spec.upgrade_policy.mode}
     if spec.upgrade_policy.mode == "Rolling" or spec.upgrade_policy.automatic_os_upgrade:
         policy["rollingUpgradePolicy"] = {

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
 
 
 def lines(ledger: dict[str, Any]) -> list[str]:
-    """Service of each scale set, its zones and its domains; then the requests, the most frequent first."""
+    """Service of each scale set and its zones; then the requests, the most frequent first, and what actors did."""
     text = []
     for name, account in ledger["scale_sets"].items():
         text.append(f"{name}: {_service(account)}")
@@ -45,6 +45,9 @@ def lines(ledger: dict[str, Any]) -> list[str]:
         f"{requests['throttled']} throttled, {requests['refused']} refused"
     )
     text += [f"  {number:>5} {name}" for name, number in Counter(requests["by_operation"]).most_common()]
+    for acted in ledger["actors"]:
+        outcome = f"refused: {acted['refused']}" if "refused" in acted else ", ".join(acted.get("instances", []))
+        text.append(f"after {acted['at']:.0f} s {acted['name']}: {json.dumps(acted['deed'])} {outcome}".rstrip())
     return text
 
 

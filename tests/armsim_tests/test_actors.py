@@ -15,6 +15,7 @@ import yaml
 from armsim import deeds, model_write, scenario
 from armsim.errors import ArmError
 from armsim.instance_actions import upgrade_instances
+from armsim.summary import lines
 
 from .conftest import World
 from .test_wire import NEW
@@ -312,6 +313,20 @@ def test_a_wrong_part_is_refused_with_what_is_allowed(actor, words):
         _stage({"name": "somebody", **actor})
 
 
+def test_what_actors_did_is_told_to_people_as_well():
+    world = _stage(
+        {"name": "night", "when": {"at": 90}, "do": {"instances": ["0"], "delete": True}},
+        {"name": "operator", "when": {"at": 95.4}, "do": {"cancel_rolling_upgrade": True}},
+        id_holes=0,
+    )
+    world.wait(100)
+    assert lines(world.simulation.ledger())[-2:] == [
+        'after 90 s night: {"instances": {"ids": ["0"]}, "delete": true} 0',
+        'after 95 s operator: {"cancel_rolling_upgrade": true} '
+        "refused: OperationNotAllowed: There is no ongoing Rolling Upgrade to cancel.",
+    ]
+
+
 def test_the_same_seed_draws_the_same_instances_and_another_one_others():
     picks = []
     for seed in (1, 1, 2):
@@ -346,6 +361,8 @@ def test_autoscale_adds_during_the_second_batch_and_removes_after_the_third():
 
 def test_spot_instances_are_evicted_every_two_minutes_and_after_ten_a_tenth_is_deleted():
     world = World.bundled("spot")
+    profile = world.web.document["properties"]["virtualMachineProfile"]
+    assert (profile["priority"], profile["evictionPolicy"]) == ("Spot", "Deallocate")
     world.wait(590)
     assert [instance.power for instance in world.instances].count("deallocated") == 4
     world.wait(200)

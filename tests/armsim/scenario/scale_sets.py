@@ -110,6 +110,9 @@ class ScaleSet(Part):
     )
     resource_group: Name = Field(description="one of the resource groups")
     location: Name | None = Field(default=None, description="default: that of the resource group")
+    spot: Literal["Deallocate", "Delete"] | None = Field(
+        default=None, description="eviction policy of Spot instances; default: regular ones"
+    )
     orchestration_mode: Literal["Uniform", "Flexible"] = Field(default="Uniform", description="of the set")
     capacity: int | None = Field(default=None, ge=0, le=1000, description="default: as many as `instances` has")
     vm_size: Name = Field(default="Standard_D2s_v5", description="SKU of the model")
