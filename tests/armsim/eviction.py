@@ -11,17 +11,14 @@ from armsim.instance import Instance
 from armsim.instance_actions import delete_chosen, refuse_if_deleting
 from armsim.scale_set import ScaleSet
 
-# The notice that an instance gets (documented: at best).
-NOTICE = 30.0
-
 
 def simulate_eviction(scale_set: ScaleSet, instance: Instance) -> None:
-    """Evict an instance after its notice; 409 unless it is a Spot instance (recorded)."""
+    """Evict an instance at the request of a client; 409 unless it is a Spot instance (recorded)."""
     if instance.model.profile.get("priority") not in ("Spot", "Low"):
         raise operation_not_allowed("Operation 'simulateEviction' is allowed only for Spot Virtual Machines")
     scale_set.refuse_if_deleting("simulateEviction")
     refuse_if_deleting("simulateEviction", instance)
-    scale_set.world.timeline.after(NOTICE, lambda: evict(scale_set, instance))
+    evict(scale_set, instance)
 
 
 def evict(scale_set: ScaleSet, instance: Instance, policy: str | None = None) -> None:

@@ -36,7 +36,8 @@ def update_instance(
         raise precondition_failed("if-match", if_match, etag(instance.etag))
     if if_none_match == "*":
         raise precondition_failed("if-none-match", if_none_match, etag(instance.etag))
-    if instance.work is not None and instance.provisioning != "Deleting":
+    # One PUT right after another is taken (recorded).
+    if instance.work is not None and not instance.work.gentle and instance.provisioning != "Deleting":
         raise ArmError(
             409,
             "Conflict",

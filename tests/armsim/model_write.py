@@ -47,6 +47,13 @@ def resize(scale_set: ScaleSet, capacity: int) -> Accepted:
     return _write(scale_set, document)
 
 
+def furnish(scale_set: ScaleSet, capacity: int) -> Accepted:
+    """Make the instances of a set that has just been created: not one more write, so its etag stays (recorded)."""
+    document = copy.deepcopy(scale_set.document)
+    document.setdefault("sku", {})["capacity"] = capacity
+    return _write(scale_set, document, counted=False)
+
+
 def _completed(scale_set: ScaleSet, document: Json) -> Json:
     """The document with what the service adds; 4xx where its image cannot be used."""
     _check_kind(scale_set, document)
@@ -69,7 +76,8 @@ def _check_etag(scale_set: ScaleSet, if_match: str | None, if_none_match: str | 
         raise precondition_failed("if-none-match", if_none_match, etag(scale_set.etag))
 
 
-def _write(scale_set: ScaleSet, document: Json) -> Accepted:
+def _write(scale_set: ScaleSet, document: Json, *, counted: bool = True) -> Accepted:
+    """Check and make a write; one that is ``counted`` raises the etag."""
     scale_set.refuse_if_deleting("Create or Update VM Scale Set")
     capacity = int((document.get("sku") or {}).get("capacity") or 0)
     model = Model.of(scale_set.model.version + 1, document)
@@ -93,21 +101,32 @@ def _write(scale_set: ScaleSet, document: Json) -> Accepted:
     if is_new:
         scale_set.model = model
         scale_set.profile_created = scale_set.world.timeline.now
-    scale_set.etag += 1
+    scale_set.etag += counted
     scale_set.world.happenings.tell("model_written", scale_set.name)
-    return _set_off(scale_set, scale_set.start(), capacity)
+    return _set_off(scale_set, scale_set.start(), capacity, counted=counted)
 
 
-def _set_off(scale_set: ScaleSet, operation: Operation, capacity: int) -> Accepted:
-    """Scale, and upgrade what the policy wants upgraded; the operation lasts until both are done."""
+def _set_off(scale_set: ScaleSet, operation: Operation, capacity: int, *, counted: bool) -> Accepted:
+    """Scale, and upgrade what the policy wants upgraded; the operation lasts until both are done.
+
+    What is done to instances raises the etag by two more (recorded).
+    """
     lagging = scale_set.lagging(scale_set.active())
-    parts = Parts(2, partial(_written, scale_set, operation))
+
+    def written(failure: Failure | None) -> None:
+        if counted and (scaled or affected):
+            scale_set.etag += 2
+        if scale_set.current_write is operation:
+            scale_set.current_write = None
+        scale_set.end(operation, failure)
+
+    parts = Parts(2, written)
     scaled = scale(scale_set, capacity, parts.done)
     lagging = [instance for instance in lagging if instance.provisioning != "Deleting"]
+    affected = lagging if scale_set.policy == "Automatic" else []
     if scale_set.policy == "Rolling" and lagging:
         start_rolling_upgrade(scale_set, operation)
         return Accepted(operation, scale_set.charge(scaled))
-    affected = lagging if scale_set.policy == "Automatic" else []
     scale_set.current_write = operation
     if not scaled:
         parts.done(None)
@@ -116,12 +135,6 @@ def _set_off(scale_set: ScaleSet, operation: Operation, capacity: int) -> Accept
     else:
         scale_set.world.timeline.after(scale_set.world.timings.write.draw(scale_set.rng), partial(parts.done, None))
     return Accepted(operation, scale_set.charge(scaled + len(affected)))
-
-
-def _written(scale_set: ScaleSet, operation: Operation, failure: Failure | None) -> None:
-    if scale_set.current_write is operation:
-        scale_set.current_write = None
-    scale_set.end(operation, failure)
 
 
 def _check_kind(scale_set: ScaleSet, document: Json) -> None:

@@ -30,5 +30,5 @@ def force_update_domain_walk(scale_set: ScaleSet, domain: str | None, zone: str 
         and (group or "").lower() in ("", (place.placement_group or "").lower())
     }
     following = min((item for item in domains if item > int(domain)), default=None)
-    answer: Json = {"walkPerformed": int(domain) in domains}
+    answer: Json = {"walkPerformed": int(domain) <= max(domains, default=-1)}
     return answer if following is None else {**answer, "nextPlatformUpdateDomain": following}

@@ -49,6 +49,14 @@ def test_more_instances_are_made_than_wanted_and_the_last_of_them_deleted(world)
     assert max(count for _, count in world.account()["timeline"]) == 22
 
 
+def test_a_scale_out_raises_the_etag_by_one_and_when_it_is_over_by_two_more(world):
+    before = world.web.etag
+    model_write.resize(world.web, 22)
+    assert world.web.etag == before + 1
+    world.wait(600)
+    assert world.web.etag == before + 3
+
+
 def test_ids_are_never_used_again(world):
     highest = max(map(int, world.web.instances))
     model_write.resize(world.web, 21)

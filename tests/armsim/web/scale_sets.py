@@ -70,7 +70,7 @@ def create_or_update(call: Call) -> Reply:
     created = {**body, "sku": {**(body.get("sku") or {}), "capacity": 0}}
     scale_set = call.simulation.create_scale_set(group, name, created)
     try:
-        accepted = model_write.resize(scale_set, capacity)
+        accepted = model_write.furnish(scale_set, capacity)
     except errors.ArmError:
         call.simulation.remove_scale_set(scale_set)
         raise
