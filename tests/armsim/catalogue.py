@@ -22,7 +22,7 @@ Kind = Literal["platform", "id", "shared", "community", "vhd"]
 PLATFORM_FIELDS = ("publisher", "offer", "sku", "version")
 
 _GALLERY_ID = re.compile(
-    r"/subscriptions/[^/]+/resourceGroups/([^/]+)/providers/Microsoft\.Compute/galleries/([^/]+)"
+    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Compute/galleries/([^/]+)"
     r"/images/([^/]+)(?:/versions/([^/]+))?",
     re.IGNORECASE,
 )
@@ -50,6 +50,7 @@ class Image:
 class GalleryPath(NamedTuple):
     """What the id of a gallery image says; ``version`` is null where it names the definition."""
 
+    subscription: str
     group: str
     gallery: str
     image: str
@@ -157,11 +158,17 @@ class Catalogue:
                 return image
         return None
 
-    def find_gallery(self, group: str, name: str) -> scenario.Gallery | None:
+    def find_gallery(self, subscription: str, group: str, name: str) -> scenario.Gallery | None:
+        wanted = (subscription.lower(), group.lower(), name.lower())
         for gallery in self.galleries:
-            if (gallery.resource_group.lower(), gallery.name.lower()) == (group.lower(), name.lower()):
+            owner = gallery.subscription or self._subscription
+            if (owner.lower(), gallery.resource_group.lower(), gallery.name.lower()) == wanted:
                 return gallery
         return None
+
+    def has_galleries_in(self, subscription: str) -> bool:
+        """Whether galleries are in a subscription other than the scenario's own."""
+        return any((gallery.subscription or "").lower() == subscription.lower() for gallery in self.galleries)
 
     def find_managed(self, group: str, name: str) -> scenario.ManagedImage | None:
         for image in self.managed:
@@ -205,7 +212,7 @@ class Catalogue:
 
     def _by_id(self, resource_id: str, location: str) -> Image:
         if path := gallery_path(resource_id):
-            gallery = self.find_gallery(path.group, path.gallery)
+            gallery = self.find_gallery(path.subscription, path.group, path.gallery)
             images = gallery.images if gallery else []
             prefix = self.gallery_id(gallery) if gallery else ""
             return self._gallery_image(images, path.image, path.version, location, resource_id, prefix)
@@ -277,7 +284,7 @@ class Catalogue:
 
     def gallery_id(self, gallery: scenario.Gallery) -> str:
         return (
-            f"/subscriptions/{self._subscription}/resourceGroups/{gallery.resource_group}"
+            f"/subscriptions/{gallery.subscription or self._subscription}/resourceGroups/{gallery.resource_group}"
             f"/providers/{COMPUTE}/galleries/{gallery.name}"
         )
 

@@ -402,6 +402,26 @@ def test_galleries_and_their_groups_come_with_the_dump() -> None:
     assert set(simulation.groups) == {"rg-shop"}
 
 
+def test_a_gallery_may_be_in_another_subscription(files: Files) -> None:
+    other = "22222222-0000-4000-8000-000000000002"
+    gallery = f"/subscriptions/{other}/resourceGroups/rg-images/providers/Microsoft.Compute/galleries/golden"
+    model, instance = arm_model(), arm_instance(0, view=seen())
+    model["properties"]["virtualMachineProfile"]["storageProfile"]["imageReference"] = {"id": f"{gallery}/images/web"}
+    instance["properties"]["storageProfile"]["imageReference"] = {
+        "id": f"{gallery}/images/web",
+        "exactVersion": "3.1.0",
+    }
+    with running(from_dump=files(model, [instance]), speed=SPEED) as simulator:
+        client = Client(simulator)
+        with client.http:
+            version = client.get(f"{gallery}/images/web/versions/3.1.0", version="2023-07-03")
+            assert (version.status_code, version.json()["id"]) == (200, f"{gallery}/images/web/versions/3.1.0")
+            elsewhere = client.get(WEB.replace(SUBSCRIPTION, other))
+            assert elsewhere.json()["error"]["code"] == "SubscriptionNotFound"
+            (entry,) = client.instances()
+            assert entry["properties"]["storageProfile"]["imageReference"]["exactVersion"] == "3.1.0"
+
+
 def test_sets_that_cannot_be_in_one_simulation() -> None:
     one = as_read(World.bundled("quickstart").simulation)
     with pytest.raises(DumpError, match="is in read, too"):

@@ -97,8 +97,9 @@ def _add(lists: dict[str, list[Any]], mention: Mention) -> None:
             gallery = _entry(
                 lists["galleries"],
                 {"name": path.gallery, "resource_group": path.group},
-                {"location": mention.location, "images": []},
+                {"subscription": None, "location": mention.location, "images": []},
             )
+            gallery["subscription"] = gallery["subscription"] or path.subscription
             _add_gallery_version(gallery["images"], path.image, path.version, mention)
         case "id" if managed := managed_path(reference["id"]):
             named = {"name": managed.image, "resource_group": managed.group}

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from armsim.scenario.part import HealthReport, Name, Part
+from armsim.scenario.part import Guid, HealthReport, Name, Part
 
 
 class UpgradeFailure(Part):
@@ -88,6 +88,7 @@ class GalleryImage(Part):
 class Gallery(Part):
     name: Name = Field(description="of the gallery")
     resource_group: Name = Field(description="one of the resource groups")
+    subscription: Guid | None = Field(default=None, description="default: the scenario's")
     location: Name = Field(description="its region")
     images: list[GalleryImage] = Field(description="its definitions")
 

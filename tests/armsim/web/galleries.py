@@ -17,11 +17,11 @@ _TYPE = "Microsoft.Compute/galleries"
 
 
 def _gallery_of(call: Call) -> scenario.Gallery:
-    group, name = call.params["group"], call.params["gallery"]
-    found = call.simulation.catalogue.find_gallery(group, name)
+    subscription, group, name = call.params["subscription"], call.params["group"], call.params["gallery"]
+    found = call.simulation.catalogue.find_gallery(subscription, group, name)
     if found is None:
         if "image" in call.params:
-            parent = f"/subscriptions/{call.subscription}/resourceGroups/{group}/providers/{_TYPE}/{name}"
+            parent = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{_TYPE}/{name}"
             raise errors.parent_resource_not_found("galleries/images", parent)
         raise errors.resource_not_found(_TYPE, name, group)
     return found
