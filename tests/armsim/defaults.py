@@ -22,6 +22,8 @@ _ROLLING = {
     "maxUnhealthyInstancePercent": 20,
     "maxUnhealthyUpgradedInstancePercent": 20,
     "pauseTimeBetweenBatches": "PT0S",
+    "maxSurge": False,
+    "rollbackFailedInstancesOnPolicyBreach": False,
 }
 _REPAIRS = {"gracePeriod": "PT10M", "repairAction": "Replace"}
 _INTERFACE: Json = {"disableTcpStateTracking": False, "dnsSettings": {"dnsServers": []}, "enableIPForwarding": False}
@@ -30,6 +32,7 @@ _APPLICATION = {
     "treatFailureAsDeploymentFailure": False,
     "enableAutomaticUpgrade": False,
 }
+_ULTRA = {"diskIOPSReadWrite": 800, "diskMBpsReadWrite": 102}
 _INSTALLER = "VMAppExtension"
 _DISK_SIZE = {"Linux": 30, "Windows": 127}
 
@@ -52,7 +55,8 @@ def new_model(body: Json, os_type: str) -> Json:
 def complete(body: Json, os_type: str) -> Json:
     """A copy of a model with everything that a write may leave open."""
     model = copy.deepcopy(body)
-    if "sku" in model:
+    # Of mixed sizes there is no tier.
+    if model.get("sku") and model["sku"].get("name") != "Mix":
         _add(model["sku"], {"tier": "Standard"})
     properties = model["properties"]
     policy = properties.get("upgradePolicy") or {}
@@ -89,13 +93,32 @@ def _complete_profile(profile: Json, os_type: str) -> None:
     _add(system, {"secrets": [], "allowExtensionOperations": True, "requireGuestProvisionSignal": True})
     disk = profile.setdefault("storageProfile", {}).setdefault("osDisk", {})
     _add(disk, {"osType": os_type, "createOption": "FromImage", "caching": "None"})
+    if "diffDiskSettings" in disk:
+        _add(disk["diffDiskSettings"], {"placement": "CacheDisk"})
     if not disk.get("vhdContainers"):
         _add(disk.setdefault("managedDisk", {}), {"storageAccountType": "Standard_LRS"})
         _add(disk, {"diskSizeGB": _DISK_SIZE[os_type]})
+    for data_disk in profile["storageProfile"].get("dataDisks") or []:
+        ultra = (data_disk.get("managedDisk") or {}).get("storageAccountType") == "UltraSSD_LRS"
+        _add(data_disk, {"caching": "None", **(_ULTRA if ultra else {})})
+    if (profile.get("securityProfile") or {}).get("uefiSettings"):
+        _add(profile["securityProfile"], {"securityType": "TrustedLaunch"})
+    _complete_notification(profile.get("scheduledEventsProfile") or {})
     _complete_applications(profile, os_type)
     if "extensionProfile" in profile:
         for extension in profile["extensionProfile"].setdefault("extensions", []):
             _add(extension["properties"], {"autoUpgradeMinorVersion": False})
+
+
+def _complete_notification(events: Json) -> None:
+    """A notification of termination is on where it is named, and gone when it is switched off."""
+    notification = events.get("terminateNotificationProfile")
+    if notification is None:
+        return
+    if notification.get("enable") is False:
+        del events["terminateNotificationProfile"]
+    else:
+        notification["enable"] = True
 
 
 def _complete_applications(profile: Json, os_type: str) -> None:

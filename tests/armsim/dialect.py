@@ -43,6 +43,8 @@ _SCALE_SET = {
     "properties.platformFaultDomainCount": _BEFORE_2020,
     "properties.singlePlacementGroup": "2017-03-30",
     "properties.doNotRunExtensionsOnOverprovisionedVMs": "2019-03-01",
+    "properties.upgradePolicy.rollingUpgradePolicy.maxSurge": "2022-11-01",
+    "properties.upgradePolicy.rollingUpgradePolicy.rollbackFailedInstancesOnPolicyBreach": "2022-11-01",
     "properties.virtualMachineProfile.timeCreated": "2023-09-01",
     "properties.virtualMachineProfile.storageProfile.osDisk.osType": _BEFORE_2020,
     "properties.virtualMachineProfile.storageProfile.osDisk.diskSizeGB": _BEFORE_2020,
@@ -55,6 +57,7 @@ _INSTANCE = {
     "properties.modelDefinitionApplied": _BEFORE_2020,
     "properties.networkProfileConfiguration": _BEFORE_2020,
     "properties.hardwareProfile.vmSize": _BEFORE_2020,
+    "properties.storageProfile.dataDisks.toBeDetached": _BEFORE_2020,
     "properties.storageProfile.imageReference.exactVersion": _BEFORE_2020,
     **_below("properties.osProfile", _OS_PROFILE),
     **_below("properties.networkProfileConfiguration", _INTERFACES),
@@ -95,11 +98,18 @@ def scale_set(body: Json, version: str) -> Json:
             policy.setdefault("automaticOSUpgrade", bool(automatic.get("enableAutomaticOSUpgrade")))
     elif policy is not None:
         policy.pop("automaticOSUpgrade", None)
+    _shown_system(shown["properties"].get("virtualMachineProfile") or {}, version)
+    return shown
+
+
+def _shown_system(profile: Json, version: str) -> None:
     first, end = _AGENT_UPDATES
-    system = (shown["properties"].get("virtualMachineProfile") or {}).get("osProfile") or {}
+    system = profile.get("osProfile") or {}
     if "linuxConfiguration" in system and first <= version < end:
         system["linuxConfiguration"].setdefault("enableVMAgentPlatformUpdates", False)
-    return shown
+    if version >= _BEFORE_2020:
+        # Once told like any other field, now a secret.
+        system.pop("customData", None)
 
 
 def scale_set_view(body: Json, version: str) -> Json:

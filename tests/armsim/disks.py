@@ -36,6 +36,8 @@ def storage_profile(scale_set: ScaleSet, instance: Instance) -> Json:
         "caching": disk_of_model.get("caching", "ReadWrite"),
         **{key: disk_of_model[key] for key in _KEPT if key in disk_of_model},
     }
+    if "diffDiskSettings" in disk:
+        disk["deleteOption"] = "Delete"
     profile: Json = {} if instance.reference is None else {"imageReference": instance.reference}
     profile["osDisk"] = disk
     profile.update({key: model[key] for key in _KEPT_OF_PROFILE if key in model})
@@ -66,7 +68,7 @@ def _data_disk(scale_set: ScaleSet, instance: Instance, given: Json) -> Json:
     identity = guid(random.Random(f"{instance.disk}/{lun}")).replace("-", "")
     name = f"{instance.name}_disk{lun + 2}_{identity}"
     kind = (given.get("managedDisk") or {}).get("storageAccountType", "Premium_LRS")
-    return {"name": name, **given, "managedDisk": _managed(scale_set, name, kind)}
+    return {"name": name, **given, "managedDisk": _managed(scale_set, name, kind), "toBeDetached": False}
 
 
 def _managed(scale_set: ScaleSet, name: str, kind: str) -> Json:

@@ -25,6 +25,7 @@ from armsim.wire import Json, etag
 
 # A Uniform set refuses a further model while its instances refer to ten (reported).
 MODEL_LIMIT = 10
+_REGULAR = "Regular"
 GROUP_CAPACITY = 100
 
 
@@ -94,6 +95,8 @@ def _write(scale_set: ScaleSet, document: Json, *, counted: bool = True) -> Acce
         "orchestrationMode", "Uniform"
     ):
         raise _property_change_not_allowed("orchestrationMode")
+    if model.profile.get("priority", _REGULAR) != scale_set.model.profile.get("priority", _REGULAR):
+        raise _property_change_not_allowed("priority")
     scale_set.preempt_write()
     if scale_set.rolling is not None:
         scale_set.rolling.preempt()

@@ -113,6 +113,7 @@ class Views:
             **({"hardwareProfile": {"vmSize": instance.model.sku}} if is_managed(instance) else {}),
             "vmId": instance.vm_id,
             "storageProfile": storage_profile(scale_set, instance),
+            **_price(profile),
             **{name: profile[name] for name in _OF_PROFILE if name in profile},
             "osProfile": {**(profile.get("osProfile") or {}), "computerName": self._computer_name(instance)},
             "networkProfile": {
@@ -291,6 +292,14 @@ class Views:
                     }
                 ],
             }
+        handlers = [
+            {
+                "type": f"{extension['properties']['publisher']}.{extension['properties']['type']}",
+                "typeHandlerVersion": extension["properties"].get("typeHandlerVersion", "1.0"),
+                "status": {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"},
+            }
+            for extension in self._extensions(instance)
+        ]
         return {
             "vmAgentVersion": "2.11.1.12",
             "statuses": [
@@ -302,14 +311,7 @@ class Views:
                     "time": self._calendar.stamp(agent_time),
                 }
             ],
-            "extensionHandlers": [
-                {
-                    "type": f"{extension['properties']['publisher']}.{extension['properties']['type']}",
-                    "typeHandlerVersion": extension["properties"].get("typeHandlerVersion", "1.0"),
-                    "status": {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"},
-                }
-                for extension in self._extensions(instance)
-            ],
+            "extensionHandlers": handlers,
         }
 
     def _provisioning_code(self, instance: Instance) -> str:
@@ -350,3 +352,8 @@ class Views:
         if instance.id.isdigit():
             return computer_name(prefix, int(instance.id))
         return f"{prefix}{instance.disk[:6].upper()}"
+
+
+def _price(profile: Json) -> Json:
+    """A Spot instance tells its price limit, though nobody gave one: none (recorded)."""
+    return {"billingProfile": {"maxPrice": -1.0}} if profile.get("priority") in ("Spot", "Low") else {}

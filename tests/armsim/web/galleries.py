@@ -62,7 +62,6 @@ def get_gallery(call: Call) -> Reply:
             "id": call.simulation.catalogue.gallery_id(gallery),
             "type": _TYPE,
             "location": gallery.location,
-            "tags": {},
             "properties": {
                 "identifier": {"uniqueName": f"{call.subscription}-{gallery.name.upper()}"},
                 "provisioningState": "Succeeded",

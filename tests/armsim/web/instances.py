@@ -37,7 +37,9 @@ def list_instances(call: Call) -> Reply:
         if view:
             raise errors.not_allowed_on_flexible("VirtualMachineScaleSets.virtualMachines.GET", scale_set.name)
         chosen, following = page_of(instances, lambda instance: instance.id, token)
-        return page(call, [views.bare_instance(scale_set, instance) for instance in chosen], following)
+        reply = page(call, [views.bare_instance(scale_set, instance) for instance in chosen], following)
+        reply.charge = len(chosen)
+        return reply
     matching = list(instances)
     if "$filter" in call.query:
         test = instance_filter(call.query["$filter"])

@@ -131,8 +131,10 @@ class _Player:
         """The simulator's id for a recorded instance; the two are paired in the order in which they are named."""
         known = self._ids.setdefault(scale_set.id.lower(), {})
         if recorded not in known and exchange.answer.status != 404:
-            free = [name for name in scale_set.instances if name not in known.values()]
-            if recorded in scale_set.instances or not free:
+            # Not the ones that are made in excess and deleted at once.
+            staying = [instance.id for instance in scale_set.active()]
+            free = [name for name in staying if name not in known.values()]
+            if recorded in staying or not free:
                 known[recorded] = recorded
             else:
                 known[recorded] = free[0]
@@ -148,7 +150,7 @@ class _Player:
         answer = self._driver.ask(exchange.method, address, body, sent)
         for _ in range(PATIENCE):
             due = self._simulation.timeline.next_due()
-            if exchange.method != "GET" or due is None or _at_rest(answer) or not _at_rest(exchange.answer):
+            if exchange.method != "GET" or due is None or not _is_behind(answer, exchange.answer):
                 break
             self._clock.advance(due - self._clock.now())
             answer = self._driver.ask(exchange.method, address, body, sent)
@@ -206,6 +208,19 @@ def _set_id(exchange: Exchange) -> str | None:
 def _operation_id(address: str) -> str:
     match = _OPERATION.search(address)
     return match[1].lower() if match else ""
+
+
+def _is_behind(simulated: Answer, recorded: Answer) -> bool:
+    """Whether the recorded answer shows the end of something that the simulated one does not show yet."""
+    if not _at_rest(recorded):
+        return False
+    gone = recorded.status == 404 and simulated.status == 200
+    return gone or not _at_rest(simulated) or _powers(recorded) - _powers(simulated) == {"PowerState/deallocated"}
+
+
+def _powers(answer: Answer) -> set[str]:
+    states = (state for place in places(answer.body).values() for state in place.states)
+    return {state for state in states if state.startswith("PowerState/")}
 
 
 def _at_rest(answer: Answer) -> bool:

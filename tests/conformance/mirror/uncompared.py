@@ -24,7 +24,7 @@ class Entry:
     """Headers, and keys of a body (``where``, patterns), that are not compared.
 
     ``suites``: only where these recorded (beginnings of names), ``before``: only until that day, ``kinds``: only on
-    these (a pattern).
+    these (a pattern), ``extra``: only where the simulator has something that the recording has not.
     """
 
     where: tuple[str, ...]
@@ -32,6 +32,7 @@ class Entry:
     suites: tuple[str, ...] = ("",)
     before: date | None = None
     kinds: str = "*"
+    extra: bool = False
 
     def covers(self, difference: Difference, suite: str, kind: str, day: date | None) -> bool:
         return (
@@ -39,8 +40,7 @@ class Entry:
             and suite.startswith(self.suites)
             and (self.before is None or (day is not None and day < self.before))
             and fnmatchcase(kind, self.kinds)
-            # The simulator is of today: it lacks nothing of what there was before.
-            and (self.before is None or difference.what == "extra")
+            and (not self.extra or difference.what == "extra")
         )
 
 
