@@ -131,7 +131,9 @@ class _Player:
         """The simulator's id for a recorded instance; the two are paired in the order in which they are named."""
         known = self._ids.setdefault(scale_set.id.lower(), {})
         if recorded not in known and exchange.answer.status != 404:
-            # Not the ones that are made in excess and deleted at once.
+            # Not one of those that are made in excess, and deleted when enough are there.
+            while len(scale_set.active()) > scale_set.capacity and self._skip():
+                pass
             staying = [instance.id for instance in scale_set.active()]
             free = [name for name in staying if name not in known.values()]
             if recorded in staying or not free:
@@ -149,12 +151,19 @@ class _Player:
         sent = {name: value for name, value in exchange.headers.items() if name in ("if-match", "if-none-match")}
         answer = self._driver.ask(exchange.method, address, body, sent)
         for _ in range(PATIENCE):
-            due = self._simulation.timeline.next_due()
-            if exchange.method != "GET" or due is None or not _is_behind(answer, exchange.answer):
+            if exchange.method != "GET" or not _is_behind(answer, exchange.answer) or not self._skip():
                 break
-            self._clock.advance(due - self._clock.now())
             answer = self._driver.ask(exchange.method, address, body, sent)
         return answer
+
+    def _skip(self) -> bool:
+        """Let time pass until the next event; tells whether there was one."""
+        due = self._simulation.timeline.next_due()
+        if due is None:
+            return False
+        self._clock.advance(due - self._clock.now())
+        self._simulation.timeline.catch_up()
+        return True
 
     def _own_body(self, exchange: Exchange) -> tuple[Any, bool]:
         """The body with the simulator's ids. Where the suite kept no bodies, that of a model is what came of it; tells
