@@ -468,6 +468,8 @@ def test_a_bad_dump_ends_in_one_line(
 def test_files_that_are_not_there_end_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--from-dump", str(tmp_path)]) == 2
     assert capsys.readouterr().err == f"armsim: {tmp_path}/set.json: cannot be read: No such file or directory\n"
+    assert cli.main(["--from-dump", str(tmp_path / "web")]) == 2
+    assert capsys.readouterr().err == f"armsim: {tmp_path}/web: there is no such folder\n"
     assert cli.main(["--from-dump", "a", "b", "c"]) == 2
     assert "give two files, set.json and instances.json" in capsys.readouterr().err
     assert cli.main([]) == 2

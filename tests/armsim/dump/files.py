@@ -71,6 +71,8 @@ def read(paths: Sequence[str | Path]) -> Dump:
     files = [Path(path) for path in paths]
     if len(files) == 1 and files[0].is_dir():
         files = [files[0] / SET_FILE, files[0] / INSTANCES_FILE]
+    if len(files) == 1 and not files[0].exists():
+        raise DumpError(f"{files[0]}: there is no such folder")
     if len(files) != 2:
         names = " ".join(str(file) for file in files)
         raise DumpError(f"{names}: give two files, {SET_FILE} and {INSTANCES_FILE}, or a folder that holds both")
