@@ -11,6 +11,7 @@ field; between that one and the last that was recorded without it nothing is kno
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from armsim.wire import Json
@@ -89,7 +90,7 @@ _OPERATION_NAME_SINCE = "2016-03-30"
 
 def scale_set(body: Json, version: str) -> Json:
     """A scale set as ``version`` shows it."""
-    shown = _shown(body, _SCALE_SET, version)
+    shown = _without(body, _newer(tuple(_SCALE_SET.items()), version))
     policy = shown["properties"].get("upgradePolicy")
     first, end = _FLAG_OF_OS_UPGRADES
     if policy is not None and version < end:
@@ -143,13 +144,25 @@ def operation_name(version: str) -> str:
 
 
 def _shown(body: Json, since: Mapping[str, str], version: str) -> Json:
-    """A copy without what is newer than ``version``."""
-    newer = {path for path, first in {**since, **_EMPTY_LISTS}.items() if version < first}
+    """The body without what is newer than ``version``; nothing is copied where that is nothing."""
+    newer = _newer(tuple(since.items()), version)
+    return _without(body, newer) if newer else body
+
+
+# The same few tables and versions for every instance of a list.
+@lru_cache(maxsize=256)
+def _newer(since: tuple[tuple[str, str], ...], version: str) -> frozenset[str]:
+    """Paths of what is newer than ``version``."""
+    return frozenset(path for path, first in (*since, *_EMPTY_LISTS.items()) if version < first)
+
+
+def _without(body: Json, newer: frozenset[str]) -> Json:
+    """A deep copy without the fields at these paths."""
     result: Json = _copy(body, "", newer)
     return result
 
 
-def _copy(value: Any, path: str, newer: set[str]) -> Any:
+def _copy(value: Any, path: str, newer: frozenset[str]) -> Any:
     match value:
         case dict():
             return dict(_fields(value, path, newer))
@@ -159,7 +172,7 @@ def _copy(value: Any, path: str, newer: set[str]) -> Any:
             return value
 
 
-def _fields(value: Json, path: str, newer: set[str]) -> Iterator[tuple[str, Any]]:
+def _fields(value: Json, path: str, newer: frozenset[str]) -> Iterator[tuple[str, Any]]:
     for name, item in value.items():
         inner = f"{path}.{name}" if path else name
         if inner not in newer and not (item == [] and name in newer):
