@@ -38,6 +38,7 @@ def floats(storage: Json) -> bool:
 
 def start_os_upgrade(scale_set: ScaleSet) -> Accepted:
     """``osRollingUpgrade``: refused where no unprotected instance has an image reference that floats (reported)."""
+    scale_set.refuse_if_deleting("osRollingUpgrade")
     check_none_is_active(scale_set)
     unprotected = [one for one in scale_set.active() if not one.protect_from_scale_set_actions]
     if not any(floats(one.model.profile.get("storageProfile") or {}) for one in unprotected):
@@ -51,6 +52,7 @@ def start_os_upgrade(scale_set: ScaleSet) -> Accepted:
 
 def start_extension_upgrade(scale_set: ScaleSet) -> Accepted:
     """``extensionRollingUpgrade``: all instances take the newest versions of their extensions, and keep running."""
+    scale_set.refuse_if_deleting("extensionRollingUpgrade")
     check_none_is_active(scale_set)
     policy = policy_of(scale_set, DEFAULTS)
     operation = scale_set.start()

@@ -11,6 +11,7 @@ import copy
 import pytest
 
 from armsim import model_write
+from armsim.deletion import delete_scale_set
 from armsim.errors import ArmError
 from armsim.instance import Instance
 from armsim.instance_update import update_instance
@@ -167,6 +168,14 @@ def test_an_extension_upgrade_leaves_everything_running(world):
     world.wait(HOUR)
     assert accepted.operation.status == "Succeeded"
     assert world.account()["min_in_service"] == 20
+
+
+@pytest.mark.parametrize("start", [start_os_upgrade, start_extension_upgrade])
+def test_nothing_is_upgraded_in_a_set_that_is_being_deleted(start):
+    world = with_fields("quickstart", image=floating("quickstart"))
+    delete_scale_set(world.web, lambda: None)
+    with pytest.raises(ArmError, match="marked for deletion"):
+        start(world.web)
 
 
 def floating(name: str):
