@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from armsim import flapping
@@ -53,6 +53,8 @@ class ScaleOut:
 
     made: list[Instance]
     wanted: int
+    # Called whenever an instance of the set has changed.
+    look: Callable[[], None] = lambda: None
 
     @property
     def spare(self) -> int:
@@ -202,6 +204,8 @@ class ScaleSet:
         now = self.world.timeline.now
         self.account.record(instance, serving=instance.in_service(now), now=now)
         self.world.happenings.look_at(self.name, instance, now)
+        for scaling_out in list(self.scale_outs):
+            scaling_out.look()
         if self.rolling is not None:
             self.rolling.look()
 

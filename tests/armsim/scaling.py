@@ -85,20 +85,23 @@ def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
     scaling_out = ScaleOut(made, wanted)
     scale_set.scale_outs.append(scaling_out)
 
-    def arrived(failure: Failure | None) -> None:
+    def look() -> None:
         good = [instance for instance in made if instance.provisioning == "Succeeded"]
-        coming = [instance for instance in made if instance.provisioning == "Updating" and instance.work is not None]
+        coming = [instance for instance in made if instance.provisioning == "Updating"]
         if scaling_out not in scale_set.scale_outs or (len(good) < scaling_out.wanted and coming):
             return
         scale_set.scale_outs.remove(scaling_out)
         # What failed goes first; it stays only where nothing better came of it.
         failed = [instance for instance in made if instance.provisioning == "Failed"]
-        for instance in [*failed, *coming][: scaling_out.spare]:
+        short = len(good) < scaling_out.wanted
+        outcome = next((instance.failure for instance in failed if short), None)
+        for instance in [*failed, *coming, *reversed(good)][: scaling_out.spare]:
             delete_instance(scale_set, instance, _nobody_waits)
-        done(failure if len(good) < scaling_out.wanted else None)
+        done(outcome)
 
+    scaling_out.look = look
     for instance in made:
-        scale_set.lifecycle.create(instance, arrived)
+        scale_set.lifecycle.create(instance, _nobody_waits)
     scale_set.world.happenings.tell("scaled_out", scale_set.name, *made)
     return len(made)
 
@@ -135,4 +138,4 @@ def _next_id(scale_set: ScaleSet) -> str:
 
 
 def _nobody_waits(_failure: Failure | None) -> None:
-    """For what is deleted as surplus."""
+    """For instances that the scale-out itself looks after."""
