@@ -41,6 +41,9 @@ def new_model(body: Json, os_type: str) -> Json:
     """The model that a PUT makes: what is decided once, at the creation, and all that ``complete`` adds."""
     model = copy.deepcopy(body)
     properties: Json = model.setdefault("properties", {})
+    if not model.get("zones"):
+        # None is the same as no word about zones (recorded).
+        model.pop("zones", None)
     flexible = properties.setdefault("orchestrationMode", "Uniform") == "Flexible"
     if "virtualMachineProfile" in properties or not flexible:
         properties.setdefault("upgradePolicy", {"mode": "Manual"})

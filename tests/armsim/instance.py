@@ -55,7 +55,8 @@ def health_source(profile: Json) -> HealthSource | None:
     for extension in (profile.get("extensionProfile") or {}).get("extensions") or []:
         properties = extension.get("properties") or {}
         if properties.get("type") in HEALTH_EXTENSIONS:
-            settings = properties.get("settings") or {}
+            given = properties.get("settings")
+            settings = given if isinstance(given, dict) else {}
             interval = _number(settings.get("intervalInSeconds"), PROBE_INTERVAL)
             grace = _number(settings.get("gracePeriod"), interval * _number(settings.get("numberOfProbes"), 1.0))
             return HealthSource(

@@ -37,7 +37,10 @@ class Driver:
     async def _ask(self, method: str, url: str, body: Any, headers: dict[str, str]) -> Answer:
         parts = urlsplit(url)
         sent = {"host": AUTHORITY, "authorization": f"Bearer {self._token}", **headers}
-        content = b"" if body is None else json.dumps(body).encode()
+        content = b""
+        if body is not None:
+            content = json.dumps(body).encode()
+            sent["content-type"] = "application/json; charset=utf-8"
         scope: Scope = {
             "type": "http",
             "asgi": {"version": "3.0"},

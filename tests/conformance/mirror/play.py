@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from armsim.clock import ManualClock
+from armsim.dump import DumpError
 from armsim.instance import Failure
 from armsim.scale_set import ScaleSet
 from armsim.simulation import Simulation
@@ -110,7 +111,11 @@ class _Player:
         dump = seed_of(self._recording, exchange, set_id)
         if dump is None:
             return False
-        self._simulation.restore(dump)
+        try:
+            self._simulation.restore(dump)
+        except DumpError:
+            # What it refers to is not there, because an earlier answer differs; so will this one.
+            return False
         return dump.model is exchange.answer.body
 
     def _address(self, exchange: Exchange, kind: Kind) -> str | None:
