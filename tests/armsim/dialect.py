@@ -30,6 +30,7 @@ _INTERFACES = {
     "networkInterfaceConfigurations.properties.disableTcpStateTracking": _BEFORE_2020,
     "networkInterfaceConfigurations.properties.ipConfigurations.properties.privateIPAddressVersion": "2017-03-30",
 }
+_ROLLING = {"maxSurge": "2022-11-01", "rollbackFailedInstancesOnPolicyBreach": "2022-11-01"}
 
 
 def _below(path: str, fields: Mapping[str, str]) -> dict[str, str]:
@@ -44,8 +45,7 @@ _SCALE_SET = {
     "properties.platformFaultDomainCount": _BEFORE_2020,
     "properties.singlePlacementGroup": "2017-03-30",
     "properties.doNotRunExtensionsOnOverprovisionedVMs": "2019-03-01",
-    "properties.upgradePolicy.rollingUpgradePolicy.maxSurge": "2022-11-01",
-    "properties.upgradePolicy.rollingUpgradePolicy.rollbackFailedInstancesOnPolicyBreach": "2022-11-01",
+    **_below("properties.upgradePolicy.rollingUpgradePolicy", _ROLLING),
     "properties.virtualMachineProfile.timeCreated": "2023-09-01",
     "properties.virtualMachineProfile.storageProfile.osDisk.osType": _BEFORE_2020,
     "properties.virtualMachineProfile.storageProfile.osDisk.diskSizeGB": _BEFORE_2020,
@@ -111,6 +111,11 @@ def _shown_system(profile: Json, version: str) -> None:
     if version >= _BEFORE_2020:
         # Once told like any other field, now a secret.
         system.pop("customData", None)
+
+
+def rolling_upgrade(body: Json, version: str) -> Json:
+    """The latest rolling upgrade as ``version`` shows it."""
+    return _shown(body, _below("properties.policy", _ROLLING), version)
 
 
 def scale_set_view(body: Json, version: str) -> Json:

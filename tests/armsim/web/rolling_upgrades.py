@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from armsim import errors
+from armsim import dialect, errors
 from armsim.os_upgrades import start_extension_upgrade, start_os_upgrade
 from armsim.rolling_upgrades import cancel_rolling_upgrade
 from armsim.web.call import Call, Endpoint, Reply, page
@@ -19,7 +19,8 @@ def get_latest(call: Call) -> Reply:
     scale_set = parent_of(call, "rollingUpgrades")
     if scale_set.rolling is None:
         raise errors.entity_not_found()
-    return Reply(scale_set.rolling.body(scale_set.location, call.simulation.calendar))
+    body = scale_set.rolling.body(scale_set.location, call.simulation.calendar)
+    return Reply(dialect.rolling_upgrade(body, call.api_version))
 
 
 def cancel(call: Call) -> Reply:

@@ -47,7 +47,12 @@ def _fits(text: str, pattern: str) -> bool:
 
 
 def read(path: Path = FILE) -> list[Accepted]:
-    return [Accepted(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8")) or []]
+    """The entries of a file: differences that have a reason in common stand together."""
+    return [
+        Accepted(**difference, **{name: group[name] for name in group if name != "differences"})
+        for group in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for difference in group["differences"]
+    ]
 
 
 class Judge:
