@@ -252,6 +252,7 @@ def test_what_a_client_reads_is_what_was_dumped(name: str) -> None:
     special[1].verdict = "unhealthy"
     special[2].protect_from_scale_set_actions = not world.web.flexible
     special[3].etag = 9
+    special[3].own_definition = not world.web.flexible
     world.web.etag = 31
     before = as_read(world.simulation)
     after = as_read(start(before))

@@ -135,6 +135,7 @@ class _Restoration:
             power=_power(view),
             protect_from_scale_in=bool(protection.get("protectFromScaleIn")),
             protect_from_scale_set_actions=bool(protection.get("protectFromScaleSetActions")),
+            own_definition=properties.get("modelDefinitionApplied") == "VirtualMachine",
             etag=_counter(item.get("etag"), 2),
         )
         if _state(item) == "failed":
