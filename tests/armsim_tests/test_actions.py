@@ -291,13 +291,22 @@ def test_only_spot_instances_can_be_evicted(world):
     assert refused.value.message == "Operation 'simulateEviction' is allowed only for Spot Virtual Machines"
 
 
+def test_regular_instances_cannot_become_spot_instances(world):
+    with pytest.raises(ArmError) as refused:
+        model_write.patch(world.web, {"properties": {"virtualMachineProfile": {"priority": "Spot"}}}, None, None)
+    assert (refused.value.status, refused.value.code, refused.value.target) == (
+        409,
+        "PropertyChangeNotAllowed",
+        "priority",
+    )
+
+
 @pytest.mark.parametrize("policy", ["Deallocate", "Delete"])
-def test_an_evicted_instance_is_deallocated_or_deleted_as_its_model_says(world, policy):
-    profile = {"virtualMachineProfile": {"priority": "Spot", "evictionPolicy": policy}}
-    model_write.patch(world.web, {"properties": profile}, None, None)
+def test_an_evicted_instance_is_deallocated_or_deleted_as_its_model_says(policy):
+    document = scenario.load(scenario.locate("quickstart")).model_dump()
+    document["scale_sets"][0]["spot"] = policy
+    world = World(scenario.Scenario.model_validate(document))
     instance = world.instances[0]
-    instance_actions.upgrade_instances(world.web, {"instanceIds": [instance.id]})
-    world.wait(300)
     place = instance.place
     eviction.simulate_eviction(world.web, instance)
     assert instance.power == ("deallocating" if policy == "Deallocate" else "stopping")
