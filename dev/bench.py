@@ -191,7 +191,8 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=10_000)
     options = parser.parse_args()
     with running("thousand", speed=60) as simulator:
-        asyncio.run(load(simulator.ready, options.clients, options.clients * 20))
+        # Caches fill first.
+        asyncio.run(load(simulator.ready, options.clients, options.clients * 60))
         before, used = resident_megabytes(simulator), processor_seconds(simulator)
         begun = time.perf_counter()
         measured = asyncio.run(load(simulator.ready, options.clients, options.requests))
