@@ -48,19 +48,18 @@ class ManagedImages:
 
     def put(self, group: scenario.ResourceGroup, name: str, given: object) -> Written:
         """Make an image, or change one. What it is made of is taken on trust: disks are not simulated."""
-        if not isinstance(given, dict) or not isinstance(given.get("properties", {}), dict):
-            raise bad_request("Error converting the request body to type 'Image'.")
+        document = _checked(given)
         before = self.find(group.name, name)
         image = scenario.ManagedImage(
-            name=name, resource_group=group.name, location=region_name(str(given.get("location") or group.location))
+            name=name, resource_group=group.name, location=region_name(document.get("location") or group.location)
         )
         body = self._body(image) if before is None else copy.deepcopy(before)
         if before is None:
             self._catalogue.managed.append(image)
             del body["properties"]["storageProfile"]["osDisk"]["diskSizeGB"]
             self._source(body, image)
-        body.update({key: given[key] for key in ("tags", "zones", "extendedLocation") if key in given})
-        _merge(body["properties"], given.get("properties") or {})
+        body.update({key: document[key] for key in ("tags", "extendedLocation") if key in document})
+        _merge(body["properties"], document.get("properties") or {})
         body["properties"]["provisioningState"] = "Creating" if before is None else "Updating"
         self._bodies[self._key(group.name, name)] = body
         operation = self._operations.start(image.location)
@@ -114,6 +113,22 @@ class ManagedImages:
         """The disk of the virtual machine that an image is made from: of its name nobody else knows here."""
         group = body["id"].rpartition("/images/")[0]
         body["properties"]["storageProfile"]["osDisk"]["managedDisk"] = {"id": f"{group}/disks/{image.name}_OsDisk_1"}
+
+
+def _checked(given: object) -> Json:
+    """The body of a PUT, if what is looked at has the right types; else 400."""
+    match given:
+        case {"location": location} if not isinstance(location, str | None):
+            pass
+        case {"properties": {"storageProfile": {"osDisk": disk}}} if not isinstance(disk, dict | None):
+            pass
+        case {"properties": {"storageProfile": storage}} if not isinstance(storage, dict | None):
+            pass
+        case {"properties": properties} if not isinstance(properties, dict | None):
+            pass
+        case dict():
+            return given
+    raise bad_request("Error converting the request body to type 'Image'.")
 
 
 def _merge(target: Json, given: Json) -> None:

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Managed images, platform images of both generations, shared galleries: as recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .in_process import Answer, Site
+
+MACHINE = {"sourceVirtualMachine": {"id": "/vm1"}, "hyperVGeneration": "V1"}
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site.bundled()
+
+
+def images(site: Site) -> str:
+    return f"{site.web.partition('/virtualMachineScaleSets/')[0]}/images"
+
+
+def poll(site: Site, answer: Answer) -> str:
+    """The state of the operation that an answer leads to."""
+    path, _, query = answer.headers["azure-asyncoperation"].partition("?")
+    status: str = site.send("GET", "/" + path.split("/", 3)[3], query).json()["status"]
+    return status
+
+
+def put(site: Site, document: Any, name: str = "golden") -> Answer:
+    return site.call("PUT", f"{images(site)}/{name}", document=document)
+
+
+def test_a_managed_image_is_made_changed_and_deleted(site: Site):
+    made = put(site, {"location": "West Europe", "properties": MACHINE})
+    assert (made.status, made.json()["properties"]["provisioningState"]) == (201, "Creating")
+    assert made.json()["location"] == "westeurope"
+    assert "location" not in made.headers
+    assert poll(site, made) == "InProgress"
+    site.wait(60)
+    assert poll(site, made) == "Succeeded"
+    disk = site.get(f"{images(site)}/golden").json()["properties"]["storageProfile"]["osDisk"]
+    assert disk["diskSizeGB"] == 30
+
+    changed = put(site, {"location": "westeurope", "tags": {"foo": "bar"}, "properties": MACHINE})
+    assert (changed.status, changed.json()["properties"]["provisioningState"]) == (200, "Updating")
+    assert changed.json()["tags"] == {"foo": "bar"}
+    site.wait(60)
+    assert [item["name"] for item in site.get(images(site)).json()["value"]] == ["golden"]
+
+    gone = site.call("DELETE", f"{images(site)}/golden")
+    assert gone.status == 202
+    assert {"azure-asyncoperation", "location"} <= gone.headers.keys()
+    site.wait(60)
+    assert site.get(images(site)).json() == {"value": []}
+    assert site.call("DELETE", f"{images(site)}/golden").status == 204
+
+
+def test_a_set_can_be_made_from_a_managed_image(site: Site):
+    put(site, {"location": "westeurope", "properties": MACHINE})
+    site.wait(60)
+    reference = {"id": f"{images(site)}/golden"}
+    model = {
+        "location": "westeurope",
+        "sku": {"name": "Standard_D2s_v5", "capacity": 1},
+        "properties": {"virtualMachineProfile": {"storageProfile": {"imageReference": reference}}},
+    }
+    assert site.call("PUT", f"{site.web}-2", document=model).status == 201
+
+
+def test_a_reset_takes_away_what_clients_made(site: Site):
+    put(site, {"location": "westeurope", "properties": MACHINE})
+    site.admin("POST", "reset")
+    assert site.get(f"{images(site)}/golden").status == 404
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        [],
+        {"properties": 3},
+        {"location": 3},
+        {"properties": {"storageProfile": "none"}},
+        {"properties": {"storageProfile": {"osDisk": []}}},
+    ],
+)
+def test_what_is_no_image_is_refused(site: Site, document: Any):
+    answer = put(site, document)
+    assert (answer.status, answer.json()["error"]["code"]) == (400, "BadRequest")
+    assert site.get(f"{images(site)}/golden").status == 404
+
+
+def test_platform_images_of_both_generations_tell_different_things():
+    sku = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "versions": [{"version": "24.04.202510010"}]}
+    platform = [{**sku, "sku": "server"}, {**sku, "sku": "server-gen1", "generation": "V1", "features": {}}]
+    site = Site.bundled(images={"platform": platform})
+    compute = f"{site.web.partition('/resourceGroups/')[0]}/providers/Microsoft.Compute/locations/westeurope"
+    skus = f"{compute}/publishers/Canonical/artifacttypes/vmimage/offers/ubuntu-24_04-lts/skus"
+
+    def properties(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = site.get(f"{skus}/{name}/versions/24.04.202510010").json()["properties"]
+        return found
+
+    second, first = properties("server"), properties("server-gen1")
+    assert second.keys() - first.keys() == {"replicaCount", "features"}
+    assert set(second["osDiskImage"]) == {"operatingSystem", "sizeInGb"}
+    assert set(first["osDiskImage"]) == {"operatingSystem", "sizeInBytes"}
