@@ -133,6 +133,13 @@ def instance(body: Json, version: str) -> Json:
     return _shown(body, _INSTANCE, version)
 
 
+def selected_instance(body: Json, version: str) -> Json:
+    """An entry of a list with ``$select``: older versions tell the default of a state, too, as a number (recorded)."""
+    if version >= _BEFORE_2020:
+        return body
+    return {**body, "properties": {**body["properties"], "provisioningState": 0}}
+
+
 def virtual_machine(body: Json, version: str) -> Json:
     """A virtual machine of a Flexible set as ``version`` shows it."""
     return _shown(body, {"etag": "2024-07-01", "properties.timeCreated": "2021-11-01"}, version)

@@ -146,6 +146,15 @@ def test_custom_data_has_become_a_secret():
     assert "customData" not in profile_of(dialect.scale_set(model, NEWEST))["osProfile"]
 
 
+def test_with_select_older_versions_tell_the_state_as_a_number():
+    entry = {"instanceId": "0", "properties": {"provisioningState": "Succeeded", "latestModelApplied": False}}
+    states = [
+        dialect.selected_instance(entry, version)["properties"]["provisioningState"]
+        for version in ("2017-12-01", NEWEST)
+    ]
+    assert states == [0, "Succeeded"]
+
+
 def test_showing_a_model_leaves_it_as_it_is():
     model = new_model(body(), "Linux")
     before = repr(model)

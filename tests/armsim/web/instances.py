@@ -53,7 +53,10 @@ def list_instances(call: Call) -> Reply:
     selected = [name.strip().lower() for name in call.query.get("$select", "").split(",") if name.strip()]
     if selected and set(selected) <= {"instanceview", "instanceid"}:
         entries = [
-            views.selected_instance(scale_set, instance, now, view=view or "instanceview" in selected)
+            dialect.selected_instance(
+                views.selected_instance(scale_set, instance, now, view=view or "instanceview" in selected),
+                call.api_version,
+            )
             for instance in chosen
         ]
     else:
