@@ -56,11 +56,18 @@ def furnish(scale_set: ScaleSet, capacity: int) -> Accepted:
 
 
 def _completed(scale_set: ScaleSet, document: Json) -> Json:
-    """The document with what the service adds; 4xx where its image cannot be used."""
+    """The document with what the service adds; 4xx where a new image cannot be used."""
     _check_kind(scale_set, document)
+    return identified(complete(document, _system(scale_set, document)), scale_set.world.tenant_id)
+
+
+def _system(scale_set: ScaleSet, document: Json) -> str:
+    """The type of the operating system. Only another image is looked up: the one that is there may be gone by now."""
     storage = storage_profile(document)
-    system = scale_set.world.catalogue.resolve(storage, scale_set.location).os_type if storage else "Linux"
-    return identified(complete(document, system), scale_set.world.tenant_id)
+    if storage and storage != storage_profile(scale_set.document):
+        return scale_set.world.catalogue.resolve(storage, scale_set.location).os_type
+    profile = document["properties"].get("virtualMachineProfile") or {}
+    return "Windows" if "windowsConfiguration" in (profile.get("osProfile") or {}) else "Linux"
 
 
 def set_policy(scale_set: ScaleSet, mode: str) -> None:

@@ -110,3 +110,20 @@ def test_platform_images_of_both_generations_tell_different_things():
     assert second.keys() - first.keys() == {"replicaCount", "features"}
     assert set(second["osDiskImage"]) == {"operatingSystem", "sizeInGb"}
     assert set(first["osDiskImage"]) == {"operatingSystem", "sizeInBytes"}
+
+
+def test_an_image_that_is_gone_keeps_nobody_from_writing_other_things(site: Site):
+    put(site, {"location": "westeurope", "properties": MACHINE})
+    site.wait(60)
+    model = {
+        "location": "westeurope",
+        "sku": {"name": "Standard_D2s_v5", "capacity": 1},
+        "properties": {
+            "virtualMachineProfile": {"storageProfile": {"imageReference": {"id": f"{images(site)}/golden"}}}
+        },
+    }
+    site.call("PUT", f"{site.web}-2", document=model)
+    site.wait(600)
+    site.call("DELETE", f"{images(site)}/golden")
+    site.wait(60)
+    assert site.call("PATCH", f"{site.web}-2", document={"tags": {"foo": "bar"}}).status == 200
