@@ -66,7 +66,9 @@ class _ExtensionUpgrade(ModelUpgrade):
 
 
 def _outdated(scale_set: ScaleSet) -> list[Instance]:
-    newest = scale_set.image().key
+    newest = scale_set.target()
+    if newest is None:
+        return []
     return [
         instance
         for instance in scale_set.active()

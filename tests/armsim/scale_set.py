@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from armsim import flapping
 from armsim.catalogue import Catalogue, Image
 from armsim.clock import Timeline
-from armsim.errors import marked_for_deletion
+from armsim.errors import ArmError, marked_for_deletion
 from armsim.happenings import Happenings
 from armsim.instance import PREEMPTED, Failure, Instance, Model, Place
 from armsim.ledger import Account
@@ -150,6 +150,13 @@ class ScaleSet:
         if reference and image.exact_version:
             reference = {**reference, "exactVersion": image.exact_version}
         return Disk(model, image, reference)
+
+    def target(self) -> str | None:
+        """The key of that image; null when it is gone."""
+        try:
+            return self.image().key
+        except ArmError:
+            return None
 
     def active(self) -> list[Instance]:
         """Instances that are not being deleted."""

@@ -152,7 +152,7 @@ class Simulation:
                     "policy": item.policy,
                     "provisioning": item.provisioning,
                     "repairs": item.repairs_state,
-                    "image": item.image().key,
+                    "image": item.target(),
                     "model": item.model.version,
                     "etag": item.etag,
                     "rolling_upgrade": item.rolling.record.code if item.rolling else None,
@@ -179,12 +179,12 @@ class Simulation:
         }
 
     def _account(self, item: ScaleSet) -> Json:
-        target = item.image()
+        target = item.target()
         return {
             "resource_group": item.resource_group,
             "capacity": item.capacity,
-            "target_image": target.key,
-            "instances_on_target": sum(instance.image.key == target.key for instance in item.instances.values()),
+            "target_image": target,
+            "instances_on_target": sum(instance.image.key == target for instance in item.instances.values()),
             **item.account.report(),
         }
 

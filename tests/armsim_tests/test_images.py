@@ -127,3 +127,4 @@ def test_an_image_that_is_gone_keeps_nobody_from_writing_other_things(site: Site
     site.call("DELETE", f"{images(site)}/golden")
     site.wait(60)
     assert site.call("PATCH", f"{site.web}-2", document={"tags": {"foo": "bar"}}).status == 200
+    assert site.admin("GET", "ledger")["scale_sets"]["web-2"]["target_image"] is None
