@@ -151,6 +151,21 @@ class Catalogue:
             case _:
                 raise invalid_parameter("imageReference", "Required parameter 'imageReference' is missing (null).")
 
+    def admit(self, storage_profile: Json, location: str) -> Image:
+        """The image for new instances: as :meth:`resolve`, but a deprecated version is refused.
+
+        The refusal is reported for virtual machines; that it holds for new instances of scale sets is documented.
+        """
+        image = self.resolve(storage_profile, location)
+        if isinstance(image.behaviour, scenario.PlatformVersion) and image.behaviour.deprecation == "Deprecated":
+            raise ArmError(
+                404,
+                "ImageVersionDeprecated",
+                f"The platform image '{image.key}' is deprecated.",
+                target="imageReference",
+            )
+        return image
+
     def find_platform(self, publisher: str, offer: str, sku: str) -> scenario.PlatformImage | None:
         wanted = (publisher.lower(), offer.lower(), sku.lower())
         for image in self.platform:
@@ -195,7 +210,8 @@ class Catalogue:
         ]
         wanted = parts["version"].lower()
         if wanted == "latest":
-            chosen = max(versions, key=lambda version: version_key(version.version), default=None)
+            offered = [version for version in versions if version.deprecation != "Deprecated"]
+            chosen = max(offered, key=lambda version: version_key(version.version), default=None)
         else:
             chosen = next((version for version in versions if version.version.lower() == wanted), None)
         if image is None or chosen is None:

@@ -65,7 +65,7 @@ def _system(scale_set: ScaleSet, document: Json) -> str:
     """The type of the operating system. Only another image is looked up: the one that is there may be gone by now."""
     storage = storage_profile(document)
     if storage and storage != storage_profile(scale_set.document):
-        return scale_set.world.catalogue.resolve(storage, scale_set.location).os_type
+        return scale_set.world.catalogue.admit(storage, scale_set.location).os_type
     profile = document["properties"].get("virtualMachineProfile") or {}
     return "Windows" if "windowsConfiguration" in (profile.get("osProfile") or {}) else "Linux"
 
@@ -93,6 +93,8 @@ def _write(scale_set: ScaleSet, document: Json, *, counted: bool = True) -> Acce
     if is_new and not scale_set.flexible:
         _check_model_limit(scale_set)
     _check_placement_groups(scale_set, document, capacity)
+    if capacity > scale_set.capacity and storage_profile(document):
+        scale_set.world.catalogue.admit(storage_profile(document), scale_set.location)
     if document["properties"].get("upgradePolicy", {}).get("mode") == "Rolling" and model.health_source is None:
         raise bad_request(
             "Rolling Upgrade mode is not supported for this Virtual Machine Scale Set because a health probe or "

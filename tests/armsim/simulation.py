@@ -104,7 +104,7 @@ class Simulation:
         owner = self.groups[group.lower()]
         location = str(body.get("location") or owner.location)
         storage = ((body.get("properties") or {}).get("virtualMachineProfile") or {}).get("storageProfile") or {}
-        image = self.catalogue.resolve(storage, location)
+        image = self.catalogue.admit(storage, location)
         model = {**new_model(body, image.os_type), "location": region_name(location)}
         subscription = self.spec.subscription.id
         resource_id = (

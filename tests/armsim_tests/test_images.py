@@ -128,3 +128,35 @@ def test_an_image_that_is_gone_keeps_nobody_from_writing_other_things(site: Site
     site.wait(60)
     assert site.call("PATCH", f"{site.web}-2", document={"tags": {"foo": "bar"}}).status == 200
     assert site.admin("GET", "ledger")["scale_sets"]["web-2"]["target_image"] is None
+
+
+def test_of_a_deprecated_version_no_new_instances_are_made():
+    versions = [
+        {"version": "24.04.202510010", "deprecation": "Deprecated"},
+        {"version": "24.04.202511100", "deprecation": "ScheduledForDeprecation"},
+        {"version": "24.04.202511180", "deprecation": "Deprecated"},
+    ]
+    ubuntu = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
+    site = Site.bundled(images={"platform": [{**ubuntu, "versions": versions}]})
+    compute = f"{site.web.partition('/resourceGroups/')[0]}/providers/Microsoft.Compute/locations/westeurope"
+    listed = f"{compute}/publishers/Canonical/artifacttypes/vmimage/offers/ubuntu-24_04-lts/skus/server/versions"
+
+    def refusal(answer: Answer) -> tuple[int, str]:
+        return answer.status, answer.json()["error"]["code"]
+
+    def roll_to(version: str) -> Answer:
+        profile = {"storageProfile": {"imageReference": {"version": version}}}
+        return site.call("PATCH", site.web, document={"properties": {"virtualMachineProfile": profile}})
+
+    assert [entry["name"] for entry in site.get(listed).json()] == ["24.04.202511100"]
+    assert refusal(site.get(f"{listed}/24.04.202511180")) == (404, "ImageVersionDeprecated")
+    assert refusal(roll_to("24.04.202511180")) == (404, "ImageVersionDeprecated")
+    # The set runs a deprecated version itself: what is there stays, and nothing is added.
+    assert refusal(site.call("PATCH", site.web, document={"sku": {"capacity": 21}})) == (404, "ImageVersionDeprecated")
+    assert site.call("PATCH", site.web, document={"sku": {"capacity": 19}}).status == 200
+    site.wait(300)
+    assert roll_to("latest").status == 200
+    assert site.call("PATCH", site.web, document={"sku": {"capacity": 20}}).status == 200
+    site.wait(600)
+    newest = site.get(f"{site.web}/virtualMachines").json()["value"][-1]
+    assert newest["properties"]["storageProfile"]["imageReference"]["exactVersion"] == "24.04.202511100"

@@ -47,7 +47,7 @@ class Behaviour(Part):
 class PlatformVersion(Behaviour):
     version: Name = Field(description="such as 24.04.202511100")
     deprecation: Literal["Active", "ScheduledForDeprecation", "Deprecated"] = Field(
-        default="Active", description="state of the version"
+        default="Active", description="state of the version; of a `Deprecated` one no new instances are made"
     )
     regions: list[Name] | None = Field(default=None, description="default: everywhere")
     withheld: bool = Field(default=False, description="not there before a deed publishes it")

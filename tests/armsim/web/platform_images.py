@@ -32,6 +32,16 @@ def _missing() -> errors.ArmError:
     return errors.ArmError(404, "NotFound", "Artifact: VMImage was not found.")
 
 
+def _deprecated(image: scenario.PlatformImage, version: scenario.PlatformVersion) -> errors.ArmError:
+    """Code and text are documented, the status is reported."""
+    return errors.ArmError(
+        404,
+        "ImageVersionDeprecated",
+        f"VM Image from publisher: {image.publisher} with - Offer: {image.offer}, Sku: {image.sku}, "
+        f"Version: {version.version} is deprecated.",
+    )
+
+
 def _entry(call: Call, name: str, *parts: str) -> Json:
     location = call.params["location"]
     path = f"/Subscriptions/{call.subscription}/Providers/Microsoft.Compute/Locations/{location}/Publishers"
@@ -95,10 +105,14 @@ def _properties(image: scenario.PlatformImage, version: scenario.PlatformVersion
 
 
 def list_versions(call: Call) -> Reply:
-    """``$top``, ``$orderby=name desc`` and ``$expand=properties`` apply; versions sort by number."""
+    """``$top``, ``$orderby=name desc`` and ``$expand=properties`` apply; versions sort by number.
+
+    Deprecated ones are not listed any more (documented: the list is of the valid versions).
+    """
     image = _matching(call, "publisher", "offer", "sku")[0]
     newest_first = call.query.get("$orderby", "").lower().split() == ["name", "desc"]
-    versions = sorted(image.versions, key=lambda item: version_key(item.version), reverse=newest_first)
+    offered = [version for version in image.versions if version.deprecation != "Deprecated"]
+    versions = sorted(offered, key=lambda item: version_key(item.version), reverse=newest_first)
     top = call.query.get("$top")
     if top is not None:
         if not top.isdigit():
@@ -116,6 +130,8 @@ def get_version(call: Call) -> Reply:
     image = _matching(call, "publisher", "offer", "sku")[0]
     for item in image.versions:
         if item.version.lower() == call.params["version"].lower():
+            if item.deprecation == "Deprecated":
+                raise _deprecated(image, item)
             body = {"properties": _properties(image, item), **_version(call, image, item.version)}
             return Reply(dialect.platform_image(body, call.api_version))
     raise _missing()
