@@ -135,6 +135,9 @@ class AutomaticRepairs:
                 restart_instance(scale_set, instance, done)
             case "Reimage":
                 reimage_instance(scale_set, instance, done)
+            case _ if not scale_set.can_grow():
+                # Nothing could take its place: it stays as it is, and the repair is in vain (guessed).
+                done(None)
             case _:
                 delete_instance(scale_set, instance, lambda _failure: None)
                 repaired[:] = [create_instance(scale_set, done, instance.place)]

@@ -101,8 +101,9 @@ class ModelUpgrade:
 
     def begin_batch(self, batch: Sequence[Instance]) -> list[Instance]:
         self._set.world.happenings.tell("rolling_batch_started", self._set.name, *batch)
-        if self._surge:
-            self._new = [create_instance(self._set, _ignore) for _ in batch]
+        # Where no new ones can be made, the old ones are upgraded in place (documented for a lack of quota).
+        self._new = [create_instance(self._set, _ignore) for _ in batch] if self._surge and self._set.can_grow() else []
+        if self._new:
             return self._new
         for instance in batch:
             self._before[instance.id] = Disk(instance.model, instance.image, instance.reference)
@@ -115,7 +116,7 @@ class ModelUpgrade:
 
     def end_batch(self, batch: Sequence[Instance], *, good: bool) -> None:
         """With MaxSurge the old instances go when the new ones are healthy; otherwise the new ones go (guessed)."""
-        if self._surge:
+        if self._new:
             for instance in batch if good else self._new:
                 if instance in self._set.active():
                     delete_instance(self._set, instance, _ignore)

@@ -151,6 +151,14 @@ class ScaleSet:
             reference = {**reference, "exactVersion": image.exact_version}
         return Disk(model, image, reference)
 
+    def can_grow(self) -> bool:
+        """Whether there is an image for new instances: it may have been deleted, or be deprecated."""
+        try:
+            self.world.catalogue.admit(self.model.profile.get("storageProfile") or {}, self.location)
+        except ArmError:
+            return False
+        return True
+
     def target(self) -> str | None:
         """The key of that image; null when it is gone."""
         try:

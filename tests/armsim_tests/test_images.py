@@ -160,3 +160,34 @@ def test_of_a_deprecated_version_no_new_instances_are_made():
     site.wait(600)
     newest = site.get(f"{site.web}/virtualMachines").json()["value"][-1]
     assert newest["properties"]["storageProfile"]["imageReference"]["exactVersion"] == "24.04.202511100"
+
+
+def test_an_image_that_is_gone_leaves_sick_instances_without_replacement(site: Site):
+    put(site, {"location": "westeurope", "properties": MACHINE})
+    site.wait(60)
+    health = {"publisher": "Microsoft.ManagedServices", "type": "ApplicationHealthLinux", "settings": {}}
+    profile = {
+        "storageProfile": {"imageReference": {"id": f"{images(site)}/golden"}},
+        "extensionProfile": {"extensions": [{"name": "health", "properties": health}]},
+    }
+    repairs = {"enabled": True, "gracePeriod": "PT10M", "repairAction": "Replace"}
+    model = {
+        "location": "westeurope",
+        "sku": {"name": "Standard_D2s_v5", "capacity": 3},
+        "properties": {"automaticRepairsPolicy": repairs, "virtualMachineProfile": profile},
+    }
+    site.call("PUT", f"{site.web}-2", document=model)
+    site.wait(900)
+    site.call("DELETE", f"{images(site)}/golden")
+    site.wait(60)
+    assert site.call("PATCH", f"{site.web}-2", document={"sku": {"capacity": 4}}).status == 404
+    assert site.get(f"{site.web}-2").json()["sku"]["capacity"] == 3
+
+    before = site.get(f"{site.web}-2/virtualMachines").json()["value"]
+    site.admin("POST", "change", {"scale_set": "web-2", "instances": {"count": 1}, "health": "unhealthy"})
+    # Long enough for as many repairs in vain as suspend the repairs.
+    site.wait(4 * 3600)
+    after = site.get(f"{site.web}-2/virtualMachines").json()["value"]
+    assert [one["instanceId"] for one in after] == [one["instanceId"] for one in before]
+    services = site.get(f"{site.web}-2/instanceView").json()["orchestrationServices"]
+    assert [service["serviceState"] for service in services] == ["Suspended"]

@@ -59,6 +59,19 @@ def test_with_max_surge_new_instances_replace_the_old_ones_and_none_is_missed(wo
     assert (account["instances"], account["instances_on_target"], account["min_in_service"]) == (20, 20, 20)
 
 
+def test_max_surge_upgrades_in_place_where_no_new_instances_can_be_made(world):
+    old = {instance.id for instance in world.instances}
+    write(world, NEW, maxSurge=True, maxBatchInstancePercent=20)
+    ubuntu = world.simulation.catalogue.find_platform("Canonical", "ubuntu-24_04-lts", "server")
+    for version in ubuntu.versions:
+        version.deprecation = "Deprecated"
+    world.wait(2 * HOUR)
+    assert world.web.rolling.record.code == "Completed"
+    # The first batch had already been replaced.
+    assert len(old & {instance.id for instance in world.instances}) == 16
+    assert world.account()["instances_on_target"] == 20
+
+
 def test_failed_instances_get_their_old_disk_back_where_the_policy_says_so():
     world = World.bundled("bad-image")
     set_repairs(world.web, suspended=True)
