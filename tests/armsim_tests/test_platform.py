@@ -63,8 +63,7 @@ def test_max_surge_upgrades_in_place_where_no_new_instances_can_be_made(world):
     old = {instance.id for instance in world.instances}
     write(world, NEW, maxSurge=True, maxBatchInstancePercent=20)
     ubuntu = world.simulation.catalogue.find_platform("Canonical", "ubuntu-24_04-lts", "server")
-    for version in ubuntu.versions:
-        version.deprecation = "Deprecated"
+    ubuntu.versions[:] = [item.model_copy(update={"deprecation": "Deprecated"}) for item in ubuntu.versions]
     world.wait(2 * HOUR)
     assert world.web.rolling.record.code == "Completed"
     # The first batch had already been replaced.
