@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m armsim",
         description="A local Azure Resource Manager for virtual machine scale sets.",
-        epilog="python -m armsim env --help: shell lines that point a client at a running one",
+        epilog="also: python -m armsim env, ledger and schema, each with --help",
     )
     parser.add_argument("--scenario", help="a scenario file, or the name of a bundled scenario")
     parser.add_argument(
