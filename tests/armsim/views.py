@@ -127,7 +127,7 @@ class Views:
         if any(protection.values()):
             properties["protectionPolicy"] = protection
         if view:
-            properties["instanceView"] = self.instance_view(scale_set, instance, now)
+            properties["instanceView"] = self.instance_view(instance, now)
         body: Json = {
             "name": instance.name,
             "id": resource_id,
@@ -147,7 +147,7 @@ class Views:
         """An entry under ``$select=instanceView``: what was not selected is a default, so `latestModelApplied` lies."""
         properties: Json = {"latestModelApplied": False}
         if view:
-            properties["instanceView"] = self.instance_view(scale_set, instance, now)
+            properties["instanceView"] = self.instance_view(instance, now)
         properties["provisioningState"] = instance.provisioning
         properties["hardwareProfile"] = {}
         return {
@@ -167,7 +167,7 @@ class Views:
             "zones": [None],
         }
 
-    def instance_view(self, scale_set: ScaleSet, instance: Instance, now: float) -> Json:
+    def instance_view(self, instance: Instance, now: float) -> Json:
         place = instance.place
         view: Json = {}
         if place.placement_group is not None:
@@ -246,7 +246,7 @@ class Views:
         }
         properties["osProfile"].pop("computerNamePrefix", None)
         if view:
-            properties["instanceView"] = self.instance_view(scale_set, instance, now)
+            properties["instanceView"] = self.instance_view(instance, now)
         properties["timeCreated"] = self._calendar.stamp(instance.created)
         body: Json = {
             "name": instance.name,

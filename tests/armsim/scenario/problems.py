@@ -77,7 +77,7 @@ def _fields(model: type[BaseModel], loc: Loc) -> list[str]:
     root = _schema(model)
     here = [root]
     for step in loc:
-        named = [tagged for node in _plain(root, here) for tagged in _member(root, node, str(step))]
+        named = [tagged for node in _plain(root, here) for tagged in _member(node, str(step))]
         inner = [child for node in _plain(root, here) for child in _children(node, step)]
         # Into a member of a union, whose name pydantic puts in between.
         here = named or inner or here
@@ -108,6 +108,6 @@ def _children(node: dict[str, Any], step: int | str) -> list[dict[str, Any]]:
     return [rest] if isinstance(rest, dict) else []
 
 
-def _member(root: dict[str, Any], node: dict[str, Any], tag: str) -> list[dict[str, Any]]:
+def _member(node: dict[str, Any], tag: str) -> list[dict[str, Any]]:
     reference = node.get("discriminator", {}).get("mapping", {}).get(tag)
     return [{"$ref": reference}] if reference else []

@@ -87,8 +87,8 @@ def get_instance(call: Call) -> Reply:
 
 
 def get_instance_view(call: Call) -> Reply:
-    scale_set, instance = instance_of(call)
-    view = call.simulation.views.instance_view(scale_set, instance, call.simulation.timeline.now)
+    _, instance = instance_of(call)
+    view = call.simulation.views.instance_view(instance, call.simulation.timeline.now)
     return Reply(dialect.instance_view(view, call.api_version), charge=1)
 
 

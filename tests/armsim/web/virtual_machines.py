@@ -73,8 +73,8 @@ def get_machine(call: Call) -> Reply:
 
 
 def get_instance_view(call: Call) -> Reply:
-    scale_set, instance = machine_of(call)
-    return Reply(call.simulation.views.instance_view(scale_set, instance, call.simulation.timeline.now))
+    _, instance = machine_of(call)
+    return Reply(call.simulation.views.instance_view(instance, call.simulation.timeline.now))
 
 
 def _action(name: str) -> Handler:

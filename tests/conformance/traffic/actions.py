@@ -10,7 +10,6 @@ from conformance.traffic.site import Site
 
 _SET_ACTIONS = ("restart", "redeploy", "reimage", "reimageall", "poweroff", "start", "deallocate", "start", "reapply")
 _SELF_ACTIONS = ("restart", "redeploy", "reimage", "reimageall", "poweroff", "start", "deallocate", "start")
-_RARE_ACTIONS = ("performMaintenance", "approveRollingUpgrade", "retrieveBootDiagnosticsData", "simulateEviction")
 _MACHINE_ACTIONS = ("restart", "redeploy", "reapply", "powerOff", "start", "deallocate", "start")
 
 
