@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from armsim.scenario.faults import Fault
 from armsim.scenario.images import Flapping
-from armsim.scenario.part import HealthReport, Name, Part
+from armsim.scenario.part import HealthReport, ImageFields, Name, Part
 
 RollingCode = Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"]
 
@@ -44,16 +44,8 @@ class Pick(Part):
         return self
 
 
-class ImageChange(Part):
+class ImageChange(ImageFields):
     """Fields of the model's image reference to change; what is left out stays."""
-
-    publisher: Name | None = Field(default=None, description="of a platform image")
-    offer: Name | None = Field(default=None, description="of a platform image")
-    sku: Name | None = Field(default=None, description="of a platform image")
-    version: Name | None = Field(default=None, description="of a platform image; may be latest")
-    id: str | None = Field(default=None, description="of a gallery or managed image")
-    shared_gallery_image_id: str | None = Field(default=None, description="of a directly shared gallery")
-    community_gallery_image_id: str | None = Field(default=None, description="of a community gallery")
 
 
 # Fields of a deed that are done to instances.

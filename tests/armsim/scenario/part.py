@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Guid = Annotated[str, StringConstraints(pattern=r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Name = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^/?#]+$")]
@@ -19,3 +19,15 @@ class Part(BaseModel):
     """Base of all parts of the schema."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class ImageFields(Part):
+    """Fields by which a model's image reference names an image, of whatever kind."""
+
+    publisher: Name | None = Field(default=None, description="of a platform image")
+    offer: Name | None = Field(default=None, description="of a platform image")
+    sku: Name | None = Field(default=None, description="of a platform image")
+    version: Name | None = Field(default=None, description="of a platform image; may be latest")
+    id: str | None = Field(default=None, description="of a gallery or managed image")
+    shared_gallery_image_id: str | None = Field(default=None, description="of a directly shared gallery")
+    community_gallery_image_id: str | None = Field(default=None, description="of a community gallery")

@@ -10,19 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from armsim.scenario.part import HealthReport, Name, Part
+from armsim.scenario.part import HealthReport, ImageFields, Name, Part
 
 
-class ModelImage(Part):
+class ModelImage(ImageFields):
     """The image of a scale set: exactly one kind."""
 
-    publisher: Name | None = Field(default=None, description="of a platform image")
-    offer: Name | None = Field(default=None, description="of a platform image")
-    sku: Name | None = Field(default=None, description="of a platform image")
-    version: Name | None = Field(default=None, description="of a platform image; may be latest")
-    id: str | None = Field(default=None, description="of a gallery or managed image")
-    shared_gallery_image_id: str | None = Field(default=None, description="of a directly shared gallery")
-    community_gallery_image_id: str | None = Field(default=None, description="of a community gallery")
     uri: str | None = Field(default=None, description="of a disk image")
 
     @model_validator(mode="after")
