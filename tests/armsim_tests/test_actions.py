@@ -41,7 +41,7 @@ def states(world, instance, seconds, step=0.5):
 
 
 def view(world, instance):
-    return world.simulation.views.instance_view(world.web, instance, world.simulation.timeline.now)
+    return world.simulation.views.instance_view(instance, world.simulation.timeline.now)
 
 
 RESTARTED = [
