@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import wraps
 from typing import Any
@@ -21,23 +21,21 @@ from ansible.module_utils.common.validation import (
 )
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _journal
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import OF_FAULT_DOMAIN, OF_SET, OF_ZONE, read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
-from ansible_collections.azroll.vmss.plugins.module_utils._plan import (
-    Order,
-    Plan,
-    describe_plan,
-    make_plan,
-    plan_to_dict,
-)
+from ansible_collections.azroll.vmss.plugins.module_utils._order import Order, Plan, describe_plan, plan_to_dict
+from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._probe import Probe, step, waits
 from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, describe_report
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._status import describe_status
+from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
 
 Filter = Callable[..., Any]
 
@@ -94,31 +92,90 @@ def _selection(only: Any) -> Selection:
     )
 
 
+def _texts(value: Any, name: str) -> tuple[str, ...]:
+    return tuple(str(one) for one in _typed(check_type_list, value, name)) if value not in (None, "") else ()
+
+
+def _marks(skip: Any) -> Marks:
+    fields = _typed(check_type_dict, skip or {}, "rollout_skip")
+    unknown = sorted(set(fields) - {"instance_ids", "tags"})
+    if unknown:
+        raise BadInput(f"Unknown way to skip instances: {', '.join(unknown)}", advice="Skip by instance_ids or tags.")
+    return Marks(
+        skip_ids=_texts(fields.get("instance_ids"), "rollout_skip.instance_ids"),
+        skip_tags=_texts(fields.get("tags"), "rollout_skip.tags"),
+    )
+
+
 def rollout_plan(
     vmss: Mapping[str, Any],
     target: Mapping[str, Any],
     by: str = "update_domain",
     max_unavailable: str | int = "20%",
+    max_unavailable_per_zone: str | int | None = None,
+    max_unavailable_per_fault_domain: str | int | None = None,
     canary: int = 1,
+    batches: Sequence[str | int] | None = None,
+    zone_order: Sequence[str] | None = None,
+    domain_order: Sequence[str] | None = None,
+    unhealthy_first: bool = False,
+    until: str | int | None = None,
     only: Mapping[str, Any] | None = None,
+    skip: Mapping[str, Any] | None = None,
     missing_ids: bool = False,
+    by_model: bool = True,
 ) -> dict[str, Any]:
+    limits = {
+        OF_SET: max_unavailable,
+        OF_ZONE: max_unavailable_per_zone,
+        OF_FAULT_DOMAIN: max_unavailable_per_fault_domain,
+    }
     # What cannot be planned is told as data: a role that fails with the words alone is easier to read than a template
     # that could not be finished.
     try:
         scale_set, instances = _read(vmss)
-        limit = Limit.parse(max_unavailable, "rollout_max_unavailable")
-        order = Order(by, limit, _typed(check_type_int, canary, "rollout_canary"), _selection(only))
+        order = Order(
+            by,
+            read_budget(limits, "rollout_"),
+            canary=_typed(check_type_int, canary, "rollout_canary"),
+            sizes=tuple(Limit.parse(size, "rollout_batches") for size in _texts(batches, "rollout_batches")),
+            zones=_texts(zone_order, "rollout_zone_order"),
+            domains=_texts(domain_order, "rollout_domain_order"),
+            unhealthy_first=_typed(check_type_bool, unhealthy_first, "rollout_unhealthy_first"),
+            until=None if until in (None, "") else Limit.parse(until, "rollout_until"),
+            only=_selection(only),
+            marks=_marks(skip),
+        )
         plan = make_plan(
             instances,
             _target(target),
             order,
             health_source=scale_set.health_source,
+            by_model=_typed(check_type_bool, by_model, "by_model"),
             missing_ids=_typed(check_type_bool, missing_ids, "missing_ids"),
         )
     except VmssError as refusal:
         return {**plan_to_dict(Plan((), (), (), 0, 0)), "lines": [], "refused": str(refusal)}
-    return {**plan_to_dict(plan), "lines": describe_plan(plan, str(limit)), "refused": None}
+    return {**plan_to_dict(plan), "lines": describe_plan(plan, str(order.budget.of_set)), "refused": None}
+
+
+def rollout_witness(
+    vmss: Mapping[str, Any],
+    target: Mapping[str, Any],
+    any_capacity: bool = False,
+    by_model: bool = True,
+    ours: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    scale_set, instances = _read(vmss)
+    witness = Witness.of(
+        scale_set,
+        instances,
+        _target(target),
+        at=vmss.get("gathered_at"),
+        any_capacity=_typed(check_type_bool, any_capacity, "any_capacity"),
+        by_model=_typed(check_type_bool, by_model, "by_model"),
+    )
+    return witness.without(_texts(ours, "ours")).to_dict()
 
 
 def rollout_heatmap(vmss: Mapping[str, Any], target: Mapping[str, Any]) -> list[str]:
@@ -190,5 +247,6 @@ class FilterModule:
             rollout_probe,
             rollout_waits,
             rollout_status,
+            rollout_witness,
         )
         return {function.__name__: _speaking(function) for function in each}

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
     OperationFailed,
@@ -20,14 +21,16 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     WaitTimeout,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import inactive_instance
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import guard_rolling_upgrade
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, select
-from ansible_collections.azroll.vmss.plugins.module_utils._target import VANISHED, LeftOut
+from ansible_collections.azroll.vmss.plugins.module_utils._target import NO_MARKS, VANISHED, LeftOut, Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import Upgrade, plan_upgrade
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, not_seen, wait_until
+from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness, check_target, check_witness
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm, Operation
@@ -38,17 +41,22 @@ WAYS = ("update_domain", "fault_domain", "zone", "placement_group", "instance_id
 
 
 @dataclass(frozen=True)
-class Order:
+class Request:
     """What is asked for: which instances, within which budget, and how staleness is judged.
 
     `skip_missing`: instances named by id that are gone are passed over. Those of a domain always are: nobody named
-    them.
+    them. `partial`: send what there is room for. `target` is the image that the model must have, `witness` what the set
+    must still look like but for this rollout's own work.
     """
 
     selection: Selection
-    max_unavailable: Limit
+    budget: Budget
     by_model: bool = True
     skip_missing: bool = False
+    partial: bool = False
+    marks: Marks = NO_MARKS
+    target: Image | None = None
+    witness: Witness | None = None
 
     @property
     def tolerant(self) -> bool:
@@ -115,24 +123,50 @@ def read_selection(options: Mapping[str, Any]) -> Selection:
     )
 
 
-def plan(arm: Arm, scale_set: ScaleSet, order: Order) -> PlannedUpgrade:
-    """List the instances and decide which to send. Raises BadInput for what does not exist, Refused by the budget."""
+def plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
+    """List the instances and decide which to send.
+
+    Raises BadInput for what does not exist, Refused by the budget, by a rolling upgrade that is running, and where
+    somebody else changed what is to be as the request says.
+    """
+    planned = _plan(arm, scale_set, request)
+    if planned.instance_ids:
+        guard_rolling_upgrade(scale_set, arm.rolling_upgrade(scale_set))
+    return planned
+
+
+def _plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
     instances = tuple(arm.list_instances(scale_set))
-    chosen = select(instances, order.selection, missing_ids=order.skip_missing)
+    if request.target:
+        check_target(scale_set, merge(scale_set.image, request.target), now=arm.server_time)
+    if request.witness:
+        check_witness(
+            request.witness,
+            scale_set,
+            instances,
+            scale_set.image,
+            now=arm.server_time,
+            by_model=request.by_model,
+        )
+    chosen = select(instances, request.selection, missing_ids=request.skip_missing)
     upgrade = plan_upgrade(
         instances,
         chosen,
         scale_set.image,
         health_source=scale_set.health_source,
-        max_unavailable=order.max_unavailable,
-        by_model=order.by_model,
+        budget=request.budget,
+        by_model=request.by_model,
+        marks=request.marks,
+        partial=request.partial,
     )
     known = {one.instance_id.lower() for one in instances}
-    gone = [LeftOut(one, VANISHED) for one in order.selection.instance_ids if one.lower() not in known]
+    gone = [LeftOut(one, VANISHED) for one in request.selection.instance_ids if one.lower() not in known]
     return PlannedUpgrade(scale_set, instances, replace(upgrade, left_out=(*upgrade.left_out, *gone)))
 
 
-def start(arm: Arm, planned: PlannedUpgrade, order: Order, *, follow: bool) -> tuple[PlannedUpgrade, Operation | None]:
+def start(
+    arm: Arm, planned: PlannedUpgrade, request: Request, *, follow: bool
+) -> tuple[PlannedUpgrade, Operation | None]:
     """Make the call, without the instances that have vanished since the list was read (Azure refuses the whole call).
 
     The operation is None where nothing was left to send. Without `follow` it is only started, not to be waited for.
@@ -146,7 +180,7 @@ def start(arm: Arm, planned: PlannedUpgrade, order: Order, *, follow: bool) -> t
             gone = inactive_instance(error.fault)
             if gone is None:
                 raise
-            if not order.tolerant:
+            if not request.tolerant:
                 raise BadInput(
                     f"Instance {gone} is no longer there",
                     advice="List the instances again, or set missing_instances: skip.",
@@ -154,7 +188,7 @@ def start(arm: Arm, planned: PlannedUpgrade, order: Order, *, follow: bool) -> t
                     fault=error.fault,
                     instances=[gone],
                 ) from error
-            planned = _again(arm, planned, order, gone)
+            planned = _again(arm, planned, request, gone)
     raise ServiceError(
         f"Instances of {planned.scale_set.name} vanish faster than they can be upgraded",
         advice="See what deletes them (autoscale, spot eviction), then run again.",
@@ -216,12 +250,12 @@ def timed_out(scale_set: ScaleSet, progress: Progress, deadline: Deadline) -> Wa
     )
 
 
-def _again(arm: Arm, planned: PlannedUpgrade, order: Order, gone: str) -> PlannedUpgrade:
+def _again(arm: Arm, planned: PlannedUpgrade, request: Request, gone: str) -> PlannedUpgrade:
     """The same call, without `gone` and whatever else has vanished."""
     left_out = (*planned.upgrade.left_out, LeftOut(gone, VANISHED))
     left = tuple(one for one in planned.instance_ids if one != gone)
     # An empty selection would mean all instances.
     if not left:
         return replace(planned, upgrade=Upgrade((), left_out))
-    again = plan(arm, planned.scale_set, replace(order, selection=Selection(instance_ids=left), skip_missing=True))
+    again = _plan(arm, planned.scale_set, replace(request, selection=Selection(instance_ids=left), skip_missing=True))
     return replace(again, upgrade=replace(again.upgrade, left_out=(*left_out, *again.upgrade.left_out)))

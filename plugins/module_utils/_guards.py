@@ -45,6 +45,19 @@ def guard_ownership(scale_set: ScaleSet, overrides: Overrides) -> None:
         )
 
 
+def guard_rolling_upgrade(scale_set: ScaleSet, rolling_upgrade: str | None) -> None:
+    """Refuse to work beside a rolling upgrade of Azure's own (what becomes of both is not documented).
+
+    `rolling_upgrade` is the running status code of `rollingUpgrades/latest`, None where there never was one.
+    """
+    if (rolling_upgrade or "").lower() in RUNNING_UPGRADES:
+        raise Refused(
+            "rolling_upgrade",
+            f"A rolling upgrade is running on {scale_set.name} ({rolling_upgrade})",
+            advice="Wait until it has ended, or cancel it with 'az vmss rolling-upgrade cancel'.",
+        )
+
+
 def guard_image_change(
     scale_set: ScaleSet, target: Image, *, rolling_upgrade: str | None, overrides: Overrides
 ) -> None:
@@ -68,12 +81,7 @@ def guard_image_change(
             advice="Switch upgradePolicy.automaticOSUpgradePolicy.enableAutomaticOSUpgrade off, or set "
             "allow_automatic_os_upgrade: true.",
         )
-    if (rolling_upgrade or "").lower() in RUNNING_UPGRADES:
-        raise Refused(
-            "rolling_upgrade",
-            f"A rolling upgrade is running on {scale_set.name} ({rolling_upgrade})",
-            advice="Wait until it has ended, or cancel it with 'az vmss rolling-upgrade cancel'.",
-        )
+    guard_rolling_upgrade(scale_set, rolling_upgrade)
     kinds = {scale_set.image.kind, target.kind} - {"none"}
     if len(kinds) > 1 and not overrides.image_kind_change:
         raise Refused(

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
@@ -27,7 +27,8 @@ class Instance:
     `power` is the last part of the power state (`running`, `stopped`, `deallocated`, ...), `health` that of the
     reported health state (`healthy`, `unhealthy`, `unknown`, `initializing`), both in lower case and None where Azure
     says nothing. `health_time` is the time of that report as Azure wrote it. `latest_model` is None on Flexible sets,
-    which do not know it. `failure` is the error status of a failed instance, in Azure's words.
+    which do not know it. `failure` is the error status of a failed instance, in Azure's words. `tags` are its own and
+    those of the scale set.
     """
 
     instance_id: str
@@ -47,6 +48,7 @@ class Instance:
     protected: bool = False
     vm_id: str | None = None
     failure: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> Instance:
@@ -75,12 +77,13 @@ class Instance:
             protected=bool(protection.get("protectFromScaleSetActions")),
             vm_id=properties.get("vmId"),
             failure=_failure(view),
+            tags={str(name): str(value) for name, value in (body.get("tags") or {}).items()},
         )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Instance:
         """From a record of RV(ansible_facts.vmss.instances); keys that other code added are passed over."""
-        known = {field.name for field in fields(cls)} - {"image"}
+        known = {one.name for one in fields(cls)} - {"image"}
         return cls(
             image=Image.from_dict(data.get("image") or {}),
             **{name: value for name, value in data.items() if name in known},

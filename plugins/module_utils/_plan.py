@@ -5,73 +5,29 @@
 
 # This file is private to the collection and may change without notice.
 
-"""The order of a rollout: which stale instances go together, and when."""
+"""The plan of a rollout: which stale instances go together, and when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import Share, shares
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service, trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
-from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, by_id, listed, select
+from ansible_collections.azroll.vmss.plugins.module_utils._order import Batch, Order, Plan
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed, select
 from ansible_collections.azroll.vmss.plugins.module_utils._target import LeftOut, is_stale, obstacle
 
 CANARY = "canary"
-GROUPINGS = ("update_domain", "fault_domain", "zone", "batch")
-
-
-@dataclass(frozen=True)
-class Order:
-    """How a rollout is to go: the grouping, the budget, the size of the canary and what it is confined to."""
-
-    by: str
-    max_unavailable: Limit
-    canary: int = 1
-    only: Selection = Selection()
-
-    def __post_init__(self) -> None:
-        if self.by not in GROUPINGS:
-            raise BadInput(f"Unknown grouping {self.by[:40]!r}", advice=f"Roll by {', '.join(GROUPINGS)}.")
-        if self.canary < 0:
-            raise BadInput("The canary cannot be negative", advice="Give 0 to go without one.")
-
-
-@dataclass(frozen=True)
-class Batch:
-    """The instances that one `manualupgrade` call carries: of one zone and one domain number."""
-
-    name: str
-    instance_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Batches in order. `allowed` instances may be out of service at once, so `floor` never are.
-
-    Before the first batch the `unsettled` instances must be back in service: the plan counts on it.
-    """
-
-    batches: tuple[Batch, ...]
-    left_out: tuple[LeftOut, ...]
-    unsettled: tuple[str, ...]
-    total: int
-    allowed: int
-
-    @property
-    def floor(self) -> int:
-        """The least number of instances in service."""
-        return self.total - self.allowed
 
 
 @dataclass(frozen=True)
 class _Group:
-    zone: str | None
-    domain: int | None
+    label: str
     members: tuple[Instance, ...]
 
 
@@ -98,33 +54,29 @@ def make_plan(
     stale = [
         one for one in select(present, order.only, missing_ids=missing_ids) if is_stale(one, target, by_model=by_model)
     ]
-    left_out = tuple(LeftOut(one.instance_id, reason) for one in _sorted(stale) if (reason := obstacle(one)))
-    movable = [one for one in stale if obstacle(one) is None]
-    allowed = order.max_unavailable.of(len(present))
+    reasons = {one.instance_id: obstacle(one, order.marks) for one in _sorted(stale)}
+    left_out = tuple(LeftOut(instance_id, reason) for instance_id, reason in reasons.items() if reason)
+    movable = [one for one in stale if reasons[one.instance_id] is None]
+    parts = shares(present, order.budget)
+    allowed = parts[0].allowed
     on_their_way = unsettled(present, target, health_source, by_model=by_model)
+    plan = Plan((), left_out, on_their_way, len(present), allowed)
     if not movable:
-        return Plan((), left_out, on_their_way, len(present), allowed)
+        return plan
 
     out = set(out_of_service(present, health_source)) - set(on_their_way)
-    sick = [one for one in movable if one.instance_id in out]
     serving = [one for one in movable if one.instance_id not in out]
-    lost = out - {one.instance_id for one in sick}
+    lost = out - {one.instance_id for one in movable}
     needed = 1 + (len(lost) if serving else 0)
     if allowed < needed:
-        raise _no_room(order.max_unavailable, len(present), allowed, needed, sorted(lost, key=by_id))
+        raise _no_room(order.budget.of_set, len(present), allowed, needed, sorted(lost, key=by_id))
 
-    # Where too many are out for anything else to go, they go first: their own upgrade takes nothing more away and may
-    # be the cure.
-    stages = [movable] if len(out) < allowed or not serving else [sick, serving]
-    batches: list[Batch] = []
-    for number, stage in enumerate(stages):
-        again = ", second pass" if number else ""
-        for group in _groups(stage, order.by):
-            back = {instance_id for batch in batches for instance_id in batch.instance_ids}
-            room = max(allowed - len(out - back), 1)
-            canary = 0 if batches else min(order.canary, room)
-            batches += _batches(group, _label(group, order.by) + again, canary, out, room, allowed)
-    return Plan(tuple(batches), left_out, on_their_way, len(present), allowed)
+    draft = _Draft(order, parts, out, allowed)
+    for members, suffix in _stages(movable, draft, order):
+        for group in _groups(members, order):
+            draft.add(group, suffix)
+    on_target = sum(not is_stale(one, target, by_model=by_model) for one in present)
+    return _cut(replace(plan, batches=tuple(draft.batches)), order.until, on_target)
 
 
 def unsettled(
@@ -143,77 +95,139 @@ def unsettled(
     )
 
 
-def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:
-    """The plan as lines of text: the budget, who is waited for, each batch with its ids, each that is left out."""
-    moving = sum(len(batch.instance_ids) for batch in plan.batches)
-    if plan.batches:
-        budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, a floor of {plan.floor}"
-        lines = [f"{moving} of {plan.total} instances to move in {len(plan.batches)} batches; {budget}"]
-    else:
-        lines = [f"None of {plan.total} instances to move"]
-    if plan.batches and plan.unsettled:
-        lines.append(f"  first wait for those that are on their way: {' '.join(plan.unsettled)}")
-    width = max((len(batch.name) for batch in plan.batches), default=0)
+class _Draft:
+    """Batches as they are put together: each counts on those before it being back in service."""
+
+    def __init__(self, order: Order, parts: Sequence[Share], out: set[str], allowed: int) -> None:
+        self.batches: list[Batch] = []
+        self.out = out
+        self.allowed = allowed
+        self._order = order
+        self._parts = parts
+
+    def canary(self, group: _Group) -> None:
+        """The first batch, out of the first group. An instance that is in service shows more than one that was sick."""
+        size = min(self._order.canary, max(self._room(()), 1))
+        chosen = sorted(group.members, key=lambda one: one.instance_id in self.out)[:size]
+        self.batches.append(Batch(CANARY, _ids(chosen)))
+
+    def add(self, group: _Group, suffix: str) -> None:
+        """The batches of one group, with the canary first where it is still to come."""
+        if self._order.canary and not self._order.sizes and not self.batches:
+            self.canary(group)
+        gone = {instance_id for batch in self.batches for instance_id in batch.instance_ids}
+        members = [one for one in group.members if one.instance_id not in gone]
+        serving = [one for one in members if one.instance_id not in self.out]
+        sick = [one for one in members if one.instance_id in self.out]
+        batches = self._divided(serving, sick, self.out - gone)
+        for number, part in enumerate(batches, start=1):
+            count = f" ({number} of {len(batches)})" if len(batches) > 1 else ""
+            self.batches.append(Batch(group.label + suffix + count, _ids(part)))
+
+    def _divided(self, serving: list[Instance], sick: list[Instance], out: set[str]) -> list[list[Instance]]:
+        divided: list[list[Instance]] = []
+        size = 0 if self._order.sizes else self._even(serving, out)
+        while serving or sick:
+            most = size or self._size(len(self.batches) + len(divided))
+            batch = self._take(serving, out, most)
+            taken = set(_ids(batch))
+            serving = [one for one in serving if one.instance_id not in taken]
+            # Those that are out already cost nothing more, as long as the batch stays within the budget as a whole.
+            spare = max(min(self.allowed, most if self._order.sizes else self.allowed) - len(batch), 0)
+            batch, sick = batch + sick[:spare], sick[spare:]
+            divided.append(batch)
+            size = self._even(serving, out) if serving and not self._order.sizes else size
+        return divided
+
+    def _take(self, serving: list[Instance], out: set[str], most: int) -> list[Instance]:
+        """The next ones in order for which every part of the set has room; at least one, whatever is out by then."""
+        room = {part: max(part.room(out), 1) for part in self._parts}
+        taken: list[Instance] = []
+        for one in serving:
+            mine = [part for part in self._parts if one.instance_id in part.members]
+            if len(taken) < most and all(room[part] > 0 for part in mine):
+                taken.append(one)
+                room |= {part: room[part] - 1 for part in mine}
+        return taken
+
+    def _even(self, serving: Sequence[Instance], out: set[str]) -> int:
+        """The size at which as few batches as possible are as even as possible."""
+        ids = {one.instance_id for one in serving}
+        batches = max((-(-len(ids & part.members) // max(part.room(out), 1)) for part in self._parts), default=1)
+        return max(len(serving) // max(batches, 1), 1)
+
+    def _size(self, number: int) -> int:
+        sizes = self._order.sizes
+        limit = sizes[min(number, len(sizes) - 1)]
+        return max(limit.of(len(self._parts[0].members)), 1)
+
+    def _room(self, gone: Collection[str]) -> int:
+        return self.allowed - len(self.out.difference(gone))
+
+
+def _stages(movable: Sequence[Instance], draft: _Draft, order: Order) -> list[tuple[Sequence[Instance], str]]:
+    """What goes before what, with the suffix of the names."""
+    sick = [one for one in movable if one.instance_id in draft.out]
+    serving = [one for one in movable if one.instance_id not in draft.out]
+    if not sick or not serving:
+        return [(movable, "")]
+    # Where too many are out for anything else to go, they go first: their own upgrade takes nothing more away and may
+    # be the cure.
+    if len(draft.out) >= draft.allowed:
+        return [(sick, ""), (serving, ", second pass")]
+    if not order.unhealthy_first:
+        return [(movable, "")]
+    if order.canary and not order.sizes:
+        draft.canary(_groups(serving, order)[0])
+    return [(sick, ", unhealthy"), (serving, "")]
+
+
+def _cut(plan: Plan, until: Limit | None, on_target: int) -> Plan:
+    """The plan without what goes beyond the share of the set that is to be on the target."""
+    if until is None:
+        return plan
+    left = max(until.of(plan.total) - on_target, 0)
+    kept: list[Batch] = []
+    back: list[str] = []
     for batch in plan.batches:
-        ids = batch.instance_ids
-        lines.append(f"  {batch.name:<{width}}  {len(ids):>3}  {' '.join(ids)}")
-    lines += [f"  left out: {one.instance_id} ({one.reason})" for one in plan.left_out]
-    return lines
+        ids = batch.instance_ids[:left]
+        left -= len(ids)
+        back += batch.instance_ids[len(ids) :]
+        kept += [replace(batch, instance_ids=ids)] if ids else []
+    return replace(plan, batches=tuple(kept), kept_back=tuple(sorted(back, key=by_id)))
 
 
 def _sorted(instances: Iterable[Instance]) -> list[Instance]:
     return sorted(instances, key=lambda one: by_id(one.instance_id))
 
 
-def _groups(instances: Sequence[Instance], by: str) -> list[_Group]:
-    def key(one: Instance) -> tuple[str, int]:
-        domain = {"update_domain": one.update_domain, "fault_domain": one.fault_domain}.get(by)
-        return one.zone or "", -1 if domain is None else domain
+def _groups(instances: Sequence[Instance], order: Order) -> list[_Group]:
+    def domain(one: Instance) -> int | None:
+        return {"update_domain": one.update_domain, "fault_domain": one.fault_domain}.get(order.by)
 
-    members: dict[tuple[str, int], list[Instance]] = {}
+    def rank(value: str, first: Sequence[str]) -> int:
+        return first.index(value) if value in first else len(first)
+
+    def key(one: Instance) -> tuple[int, str, int, int]:
+        zone, number = one.zone or "", domain(one)
+        return rank(zone, order.zones), zone, rank(str(number), order.domains), -1 if number is None else number
+
+    members: dict[tuple[int, str, int, int], list[Instance]] = {}
     for one in sorted(instances, key=lambda each: (each.placement_group or "", by_id(each.instance_id))):
         members.setdefault(key(one), []).append(one)
     return [
-        _Group(zone or None, None if domain < 0 else domain, tuple(members[zone, domain]))
-        for zone, domain in sorted(members)
+        _Group(_label(found[0].zone, domain(found[0]), order.by), tuple(found)) for _, found in sorted(members.items())
     ]
-
-
-def _batches(group: _Group, label: str, canary: int, out: set[str], room: int, allowed: int) -> list[Batch]:
-    members = group.members
-    batches: list[Batch] = []
-    if canary:
-        # An instance that is in service shows more than one that was sick before.
-        chosen = sorted(members, key=lambda one: one.instance_id in out)[:canary]
-        batches.append(Batch(CANARY, _ids(chosen)))
-        members = tuple(one for one in members if one not in chosen)
-    serving = [one for one in members if one.instance_id not in out]
-    sick = [one for one in members if one.instance_id in out]
-    parts = [list(part) for part in _split(serving, room)] or [[]]
-    # Those that are out already cost nothing more, as long as the batch stays within the budget as a whole.
-    parts[0], rest = parts[0] + sick[: allowed - len(parts[0])], sick[allowed - len(parts[0]) :]
-    parts += [list(part) for part in _split(rest, allowed)]
-    parts = [part for part in parts if part]
-    for number, part in enumerate(parts, start=1):
-        suffix = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
-        batches.append(Batch(label + suffix, _ids(part)))
-    return batches
-
-
-def _split(members: Sequence[Instance], most: int) -> list[Sequence[Instance]]:
-    """As few parts as possible, as even as possible."""
-    count = -(-len(members) // most)
-    return [members[len(members) * n // count : len(members) * (n + 1) // count] for n in range(count)]
 
 
 def _ids(members: Sequence[Instance]) -> tuple[str, ...]:
     return tuple(one.instance_id for one in _sorted(members))
 
 
-def _label(group: _Group, by: str) -> str:
-    zone = f"zone {group.zone}" if group.zone else ""
-    domain = f"{by.replace('_', ' ')} {group.domain}" if group.domain is not None else ""
-    return ", ".join(part for part in (zone, domain) if part) or "batch"
+def _label(zone: str | None, number: int | None, by: str) -> str:
+    named = f"zone {zone}" if zone else ""
+    domain = f"{by.replace('_', ' ')} {number}" if number is not None else ""
+    return ", ".join(part for part in (named, domain) if part) or "batch"
 
 
 def _no_room(limit: Limit, total: int, allowed: int, needed: int, lost: Sequence[str]) -> Refused:
@@ -231,15 +245,3 @@ def _no_room(limit: Limit, total: int, allowed: int, needed: int, lost: Sequence
         advice=f"Bring them back first, or set max_unavailable to at least {enough}.",
         instances=lost,
     )
-
-
-def plan_to_dict(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data, for the role."""
-    return {
-        "batches": [{"name": batch.name, "instance_ids": list(batch.instance_ids)} for batch in plan.batches],
-        "left_out": [{"instance_id": one.instance_id, "reason": one.reason} for one in plan.left_out],
-        "unsettled": list(plan.unsettled),
-        "total": plan.total,
-        "allowed": plan.allowed,
-        "floor": plan.floor,
-    }

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
@@ -21,6 +22,37 @@ DEALLOCATED = "deallocated or stopped"
 LEAVING = "being deleted"
 BUSY = "another operation is running on it"
 VANISHED = "no longer there"
+SKIPPED = "marked to be skipped"
+IN_USE = "marked as busy"
+NO_ROOM = "no room above the floor at the moment"
+# What passes: instances left out for these reasons are tried again later.
+PASSING = frozenset({BUSY, IN_USE, NO_ROOM})
+# The value of a mark that takes it back, so that nobody has to delete a tag.
+_NO = ("false", "no", "off", "0")
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What keeps instances out of a rollout: `skip_ids` and `skip_tags` for good, `busy_tags` for the moment.
+
+    A tag counts by its name, in any case, unless its value says no.
+    """
+
+    skip_ids: tuple[str, ...] = ()
+    skip_tags: tuple[str, ...] = ()
+    busy_tags: tuple[str, ...] = ()
+
+    def skips(self, instance: Instance) -> bool:
+        """Whether the instance is to be left as it is."""
+        ids = {one.lower() for one in self.skip_ids}
+        return instance.instance_id.lower() in ids or _tagged(instance, self.skip_tags)
+
+    def busy(self, instance: Instance) -> bool:
+        """Whether the instance is to be tried again later."""
+        return _tagged(instance, self.busy_tags)
+
+
+NO_MARKS = Marks()
 
 
 @dataclass(frozen=True)
@@ -42,8 +74,8 @@ def is_stale(instance: Instance, target: Image, *, by_model: bool = True) -> boo
     return behind or not same_image(instance.image, target)
 
 
-def obstacle(instance: Instance) -> str | None:
-    """Why a stale instance cannot be upgraded whatever we do; None when it can.
+def obstacle(instance: Instance, marks: Marks = NO_MARKS) -> str | None:
+    """Why a stale instance is not upgraded whatever we do; None when it can be.
 
     What `manualupgrade` does to protected and deallocated instances is not documented, so they are never sent.
     """
@@ -53,4 +85,11 @@ def obstacle(instance: Instance) -> str | None:
         return PROTECTED
     if instance.deallocated:
         return DEALLOCATED
+    if marks.skips(instance):
+        return SKIPPED
     return None
+
+
+def _tagged(instance: Instance, names: Collection[str]) -> bool:
+    wanted = {name.lower() for name in names}
+    return any(name.lower() in wanted and value.lower() not in _NO for name, value in instance.tags.items())

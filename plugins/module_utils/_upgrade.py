@@ -12,13 +12,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import OF_SET, Budget, Share, exceeded, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import smallest_percentage_for
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
-from ansible_collections.azroll.vmss.plugins.module_utils._target import BUSY, CURRENT, LeftOut, is_stale, obstacle
+from ansible_collections.azroll.vmss.plugins.module_utils._target import (
+    BUSY,
+    CURRENT,
+    IN_USE,
+    NO_MARKS,
+    NO_ROOM,
+    LeftOut,
+    Marks,
+    is_stale,
+    obstacle,
+)
 
 
 @dataclass(frozen=True)
@@ -35,50 +46,69 @@ def plan_upgrade(
     target: Image,
     *,
     health_source: str | None,
-    max_unavailable: Limit,
+    budget: Budget,
     by_model: bool = True,
+    marks: Marks = NO_MARKS,
+    partial: bool = False,
 ) -> Upgrade:
     """Sort the chosen instances into those to send and those to leave out, and hold them against the budget.
 
     `instances` is the whole set as just listed. Raises Refused (`max_unavailable`) where the upgrade together with
-    what is already out of service would take more instances away than allowed.
+    what is already out of service would take more instances away than allowed; with `partial`, only where that leaves
+    none to send: the others are left out for later.
     """
     send: list[str] = []
     left_out: list[LeftOut] = []
     for one in sorted(chosen, key=lambda each: by_id(each.instance_id)):
-        reason = _reason_to_skip(one, target, by_model)
+        reason = _reason_to_skip(one, target, by_model, marks)
         if reason is None:
             send.append(one.instance_id)
         else:
             left_out.append(LeftOut(one.instance_id, reason))
-    if send:
-        _check_budget(instances, send, health_source, max_unavailable)
-    return Upgrade(tuple(send), tuple(left_out))
+    parts = shares(instances, budget)
+    out = out_of_service(instances, health_source)
+    fitting = _fitting(parts, out, send) if partial else send
+    tight = exceeded(parts, out, fitting or send)
+    if tight:
+        raise _refusal(tight, out, fitting or send)
+    left_out += [LeftOut(one, NO_ROOM) for one in send if one not in fitting]
+    return Upgrade(tuple(fitting), tuple(left_out))
 
 
-def _reason_to_skip(instance: Instance, target: Image, by_model: bool) -> str | None:
+def _reason_to_skip(instance: Instance, target: Image, by_model: bool, marks: Marks) -> str | None:
     if not is_stale(instance, target, by_model=by_model):
         return CURRENT
-    return obstacle(instance) or (BUSY if instance.busy else None)
+    reason = obstacle(instance, marks)
+    if reason:
+        return reason
+    if instance.busy:
+        return BUSY
+    return IN_USE if marks.busy(instance) else None
 
 
-def _check_budget(
-    instances: Sequence[Instance], send: Sequence[str], health_source: str | None, max_unavailable: Limit
-) -> None:
-    total = sum(not one.leaving for one in instances)
-    allowed = max_unavailable.of(total)
-    out = out_of_service(instances, health_source)
-    others_out = [one for one in out if one not in send]
-    needed = len(send) + len(others_out)
-    # Instances that are out already take nothing more away: a sick scale set must be able to receive its cure.
-    if needed <= allowed or not set(send) - set(out):
-        return
+def _fitting(parts: Sequence[Share], out: Sequence[str], send: Sequence[str]) -> list[str]:
+    """Those of `send` that may go now: the ones that are out already, and of the others as many as there is room."""
+    going = [one for one in send if one in out]
+    room = {part: part.room(out) for part in parts}
+    for one in send:
+        mine = [part for part in parts if one in part.members]
+        if one not in out and all(room[part] > 0 for part in mine):
+            going.append(one)
+            room |= {part: room[part] - 1 for part in mine}
+    return sorted(going, key=by_id)
+
+
+def _refusal(part: Share, out: Sequence[str], send: Sequence[str]) -> Refused:
+    going = sorted(part.members.intersection(send), key=by_id)
+    others_out = sorted(part.members.intersection(out) - set(going), key=by_id)
+    needed, total = len(going) + len(others_out), len(part.members)
     already = f" on top of those out of service already ({listed(others_out)})" if others_out else ""
-    raise Refused(
-        "max_unavailable",
-        f"Upgrading {len(send)} of {total} instances{already} would take {needed} out of service at once, "
-        f"and max_unavailable ({max_unavailable}) allows {allowed}",
-        advice=f"Upgrade fewer at a time, bring the others back first, or set max_unavailable to {needed} or "
+    place = f" of {part.name}" if part.name else ""
+    return Refused(
+        OF_SET,
+        f"Upgrading {len(going)} of {total} instances{place}{already} would take {needed} out of service at once, "
+        f"and {part.option} ({part.limit}) allows {part.allowed}",
+        advice=f"Upgrade fewer at a time, bring the others back first, or set {part.option} to {needed} or "
         f'"{smallest_percentage_for(needed, total)}%".',
-        instances=send,
+        instances=going,
     )

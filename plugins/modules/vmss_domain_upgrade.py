@@ -69,6 +69,77 @@ options:
         rounded down.
     type: str
     default: "20%"
+  max_unavailable_per_zone:
+    description:
+      - How many instances of each availability zone may be out of service at once, as a number or a percentage, but at
+        least one. No limit of its own without this.
+    type: str
+  max_unavailable_per_fault_domain:
+    description:
+      - How many instances of each fault domain may be out of service at once, as a number or a percentage, but at least
+        one. No limit of its own without this.
+    type: str
+  partial:
+    description:
+      - What to do where the limits allow only some of the instances to go now. With V(true) those are sent, and the
+        others are reported in RV(left_out); with V(false) the module fails and sends none.
+      - It fails in any case where none may go.
+    type: bool
+    default: false
+  skip_tags:
+    description: Names of tags. Instances that carry one of them are left alone, unless its value is V(false) or V(no).
+    type: list
+    elements: str
+    default: []
+  busy_tags:
+    description:
+      - Names of tags. Instances that carry one of them are left out for the moment, unless its value is V(false) or
+        V(no).
+    type: list
+    elements: str
+    default: []
+  target_image:
+    description:
+      - The image that the model must have, such as RV(azroll.vmss.vmss_image_update#module:image). Where somebody else
+        has written another one meanwhile, the module fails and sends nothing.
+    type: dict
+    suboptions:
+      publisher:
+        description: The publisher of a platform image.
+        type: str
+      offer:
+        description: The offer of a platform image.
+        type: str
+      sku:
+        description: The SKU of a platform image.
+        type: str
+      version:
+        description:
+          - The version of a platform image, or V(latest).
+          - If the model has a gallery image, O(target_image.version) alone names another version of that image.
+        type: str
+      id:
+        description:
+          - The id of a managed image, of a version of a gallery image, or of a gallery image (which means its newest
+            version). The gallery may be in another subscription.
+        type: str
+      shared_gallery_image_id:
+        description: The id of an image of a directly shared gallery, C(/SharedGalleries/.../Images/.../Versions/...).
+        type: str
+      community_gallery_image_id:
+        description: The id of an image of a community gallery, C(/CommunityGalleries/.../Images/.../Versions/...).
+        type: str
+      uri:
+        description:
+          - The address of the VHD of an unmanaged image.
+          - Azure retired unmanaged disks in March 2026.
+        type: str
+  witness:
+    description:
+      - What the scale set looked like when the rollout began, as P(azroll.vmss.rollout_witness#filter) gives it. Where
+        its policy or capacity is another one, or where other instances than those of the rollout were upgraded, the
+        module fails with RV(error.kind=foreign_change) and sends nothing.
+    type: dict
   by_model:
     description:
       - Whether instances on the target image are stale if they do not follow the latest model in other respects.
@@ -285,9 +356,12 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _domain_upgrade as upgrade
-from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
-from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
 
 # Not "skipped": Ansible takes a result with that key for a skipped task.
 EMPTY = {
@@ -302,19 +376,23 @@ EMPTY = {
 
 def work(call: Call) -> None:
     params, result = call.params, call.result
-    order = upgrade.Order(
+    request = upgrade.Request(
         upgrade.read_selection(params),
-        Limit.parse(params["max_unavailable"], "max_unavailable"),
+        read_budget(params),
         by_model=params["by_model"],
         skip_missing=params["missing_instances"] == "skip",
+        partial=params["partial"],
+        marks=Marks(skip_tags=tuple(params["skip_tags"]), busy_tags=tuple(params["busy_tags"])),
+        target=Image.from_options(params["target_image"]) if params["target_image"] else None,
+        witness=Witness.from_dict(params["witness"]) if params["witness"] else None,
     )
     scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
     result["image"] = scale_set.image.to_dict()
     guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
-    planned = upgrade.plan(call.arm, scale_set, order)
+    planned = upgrade.plan(call.arm, scale_set, request)
     operation = None
     if not call.check_mode:
-        planned, operation = upgrade.start(call.arm, planned, order, follow=params["wait"])
+        planned, operation = upgrade.start(call.arm, planned, request, follow=params["wait"])
     ids = list(planned.instance_ids)
     result |= {
         "changed": bool(ids),
@@ -351,6 +429,13 @@ def main() -> None:
                 "all_instances": {"type": "bool", "default": False},
                 "missing_instances": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
                 "max_unavailable": {"type": "str", "default": "20%"},
+                "max_unavailable_per_zone": {"type": "str"},
+                "max_unavailable_per_fault_domain": {"type": "str"},
+                "partial": {"type": "bool", "default": False},
+                "skip_tags": {"type": "list", "elements": "str", "default": []},
+                "busy_tags": {"type": "list", "elements": "str", "default": []},
+                "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
+                "witness": {"type": "dict"},
                 "by_model": {"type": "bool", "default": True},
                 "allow_managed": {"type": "bool", "default": False},
                 "wait": {"type": "bool", "default": True},

@@ -12,10 +12,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
-from ansible_collections.azroll.vmss.plugins.module_utils._plan import GROUPINGS, Order
+from ansible_collections.azroll.vmss.plugins.module_utils._order import GROUPINGS, Order
 from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, OLD, instance
 
 # What may be the matter with an instance, as changes to one that is in service.
@@ -71,5 +72,11 @@ limits = st.one_of(
     st.builds(Limit, st.integers(1, 12), st.just(False)),
     st.builds(Limit, st.integers(1, 100), st.just(True)),
 )
-orders = st.builds(Order, st.sampled_from(GROUPINGS), limits, canary=st.integers(0, 3))
+budgets = st.builds(Budget, limits)
+tight_budgets = st.builds(Budget, limits, st.none() | limits, st.none() | limits)
+orders = st.builds(Order, st.sampled_from(GROUPINGS), budgets, canary=st.integers(0, 3), unhealthy_first=st.booleans())
+growing_orders = st.builds(
+    Order, st.sampled_from(GROUPINGS), budgets, sizes=st.lists(limits, min_size=1, max_size=3).map(tuple)
+)
+tight_orders = st.builds(Order, st.sampled_from(GROUPINGS), tight_budgets, canary=st.integers(0, 3))
 health_sources = st.sampled_from([None, EXTENSION])

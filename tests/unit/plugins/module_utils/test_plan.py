@@ -15,33 +15,45 @@ import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
-from ansible_collections.azroll.vmss.plugins.module_utils._plan import (
-    CANARY,
+from ansible_collections.azroll.vmss.plugins.module_utils._order import (
     GROUPINGS,
     Order,
     Plan,
     describe_plan,
-    make_plan,
     plan_to_dict,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._plan import CANARY, make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._target import (
     DEALLOCATED,
     PROTECTED,
+    SKIPPED,
+    Marks,
     is_stale,
     obstacle,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import plan_upgrade
 from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, OLD, instance
-from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources, orders
+from ansible_collections.azroll.vmss.tests.unit.strategies import (
+    fleets,
+    growing_orders,
+    health_sources,
+    orders,
+    tight_orders,
+)
 
 
 def order(by: str = "update_domain", most: str | int = "20%", canary: int = 1, **only: object) -> Order:
-    return Order(by, Limit.parse(most, "max_unavailable"), canary, Selection.from_options(only))
+    return Order(by, Budget(Limit.parse(most, "max_unavailable")), canary, Selection.from_options(only))
+
+
+def with_limit(how: Order, limit: Limit) -> Order:
+    return replace(how, budget=replace(how.budget, of_set=limit))
 
 
 def plan(instances: list[Instance], how: Order, health_source: str | None = EXTENSION) -> Plan:
@@ -146,9 +158,7 @@ def test_a_plan_carried_out_keeps_the_floor_at_every_moment_and_leaves_nothing_b
         assert len(batch.instance_ids) <= made.allowed
         # The module that makes the call looks for itself, and agrees.
         chosen = [world[number] for number in batch.instance_ids]
-        upgrade = plan_upgrade(
-            list(world.values()), chosen, NEW, health_source=source, max_unavailable=how.max_unavailable
-        )
+        upgrade = plan_upgrade(list(world.values()), chosen, NEW, health_source=source, budget=how.budget)
         assert upgrade.instance_ids == batch.instance_ids
         world |= {one.instance_id: moved(one) for one in chosen}
     assert all(obstacle(one) for one in world.values() if is_stale(one, NEW))
@@ -193,15 +203,15 @@ def test_a_refusal_names_the_least_budget_that_works(instances, how, source):
     else:
         return
     movable = [one for one in instances if is_stale(one, NEW) and not obstacle(one)]
-    allowed = how.max_unavailable.of(sum(not one.leaving for one in instances))
+    allowed = how.budget.of_set.of(sum(not one.leaving for one in instances))
     stay_out = set(out_of_service(instances, source)) - {one.instance_id for one in movable}
     assert allowed < 1 or (allowed <= len(stay_out) and any(in_service(one, source) for one in movable))
     count, percentage = re.search(r'(\d+) or "(\d+%)"', refused.advice).groups()
     for enough in (count, percentage):
-        assert plan(instances, replace(how, max_unavailable=Limit.parse(enough, "")), source).batches
+        assert plan(instances, with_limit(how, Limit.parse(enough, "")), source).batches
     if int(count) > 1:
         with pytest.raises(Refused):
-            plan(instances, replace(how, max_unavailable=Limit(int(count) - 1, False)), source)
+            plan(instances, with_limit(how, Limit(int(count) - 1, False)), source)
 
 
 def test_a_percentage_of_less_than_one_instance_is_refused_whatever_the_size():
@@ -394,8 +404,8 @@ def test_an_order_that_cannot_be_meant_is_refused():
 @given(fleets(), orders, health_sources)
 def test_the_text_names_the_budget_and_every_id(instances, how, source):
     made = plan_or_skip(instances, how, source)
-    lines = describe_plan(made, str(how.max_unavailable))
-    assert (f"at most {made.allowed} ({how.max_unavailable})" in lines[0]) == bool(made.batches)
+    lines = describe_plan(made, str(how.budget.of_set))
+    assert (f"at most {made.allowed} ({how.budget.of_set})" in lines[0]) == bool(made.batches)
     for batch in made.batches:
         assert any(line.split()[-len(batch.instance_ids) :] == list(batch.instance_ids) for line in lines)
     assert all(f"  left out: {one.instance_id} ({one.reason})" in lines for one in made.left_out)
@@ -407,7 +417,93 @@ def test_the_plan_as_plain_data():
         "batches": [{"name": "canary", "instance_ids": ["0"]}],
         "left_out": [{"instance_id": "1", "reason": PROTECTED}],
         "unsettled": [],
+        "kept_back": [],
         "total": 2,
         "allowed": 1,
         "floor": 1,
     }
+
+
+# Further wishes
+
+
+@settings(max_examples=200)
+@given(fleets(), tight_orders, health_sources)
+def test_no_batch_takes_more_of_a_zone_or_fault_domain_than_it_may(instances, how, source):
+    made = plan_or_skip(instances, how, source)
+    world = {one.instance_id: one for one in instances if not one.leaving}
+    world |= {number: settle(world[number]) for number in made.unsettled}
+    for batch in made.batches:
+        out = set(out_of_service(world.values(), source))
+        for part in shares(world.values(), how.budget):
+            more = part.members.intersection(batch.instance_ids) - out
+            assert len(more) <= max(part.room(out), 1)
+        world |= {number: moved(world[number]) for number in batch.instance_ids}
+    assert all(obstacle(one) for one in world.values() if is_stale(one, NEW))
+
+
+@given(fleets(), growing_orders, health_sources)
+def test_batches_grow_as_told(instances, how, source):
+    made = plan_or_skip(instances, how, source)
+    for number, batch in enumerate(made.batches):
+        size = how.sizes[min(number, len(how.sizes) - 1)]
+        assert 1 <= len(batch.instance_ids) <= max(size.of(made.total), 1)
+
+
+def test_growing_batches_stay_within_domains_and_budget():
+    how = replace(order(most="20%"), sizes=tuple(Limit.parse(size, "") for size in (1, 3, "50%")))
+    assert [len(batch.instance_ids) for batch in plan(regional(20), how).batches] == [1, 3, 4, 4, 4, 4]
+
+
+@given(fleets(), orders, health_sources, st.integers(1, 100))
+def test_what_goes_beyond_the_share_is_kept_back(instances, how, source, share):
+    whole = plan_or_skip(instances, how, source)
+    cut = plan(instances, replace(how, until=Limit(share, True)), source)
+    present = [one for one in instances if not one.leaving]
+    on_target = sum(not is_stale(one, NEW) for one in present)
+    moving = [number for batch in cut.batches for number in batch.instance_ids]
+    everything = [number for batch in whole.batches for number in batch.instance_ids]
+    assert moving == everything[: len(moving)]
+    assert sorted(moving + list(cut.kept_back)) == sorted(everything)
+    assert not moving or on_target + len(moving) <= share * len(present) // 100
+    assert not cut.kept_back or on_target + len(moving) + 1 > share * len(present) // 100
+
+
+def test_the_zones_and_domains_that_are_named_go_first():
+    instances = [
+        instance(number, zone=str(number % 3 + 1), update_domain=number // 3 % 3, latest_model=False)
+        for number in range(18)
+    ]
+    how = replace(order(most=2, canary=0), zones=("3",), domains=("2", "0"))
+    names = [batch.name for batch in plan(instances, how).batches]
+    assert names[:3] == [f"zone 3, update domain {domain}" for domain in (2, 0, 1)]
+    assert names[3] == "zone 1, update domain 2"
+
+
+def test_the_unhealthy_go_first_after_a_canary_that_shows_more():
+    instances = regional(20)
+    for number in (7, 13):
+        instances[number] = replace(instances[number], health="unhealthy")
+    batches = plan(instances, replace(order(), unhealthy_first=True)).batches
+    assert [(batch.name, batch.instance_ids) for batch in batches[:3]] == [
+        ("canary", ("0",)),
+        ("update domain 2, unhealthy", ("7",)),
+        ("update domain 3, unhealthy", ("13",)),
+    ]
+
+
+def test_instances_that_are_marked_are_left_out():
+    instances = regional(5)
+    instances[1] = replace(instances[1], tags={"Azroll-Skip": "true"})
+    instances[2] = replace(instances[2], tags={"azroll-skip": "No"})
+    how = replace(order(most=1), marks=Marks(skip_ids=("4",), skip_tags=("azroll-skip",)))
+    made = plan(instances, how)
+    assert [(one.instance_id, one.reason) for one in made.left_out] == [("1", SKIPPED), ("4", SKIPPED)]
+    assert sum(len(batch.instance_ids) for batch in made.batches) == 3
+
+
+def test_a_zone_never_loses_more_than_its_own_limit():
+    instances = [instance(number, zone=str(number % 3 + 1), latest_model=False) for number in range(36)]
+    how = order("zone", most=12, canary=0)
+    how = replace(how, budget=replace(how.budget, of_zone=Limit.parse("50%", "")))
+    assert [len(batch.instance_ids) for batch in plan(instances, how).batches] == [6] * 6

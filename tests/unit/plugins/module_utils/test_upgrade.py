@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget, exceeded, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
@@ -21,18 +22,21 @@ from ansible_collections.azroll.vmss.plugins.module_utils._target import (
     BUSY,
     CURRENT,
     DEALLOCATED,
+    IN_USE,
     LEAVING,
+    NO_ROOM,
     PROTECTED,
+    Marks,
     is_stale,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import Upgrade, plan_upgrade
 from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, instance
-from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources, limits
+from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources, limits, tight_budgets
 
 
 def upgrade(instances, chosen, most, source=EXTENSION, **options) -> Upgrade:
     limit = most if isinstance(most, Limit) else Limit.parse(most, "max_unavailable")
-    return plan_upgrade(instances, chosen, NEW, health_source=source, max_unavailable=limit, **options)
+    return plan_upgrade(instances, chosen, NEW, health_source=source, budget=Budget(limit), **options)
 
 
 def some_of(instances):
@@ -127,3 +131,38 @@ def test_by_image_alone_an_instance_off_the_model_stays():
     instances = [instance(0, image=NEW, latest_model=False)]
     assert upgrade(instances, instances, 1).instance_ids == ("0",)
     assert upgrade(instances, instances, 1, by_model=False).instance_ids == ()
+
+
+@given(fleets(), tight_budgets, health_sources, st.data())
+def test_what_fits_goes_and_the_rest_waits(instances, budget, source, data):
+    chosen = data.draw(some_of(instances))
+    options = {"health_source": source, "budget": budget}
+    try:
+        made = plan_upgrade(instances, chosen, NEW, partial=True, **options)
+    except Refused:
+        with pytest.raises(Refused):
+            plan_upgrade(instances, chosen, NEW, **options)
+        return
+    waiting = [one.instance_id for one in made.left_out if one.reason == NO_ROOM]
+    out = out_of_service(instances, source)
+    parts = shares(instances, budget)
+    assert exceeded(parts, out, made.instance_ids) is None
+    assert all(exceeded(parts, out, [*made.instance_ids, one]) for one in waiting)
+    assert set(waiting).isdisjoint(out)
+    assert made.instance_ids or not waiting
+    if not waiting:
+        assert plan_upgrade(instances, chosen, NEW, **options) == made
+
+
+def test_a_zone_s_own_limit_is_named():
+    instances = [instance(n, zone=str(n % 2 + 1)) for n in range(8)]
+    budget = Budget(Limit.parse("100%", ""), of_zone=Limit.parse("50%", ""))
+    with pytest.raises(Refused, match=r"3 of 4 instances of zone 1 .* max_unavailable_per_zone \(50%\) allows 2"):
+        plan_upgrade(instances, instances[0:6:2], NEW, health_source=EXTENSION, budget=budget)
+
+
+def test_an_instance_that_is_marked_as_busy_is_tried_again_later():
+    instances = [instance(0, tags={"draining": "yes"}), instance(1, tags={"draining": "false"})]
+    made = upgrade(instances, instances, "100%", marks=Marks(busy_tags=("draining",)))
+    assert made.instance_ids == ("1",)
+    assert [(one.instance_id, one.reason) for one in made.left_out] == [("0", IN_USE)]

@@ -23,6 +23,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     get,
     get_instances,
     get_model,
+    get_rolling,
     model,
     poll_action,
     vm,
@@ -49,12 +50,13 @@ def test_one_domain_is_upgraded_and_seen_through(run: Run) -> None:
     script = [
         get_new_model(),
         get_instances(*four()),
+        get_rolling(),
         upgrade("0", "2"),
         poll_action(),
         get_instances(*four(0), vm(2, state="Updating")),
         get_instances(*four(0, 2)),
     ]
-    script[4].body["value"][2]["properties"]["provisioningState"] = "Updating"
+    script[5].body["value"][2]["properties"]["provisioningState"] = "Updating"
     result = run(MODULE, script, update_domain=0, max_unavailable="50%", wait_interval=5)
     assert set(result) == KEYS
     assert result["changed"]
@@ -74,7 +76,7 @@ def test_nothing_is_sent_when_all_are_on_the_image(run: Run) -> None:
 
 
 def test_check_mode_only_reads_and_foretells_the_same(run: Run) -> None:
-    script = [get_new_model(), get_instances(*four())]
+    script = [get_new_model(), get_instances(*four()), get_rolling()]
     result = run(MODULE, script, update_domain=1, max_unavailable="2", check_mode=True)
     assert result["changed"]
     assert result["instance_ids"] == ["1", "3"]
@@ -83,7 +85,7 @@ def test_check_mode_only_reads_and_foretells_the_same(run: Run) -> None:
 
 
 def test_started_only(run: Run) -> None:
-    script = [get_new_model(), get_instances(*four()), upgrade("3")]
+    script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("3")]
     result = run(MODULE, script, instance_ids=["3"], max_unavailable="1", wait=False)
     assert result["changed"]
     assert result["started_at"] == STARTED_AT
@@ -99,7 +101,7 @@ def test_instances_that_must_not_be_sent_are_reported(run: Run) -> None:
         vm(4, state="Deleting"),
         vm(5, NEW_VERSION),
     ]
-    script = [get_new_model(), get_instances(*instances), upgrade("0")]
+    script = [get_new_model(), get_instances(*instances), get_rolling(), upgrade("0")]
     result = run(MODULE, script, all_instances=True, max_unavailable="100%", wait=False)
     assert {one["instance_id"]: one["reason"] for one in result["left_out"]} == {
         "1": "protected from scale set actions",
@@ -119,7 +121,7 @@ def test_the_budget_is_held(run: Run) -> None:
 
 def test_only_the_image_counts_without_by_model(run: Run) -> None:
     instances = [vm(0, NEW_VERSION, latest=False), vm(1)]
-    script = [get_new_model(), get_instances(*instances)]
+    script = [get_new_model(), get_instances(*instances), get_rolling()]
     options = {"all_instances": True, "max_unavailable": "100%", "check_mode": True}
     assert run(MODULE, script, by_model=False, **options)["instance_ids"] == ["1"]
     assert run(MODULE, script, **options)["instance_ids"] == ["0", "1"]
@@ -152,7 +154,7 @@ def test_an_unknown_instance_fails_or_is_passed_over(run: Run) -> None:
     assert result["error"]["kind"] == "bad_input"
     assert "99" in result["msg"]
 
-    script = [*script, upgrade("1")]
+    script = [*script, get_rolling(), upgrade("1")]
     result = run(MODULE, script, instance_ids=["1", "99"], missing_instances="skip", max_unavailable="1", wait=False)
     assert result["instance_ids"] == ["1"]
     assert result["left_out"] == [{"instance_id": "99", "reason": "no longer there"}]
@@ -169,6 +171,7 @@ def test_an_instance_that_vanishes_before_the_call_is_left_out_of_the_next_one(r
     script = [
         get_new_model(),
         get_instances(*instances),
+        get_rolling(),
         refused("0", "2"),
         get_instances(*instances[:2], instances[3]),
         upgrade("0"),
@@ -179,7 +182,7 @@ def test_an_instance_that_vanishes_before_the_call_is_left_out_of_the_next_one(r
 
 
 def test_the_last_instance_vanishes(run: Run) -> None:
-    script = [get_new_model(), get_instances(*four()), refused("2")]
+    script = [get_new_model(), get_instances(*four()), get_rolling(), refused("2")]
     options = {"instance_ids": ["2"], "max_unavailable": "1"}
     result = run(MODULE, script, missing_instances="skip", **options)
     assert not result["changed"]
@@ -195,6 +198,7 @@ def test_instances_that_vanish_for_ever_end_in_an_error(run: Run) -> None:
     script = [
         get_new_model(),
         get_instances(*instances),
+        get_rolling(),
         refused("0", "1", "2", "3", "4"),
         get_instances(*instances[:4]),
         refused("0", "1", "2", "3"),
@@ -212,6 +216,7 @@ def test_a_failed_operation_names_the_instances_and_their_own_words(run: Run) ->
     script = [
         get_new_model(),
         get_instances(*four()),
+        get_rolling(),
         upgrade("0", "2"),
         poll_action("Failed", error={"code": "VMExtensionProvisioningError", "message": "health: it broke"}),
         get_instances(vm(0, NEW_VERSION), vm(1, domain=1), failed, vm(3, domain=1)),
@@ -230,6 +235,7 @@ def test_a_failed_operation_without_a_failed_instance_is_a_warning(run: Run) -> 
     script = [
         get_new_model(),
         get_instances(*four()),
+        get_rolling(),
         upgrade("0", "2"),
         poll_action("Failed", error={"code": "InternalExecutionError", "message": "hiccup"}),
         get_instances(*four(0, 2)),
@@ -241,7 +247,7 @@ def test_a_failed_operation_without_a_failed_instance_is_a_warning(run: Run) -> 
 
 def test_an_instance_that_fails_after_the_operation(run: Run) -> None:
     failed = get_instances(vm(0, NEW_VERSION, state="Failed", failure="OSProvisioningTimedOut"), *four()[1:])
-    script = [get_new_model(), get_instances(*four()), upgrade("0"), poll_action(), failed, failed]
+    script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("0"), poll_action(), failed, failed]
     result = run(MODULE, script, instance_ids=["0"], max_unavailable="1")
     assert result["error"]["kind"] == "operation_failed"
     assert result["error"]["instances"] == ["0"]
@@ -251,7 +257,7 @@ def test_an_instance_that_fails_after_the_operation(run: Run) -> None:
     "end", [{"status": "Canceled"}, {"status": "Failed", "error": {"code": "OperationPreempted", "message": "newer"}}]
 )
 def test_a_newer_write_that_pre_empts_is_not_a_failed_upgrade(run: Run, end: dict[str, Any]) -> None:
-    script = [get_new_model(), get_instances(*four()), upgrade("0"), poll_action(**end)]
+    script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("0"), poll_action(**end)]
     result = run(MODULE, script, instance_ids=["0"], max_unavailable="1")
     assert result["error"]["kind"] == "preempted"
     assert "Run again" in result["msg"]
@@ -260,7 +266,7 @@ def test_a_newer_write_that_pre_empts_is_not_a_failed_upgrade(run: Run, end: dic
 
 def test_the_timeout_says_what_is_still_open(run: Run, clock: Clock) -> None:
     still = get_instances(vm(0, state="Updating"), *four()[1:])
-    script = [get_new_model(), get_instances(*four()), upgrade("0"), poll_action(), still, still, still]
+    script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("0"), poll_action(), still, still, still]
     result = run(MODULE, script, instance_ids=["0"], max_unavailable="1", wait_timeout=20, wait_interval=10)
     assert result["error"]["kind"] == "timeout"
     assert result["error"]["instances"] == ["0"]
@@ -281,6 +287,7 @@ def test_flexible_instances_are_virtual_machines(run: Run) -> None:
     script = [
         get_model(model(NEW_VERSION, orchestrationMode="Flexible")),
         get(f"{GROUP}/virtualMachines", {"value": before}, query=query),
+        get_rolling(),
         upgrade("web_1a1b2c3d"),
         poll_action(),
         get(f"{GROUP}/virtualMachines", {"value": after}, query=query),
@@ -295,3 +302,37 @@ def test_sets_of_other_services_are_left_alone(run: Run) -> None:
     assert run(MODULE, [get_model(aks)], update_domain=0)["error"]["kind"] == "managed"
     script = [get_model(aks), get_instances(*four(0, 2))]
     assert not run(MODULE, script, update_domain=0, allow_managed=True).get("failed")
+
+
+def seen(**fields: Any) -> dict[str, Any]:
+    """A witness of the four instances, taken before any of them moved."""
+    behind = {str(n): four()[n]["properties"]["vmId"][:8] for n in range(4)}
+    ordinary = {"at": "10:00", "upgrade_policy": "Manual", "automatic_os_upgrade": False, "capacity": None}
+    return {**ordinary, "behind": behind, **fields}
+
+
+def test_what_fits_is_sent_and_the_rest_is_left_for_later(run: Run) -> None:
+    script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("0", "1")]
+    result = run(MODULE, script, all_instances=True, max_unavailable="50%", partial=True, wait=False)
+    assert result["instance_ids"] == ["0", "1"]
+    assert {one["reason"] for one in result["left_out"]} == {"no room above the floor at the moment"}
+
+
+def test_somebody_elses_work_is_noticed_before_anything_is_sent(run: Run) -> None:
+    options = {"instance_ids": ["1"], "max_unavailable": "1"}
+    result = run(MODULE, [get_new_model(), get_instances(*four(3))], witness=seen(), **options)
+    assert result["error"]["kind"] == "foreign_change"
+    assert "not begun (3)" in result["msg"]
+    result = run(MODULE, [get_new_model(), get_instances(*four())], witness=seen(upgrade_policy="Rolling"), **options)
+    assert result["error"]["kind"] == "foreign_change"
+    result = run(MODULE, [get_model(), get_instances(*four())], target_image={"version": NEW_VERSION}, **options)
+    assert result["error"]["kind"] == "foreign_change"
+    result = run(MODULE, [], witness={"at": "10:00"}, **options)
+    assert result["error"]["kind"] == "bad_input"
+
+
+def test_nothing_is_sent_beside_a_rolling_upgrade(run: Run) -> None:
+    rolling = get_rolling(200, {"properties": {"runningStatus": {"code": "RollingForward"}}})
+    script = [get_new_model(), get_instances(*four()), rolling]
+    result = run(MODULE, script, instance_ids=["1"], max_unavailable="1")
+    assert result["error"]["kind"] == "rolling_upgrade"

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""How much of a scale set may be out of service at once: of the whole, of each zone and of each fault domain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+
+OF_SET = "max_unavailable"
+OF_ZONE = "max_unavailable_per_zone"
+OF_FAULT_DOMAIN = "max_unavailable_per_fault_domain"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The limits that hold at the same time; None for no limit of that kind."""
+
+    of_set: Limit
+    of_zone: Limit | None = None
+    of_fault_domain: Limit | None = None
+
+
+def read_budget(options: Mapping[str, Any], prefix: str = "") -> Budget:
+    """From options of these names; `prefix` is put before them in errors. Raises BadInput."""
+
+    def limit(name: str) -> Limit | None:
+        given = options.get(name)
+        return None if given in (None, "") else Limit.parse(given, prefix + name)
+
+    return Budget(Limit.parse(options[OF_SET], prefix + OF_SET), limit(OF_ZONE), limit(OF_FAULT_DOMAIN))
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of the scale set with a limit of its own; `option` is the option that sets it."""
+
+    option: str
+    name: str
+    limit: Limit
+    members: frozenset[str]
+
+    @property
+    def allowed(self) -> int:
+        """How many members may be out of service at once.
+
+        Of a zone or a fault domain that is at least one: a percentage of a small one would stop the rollout for good.
+        """
+        allowed = self.limit.of(len(self.members))
+        return allowed if self.option == OF_SET else max(allowed, 1)
+
+    def room(self, out: Collection[str]) -> int:
+        """How many more may go where those of `out` are out of service; below 0 where too many are out."""
+        return self.allowed - len(self.members.intersection(out))
+
+
+def shares(instances: Iterable[Instance], budget: Budget) -> tuple[Share, ...]:
+    """Every part of the set that has a limit, the whole first. Instances being deleted belong to none."""
+    present = [one for one in instances if not one.leaving]
+    found = [Share(OF_SET, "", budget.of_set, frozenset(one.instance_id for one in present))]
+    if budget.of_zone:
+        for zone in sorted({one.zone for one in present if one.zone}):
+            members = frozenset(one.instance_id for one in present if one.zone == zone)
+            found.append(Share(OF_ZONE, f"zone {zone}", budget.of_zone, members))
+    if budget.of_fault_domain:
+        # A number means something within one zone only (documented: domains are dealt out zone by zone).
+        places = {(one.zone or "", one.fault_domain) for one in present if one.fault_domain is not None}
+        for zone, domain in sorted(places, key=str):
+            members = frozenset(
+                one.instance_id for one in present if (one.zone or "", one.fault_domain) == (zone, domain)
+            )
+            name = f"zone {zone}, fault domain {domain}" if zone else f"fault domain {domain}"
+            found.append(Share(OF_FAULT_DOMAIN, name, budget.of_fault_domain, members))
+    return tuple(found)
+
+
+def exceeded(parts: Iterable[Share], out: Collection[str], going: Collection[str]) -> Share | None:
+    """The first part that would have too many out of service when those of `going` are taken out.
+
+    Instances that are out already take nothing more away: a sick scale set must be able to receive its cure.
+    """
+    more = set(going) - set(out)
+    for part in parts:
+        if more & part.members and part.room({*out, *going}) < 0:
+            return part
+    return None

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""How a rollout is to go, and what its plan consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
+from ansible_collections.azroll.vmss.plugins.module_utils._target import NO_MARKS, LeftOut, Marks
+
+GROUPINGS = ("update_domain", "fault_domain", "zone", "batch")
+
+
+@dataclass(frozen=True)
+class Order:
+    """The grouping, the budget and the canary of a rollout, and which instances it is confined to.
+
+    `sizes` are the sizes of the batches one after the other, the last for all further ones; without them each domain
+    takes as few batches as the budget allows, after a canary. `domains` and `zones` come first, in this order.
+    `until` is the share of the set that is to be on the target; the rest is kept back.
+    """
+
+    by: str
+    budget: Budget
+    canary: int = 1
+    only: Selection = Selection()
+    marks: Marks = NO_MARKS
+    sizes: tuple[Limit, ...] = ()
+    zones: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    unhealthy_first: bool = False
+    until: Limit | None = None
+
+    def __post_init__(self) -> None:
+        if self.by not in GROUPINGS:
+            raise BadInput(f"Unknown grouping {self.by[:40]!r}", advice=f"Roll by {', '.join(GROUPINGS)}.")
+        if self.canary < 0:
+            raise BadInput("The canary cannot be negative", advice="Give 0 to go without one.")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The instances that one `manualupgrade` call carries: of one zone and one domain number."""
+
+    name: str
+    instance_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Batches in order. `allowed` instances may be out of service at once, so `floor` never are.
+
+    Before the first batch the `unsettled` instances must be back in service: the plan counts on it. `kept_back` are
+    those beyond the share that is to be moved.
+    """
+
+    batches: tuple[Batch, ...]
+    left_out: tuple[LeftOut, ...]
+    unsettled: tuple[str, ...]
+    total: int
+    allowed: int
+    kept_back: tuple[str, ...] = ()
+
+    @property
+    def floor(self) -> int:
+        """The least number of instances in service."""
+        return self.total - self.allowed
+
+
+def plan_to_dict(plan: Plan) -> dict[str, Any]:
+    """The plan as plain data, for the role."""
+    return {
+        "batches": [{"name": batch.name, "instance_ids": list(batch.instance_ids)} for batch in plan.batches],
+        "left_out": [{"instance_id": one.instance_id, "reason": one.reason} for one in plan.left_out],
+        "unsettled": list(plan.unsettled),
+        "kept_back": list(plan.kept_back),
+        "total": plan.total,
+        "allowed": plan.allowed,
+        "floor": plan.floor,
+    }
+
+
+def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:
+    """The plan as lines of text: the budget, who is waited for, each batch with its ids, each that is left out."""
+    moving = sum(len(batch.instance_ids) for batch in plan.batches)
+    if plan.batches:
+        budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, a floor of {plan.floor}"
+        lines = [f"{moving} of {plan.total} instances to move in {len(plan.batches)} batches; {budget}"]
+    else:
+        lines = [f"None of {plan.total} instances to move"]
+    if plan.batches and plan.unsettled:
+        lines.append(f"  first wait for those that are on their way: {' '.join(plan.unsettled)}")
+    width = max((len(batch.name) for batch in plan.batches), default=0)
+    for batch in plan.batches:
+        ids = batch.instance_ids
+        lines.append(f"  {batch.name:<{width}}  {len(ids):>3}  {' '.join(ids)}")
+    if plan.kept_back:
+        lines.append(f"  kept back for a later run: {' '.join(plan.kept_back)}")
+    lines += [f"  left out: {one.instance_id} ({one.reason})" for one in plan.left_out]
+    return lines

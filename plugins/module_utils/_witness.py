@@ -1,0 +1,143 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""What a rollout saw of a scale set when it began to move it, so that it notices what others do meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_reference
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
+from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
+
+# Enough of a machine's id to tell it from one that has taken over its number.
+_ID_LENGTH = 8
+
+
+@dataclass(frozen=True)
+class Witness:
+    """The model at Azure's time `at`, and the instances that lagged then, with the beginnings of their machines' ids.
+
+    `capacity` is None where it may change, because autoscale is at work.
+    """
+
+    at: str | None
+    upgrade_policy: str
+    automatic_os_upgrade: bool
+    capacity: int | None
+    behind: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        scale_set: ScaleSet,
+        instances: Iterable[Instance],
+        target: Image,
+        *,
+        at: str | None,
+        any_capacity: bool,
+        by_model: bool = True,
+    ) -> Witness:
+        """What is to be remembered of a look at the set."""
+        return cls(
+            at,
+            scale_set.upgrade_policy,
+            scale_set.automatic_os_upgrade,
+            None if any_capacity else scale_set.capacity,
+            {
+                one.instance_id: _machine(one)
+                for one in instances
+                if not one.leaving and is_stale(one, target, by_model=by_model)
+            },
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Witness:
+        """From what `to_dict` made. Raises BadInput for anything else."""
+        if set(data) != {"at", "upgrade_policy", "automatic_os_upgrade", "capacity", "behind"}:
+            raise BadInput(
+                "This is no witness of a scale set", advice="Give what the filter azroll.vmss.rollout_witness returned."
+            )
+        return cls(**data)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for the role."""
+        return asdict(self)
+
+    def without(self, instance_ids: Collection[str]) -> Witness:
+        """The same without instances that this rollout moved itself."""
+        behind = {one: machine for one, machine in self.behind.items() if one not in instance_ids}
+        return Witness(self.at, self.upgrade_policy, self.automatic_os_upgrade, self.capacity, behind)
+
+
+def check_witness(
+    witness: Witness,
+    scale_set: ScaleSet,
+    instances: Iterable[Instance],
+    target: Image,
+    *,
+    now: str | None,
+    by_model: bool = True,
+) -> None:
+    """Raise Refused (`foreign_change`) where somebody else changed the set since: its model, or its instances.
+
+    Instances that were replaced, vanished or are new are nobody's intervention: the number may be the same, the machine
+    is another one.
+    """
+    found = [
+        *_model_changes(witness, scale_set),
+        *_upgrades(witness, instances, target, by_model),
+    ]
+    if found:
+        raise Refused(
+            "foreign_change",
+            f"Somebody else changed {scale_set.name} between {witness.at} and {now}: {'; '.join(found)}",
+            advice="Settle who changes the scale set (its activity log tells), then run the same play again.",
+        )
+
+
+def check_target(scale_set: ScaleSet, target: Image, *, now: str | None) -> None:
+    """Raise Refused (`foreign_change`) where the model no longer has the image that instances are to be moved to."""
+    if not same_reference(scale_set.image, target):
+        raise Refused(
+            "foreign_change",
+            f"Somebody else changed the image of {scale_set.name} before {now}: it is {scale_set.image.describe()} "
+            f"and should be {target.describe()}",
+            advice="Settle who sets the image (the activity log of the scale set tells), then run the same play again.",
+        )
+
+
+def _model_changes(witness: Witness, scale_set: ScaleSet) -> list[str]:
+    found = []
+    if scale_set.upgrade_policy.lower() != witness.upgrade_policy.lower():
+        found.append(f"the upgrade policy was {witness.upgrade_policy} and is {scale_set.upgrade_policy}")
+    if scale_set.automatic_os_upgrade and not witness.automatic_os_upgrade:
+        found.append("automatic OS upgrades were switched on")
+    if witness.capacity is not None and scale_set.capacity != witness.capacity:
+        found.append(f"the capacity was {witness.capacity} and is {scale_set.capacity}")
+    return found
+
+
+def _upgrades(witness: Witness, instances: Iterable[Instance], target: Image, by_model: bool) -> list[str]:
+    moved = [
+        one.instance_id
+        for one in instances
+        if witness.behind.get(one.instance_id) == _machine(one) and not is_stale(one, target, by_model=by_model)
+    ]
+    if not moved:
+        return []
+    return [f"instances were upgraded that this rollout had not begun ({listed(sorted(moved, key=by_id))})"]
+
+
+def _machine(instance: Instance) -> str:
+    return (instance.vm_id or "")[:_ID_LENGTH]
