@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
@@ -24,6 +24,7 @@ class ScaleSet:
 
     `health_source` is `application_health_extension`, `load_balancer_probe` or None. `managed_by` names the service
     that owns the set (AKS), None for the user's own. `etag` is quoted as Azure sends it, None where it sends none.
+    `tags` are anybody's, so they stay out of facts and results.
     """
 
     id: str
@@ -42,6 +43,7 @@ class ScaleSet:
     service_fabric: bool = False
     managed_by: str | None = None
     provisioning_state: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any], *, resource_group: str) -> ScaleSet:
@@ -73,6 +75,7 @@ class ScaleSet:
             ),
             managed_by=_managed_by(body.get("tags") or {}),
             provisioning_state=str(properties.get("provisioningState") or ""),
+            tags={str(name): str(value) for name, value in (body.get("tags") or {}).items() if value is not None},
         )
 
     @property
@@ -83,7 +86,7 @@ class ScaleSet:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ScaleSet:
         """From what `to_dict` made, for instance out of facts; keys that other code added are passed over."""
-        known = {field.name for field in fields(cls)} - {"image", "zones"}
+        known = {one.name for one in fields(cls)} - {"image", "zones", "tags"}
         return cls(
             image=Image.from_dict(data.get("image") or {}),
             zones=tuple(data.get("zones") or ()),
@@ -92,7 +95,9 @@ class ScaleSet:
 
     def to_dict(self) -> dict[str, Any]:
         """A plain record for facts and results."""
-        return {**asdict(self), "image": self.image.to_dict(), "zones": list(self.zones)}
+        record = {**asdict(self), "image": self.image.to_dict(), "zones": list(self.zones)}
+        del record["tags"]
+        return record
 
 
 def _extensions(profile: Mapping[str, Any]) -> list[tuple[str, str]]:

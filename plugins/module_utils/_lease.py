@@ -1,0 +1,258 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""The lease of a rollout: tags on the scale set that say who rolls it, until when, and what it holds.
+
+Azure has no locks that expire, but it writes the tags of a scale set under If-Match like the rest of the model: of two
+runs that start at once one is refused and reads the other's name. What is held is written down before it is done, so
+that whoever comes after a killed run knows what to undo.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._image import PLATFORM_FIELDS, Image
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
+
+# Documented limits of Azure's tags; names are compared without regard to case.
+VALUE_LIMIT = 256
+TAG_LIMIT = 50
+
+_RUN, _HOLDER, _TARGET = "azroll-run", "azroll-holder", "azroll-target"
+_SINCE, _EXPIRES, _HELD = "azroll-since", "azroll-expires", "azroll-held"
+_AUTOSCALE, _IMAGE = "azroll-autoscale", "azroll-previous-image"
+# The last two may be long, and go on in `-2`, `-3` and so on. What else begins with `azroll-` is not ours to touch.
+_OWN = re.compile(
+    r"azroll-(?:run|holder|target|since|expires|held|(?:autoscale|previous-image)(?:-\d+)?)\Z", re.IGNORECASE
+)
+_REPAIRS, _POLICY = "repairs", "upgrade_policy="
+_RUN_ID = re.compile(r"[A-Za-z0-9][\w.:@+-]{0,127}\Z", re.ASCII)
+_IMAGE_FIELDS = ("id", "shared_gallery_image_id", "community_gallery_image_id", "uri")
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who rolls a scale set, and what that run holds.
+
+    `since` and `expires` are Azure's times in ISO 8601; `expires` is None where the tag is damaged. `repairs`: the run
+    suspends automatic repairs. `autoscale`: the autoscale settings that it switches off. `upgrade_policy`: the policy
+    before it set Manual. `previous_image`: the model's image before the first run that was not finished.
+    """
+
+    run_id: str = ""
+    holder: str = ""
+    target: str = ""
+    since: str | None = None
+    expires: str | None = None
+    repairs: bool = False
+    autoscale: tuple[str, ...] = ()
+    upgrade_policy: str | None = None
+    previous_image: Image | None = None
+
+    @property
+    def held(self) -> list[str]:
+        """What is held: `repairs`, `autoscale`, `upgrade_policy=Automatic`."""
+        return [
+            *([_REPAIRS] if self.repairs else []),
+            *(["autoscale"] if self.autoscale else []),
+            *([f"{_POLICY}{self.upgrade_policy}"] if self.upgrade_policy else []),
+        ]
+
+    def expired(self, now: datetime) -> bool:
+        """Whether it has run out at that time of Azure's clock; one without a readable time never does."""
+        end = parse_time(self.expires)
+        return end is not None and end <= now
+
+    def describe(self) -> str:
+        """Who, for people."""
+        run = f"run {self.run_id}" if self.run_id else "a run whose tags are damaged"
+        known = [f"holder {self.holder}" if self.holder else "", f"target {self.target}" if self.target else ""]
+        details = ", ".join(text for text in known if text)
+        until = f" until {self.expires}" if parse_time(self.expires) else " without a readable end"
+        return f"{run} ({details}){until}" if details else f"{run}{until}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The `lease` key of results."""
+        return {
+            "run_id": self.run_id,
+            "holder": self.holder,
+            "target": self.target,
+            "since": self.since,
+            "expires": self.expires,
+            "held": self.held,
+            "autoscale": list(self.autoscale),
+            "previous_image": self.previous_image.to_dict() if self.previous_image else {},
+        }
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a run wants: to hold the scale set under its id for so many minutes, in place of another if `take_over`."""
+
+    run_id: str
+    holder: str = ""
+    target: str = ""
+    minutes: int = 120
+    take_over: bool = False
+
+    def __post_init__(self) -> None:
+        if not _RUN_ID.match(self.run_id):
+            raise BadInput(
+                f"run_id is {self.run_id[:40]!r}",
+                advice="Give 1 to 128 letters, digits and any of . _ : @ + -, beginning with a letter or digit.",
+            )
+        if not 0 <= self.minutes <= 7 * 24 * 60:
+            raise BadInput(
+                f"The lease would last {self.minutes} minutes",
+                advice="Give 1 to 10080 minutes (a week), or 0 for no lease.",
+            )
+
+
+def read_lease(tags: Mapping[str, str]) -> Lease | None:
+    """The lease that the tags tell of, None where there is none. Whatever stands in them, they can be read."""
+    own = {name.lower(): str(value or "").strip() for name, value in tags.items() if _OWN.match(name)}
+    if not any(own.values()):
+        return None
+    held = own.get(_HELD, "").split(",")
+    return Lease(
+        run_id=own.get(_RUN, ""),
+        holder=own.get(_HOLDER, ""),
+        target=own.get(_TARGET, ""),
+        since=own.get(_SINCE) or None,
+        expires=own.get(_EXPIRES) or None,
+        repairs=_REPAIRS in held,
+        autoscale=tuple(name for name in _joined(own, _AUTOSCALE).split(",") if name),
+        upgrade_policy=next((item[len(_POLICY) :] for item in held if item.startswith(_POLICY)), "") or None,
+        previous_image=_read_image(_joined(own, _IMAGE)),
+    )
+
+
+def write_lease(tags: Mapping[str, str], lease: Lease | None) -> dict[str, str]:
+    """All tags of a scale set as they shall be: everybody else's as they are, and the lease's.
+
+    The whole dictionary, because a PATCH replaces it (Azure's contract for resource providers; typespec-azure 1234).
+    Raises Refused (`tag_limit`) where they are more than Azure takes.
+    """
+    others = {name: value for name, value in tags.items() if not _OWN.match(name)}
+    if lease is None:
+        return others
+    texts = {
+        _RUN: lease.run_id,
+        _HOLDER: lease.holder[:VALUE_LIMIT],
+        _TARGET: lease.target[:VALUE_LIMIT],
+        _SINCE: lease.since or "",
+        _EXPIRES: lease.expires or "",
+        _HELD: ",".join(item for item in lease.held if item != "autoscale"),
+        **_split(_AUTOSCALE, ",".join(lease.autoscale)),
+        **_split(_IMAGE, _image_text(lease.previous_image)),
+    }
+    every = {**others, **{name: text for name, text in texts.items() if text}}
+    if len(every) > TAG_LIMIT:
+        raise Refused(
+            "tag_limit",
+            f"The lease of the rollout takes {len(every) - len(others)} tags, and the scale set has {len(others)} of "
+            f"at most {TAG_LIMIT} already",
+            advice="Remove tags that nobody needs, or roll without a lease (minutes: 0).",
+        )
+    return every
+
+
+def guard_lease(name: str, lease: Lease | None, claim: Claim, now: datetime, *, holder_dead: bool) -> None:
+    """Refuse (`lease`) a set that another run holds, unless its lease has expired or is to be taken over.
+
+    `holder_dead`: the process that holds it is dead for certain.
+    """
+    if lease is None or lease.run_id == claim.run_id or lease.expired(now) or holder_dead or claim.take_over:
+        return
+    raise Refused(
+        "lease",
+        f"Another run rolls {name}: {lease.describe()}",
+        advice="Wait until it has ended. If you know that it is dead, take its lease over (take_over: true): what it "
+        "held is let go of with yours.",
+    )
+
+
+def take(name: str, lease: Lease | None, claim: Claim, now: datetime, *, holder_dead: bool) -> Lease:
+    """The lease under this claim, with all that was held so far and is to be undone. Raises as `guard_lease` does.
+
+    It is renewed when less than half of its time is left, so that asking again does not write again.
+    """
+    guard_lease(name, lease, claim, now, holder_dead=holder_dead)
+    mine = lease is not None and lease.run_id == claim.run_id
+    end = now + timedelta(minutes=claim.minutes)
+    known = parse_time(lease.expires) if lease is not None and mine else None
+    fresh = known is not None and (known - now) * 2 >= end - now
+    return replace(
+        lease or Lease(),
+        run_id=claim.run_id,
+        holder=_tag_text(claim.holder),
+        target=_tag_text(claim.target) or (lease.target if lease is not None and mine else ""),
+        since=lease.since if lease is not None and mine else _text(now),
+        expires=lease.expires if lease is not None and fresh else _text(end),
+    )
+
+
+def require_own(name: str, lease: Lease | None, run_id: str) -> Lease:
+    """The lease, if it still is that run's. Raises VmssError of the kind `lease_lost`."""
+    if lease is not None and lease.run_id == run_id:
+        return lease
+    now_held = f"{lease.describe()} holds it now" if lease else "its tags are gone"
+    raise LeaseLost(
+        f"Run {run_id} has lost its lease of {name}: {now_held}",
+        advice="Nothing more was written. See who took it (activity log), and run again when the set is free.",
+    )
+
+
+class LeaseLost(VmssError):
+    """Another run took the lease over, or somebody removed its tags."""
+
+    kind = "lease_lost"
+
+
+def _text(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _tag_text(text: str) -> str:
+    # As it can be read back: Azure takes 256 characters, and spaces at the ends are nobody's.
+    return " ".join(text.split())[:VALUE_LIMIT].strip()
+
+
+def _split(name: str, text: str) -> dict[str, str]:
+    parts = [text[start : start + VALUE_LIMIT] for start in range(0, len(text), VALUE_LIMIT)]
+    return {name if number == 1 else f"{name}-{number}": part for number, part in enumerate(parts, 1)}
+
+
+def _joined(own: Mapping[str, str], name: str) -> str:
+    text, number = own.get(name, ""), 2
+    while part := own.get(f"{name}-{number}", ""):
+        text, number = text + part, number + 1
+    return text
+
+
+def _image_text(image: Image | None) -> str:
+    if image is None or image.kind == "none":
+        return ""
+    if image.kind == "platform":
+        return ":".join(getattr(image, name) or "" for name in PLATFORM_FIELDS)
+    return next(f"{name}={value}" for name in _IMAGE_FIELDS if (value := getattr(image, name)))
+
+
+def _read_image(text: str) -> Image | None:
+    name, _equals, value = text.partition("=")
+    if name in _IMAGE_FIELDS and value:
+        return Image(**{name: value})
+    parts = text.split(":")
+    if len(parts) != len(PLATFORM_FIELDS) or not all(parts):
+        return None
+    return Image(**dict(zip(PLATFORM_FIELDS, parts, strict=True)))
