@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Share, shares
@@ -107,8 +107,8 @@ class _Draft:
 
     def canary(self, group: _Group) -> None:
         """The first batch, out of the first group. An instance that is in service shows more than one that was sick."""
-        size = min(self._order.canary, max(self._room(()), 1))
-        chosen = sorted(group.members, key=lambda one: one.instance_id in self.out)[:size]
+        best_first = sorted(group.members, key=lambda one: one.instance_id in self.out)
+        chosen = self._take(best_first, self.out, self._order.canary)
         self.batches.append(Batch(CANARY, _ids(chosen)))
 
     def add(self, group: _Group, suffix: str) -> None:
@@ -160,9 +160,6 @@ class _Draft:
         sizes = self._order.sizes
         limit = sizes[min(number, len(sizes) - 1)]
         return max(limit.of(len(self._parts[0].members)), 1)
-
-    def _room(self, gone: Collection[str]) -> int:
-        return self.allowed - len(self.out.difference(gone))
 
 
 def _stages(movable: Sequence[Instance], draft: _Draft, order: Order) -> list[tuple[Sequence[Instance], str]]:
