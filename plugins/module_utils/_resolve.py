@@ -58,8 +58,8 @@ def _versions(arm: Arm, image: Image, location: str) -> list[str]:
     match = _SHARED_ID.match(image.gallery_reference or "")
     if match is None:
         raise _wrong_id(image, "/SharedGalleries/{unique name}/Images/{definition}/Versions/{version}")
-    read = arm.shared_gallery_versions if image.kind == "shared_gallery" else arm.community_gallery_versions
-    entries = read(location, match["gallery"], match["definition"])
+    kind = image.kind.removesuffix("_gallery")
+    entries = arm.public_gallery_versions(location, kind, match["gallery"], match["definition"])
     # Versions kept out of "latest" may be named, but are never taken for the newest.
     wanted = [one for one in entries if not (image.floating and _excluded(one.get("properties") or {}, location))]
     return [str(one["name"]) for one in wanted]

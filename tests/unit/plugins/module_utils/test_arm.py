@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.azroll.vmss.plugins.module_utils import _arm
+from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _arm_client, _arm_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Conflict,
     ConnectionFailed,
@@ -222,12 +222,12 @@ def test_an_operation_that_does_not_end(clock: Clock) -> None:
     [({}, None), ({"Retry-After": "17"}, 17), ({"Retry-After": "0.5"}, 0.5), ({"Retry-After": "soon"}, None)],
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert _arm.retry_after(headers) == seconds
+    assert _arm_retry.retry_after(headers) == seconds
 
 
 def test_retry_after_a_date() -> None:
     later = datetime.now(UTC) + timedelta(seconds=90)
-    assert _arm.retry_after({"Retry-After": format_datetime(later, usegmt=True)}) == pytest.approx(90, abs=5)
+    assert _arm_retry.retry_after({"Retry-After": format_datetime(later, usegmt=True)}) == pytest.approx(90, abs=5)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_retry_after_a_date() -> None:
     [("azure.identity", "azure-identity"), ("azure", "azure-mgmt-compute"), (None, "azure-mgmt-compute")],
 )
 def test_a_missing_library(monkeypatch: pytest.MonkeyPatch, clock: Clock, name: Any, library: str) -> None:
-    monkeypatch.setattr(_arm, "MISSING", ImportError("no", name=name))
+    monkeypatch.setattr(_arm_client, "MISSING", ImportError("no", name=name))
     with pytest.raises(MissingLibrary) as caught:
         connect(clock)
     assert caught.value.message == library
