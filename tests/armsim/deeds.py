@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from armsim import eviction, flapping, instance_actions, instance_work, model_write, rolling_upgrades
+from armsim.autoscale import AutoscaleSettings
 from armsim.clock import Timeline
 from armsim.errors import ArmError, bad_request
 from armsim.faults import Faults
@@ -21,7 +22,7 @@ from armsim.os_upgrades import AutomaticOsUpgrades
 from armsim.publishing import Shelf
 from armsim.scale_set import ScaleSet
 from armsim.scenario import Deed, Flapping, HealthReport, ImageChange, Pick
-from armsim.scenario.deeds import ON_INSTANCES, ON_SERVICE, ON_SET
+from armsim.scenario.deeds import OF_MONITOR, ON_INSTANCES, ON_SERVICE, ON_SET
 from armsim.wire import Calendar, Json
 
 MAX_CAPACITY = 1_000
@@ -38,6 +39,7 @@ class Stage(Protocol):
     faults: Faults
     read_only: bool
     shelf: Shelf
+    autoscale: AutoscaleSettings
     os_upgrades: AutomaticOsUpgrades
     calendar: Calendar
 
@@ -53,10 +55,13 @@ def apply(stage: Stage, deed: Deed, rng: random.Random, cause: Happening | None 
     for name in ON_SERVICE:
         if (value := getattr(deed, name)) is not None:
             _SERVICE[name](stage, value)
-    of_set = [name for name in (*ON_SET, *ON_INSTANCES) if getattr(deed, name) is not None]
+    of_set = [name for name in (*OF_MONITOR, *ON_SET, *ON_INSTANCES) if getattr(deed, name) is not None]
     if not of_set:
         return []
     scale_set = _scale_set(stage, deed.scale_set, cause)
+    for name in OF_MONITOR:
+        if (value := getattr(deed, name)) is not None:
+            _MONITOR[name](stage, scale_set, value)
     for name in ON_SET:
         if (value := getattr(deed, name)) is not None:
             _SET[name](scale_set, value)
@@ -118,14 +123,27 @@ def _publish(stage: Stage, version: str) -> None:
     stage.os_upgrades.begin()
 
 
+# --- of Azure Monitor for a scale set ---------------------------------------------------------------------------------
+
+
+def _autoscale(stage: Stage, scale_set: ScaleSet, text: str) -> None:
+    stage.autoscale.scale(scale_set, _meant(scale_set, text))
+
+
 # --- of a scale set ---------------------------------------------------------------------------------------------------
 
 
-def _capacity(scale_set: ScaleSet, text: str) -> None:
+def _meant(scale_set: ScaleSet, text: str) -> int:
+    """The number of instances that a capacity, absolute or relative, means at present."""
     capacity = int(text.rstrip("%"))
     if text[0] in "+-":
         present = scale_set.capacity
         capacity = present + (capacity * present // 100 if text.endswith("%") else capacity)
+    return capacity
+
+
+def _capacity(scale_set: ScaleSet, text: str) -> None:
+    capacity = _meant(scale_set, text)
     if not 0 <= capacity <= MAX_CAPACITY:
         raise bad_request(f"capacity {capacity} is not within 0 and {MAX_CAPACITY}")
     model_write.resize(scale_set, capacity)
@@ -225,6 +243,9 @@ _SERVICE: dict[str, Callable[[Stage, Any], None]] = {
     "read_only": _read_only,
     "faults": _faults,
     "publish": _publish,
+}
+_MONITOR: dict[str, Callable[[Stage, ScaleSet, Any], None]] = {
+    "autoscale": _autoscale,
 }
 _SET: dict[str, Callable[[ScaleSet, Any], None]] = {
     "capacity": _capacity,

@@ -15,6 +15,7 @@ from itertools import count
 
 from armsim import document, scenario
 from armsim.actors import Actors
+from armsim.autoscale import AutoscaleSettings
 from armsim.catalogue import Catalogue, Image, region_name
 from armsim.clock import Clock, Timeline
 from armsim.defaults import complete, identified, new_model
@@ -72,10 +73,13 @@ class Simulation:
             self.timeline, spec.timings, self.catalogue, self.operations, self.happenings, seed, spec.tenant_id
         )
         self._scale_sets: dict[tuple[str, str], ScaleSet] = {}
+        self.autoscale = AutoscaleSettings(self.timeline, spec.subscription.id, self.scale_sets)
         # What had to be made up or left out of the dumps.
         self.notes: list[str] = []
         for index, item in enumerate(spec.scale_sets):
-            self._adopt(self._make(item, ("scale_sets", index)))
+            made = self._make(item, ("scale_sets", index))
+            self._adopt(made)
+            self.autoscale.enter(item, made)
         for dump in dumps:
             self.restore(dump)
         self.repairs = AutomaticRepairs(self.scale_sets)

@@ -34,7 +34,7 @@ def _refusal(text: str) -> list[str]:
         (
             "    capacity: 20",
             "    »capactiy: 20\n    capacity: 20",
-            r"scale_sets\.0\.capactiy: unknown field; did you mean capacity\? allowed: .*automatic_repairs, capacity, ",
+            r"scale_sets\.0\.capactiy: unknown field; did you mean capacity\? allowed: .*autoscale, capacity, ",
         ),
         (
             "    capacity: 20",

@@ -10,6 +10,7 @@ The classes are the schema; unknown fields are errors.
 from __future__ import annotations
 
 from armsim.scenario.actors import Actor, When
+from armsim.scenario.autoscale import Autoscale, AutoscaleLimits, AutoscaleProfile
 from armsim.scenario.deeds import Deed, ImageChange, Pick
 from armsim.scenario.faults import (
     FAULT,
@@ -60,6 +61,9 @@ __all__ = [
     "Actor",
     "AnswerFault",
     "AutomaticRepairs",
+    "Autoscale",
+    "AutoscaleLimits",
+    "AutoscaleProfile",
     "Behaviour",
     "Clock",
     "Deed",

@@ -14,6 +14,8 @@ from armsim.scenario.faults import Fault
 from armsim.scenario.images import Flapping
 from armsim.scenario.part import HealthReport, ImageFields, Name, Part
 
+# Absolute, or relative such as +2, -3, +25%.
+Capacity = Annotated[str, StringConstraints(pattern=r"^(\d+|[+-]\d+%?)$")]
 RollingCode = Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"]
 
 
@@ -63,6 +65,8 @@ ON_INSTANCES = (
 )
 # Fields of a deed that are done to a scale set.
 ON_SET = ("capacity", "patch", "image", "policy", "repairs", "rolling_upgrade", "cancel_rolling_upgrade", "preempt")
+# Fields of a deed that Azure Monitor does for a scale set.
+OF_MONITOR = ("autoscale",)
 # Fields of a deed that are done to the whole service.
 ON_SERVICE = ("read_only", "faults", "publish")
 
@@ -74,8 +78,11 @@ class Deed(Part):
     read_only: bool | None = Field(default=None, description="a read-only lock on the subscription: set or removed")
     faults: list[Fault] | None = Field(default=None, description="faults to order")
     publish: Name | None = Field(default=None, description="a withheld version of an image comes out")
-    capacity: Annotated[str, StringConstraints(pattern=r"^(\d+|[+-]\d+%?)$")] | None = Field(
-        default=None, description="as autoscale would: absolute, or relative such as +2, -3, +25%"
+    autoscale: Capacity | None = Field(
+        default=None, description="a capacity that autoscale wants: within its setting, and not while that is disabled"
+    )
+    capacity: Capacity | None = Field(
+        default=None, description="as an operator would: absolute, or relative such as +2, -3, +25%"
     )
     patch: dict[str, Any] | None = Field(default=None, description="a PATCH of the model by somebody else")
     image: ImageChange | None = Field(default=None, description="a PATCH of the model's image by somebody else")
@@ -104,9 +111,10 @@ class Deed(Part):
 
     @model_validator(mode="after")
     def _whole(self) -> Deed:
-        given = [name for name in (*ON_SERVICE, *ON_SET, *ON_INSTANCES) if getattr(self, name) is not None]
+        known = (*ON_SERVICE, *OF_MONITOR, *ON_SET, *ON_INSTANCES)
+        given = [name for name in known if getattr(self, name) is not None]
         if not given:
-            raise ValueError(f"say what to do: one or more of {', '.join((*ON_SERVICE, *ON_SET, *ON_INSTANCES))}")
+            raise ValueError(f"say what to do: one or more of {', '.join(known)}")
         lonely = [name for name in given if name in ON_INSTANCES]
         if lonely and self.instances is None:
             raise ValueError(f"{lonely[0]} goes with instances: all, event, ids, a count or a share")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from armsim.scenario.autoscale import Autoscale
 from armsim.scenario.part import HealthReport, ImageFields, Name, Part
 
 
@@ -117,6 +118,7 @@ class ScaleSet(Part):
     fault_domains: int = Field(default=5, ge=1, le=5, description="in each placement group")
     health: Health = Field(default=Health(), description="where health comes from")
     automatic_repairs: AutomaticRepairs | None = Field(default=None, description="default: no policy")
+    autoscale: Autoscale | None = Field(default=None, description="default: no autoscale setting")
     extensions: list[Extension] = Field(default=[], description="of the model, beside the health extension")
     tags: dict[str, str] = Field(default={}, description="of the set")
     overprovision: bool = Field(default=True, description="of the model")

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from armsim import errors
 from armsim.web import (
     admin,
+    autoscale,
     connections,
     extensions,
     galleries,
@@ -59,6 +60,7 @@ ENDPOINTS: list[Endpoint] = [
     *managed_images.ENDPOINTS,
     *sizes.ENDPOINTS,
     *subscriptions.ENDPOINTS,
+    *autoscale.ENDPOINTS,
 ]
 
 
