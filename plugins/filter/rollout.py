@@ -24,6 +24,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils import _journal
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import OF_FAULT_DOMAIN, OF_SET, OF_ZONE, read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
+from ansible_collections.azroll.vmss.plugins.module_utils._holder import holder_name
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
@@ -233,6 +234,10 @@ def rollout_status(vmss: Mapping[str, Any]) -> list[str]:
     return describe_status(*_read(vmss))
 
 
+def rollout_holder(job: str | int = "") -> str:
+    return holder_name(str(job))
+
+
 class FilterModule:
     """The collection's filters."""
 
@@ -248,5 +253,6 @@ class FilterModule:
             rollout_waits,
             rollout_status,
             rollout_witness,
+            rollout_holder,
         )
         return {function.__name__: _speaking(function) for function in each}

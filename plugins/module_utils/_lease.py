@@ -15,7 +15,7 @@ that whoever comes after a killed run knows what to undo.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,13 +29,11 @@ VALUE_LIMIT = 256
 TAG_LIMIT = 50
 
 _RUN, _HOLDER, _TARGET = "azroll-run", "azroll-holder", "azroll-target"
-_SINCE, _EXPIRES, _HELD = "azroll-since", "azroll-expires", "azroll-held"
-_AUTOSCALE, _IMAGE = "azroll-autoscale", "azroll-previous-image"
+_SINCE, _EXPIRES = "azroll-since", "azroll-expires"
+_HELD, _IMAGE = "azroll-held", "azroll-previous-image"
 # The last two may be long, and go on in `-2`, `-3` and so on. What else begins with `azroll-` is not ours to touch.
-_OWN = re.compile(
-    r"azroll-(?:run|holder|target|since|expires|held|(?:autoscale|previous-image)(?:-\d+)?)\Z", re.IGNORECASE
-)
-_REPAIRS, _POLICY = "repairs", "upgrade_policy="
+_OWN = re.compile(r"azroll-(?:run|holder|target|since|expires|(?:held|previous-image)(?:-\d+)?)\Z", re.IGNORECASE)
+REPAIRS, AUTOSCALE, POLICY = "repairs", "autoscale", "upgrade_policy"
 _RUN_ID = re.compile(r"[A-Za-z0-9][\w.:@+-]{0,127}\Z", re.ASCII)
 _IMAGE_FIELDS = ("id", "shared_gallery_image_id", "community_gallery_image_id", "uri")
 
@@ -44,9 +42,10 @@ _IMAGE_FIELDS = ("id", "shared_gallery_image_id", "community_gallery_image_id", 
 class Lease:
     """Who rolls a scale set, and what that run holds.
 
-    `since` and `expires` are Azure's times in ISO 8601; `expires` is None where the tag is damaged. `repairs`: the run
-    suspends automatic repairs. `autoscale`: the autoscale settings that it switches off. `upgrade_policy`: the policy
-    before it set Manual. `previous_image`: the model's image before the first run that was not finished.
+    `since` and `expires` are Azure's times in ISO 8601; `expires` is None where the tag is damaged. `held` is what the
+    run holds, or was about to: `repairs` (automatic repairs are suspended), `autoscale=GROUP/NAME` (an autoscale
+    setting is switched off), `upgrade_policy=Automatic` (the policy before Manual was set). `previous_image` is the
+    model's image before the first run that was not finished.
     """
 
     run_id: str = ""
@@ -54,19 +53,14 @@ class Lease:
     target: str = ""
     since: str | None = None
     expires: str | None = None
-    repairs: bool = False
-    autoscale: tuple[str, ...] = ()
-    upgrade_policy: str | None = None
+    held: tuple[str, ...] = ()
     previous_image: Image | None = None
 
-    @property
-    def held(self) -> list[str]:
-        """What is held: `repairs`, `autoscale`, `upgrade_policy=Automatic`."""
-        return [
-            *([_REPAIRS] if self.repairs else []),
-            *(["autoscale"] if self.autoscale else []),
-            *([f"{_POLICY}{self.upgrade_policy}"] if self.upgrade_policy else []),
-        ]
+    def holding(self, *more: str) -> Lease:
+        """The same lease, with these things held as well. Of two policies the first stays: it was the user's."""
+        kinds = {kind_of(item) for item in self.held}
+        added = [item for item in more if item not in self.held and not (kind_of(item) == POLICY and POLICY in kinds)]
+        return replace(self, held=(*self.held, *dict.fromkeys(added)))
 
     def expired(self, now: datetime) -> bool:
         """Whether it has run out at that time of Azure's clock; one without a readable time never does."""
@@ -89,8 +83,7 @@ class Lease:
             "target": self.target,
             "since": self.since,
             "expires": self.expires,
-            "held": self.held,
-            "autoscale": list(self.autoscale),
+            "held": list(self.held),
             "previous_image": self.previous_image.to_dict() if self.previous_image else {},
         }
 
@@ -123,16 +116,13 @@ def read_lease(tags: Mapping[str, str]) -> Lease | None:
     own = {name.lower(): str(value or "").strip() for name, value in tags.items() if _OWN.match(name)}
     if not any(own.values()):
         return None
-    held = own.get(_HELD, "").split(",")
     return Lease(
         run_id=own.get(_RUN, ""),
         holder=own.get(_HOLDER, ""),
         target=own.get(_TARGET, ""),
         since=own.get(_SINCE) or None,
         expires=own.get(_EXPIRES) or None,
-        repairs=_REPAIRS in held,
-        autoscale=tuple(name for name in _joined(own, _AUTOSCALE).split(",") if name),
-        upgrade_policy=next((item[len(_POLICY) :] for item in held if item.startswith(_POLICY)), "") or None,
+        held=tuple(dict.fromkeys(item.strip() for item in _joined(own, _HELD).split(",") if item.strip())),
         previous_image=_read_image(_joined(own, _IMAGE)),
     )
 
@@ -152,8 +142,7 @@ def write_lease(tags: Mapping[str, str], lease: Lease | None) -> dict[str, str]:
         _TARGET: lease.target[:VALUE_LIMIT],
         _SINCE: lease.since or "",
         _EXPIRES: lease.expires or "",
-        _HELD: ",".join(item for item in lease.held if item != "autoscale"),
-        **_split(_AUTOSCALE, ",".join(lease.autoscale)),
+        **_split(_HELD, ",".join(lease.held)),
         **_split(_IMAGE, _image_text(lease.previous_image)),
     }
     every = {**others, **{name: text for name, text in texts.items() if text}}
@@ -211,6 +200,16 @@ def require_own(name: str, lease: Lease | None, run_id: str) -> Lease:
         f"Run {run_id} has lost its lease of {name}: {now_held}",
         advice="Nothing more was written. See who took it (activity log), and run again when the set is free.",
     )
+
+
+def kind_of(item: str) -> str:
+    """What kind of thing one of `held` is: `repairs`, `autoscale`, `upgrade_policy`."""
+    return item.partition("=")[0]
+
+
+def named(held: Iterable[str], kind: str) -> list[str]:
+    """What stands behind the `=` of those of `held` that are of a kind."""
+    return [item.partition("=")[2] for item in held if kind_of(item) == kind]
 
 
 class LeaseLost(VmssError):

@@ -29,11 +29,13 @@ from ansible_collections.azroll.vmss.tests.unit.builders import GALLERY_IMAGE, O
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 LATER = "2026-11-22T12:15:00Z"
-THEIRS = Lease("run-a", "eve@ctl1#7/99.0123456789ab", "image 2", "2026-11-22T10:15:00Z", LATER, repairs=True)
-OWN_NAMES = ("run", "holder", "target", "since", "expires", "held", "autoscale", "autoscale-2", "previous-image")
+THEIRS = Lease("run-a", "eve@ctl1#7/99.0123456789ab", "image 2", "2026-11-22T10:15:00Z", LATER, ("repairs",))
+OWN_NAMES = ("run", "holder", "target", "since", "expires", "held", "held-2", "previous-image")
 
 _words = st.text("abcXYZ0189-._/:@#", max_size=300)
-_names = st.lists(st.from_regex(r"[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", fullmatch=True), max_size=6, unique=True)
+_items = st.sampled_from(["repairs", "upgrade_policy=Rolling", "what comes later"]) | st.from_regex(
+    r"autoscale=[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", fullmatch=True
+)
 _images = st.one_of(
     st.none(),
     st.just(OLD),
@@ -49,9 +51,7 @@ _leases = st.builds(
     target=_words.map(lambda text: text[:VALUE_LIMIT]),
     since=st.just("2026-11-22T10:15:00Z"),
     expires=st.just(LATER),
-    repairs=st.booleans(),
-    autoscale=_names.map(tuple),
-    upgrade_policy=st.sampled_from([None, "Automatic", "Rolling"]),
+    held=st.lists(_items, max_size=6, unique=True).map(tuple),
     previous_image=_images,
 )
 _others = st.dictionaries(
@@ -85,7 +85,6 @@ def test_damaged_tags_are_a_lease_that_keeps_others_out_until_it_ends(
         assert not any(value.strip() for value in damaged.values())
         return
     assert lease.describe()
-    assert lease.to_dict()["held"] == lease.held
     claim = Claim("run-b")
     if not lease.expired(NOW) and lease.run_id != "run-b":
         with pytest.raises(Refused) as refusal:
@@ -110,7 +109,7 @@ def test_who_may_take_it(lease: Lease | None, claim: Claim, dead: bool) -> None:
     taken = take("web", lease, claim, NOW, holder_dead=dead)
     assert taken.run_id == claim.run_id
     assert not taken.expired(NOW)
-    assert taken.held == (lease.held if lease else [])
+    assert taken.held == (lease.held if lease else ())
 
 
 @pytest.mark.parametrize("expires", [LATER, "2026-11-22T10:15:01Z", None, "soon"])
@@ -146,6 +145,11 @@ def test_run_ids_that_cannot_be_meant(run_id: str) -> None:
 def test_leases_that_cannot_be_meant(minutes: int) -> None:
     with pytest.raises(BadInput, match="minutes"):
         Claim("run-a", minutes=minutes)
+
+
+def test_the_first_policy_is_the_one_to_be_remembered() -> None:
+    lease = Lease().holding("repairs", "upgrade_policy=Automatic", "repairs").holding("upgrade_policy=Rolling")
+    assert lease.held == ("repairs", "upgrade_policy=Automatic")
 
 
 def test_a_lost_lease_says_who_has_it() -> None:
