@@ -193,6 +193,15 @@ class Arm:
             f"list the autoscale settings of resource group {resource_group}",
         )
 
+    def put_autoscale_setting(self, resource_group: str, name: str, body: Mapping[str, Any]) -> None:
+        """Write an autoscale setting as a whole; the service knows no condition for it."""
+        self._client.put(
+            self._group_path(resource_group, "providers", "Microsoft.Insights", "autoscaleSettings", name),
+            AUTOSCALE_API,
+            f"write autoscale setting {name} of resource group {resource_group}",
+            body,
+        )
+
     def permissions(self, scale_set: ScaleSet) -> list[Json]:
         """What the principal may do with the set: entries with `actions` and `notActions`, any of which may grant."""
         return self._client.entries(

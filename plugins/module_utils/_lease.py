@@ -127,6 +127,11 @@ def read_lease(tags: Mapping[str, str]) -> Lease | None:
     )
 
 
+def own_tags(tags: Iterable[str]) -> list[str]:
+    """The names of those that belong to a lease."""
+    return [name for name in tags if _OWN.match(name)]
+
+
 def write_lease(tags: Mapping[str, str], lease: Lease | None) -> dict[str, str]:
     """All tags of a scale set as they shall be: everybody else's as they are, and the lease's.
 

@@ -1,0 +1,353 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Holding a scale set for a rollout: the lease, automatic repairs, autoscale and the upgrade policy.
+
+What is held is written into the lease first and done then; letting go goes the other way round. A run that is killed
+anywhere in between leaves tags that say at least what it held, and each step looks before it acts: whoever comes next
+with the right to the lease does the same again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    Conflict,
+    OperationFailed,
+    Preempted,
+    Refused,
+    ServiceError,
+    VmssError,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
+    AUTOSCALE,
+    POLICY,
+    REPAIRS,
+    Claim,
+    Lease,
+    guard_lease,
+    named,
+    own_tags,
+    read_lease,
+    require_own,
+    take,
+    write_lease,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+
+if TYPE_CHECKING:
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
+
+# So often is a write begun anew after somebody else's; with each the other one has got something done.
+ATTEMPTS = 5
+# Azure says 409 while another write is on its way.
+BUSY = 5.0
+MANUAL = "Manual"
+_ACTIONS = {"Suspend": ("running", "repairs suspended"), "Resume": ("suspended", "repairs resumed")}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be held beside the lease, and the image to be remembered."""
+
+    repairs: bool = False
+    autoscale: bool = False
+    set_manual: bool = False
+    previous_image: Image | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How things stand afterwards (in check mode: would stand).
+
+    `before` is the lease that was found. `held` is what is held, by the lease or by the caller's memory. `lost`:
+    another run has the lease, so nothing was let go of. `lagging`: instances for which the policy was not restored.
+    """
+
+    before: Lease | None
+    lease: Lease | None
+    held: tuple[str, ...] = ()
+    lost: bool = False
+    lagging: tuple[str, ...] = ()
+
+
+class Keeper:
+    """Holds and lets go under one claim. `deeds` names what was done so far, or in check mode would have been.
+
+    `remembered` is what the caller knows to be held without any lease (`minutes` of the claim are 0).
+    """
+
+    def __init__(
+        self, arm: Arm, deadline: Deadline, claim: Claim, *, remembered: Sequence[str] = (), check_mode: bool = False
+    ) -> None:
+        self._arm = arm
+        self._deadline = deadline
+        self._claim = claim
+        self._remembered = tuple(remembered)
+        self._check_mode = check_mode
+        self._repairs: str | None = None
+        self.deeds: list[str] = []
+
+    def hold(self, resource_group: str, name: str, wish: Wish) -> Standing:
+        """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`)."""
+        scale_set = self._arm.get_scale_set(resource_group, name)
+        before = read_lease(scale_set.tags)
+        chosen: list[tuple[str, ...]] = []
+
+        def body(now: ScaleSet) -> dict[str, Any]:
+            guard_claim(self._arm, now, self._claim)
+            chosen[:] = [self._choose(now, wish)]
+            return self._hold_body(now, wish, chosen[0])
+
+        scale_set = self._write(scale_set, body)
+        found = read_lease(scale_set.tags)
+        if self._claim.minutes and not self._check_mode:
+            require_own(name, found, self._claim.run_id)
+        if REPAIRS in chosen[0]:
+            self._set_repairs(scale_set, "Suspend")
+        self._set_autoscale(scale_set, named(chosen[0], AUTOSCALE), enabled=False)
+        lease = self._lease(scale_set, wish, chosen[0]) if self._claim.minutes else None
+        held = lease.held if lease else (found or Lease()).holding(*self._remembered, *chosen[0]).held
+        return Standing(before, lease, held)
+
+    def release(self, resource_group: str, name: str, *, restore_policy: bool) -> Standing:
+        """Undo what the lease says is held, and what the caller remembers, and give the lease back last of all.
+
+        Another run's lease is left alone, with all that it holds. An error leaves the rest held and in the tags.
+        """
+        scale_set = self._arm.get_scale_set(resource_group, name)
+        before = read_lease(scale_set.tags)
+        if self._lost(scale_set):
+            if self._claim.minutes:
+                return Standing(before, before, lost=True)
+            before = None
+        held = (before or Lease()).holding(*self._remembered).held
+        self._undo(scale_set, held)
+        policy = next(iter(named(held, POLICY)), "") if restore_policy else ""
+        lagging = self._lagging(scale_set) if policy and _is_manual(scale_set) else ()
+        kept = (f"{POLICY}={policy}",) if lagging else ()
+        after = self._write(scale_set, lambda now: self._release_body(now, "" if lagging else policy, kept))
+        if not self._check_mode and not kept:
+            self._sweep_tags(after)
+        lease = read_lease(after.tags) if kept else None
+        return Standing(before, lease, kept, lagging=lagging)
+
+    # What to write
+
+    def _choose(self, scale_set: ScaleSet, wish: Wish) -> tuple[str, ...]:
+        """What has to be held: only what runs now, or what a lease says was held already."""
+        known = (read_lease(scale_set.tags) or Lease()).holding(*self._remembered).held
+        found: list[str] = []
+        if (
+            wish.repairs
+            and scale_set.automatic_repairs
+            and (REPAIRS in known or self._repairs_state(scale_set) == "running")
+        ):
+            found.append(REPAIRS)
+        if wish.autoscale:
+            settings = self._autoscale(scale_set.resource_group, scale_set)
+            found += [
+                item
+                for one in settings
+                if one.enabled or f"{AUTOSCALE}={one.label}" in known
+                for item in [f"{AUTOSCALE}={one.label}"]
+            ]
+        if wish.set_manual and not _is_manual(scale_set):
+            found.append(f"{POLICY}={scale_set.upgrade_policy}")
+        return tuple(found)
+
+    def _lease(self, scale_set: ScaleSet, wish: Wish, chosen: Sequence[str]) -> Lease:
+        before = read_lease(scale_set.tags)
+        dead = before is not None and is_dead(before.holder)
+        lease = take(scale_set.name, before, self._claim, server_time(self._arm), holder_dead=dead)
+        return replace(lease.holding(*chosen), previous_image=lease.previous_image or wish.previous_image)
+
+    def _hold_body(self, scale_set: ScaleSet, wish: Wish, chosen: Sequence[str]) -> dict[str, Any]:
+        body: dict[str, Any] = {}
+        if self._claim.minutes:
+            lease = self._lease(scale_set, wish, chosen)
+            if lease != read_lease(scale_set.tags):
+                body["tags"] = write_lease(scale_set.tags, lease)
+        if wish.set_manual and not _is_manual(scale_set):
+            body["properties"] = {"upgradePolicy": {"mode": MANUAL}}
+        elif body and not _is_manual(scale_set):
+            raise Refused(
+                "upgrade_policy",
+                f"The upgrade policy of {scale_set.name} is {scale_set.upgrade_policy}: any write of the model, the "
+                "tags of a lease included, may have Azure upgrade the instances that lag",
+                advice="Set upgrade_policy: set_manual to write the policy Manual in the same request, or change the "
+                "policy first.",
+            )
+        return body
+
+    def _release_body(self, scale_set: ScaleSet, policy: str, kept: tuple[str, ...]) -> dict[str, Any]:
+        lease = read_lease(scale_set.tags)
+        body: dict[str, Any] = {}
+        if policy and _is_manual(scale_set):
+            body["properties"] = {"upgradePolicy": {"mode": policy}}
+        if lease is None or self._lost(scale_set):
+            return body
+        now = server_time(self._arm)
+        # What is still to be undone stays in a lease that has run out: anybody may take it, and does so with that.
+        expires = lease.expires if lease.expired(now) else now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        left = replace(lease, held=kept, expires=expires) if kept else None
+        if left != lease:
+            body["tags"] = write_lease(scale_set.tags, left)
+        return body
+
+    # Doing it
+
+    def _write(self, scale_set: ScaleSet, make_body: Callable[[ScaleSet], dict[str, Any]]) -> ScaleSet:
+        """Write what `make_body` wants of the set as it is; past other writers it is read again and asked anew.
+
+        Gives back the set as it is then. An operation's own verdict is none: another write preempts it, though its
+        goal has been taken over already.
+        """
+        attempts = 0
+        while body := make_body(scale_set):
+            attempts += 1
+            if self._check_mode:
+                self._note(body)
+                break
+            try:
+                operation = self._arm.patch_scale_set(scale_set, body)
+            except Conflict as conflict:
+                if attempts == ATTEMPTS:
+                    raise
+                if conflict.fault.status == 409:
+                    self._deadline.sleep(BUSY)
+            else:
+                self._note(body)
+                _settle(operation.wait)
+                return self._read(scale_set)
+            scale_set = self._read(scale_set)
+        return scale_set
+
+    def _note(self, body: dict[str, Any]) -> None:
+        self.deeds += ["lease"] if "tags" in body else []
+        self.deeds += [f"upgrade policy {body['properties']['upgradePolicy']['mode']}"] if "properties" in body else []
+
+    def _sweep_tags(self, scale_set: ScaleSet) -> None:
+        """Name the tags that go one by one, should the service have merged the dictionary and not replaced it."""
+        lease = read_lease(scale_set.tags)
+        if lease is None or lease.run_id != self._claim.run_id:
+            return
+        gone: dict[str, Any] = dict.fromkeys(own_tags(scale_set.tags))
+        _settle(self._arm.patch_scale_set(scale_set, {"tags": {**write_lease(scale_set.tags, None), **gone}}).wait)
+        if read_lease(self._read(scale_set).tags) == lease:
+            raise ServiceError(
+                f"Azure accepted that the lease's tags go from {scale_set.name}, but they are still there",
+                advice=f"Remove the tags {', '.join(gone)} by hand.",
+                attempted=f"write the tags of scale set {scale_set.name}",
+            )
+
+    def _undo(self, scale_set: ScaleSet, held: Sequence[str]) -> None:
+        """Resume and switch on what is held. One that fails does not keep the others."""
+        trouble: list[VmssError] = []
+        steps: list[Callable[[], None]] = []
+        if REPAIRS in held and scale_set.automatic_repairs:
+            steps.append(lambda: self._set_repairs(scale_set, "Resume"))
+        if labels := named(held, AUTOSCALE):
+            steps.append(lambda: self._set_autoscale(scale_set, labels, enabled=True))
+        for step in steps:
+            try:
+                step()
+            except VmssError as error:
+                trouble.append(error)
+        if trouble:
+            raise trouble[0]
+
+    def _set_repairs(self, scale_set: ScaleSet, action: str) -> None:
+        before, deed = _ACTIONS[action]
+        for left in reversed(range(ATTEMPTS)):
+            if self._repairs_state(scale_set) != before:
+                return
+            self._repairs = None
+            if self._check_mode:
+                self.deeds.append(deed)
+                return
+            try:
+                operation = self._arm.set_repairs(scale_set, action)
+                self.deeds.append(deed)
+                operation.wait()
+            except (Conflict, Preempted):
+                if not left:
+                    raise
+                self._deadline.sleep(BUSY)
+
+    def _set_autoscale(self, scale_set: ScaleSet, labels: Sequence[str], *, enabled: bool) -> None:
+        for group in sorted({label.partition("/")[0] for label in labels}):
+            for setting in self._autoscale(group, scale_set):
+                if setting.label not in labels or setting.enabled == enabled:
+                    continue
+                if not self._check_mode:
+                    self._arm.put_autoscale_setting(setting.resource_group, setting.name, setting.switched(enabled))
+                self.deeds.append(f"autoscale {setting.name} switched {'on' if enabled else 'off'}")
+
+    # Reading
+
+    def _lost(self, scale_set: ScaleSet) -> bool:
+        try:
+            guard_claim(self._arm, scale_set, self._claim)
+        except Refused:
+            return True
+        return False
+
+    def _repairs_state(self, scale_set: ScaleSet) -> str:
+        """In lower case; Flexible sets do not tell (recorded). A costly read: one answer serves until a write."""
+        if self._repairs is None:
+            self._repairs = "" if scale_set.flexible else (self._arm.repairs_state(scale_set) or "").lower()
+        return self._repairs
+
+    def _autoscale(self, resource_group: str, scale_set: ScaleSet) -> list[Autoscale]:
+        return settings_of(self._arm.autoscale_settings(resource_group), scale_set)
+
+    def _lagging(self, scale_set: ScaleSet) -> tuple[str, ...]:
+        instances = self._arm.list_instances(scale_set)
+        return tuple(one.instance_id for one in instances if not one.leaving and is_stale(one, scale_set.image))
+
+    def _read(self, scale_set: ScaleSet) -> ScaleSet:
+        return self._arm.get_scale_set(scale_set.resource_group, scale_set.name)
+
+
+def guard_claim(arm: Arm, scale_set: ScaleSet, claim: Claim) -> None:
+    """Refuse (`lease`) a set that another run holds; by Azure's clock as of the last answer."""
+    lease = read_lease(scale_set.tags)
+    dead = lease is not None and is_dead(lease.holder)
+    guard_lease(scale_set.name, lease, claim, server_time(arm), holder_dead=dead)
+
+
+def server_time(arm: Arm) -> datetime:
+    """The time of Azure's last answer. The control node's own clock says nothing of when a lease ends."""
+    time = parse_time(arm.server_time)
+    if time is None:
+        raise ServiceError(
+            "Azure's answers carry no date, so that no lease can be judged",
+            advice="See whether a proxy removes the header Date, or roll without a lease (minutes: 0).",
+        )
+    return time
+
+
+def _settle(wait: Callable[[], None]) -> None:
+    try:
+        wait()
+    except (OperationFailed, Preempted):
+        return
+
+
+def _is_manual(scale_set: ScaleSet) -> bool:
+    return scale_set.upgrade_policy.lower() == MANUAL.lower()

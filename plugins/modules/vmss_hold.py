@@ -1,0 +1,414 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: vmss_hold
+short_description: Hold an Azure VM scale set for one rollout, and let go of it
+version_added: 0.1.0
+description:
+  - Takes a lease of the scale set for one run, so that no second one moves its instances at the same time, and holds
+    what else would move them, which is automatic repairs, autoscale and an upgrade policy that is not Manual.
+  - The lease is written into tags of the scale set that begin with C(azroll-), on the condition that nobody else wrote
+    meanwhile. Of two runs that start at once, one gets it. The other tags stay as they are.
+  - What is held is written into the tags before it is done. Whoever comes next after a run that was killed, with the
+    right to its lease, lets go of that, too.
+  - All times are those of Azure, never of the control node.
+author:
+  - azroll.vmss contributors (@azroll)
+extends_documentation_fragment:
+  - azroll.vmss._azure
+  - azroll.vmss._azure.scale_set
+  - azroll.vmss._attributes
+  - azroll.vmss._attributes.writes
+options:
+  state:
+    description:
+      - V(held) takes the lease, or renews it when less than half of its time is left, and holds what the options name.
+        It may be taken when nobody has it, when it has expired, when its holder is a dead process of this same host,
+        and with O(take_over=true). Otherwise the module fails with RV(error.kind=lease).
+      - V(released) undoes what the lease says is held, and gives the lease back last. The lease of another run that is
+        alive is left alone with all that it holds (RV(lost)).
+    type: str
+    choices: [held, released]
+    required: true
+  run_id:
+    description:
+      - The name of the run, the same in all its calls. 1 to 128 letters, digits and any of C(._:@+-).
+    type: str
+    required: true
+  holder:
+    description:
+      - Who runs it, for people and for the question whether the process is still there, as the filter
+        P(azroll.vmss.rollout_holder#filter) tells it.
+    type: str
+    default: ''
+  target:
+    description:
+      - What the run brings the scale set to, for people.
+    type: str
+    default: ''
+  minutes:
+    description:
+      - How long the lease lasts unless it is renewed. After that any run may take it.
+      - V(0) takes none. Then nothing but RV(held) tells what is held; give that back as O(held).
+    type: int
+    default: 120
+  take_over:
+    description:
+      - Take the lease from another run, whether it is alive or not, and all that it holds with it.
+    type: bool
+    default: false
+  repairs:
+    description:
+      - With O(state=held), suspend automatic repairs if they run. Repairs that somebody else suspended stay suspended
+        afterwards.
+    type: bool
+    default: false
+  autoscale:
+    description:
+      - With O(state=held), switch off the enabled autoscale settings of the scale set that are in its resource group.
+        Their profiles stay as they are, and O(state=released) switches the same settings on again.
+    type: bool
+    default: false
+  upgrade_policy:
+    description:
+      - With O(state=held), V(set_manual) writes the upgrade policy Manual in the same request as the lease. Under
+        another policy Azure would act on any write of the model, so that V(keep) fails with
+        RV(error.kind=upgrade_policy).
+    type: str
+    choices: [keep, set_manual]
+    default: keep
+  restore_policy:
+    description:
+      - With O(state=released), set the upgrade policy back to what it was before the lease set it to Manual.
+      - While instances lag behind the model this would have Azure upgrade them by itself, all at once or in its own
+        order. Then the policy stays Manual with a warning, and the tags remember it for the next run.
+    type: bool
+    default: true
+  held:
+    description:
+      - What an earlier call without lease (O(minutes=0)) returned as RV(held).
+    type: list
+    elements: str
+    default: []
+  previous_image:
+    description:
+      - The image that the scale set has before the run, to be remembered by the lease. A lease that remembers one
+        already keeps it.
+    type: dict
+    suboptions:
+      publisher:
+        description: The publisher of a platform image.
+        type: str
+      offer:
+        description: The offer of a platform image.
+        type: str
+      sku:
+        description: The SKU of a platform image.
+        type: str
+      version:
+        description: The version of a platform image.
+        type: str
+      id:
+        description: The id of a managed image, or of an image of a gallery.
+        type: str
+      shared_gallery_image_id:
+        description: The id of an image of a directly shared gallery.
+        type: str
+      community_gallery_image_id:
+        description: The id of an image of a community gallery.
+        type: str
+      uri:
+        description: The address of the VHD of an unmanaged image.
+        type: str
+  wait_timeout:
+    description:
+      - The number of seconds that the module may take altogether, including waits that Azure asks for by throttling.
+    type: int
+    default: 600
+seealso:
+  - module: azroll.vmss.vmss_image_update
+    description: Renews the lease in the same request as the image.
+  - module: azroll.vmss.vmss_automatic_repairs
+    description: Suspends and resumes automatic repairs alone.
+  - name: Use tags to organize your Azure resources
+    description: What tags may hold, and how many there may be.
+    link: https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources
+"""
+
+EXAMPLES = r"""
+---
+- name: Hold the scale set
+  azroll.vmss.vmss_hold:
+    resource_group: rg-shop
+    name: web
+    state: held
+    run_id: november-image
+    holder: "{{ '' | azroll.vmss.rollout_holder }}"
+    target: Ubuntu 24.04 of November
+    repairs: true
+
+- name: Let go of it
+  azroll.vmss.vmss_hold:
+    resource_group: rg-shop
+    name: web
+    state: released
+    run_id: november-image
+"""
+
+RETURN = r"""
+---
+lease:
+  description: The lease afterwards, or in check mode as it would be. V(null) if there is none.
+  returned: always
+  type: dict
+  contains:
+    run_id:
+      description: The run that has it; empty if the tags are damaged.
+      returned: if there is a lease
+      type: str
+      sample: november-image
+    holder:
+      description: Who runs it.
+      returned: if there is a lease
+      type: str
+      sample: deploy@control1#4711/8812345.9f2c41d07ab3
+    target:
+      description: What the run brings the scale set to.
+      returned: if there is a lease
+      type: str
+      sample: Ubuntu 24.04 of November
+    since:
+      description: When the run took it, on Azure's clock.
+      returned: if there is a lease
+      type: str
+      sample: '2026-11-22T10:15:00Z'
+    expires:
+      description: When anybody may take it, on Azure's clock. V(null) if nobody may without O(take_over).
+      returned: if there is a lease
+      type: str
+      sample: '2026-11-22T12:15:00Z'
+    held:
+      description: What is held, as in RV(held).
+      returned: if there is a lease
+      type: list
+      elements: str
+      sample: [repairs]
+    previous_image:
+      description: The image that the scale set had before the first run that was not finished. Empty if it is not
+        known.
+      returned: if there is a lease
+      type: dict
+      sample: {}
+held:
+  description:
+    - What is held. V(repairs) are automatic repairs, V(autoscale=GROUP/NAME) an autoscale setting,
+      V(upgrade_policy=Automatic) the upgrade policy that was there before Manual.
+    - With O(state=released) what could not be let go of.
+  returned: always
+  type: list
+  elements: str
+  sample: [repairs, autoscale=rg-shop/web-cpu]
+continues:
+  description: The run whose lease was taken with O(state=held), because it was not finished. V(null) if there was none.
+  returned: always
+  type: str
+  sample: october-image
+image_before:
+  description: The image that the lease remembers, or with O(state=released) remembered. Empty if it is not known.
+  returned: always
+  type: dict
+  sample:
+    publisher: Canonical
+    offer: ubuntu-24_04-lts
+    sku: server
+    version: 24.04.202610150
+lost:
+  description: With O(state=released), whether another run has the lease, so that nothing was let go of.
+  returned: always
+  type: bool
+  sample: false
+msg:
+  description: What happened, in a sentence or two.
+  returned: always
+  type: str
+  sample: web is held by run november-image until 2026-11-22T12:15:00Z (lease, repairs suspended).
+error:
+  description: What went wrong. V(null) if nothing did.
+  returned: always
+  type: dict
+  contains:
+    kind:
+      description: The kind of error, for programs.
+      returned: on failure
+      type: str
+      sample: lease
+    message:
+      description: The trouble itself.
+      returned: on failure
+      type: str
+      sample: "Could not read scale set wbe of resource group rg-shop: there is no such resource"
+    advice:
+      description: What to do next.
+      returned: on failure
+      type: str
+      sample: Check name, resource_group and subscription_id.
+    attempted:
+      description: What was being done.
+      returned: on failure
+      type: str
+      sample: read scale set wbe of resource group rg-shop
+    instances:
+      description: The ids of the instances concerned.
+      returned: on failure
+      type: list
+      elements: str
+      sample: []
+    arm:
+      description: What Azure said; the values are V(null) where it was not Azure.
+      returned: on failure
+      type: dict
+      contains:
+        status:
+          description: The HTTP status.
+          returned: on failure
+          type: int
+          sample: 404
+        code:
+          description: Azure's error code.
+          returned: on failure
+          type: str
+          sample: ResourceNotFound
+        message:
+          description: Azure's own words.
+          returned: on failure
+          type: str
+          sample: The Resource 'virtualMachineScaleSets/wbe' under resource group 'rg-shop' was not found.
+        target:
+          description: What Azure's error is about.
+          returned: on failure
+          type: str
+          sample: imageReference
+        request_id:
+          description: The id of the request, to be quoted to Azure's support.
+          returned: on failure
+          type: str
+          sample: 690e3424-0879-4463-afd9-51b0a7c66da8
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
+
+EMPTY = {
+    "lease": None,
+    "held": [],
+    "continues": None,
+    "image_before": {},
+    "lost": False,
+    "diff": {"before": {}, "after": {}},
+}
+
+
+def work(call: Call) -> None:
+    params, result = call.params, call.result
+    claim = Claim(params["run_id"], params["holder"], params["target"], params["minutes"], params["take_over"])
+    keeper = Keeper(call.arm, call.deadline, claim, remembered=params["held"], check_mode=call.check_mode)
+    scale_set = (params["resource_group"], params["name"])
+    try:
+        if params["state"] == "held":
+            standing = keeper.hold(*scale_set, read_wish(params))
+        else:
+            standing = keeper.release(*scale_set, restore_policy=params["restore_policy"])
+    finally:
+        result["changed"] = bool(keeper.deeds)
+    result |= report(standing, params)
+    result["msg"] = say(call, keeper, standing)
+    for warning in warnings(params["name"], standing):
+        call.warn(warning)
+
+
+def read_wish(params):
+    return Wish(
+        repairs=params["repairs"],
+        autoscale=params["autoscale"],
+        set_manual=params["upgrade_policy"] == "set_manual",
+        previous_image=Image.from_options(params["previous_image"]) if params["previous_image"] else None,
+    )
+
+
+def report(standing: Standing, params):
+    before, lease = standing.before, standing.lease
+    remembers = lease or before
+    taken = params["state"] == "held" and before is not None and before.run_id != params["run_id"]
+    return {
+        "lease": lease.to_dict() if lease else None,
+        "held": list(standing.held),
+        "continues": (before.run_id or "unknown") if before is not None and taken else None,
+        "image_before": remembers.previous_image.to_dict() if remembers and remembers.previous_image else {},
+        "lost": standing.lost,
+        "diff": {
+            "before": {"lease": before.to_dict() if before else {}},
+            "after": {"lease": lease.to_dict() if lease else {}},
+        },
+    }
+
+
+def say(call: Call, keeper: Keeper, standing: Standing) -> str:
+    name, run_id = call.params["name"], call.params["run_id"]
+    if standing.lost:
+        return f"{name} is not held by run {run_id}: nothing was let go of."
+    until = f" until {standing.lease.expires}" if standing.lease and call.params["state"] == "held" else ""
+    if not keeper.deeds:
+        return f"{name} is {call.params['state']} already{until}."
+    would = "would be" if call.check_mode else "is"
+    return f"{name} {would} {call.params['state']} by run {run_id}{until} ({', '.join(keeper.deeds)})."
+
+
+def warnings(name: str, standing: Standing):
+    if standing.lost and standing.before:
+        yield f"{name} belongs to another run: {standing.before.describe()}. What is held stays held for it."
+    if standing.lagging:
+        yield (
+            f"The upgrade policy of {name} stays Manual: instances {', '.join(standing.lagging)} lag behind the model, "
+            f"and Azure would upgrade them by itself ({standing.held[0]}). Bring them to the model, or the model back "
+            "to them, then release again."
+        )
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=module_spec(
+            {
+                "state": {"type": "str", "choices": ["held", "released"], "required": True},
+                "run_id": {"type": "str", "required": True},
+                "holder": {"type": "str", "default": ""},
+                "target": {"type": "str", "default": ""},
+                "minutes": {"type": "int", "default": 120},
+                "take_over": {"type": "bool", "default": False},
+                "repairs": {"type": "bool", "default": False},
+                "autoscale": {"type": "bool", "default": False},
+                "upgrade_policy": {"type": "str", "choices": ["keep", "set_manual"], "default": "keep"},
+                "restore_policy": {"type": "bool", "default": True},
+                "held": {"type": "list", "elements": "str", "default": []},
+                "previous_image": {"type": "dict", "options": IMAGE_OPTIONS},
+                "wait_timeout": {"type": "int", "default": 600},
+            }
+        ),
+        supports_check_mode=True,
+    )
+    run_module(module, work, EMPTY)
+
+
+if __name__ == "__main__":
+    main()
