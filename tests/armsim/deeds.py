@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from armsim import eviction, flapping, instance_actions, instance_work, model_write, rolling_upgrades
+from armsim.alerts import Alerts
 from armsim.autoscale import AutoscaleSettings
 from armsim.clock import Timeline
 from armsim.errors import ArmError, bad_request
@@ -21,7 +22,7 @@ from armsim.orchestration_services import set_repairs
 from armsim.os_upgrades import AutomaticOsUpgrades
 from armsim.publishing import Shelf
 from armsim.scale_set import ScaleSet
-from armsim.scenario import Deed, Flapping, HealthReport, ImageChange, Pick
+from armsim.scenario import Alert, Deed, Flapping, HealthReport, ImageChange, Pick
 from armsim.scenario.deeds import OF_MONITOR, ON_INSTANCES, ON_SERVICE, ON_SET
 from armsim.wire import Calendar, Json
 
@@ -40,6 +41,7 @@ class Stage(Protocol):
     read_only: bool
     shelf: Shelf
     autoscale: AutoscaleSettings
+    alerts: Alerts
     os_upgrades: AutomaticOsUpgrades
     calendar: Calendar
 
@@ -128,6 +130,10 @@ def _publish(stage: Stage, version: str) -> None:
 
 def _autoscale(stage: Stage, scale_set: ScaleSet, text: str) -> None:
     stage.autoscale.scale(scale_set, _meant(scale_set, text))
+
+
+def _alert(stage: Stage, scale_set: ScaleSet, alert: Alert) -> None:
+    stage.alerts.change(alert, alert.resource or scale_set.id)
 
 
 # --- of a scale set ---------------------------------------------------------------------------------------------------
@@ -246,6 +252,7 @@ _SERVICE: dict[str, Callable[[Stage, Any], None]] = {
 }
 _MONITOR: dict[str, Callable[[Stage, ScaleSet, Any], None]] = {
     "autoscale": _autoscale,
+    "alert": _alert,
 }
 _SET: dict[str, Callable[[ScaleSet, Any], None]] = {
     "capacity": _capacity,

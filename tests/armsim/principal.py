@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from armsim import scenario
 from armsim.errors import authorization_failed
+from armsim.wire import Json
 
 _CONTRIBUTOR_MAY_NOT = (
     "Microsoft.Authorization/*/Delete",
@@ -45,12 +46,24 @@ class Principal:
             f"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{spec.name}"
         )
         actions, not_actions = _ROLES[spec.role]
-        self._actions = _lower(actions if spec.actions is None else spec.actions)
-        self._not_actions = _lower([*(not_actions if spec.actions is None else ()), *spec.not_actions])
+        self.actions = list(actions if spec.actions is None else spec.actions)
+        self.not_actions = [*(not_actions if spec.actions is None else ()), *spec.not_actions]
+        self._actions, self._not_actions = _lower(self.actions), _lower(self.not_actions)
         self._denied = _lower(spec.denied_actions)
 
     def may(self, action: str) -> bool:
         return _among(action, self._actions) and not _among(action, self._not_actions + self._denied)
+
+    def permission(self) -> Json:
+        """The role as the list of the caller's permissions tells it; what is denied beside it is not told (guessed)."""
+        return {
+            "actions": self.actions,
+            "notActions": self.not_actions,
+            "dataActions": [],
+            "notDataActions": [],
+            "condition": None,
+            "conditionVersion": None,
+        }
 
     def authorize(self, action: str, scope: str) -> None:
         """Raise 403 ``AuthorizationFailed``, naming action and scope, unless the principal may."""

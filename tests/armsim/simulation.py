@@ -15,6 +15,7 @@ from itertools import count
 
 from armsim import document, scenario
 from armsim.actors import Actors
+from armsim.alerts import Alerts
 from armsim.autoscale import AutoscaleSettings
 from armsim.catalogue import Catalogue, Image, region_name
 from armsim.clock import Clock, Timeline
@@ -73,6 +74,7 @@ class Simulation:
             self.timeline, spec.timings, self.catalogue, self.operations, self.happenings, seed, spec.tenant_id
         )
         self._scale_sets: dict[tuple[str, str], ScaleSet] = {}
+        self.alerts = Alerts(self.timeline, self.calendar, spec.subscription.id, seed)
         self.autoscale = AutoscaleSettings(self.timeline, spec.subscription.id, self.scale_sets)
         # What had to be made up or left out of the dumps.
         self.notes: list[str] = []

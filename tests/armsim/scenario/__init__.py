@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from armsim.scenario.actors import Actor, When
 from armsim.scenario.autoscale import Autoscale, AutoscaleLimits, AutoscaleProfile
-from armsim.scenario.deeds import Deed, ImageChange, Pick
+from armsim.scenario.deeds import Alert, Deed, ImageChange, Pick
 from armsim.scenario.faults import (
     FAULT,
     AnswerFault,
@@ -59,6 +59,7 @@ __all__ = [
     "BUNDLED",
     "FAULT",
     "Actor",
+    "Alert",
     "AnswerFault",
     "AutomaticRepairs",
     "Autoscale",

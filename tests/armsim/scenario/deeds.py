@@ -46,6 +46,15 @@ class Pick(Part):
         return self
 
 
+class Alert(Part):
+    rule: Name = Field(description="name of the alert rule")
+    severity: Literal["Sev0", "Sev1", "Sev2", "Sev3", "Sev4"] = Field(default="Sev3", description="of the alert")
+    condition: Literal["Fired", "Resolved"] = Field(default="Fired", description="what becomes of it")
+    resource: str | None = Field(
+        default=None, pattern="^/", description="id of what the alert is about; default: the scale set"
+    )
+
+
 class ImageChange(ImageFields):
     """Fields of the model's image reference to change; what is left out stays."""
 
@@ -66,7 +75,7 @@ ON_INSTANCES = (
 # Fields of a deed that are done to a scale set.
 ON_SET = ("capacity", "patch", "image", "policy", "repairs", "rolling_upgrade", "cancel_rolling_upgrade", "preempt")
 # Fields of a deed that Azure Monitor does for a scale set.
-OF_MONITOR = ("autoscale",)
+OF_MONITOR = ("autoscale", "alert")
 # Fields of a deed that are done to the whole service.
 ON_SERVICE = ("read_only", "faults", "publish")
 
@@ -81,6 +90,7 @@ class Deed(Part):
     autoscale: Capacity | None = Field(
         default=None, description="a capacity that autoscale wants: within its setting, and not while that is disabled"
     )
+    alert: Alert | None = Field(default=None, description="an alert of Azure Monitor fires, or is resolved")
     capacity: Capacity | None = Field(
         default=None, description="as an operator would: absolute, or relative such as +2, -3, +25%"
     )

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from armsim import errors
 from armsim.web import (
     admin,
+    alerts,
     autoscale,
     connections,
     extensions,
@@ -31,6 +32,7 @@ from armsim.web import (
     managed_images,
     metadata,
     operations,
+    permissions,
     platform_images,
     rolling_upgrades,
     scale_sets,
@@ -60,7 +62,9 @@ ENDPOINTS: list[Endpoint] = [
     *managed_images.ENDPOINTS,
     *sizes.ENDPOINTS,
     *subscriptions.ENDPOINTS,
+    *permissions.ENDPOINTS,
     *autoscale.ENDPOINTS,
+    *alerts.ENDPOINTS,
 ]
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from armsim import errors
 from armsim.operations import Operation
+from armsim.principal import Principal
 from armsim.simulation import Simulation
 from armsim.throttling import Drawn
 from armsim.web.host import Host
@@ -45,6 +46,8 @@ class Call:
     raw_body: bytes | None
     client: tuple[str, int] | None = None
     api_version: str = ""
+    # Who asks, once the front door knows.
+    principal: Principal | None = None
     drawn: Drawn = field(default_factory=Drawn)
     # The operation that the reply leads to.
     operation: Operation | None = None

@@ -100,6 +100,7 @@ def _is_known(call: Call, subscription: str) -> bool:
 def _check(call: Call, endpoint: Endpoint) -> None:
     simulation = call.simulation
     principal = call.host.directory.authenticate(call.headers.get("authorization"), call.base_url)
+    call.principal = principal
     call.drawn = simulation.throttle.enter(call.method, call.subscription, principal.spec.object_id)
     call.api_version = call.query.get("api-version", "")
     if not call.api_version:
