@@ -111,6 +111,10 @@ class ImageNotFound(VmssError):
     kind = "image_not_found"
 
 
+class ImageNotReplicated(ImageNotFound):
+    """The image exists, but the scale set's region does not have it, or not yet."""
+
+
 class ModelLimit(VmssError):
     """The instances of the scale set refer to ten different models already, and Azure allows no more."""
 

@@ -14,8 +14,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, ImageNotFound, NotFound
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    BadInput,
+    ImageNotFound,
+    ImageNotReplicated,
+    NotFound,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, newest
+from ansible_collections.azroll.vmss.plugins.module_utils._image_details import (
+    ImageDetails,
+    of_gallery,
+    of_managed,
+    of_platform,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
@@ -50,6 +61,28 @@ def resolve_image(arm: Arm, image: Image, location: str, *, pin_latest: bool) ->
             attempted=error.attempted,
             fault=error.fault,
         ) from error
+
+
+def read_details(arm: Arm, image: Image, location: str) -> ImageDetails | None:
+    """What Azure tells of an image whose version is known; None of a VHD, and of an image without a version."""
+    version = str(image.effective_version)
+    if image.kind == "platform" and not image.floating:
+        names = (str(image.publisher), str(image.offer), str(image.sku))
+        return of_platform(arm.platform_version(location, *names, version))
+    if image.kind == "managed_image" and (match := _MANAGED_ID.match(image.id or "")):
+        return of_managed(arm.managed_image(match["subscription"], match["group"], match["name"]))
+    if image.kind == "gallery" and image.effective_version and (match := _GALLERY_ID.match(image.id or "")):
+        path = (match["group"], match["gallery"], match["definition"])
+        entry = arm.gallery_version(match["subscription"], path, version)
+        excluded = _excluded(entry.get("properties") or {}, location)
+        return of_gallery(arm.gallery_definition(match["subscription"], path), entry, excluded=excluded)
+    if image.effective_version and (match := _SHARED_ID.match(image.gallery_reference or "")):
+        gallery = (location, image.kind.removesuffix("_gallery"), match["gallery"], match["definition"])
+        entries = arm.public_gallery_versions(*gallery)
+        entry = next((one for one in entries if one.get("name") == version), {})
+        excluded = _excluded(entry.get("properties") or {}, location)
+        return of_gallery(arm.public_gallery_definition(*gallery), entry, excluded=excluded)
+    return None
 
 
 def _versions(arm: Arm, image: Image, location: str) -> list[str]:
@@ -92,7 +125,7 @@ def _managed(arm: Arm, image: Image, location: str) -> Image:
     found = arm.managed_image(match["subscription"], match["group"], match["name"])
     region = str(found.get("location") or "")
     if _region(region) != _region(location):
-        raise ImageNotFound(
+        raise ImageNotReplicated(
             f"The managed image {match['name']} is in {region}, and the scale set in {location}",
             advice="A managed image works in its own region only: copy it, or use a gallery.",
         )
@@ -158,12 +191,12 @@ def _check_replication(image: Image, properties: Mapping[str, Any], location: st
     state = next((one.get("state") for one in summary if _region(one.get("region")) == _region(location)), None)
     if _target_region(properties, location) is None and state is None:
         regions = ", ".join(str(one.get("name")) for one in _target_regions(properties))
-        raise ImageNotFound(
+        raise ImageNotReplicated(
             f"The image {image.describe()} is not replicated to {location}",
             advice=f"Add the region to the version's target regions, which are: {regions or 'none'}.",
         )
     if state is not None and str(state).lower() != "completed":
-        raise ImageNotFound(
+        raise ImageNotReplicated(
             f"The image {image.describe()} is not replicated to {location} yet: {state}",
             advice="Wait until its replication is completed.",
         )

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Reading all that preflight looks at. What may not be read is no error: the finding says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Forbidden, ImageNotFound, NotFound, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._gather import gather
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
+from ansible_collections.azroll.vmss.plugins.module_utils._resolve import read_details, resolve_image
+from ansible_collections.azroll.vmss.plugins.module_utils._sight import (
+    Autoscale,
+    Sight,
+    owner_of,
+    previous_image,
+    read_autoscale,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
+
+T = TypeVar("T")
+# Providers that were never registered, and endpoints that a cloud does not have.
+_ABSENT = (400, 404, 409)
+
+
+def look(arm: Arm, resource_group: str, name: str, wanted: Image) -> Sight:
+    """Read the set, its image and what is around it. Raises what `gather` raises, and BadInput for a wrong image."""
+    snapshot = gather(arm, resource_group, name)
+    scale_set = snapshot.scale_set
+    merged = merge(scale_set.image, wanted)
+    target, target_error = _resolved(arm, merged, scale_set.location, pin_latest=True)
+    previous = previous_image(scale_set.image, target, snapshot.instances)
+    previous_error: VmssError | None = None
+    same = same_image(previous, target)
+    if not same:
+        _image, previous_error = _resolved(arm, previous, scale_set.location, pin_latest=False)
+    details = None if target_error else _details(arm, target, scale_set.location)
+    return Sight(
+        snapshot=snapshot,
+        target=target,
+        previous=previous,
+        target_error=target_error,
+        previous_error=previous_error,
+        target_details=details,
+        previous_details=details if same or previous_error else _details(arm, previous, scale_set.location),
+        autoscale=_autoscale(arm, resource_group, scale_set.id),
+        permissions=_optional(lambda: arm.permissions(scale_set), None),
+        owner=owner_of(scale_set.tags, _group(arm, resource_group)),
+    )
+
+
+def _resolved(arm: Arm, image: Image, location: str, *, pin_latest: bool) -> tuple[Image, VmssError | None]:
+    try:
+        return resolve_image(arm, image, location, pin_latest=pin_latest), None
+    except Forbidden as error:
+        return image, error
+    except ImageNotFound as error:
+        return image, _told(arm, image, location) or error
+
+
+def _told(arm: Arm, image: Image, location: str) -> VmssError | None:
+    """Azure's own word on a platform version that is not listed: it may be deprecated rather than unknown."""
+    if image.kind != "platform" or image.floating:
+        return None
+    try:
+        read_details(arm, image, location)
+    except NotFound as error:
+        if (error.fault.code or "").lower() == "imageversiondeprecated":
+            return ImageNotFound(
+                f"The image {image.describe()} is deprecated, and Azure makes no instances of it any more",
+                advice="Choose a newer version, or another image.",
+                fault=error.fault,
+            )
+    except VmssError:
+        return None
+    return None
+
+
+def _details(arm: Arm, image: Image, location: str) -> ImageDetails | None:
+    return _optional(lambda: read_details(arm, image, location), None)
+
+
+def _group(arm: Arm, name: str) -> Mapping[str, Any] | None:
+    return _optional(lambda: arm.resource_group(name), None)
+
+
+def _autoscale(arm: Arm, resource_group: str, scale_set_id: str) -> tuple[Autoscale, ...] | None:
+    # Where there is no such provider, there are no such settings.
+    none: list[dict[str, Any]] = []
+    settings = _optional(lambda: arm.autoscale_settings(resource_group), none)
+    return None if settings is None else read_autoscale(settings, scale_set_id)
+
+
+def _optional(read: Callable[[], T], absent: T | None) -> T | None:
+    """None where the principal may not read it, `absent` where there is nothing of the kind."""
+    try:
+        return read()
+    except Forbidden:
+        return None
+    except VmssError as error:
+        if error.fault.status in _ABSENT:
+            return absent
+        raise

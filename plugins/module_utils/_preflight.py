@@ -1,0 +1,33 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""The look before the first write: everything that speaks against a rollout, all at once."""
+
+from __future__ import annotations
+
+from ansible_collections.azroll.vmss.plugins.module_utils._findings import Finding
+from ansible_collections.azroll.vmss.plugins.module_utils._image_update import ImageUpdate
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight_actors import actor_findings
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight_image import image_findings
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight_instances import instance_findings
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight_model import model_findings
+from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
+
+
+def examine(sight: Sight, wish: Wish) -> list[Finding]:
+    """All findings, by subject. Raises BadInput where `wish.order` is confined to what does not exist."""
+    return [
+        *model_findings(sight, wish),
+        *image_findings(sight),
+        *instance_findings(sight, wish),
+        *actor_findings(sight, wish),
+    ]
+
+
+def writes_model(sight: Sight, wish: Wish) -> bool:
+    """Whether the model's image or its policy is to be written."""
+    return ImageUpdate(sight.snapshot.scale_set, sight.target, wish.set_manual).changes

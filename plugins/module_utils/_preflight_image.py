@@ -1,0 +1,148 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Preflight of the image: whether it can be used, whether it fits, and whether there is a way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Forbidden, ImageNotReplicated, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import image_kind_reasons
+from ansible_collections.azroll.vmss.plugins.module_utils._image import same_image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight_model import of_guard
+from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
+
+DEPRECATED = "imageversiondeprecated"
+_TRUSTED = ("trustedlaunch", "trustedlaunchsupported", "trustedlaunchandconfidentialvmsupported")
+_CONFIDENTIAL = ("confidentialvm", "confidentialvmsupported", "trustedlaunchandconfidentialvmsupported")
+
+
+def image_findings(sight: Sight) -> Iterator[Finding]:
+    """What is to be said of the target image and of the present one."""
+    if sight.target_error is not None:
+        yield _unusable(sight.target_error)
+    for reason in image_kind_reasons(sight.snapshot.scale_set, sight.target):
+        yield of_guard(reason)
+    if sight.target_details is not None:
+        yield from _age(sight, sight.target_details)
+        yield from _fit(sight, sight.target_details)
+        yield from _security(sight, sight.target_details)
+    yield from _way_back(sight)
+
+
+def _unusable(error: VmssError) -> Finding:
+    if (error.fault.code or "").lower() == DEPRECATED:
+        code = "image_deprecated"
+    elif isinstance(error, Forbidden):
+        code = "image_unreadable"
+    elif isinstance(error, ImageNotReplicated):
+        code = "image_not_replicated"
+    else:
+        code = "image_not_found"
+    return Finding(code, REFUSAL, error.message, error.advice)
+
+
+def _age(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
+    image, end = sight.target.describe(), parse_time(details.end_of_life)
+    state = (details.deprecation or "").lower()
+    advice = "Choose a newer version, or another image."
+    over = end is not None and sight.now is not None and end <= sight.now
+    if state == "deprecated" or over:
+        since = f" since {details.end_of_life}" if over else ""
+        message = f"The image {image} is deprecated{since}: new instances may not get it"
+        yield Finding("image_deprecated", NEEDS_ACCEPTANCE, message, advice)
+    elif state == "scheduledfordeprecation" or end is not None:
+        on = f" on {details.end_of_life}" if details.end_of_life else ""
+        yield Finding("image_deprecated", WARNING, f"The image {image} will be deprecated{on}", advice)
+    if details.excluded:
+        yield Finding(
+            "image_excluded",
+            WARNING,
+            f"The version {image} is kept out of latest in {sight.snapshot.scale_set.location}",
+            "Ask those who publish it whether it is meant to be used.",
+        )
+
+
+def _fit(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
+    present = sight.previous_details or ImageDetails()
+    disk = (sight.profile.get("storageProfile") or {}).get("osDisk") or {}
+    system = present.os_type or disk.get("osType")
+    if _differ(system, details.os_type):
+        yield Finding(
+            "image_os_type",
+            REFUSAL,
+            f"The instances run {system}, and the image {sight.target.describe()} has {details.os_type}",
+            "Choose an image of the same operating system, or make a new scale set.",
+        )
+    if _differ(present.os_state, details.os_state):
+        yield Finding(
+            "image_os_state",
+            NEEDS_ACCEPTANCE,
+            f"The present image is {str(present.os_state).lower()}, and the image {sight.target.describe()} is "
+            f"{str(details.os_state).lower()}: Azure refuses the change",
+            "Choose an image of the same state, or make a new scale set.",
+        )
+    generation = present.generation or _generation(sight)
+    if _differ(generation, details.generation):
+        yield Finding(
+            "image_generation",
+            NEEDS_ACCEPTANCE,
+            f"The instances are of generation {generation}, and the image {sight.target.describe()} is made for "
+            f"{details.generation}: the size of the virtual machines must support it, and Azure may refuse the change",
+            "Choose an image of the same generation, or make a new scale set.",
+        )
+
+
+def _security(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
+    wanted = str((sight.profile.get("securityProfile") or {}).get("securityType") or "Standard")
+    offered = (details.security or "").lower()
+    fits = {
+        "trustedlaunch": offered in _TRUSTED,
+        "confidentialvm": offered in _CONFIDENTIAL,
+        "standard": offered not in ("trustedlaunch", "confidentialvm"),
+    }
+    if not fits.get(wanted.lower(), True):
+        yield Finding(
+            "image_security_type",
+            NEEDS_ACCEPTANCE,
+            f"The security type of the scale set is {wanted}, and the image {sight.target.describe()} "
+            f"{'is for ' + str(details.security) if offered else 'does not name it among its features'}",
+            "Choose an image whose feature SecurityType includes the scale set's.",
+        )
+
+
+def _way_back(sight: Sight) -> Iterator[Finding]:
+    error = sight.previous_error
+    if error is None or same_image(sight.previous, sight.target):
+        return
+    unreadable = isinstance(error, Forbidden)
+    what = "may be gone, the principal cannot read it" if unreadable else "is gone"
+    yield Finding(
+        "rollback_impossible",
+        NEEDS_ACCEPTANCE,
+        f"The present image {sight.previous.describe()} {what}: if the roll fails, no instance can be brought back "
+        "to it",
+        f"{error.advice} Or go on, and repair forward if it fails.".strip(),
+    )
+
+
+def _generation(sight: Sight) -> str | None:
+    # Where the present image is gone, its instances still tell (the instance view has it).
+    documents = sight.snapshot.documents
+    for entry in documents.instances if documents else ():
+        view = (entry.get("properties") or {}).get("instanceView") or {}
+        if view.get("hyperVGeneration"):
+            return str(view["hyperVGeneration"])
+    return None
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one and other) and str(one).lower() != str(other).lower()

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Preflight of the instances: which will be left out, and whether the budget lets anything move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
+from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
+from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan, unsettled
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
+from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
+
+
+def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    """What is to be said of the instances. Raises BadInput where the order is confined to what does not exist."""
+    yield from _budget(sight, wish)
+    stale = sight.stale
+    yield from _some(
+        "instances_protected",
+        (one for one in stale if one.protected),
+        "{count} to be moved are protected from scale set actions, and will be left on their image",
+        "Take the protection off where it is not meant, or move them by hand.",
+    )
+    yield from _some(
+        "instances_deallocated",
+        (one for one in stale if one.deallocated),
+        "{count} to be moved are deallocated or stopped, and will be left on their image",
+        "Start them before the rollout, or run again when they are started.",
+    )
+    yield from _some(
+        "instances_failed",
+        (one for one in sight.present if one.provisioning_state.lower() == "failed"),
+        "{count} failed before the rollout, and count as out of service",
+        "See their own messages. Those to be moved go along: a new image may be the cure.",
+    )
+    yield from _some(
+        "instances_own_model",
+        (one for one in sight.present if one.own_model),
+        "{count} were given a model of their own (modelDefinitionApplied is VirtualMachine), and may never count as on "
+        "the latest model",
+        "They are judged by their image alone.",
+    )
+
+
+def _budget(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    source = sight.snapshot.scale_set.health_source
+    limit = wish.order.budget.of_set
+    try:
+        make_plan(sight.snapshot.instances, sight.target, wish.order, health_source=source)
+    except Refused as error:
+        yield Finding("max_unavailable", REFUSAL, error.message, error.advice, error.instances)
+    if not sight.stale:
+        return
+    on_their_way = unsettled(sight.present, sight.target, source)
+    out = [one for one in out_of_service(sight.present, source) if one not in on_their_way]
+    allowed = limit.of(len(sight.present))
+    if len(out) > allowed:
+        yield Finding(
+            "below_floor",
+            NEEDS_ACCEPTANCE,
+            f"{len(out)} of {len(sight.present)} instances are out of service already, and max_unavailable ({limit}) "
+            f"allows {allowed}",
+            "Bring them back first. Otherwise those of them that are to be moved go first, and no other until they "
+            "are back.",
+            tuple(sorted(out, key=by_id)),
+        )
+
+
+def _some(code: str, instances: Iterable[Instance], message: str, advice: str) -> Iterator[Finding]:
+    ids = sorted((one.instance_id for one in instances), key=by_id)
+    if ids:
+        count = f"{len(ids)} instance{'' if len(ids) == 1 else 's'}"
+        yield Finding(code, WARNING, message.format(count=count), advice, tuple(ids))

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Preflight of the scale set itself: who upgrades it, under which policy, and by what its health is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
+    Reason,
+    automatic_upgrade_reasons,
+    ownership_reasons,
+    policy_reasons,
+    rolling_upgrade_reasons,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._image import same_reference
+from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
+
+MODEL_LIMIT = 10
+CLOSE = 8
+
+
+def model_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    """What is to be said of the scale set and its model."""
+    scale_set = sight.snapshot.scale_set
+    for reason in ownership_reasons(scale_set, sight.owner):
+        yield of_guard(reason)
+    yield from _policy(sight, wish)
+    for reason in automatic_upgrade_reasons(scale_set):
+        yield of_guard(reason)
+    for reason in rolling_upgrade_reasons(scale_set, sight.snapshot.rolling_upgrade):
+        yield of_guard(reason)
+    yield from _models(sight)
+    yield from _health(sight)
+
+
+def of_guard(reason: Reason) -> Finding:
+    """The finding that says what the guard will say, which stands unless it has an override."""
+    severity = NEEDS_ACCEPTANCE if reason.override else REFUSAL
+    return Finding(reason.guard, severity, reason.message, reason.way_out.rstrip(".") + ".")
+
+
+def _policy(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    scale_set = sight.snapshot.scale_set
+    for reason in policy_reasons(scale_set):
+        if wish.set_manual:
+            advice = "It will be set to Manual together with the image."
+            yield Finding(reason.guard, WARNING, reason.message, advice)
+        elif sight.stale or not same_reference(scale_set.image, sight.target):
+            # The lease alone is a write of the model, too.
+            yield Finding(reason.guard, REFUSAL, reason.message, reason.way_out)
+        else:
+            yield Finding(reason.guard, WARNING, reason.message, "There is nothing to do. " + reason.way_out)
+
+
+def _models(sight: Sight) -> Iterator[Finding]:
+    # Models differ in more than images, so this is the least number there can be; Flexible sets know no such limit.
+    if sight.snapshot.scale_set.flexible:
+        return
+    known = len({one.image for one in sight.present} | {sight.snapshot.scale_set.image})
+    name = sight.snapshot.scale_set.name
+    if known < CLOSE or same_reference(sight.snapshot.scale_set.image, sight.target):
+        return
+    yield Finding(
+        "model_limit",
+        NEEDS_ACCEPTANCE if known >= MODEL_LIMIT else WARNING,
+        f"{name} and its instances refer to at least {known} models (as many images are seen), "
+        f"and Azure refuses another one when there are {MODEL_LIMIT}",
+        "Bring the instances left behind to the latest model first (azroll.vmss.vmss_domain_upgrade with "
+        "all_instances), then set the image.",
+    )
+
+
+def _health(sight: Sight) -> Iterator[Finding]:
+    scale_set = sight.snapshot.scale_set
+    if scale_set.health_source is None:
+        yield Finding(
+            "health_source_missing",
+            NEEDS_ACCEPTANCE,
+            f"{scale_set.name} has no health source: an instance counts as in service as soon as it runs, "
+            "whether or not its application works",
+            "Add the application health extension or a load balancer probe to the model, or judge by checks of your "
+            "own (a URL, a task file).",
+        )
+    probe = ((sight.profile.get("networkProfile") or {}).get("healthProbe") or {}).get("id")
+    if scale_set.health_source == "application_health_extension" and probe:
+        yield Finding(
+            "health_source_twice",
+            WARNING,
+            f"{scale_set.name} has both the application health extension and a load balancer probe as health sources",
+            "What the instances report is judged, whichever of them it comes from. Remove one of the two.",
+        )

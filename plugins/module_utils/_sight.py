@@ -1,0 +1,168 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""What preflight looks at: all that was read of a scale set and its surroundings, and what is to be done with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import Lease, read_lease
+from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
+from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
+
+_SERVICES = {
+    "microsoft.containerservice/": "AKS",
+    "microsoft.databricks/": "Databricks",
+    "microsoft.batch/": "Batch",
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the rollout is to do. `run_id` is its own, `take_over` has it replace another run's lease."""
+
+    order: Order
+    set_manual: bool = False
+    suspend_repairs: bool = True
+    hold_autoscale: bool = False
+    run_id: str = ""
+    take_over: bool = False
+
+
+@dataclass(frozen=True)
+class Autoscale:
+    """An autoscale setting of the scale set. `profiles` are (name, minimum, maximum), as Azure writes them."""
+
+    name: str
+    enabled: bool
+    profiles: tuple[tuple[str, str, str], ...]
+
+    def describe(self) -> str:
+        """For people."""
+        bounds = ", ".join(f"{low} to {high}" for _name, low, high in self.profiles)
+        return f"{self.name} ({bounds} instances)" if bounds else self.name
+
+    def to_dict(self) -> dict[str, Any]:
+        """An entry of the result's `autoscale`."""
+        profiles = [{"name": name, "minimum": low, "maximum": high} for name, low, high in self.profiles]
+        return {"name": self.name, "enabled": self.enabled, "profiles": profiles}
+
+
+@dataclass(frozen=True)
+class Sight:
+    """All that was read. `permissions` and `autoscale` are None where they cannot be read.
+
+    `target_error` and `previous_error` say why the image cannot be used; the image is then as it was asked for.
+    """
+
+    snapshot: Snapshot
+    target: Image
+    previous: Image
+    target_error: VmssError | None = None
+    previous_error: VmssError | None = None
+    target_details: ImageDetails | None = None
+    previous_details: ImageDetails | None = None
+    autoscale: tuple[Autoscale, ...] | None = ()
+    permissions: Sequence[Mapping[str, Any]] | None = ()
+    owner: str | None = None
+
+    @property
+    def lease(self) -> Lease | None:
+        """Who rolls the set, by its tags."""
+        return read_lease(self.snapshot.scale_set.tags)
+
+    @property
+    def now(self) -> datetime | None:
+        """The time on Azure's clock."""
+        return parse_time(self.snapshot.gathered_at)
+
+    @property
+    def present(self) -> tuple[Instance, ...]:
+        """The instances that belong to the set's capacity."""
+        return tuple(one for one in self.snapshot.instances if not one.leaving)
+
+    @property
+    def stale(self) -> tuple[Instance, ...]:
+        """The instances that are to move."""
+        return tuple(one for one in self.present if is_stale(one, self.target))
+
+    @property
+    def profile(self) -> Mapping[str, Any]:
+        """The model's `virtualMachineProfile`, as on the wire."""
+        model = self.snapshot.documents.scale_set if self.snapshot.documents else {}
+        profile = (model.get("properties") or {}).get("virtualMachineProfile")
+        return profile if isinstance(profile, Mapping) else {}
+
+
+def previous_image(model: Image, target: Image, instances: Iterable[Instance]) -> Image:
+    """The image to go back to, at a fixed version where instances tell it.
+
+    It is the model's; where that is the target already (a run that was interrupted), the one that most of the instances
+    left behind have.
+    """
+    own = [one.image for one in instances]
+    if same_image(model, target):
+        return _pinned(_commonest([image for image in own if not same_image(image, target)]) or model)
+    if model.floating:
+        return _pinned(_commonest([image for image in own if same_image(image, model)]) or model)
+    return model
+
+
+def owner_of(tags: Mapping[str, str], group: Mapping[str, Any] | None) -> str | None:
+    """The service that a set belongs to, by the owner of its resource group, or by its tags.
+
+    The owner of the group is documented (`managedBy`); the tags of Databricks and Batch are reported.
+    """
+    owner = str((group or {}).get("managedBy") or "")
+    if owner:
+        return next((name for mark, name in _SERVICES.items() if mark in owner.lower()), owner.rsplit("/", 1)[-1])
+    names = {name.lower(): value.lower() for name, value in tags.items()}
+    if names.get("vendor") == "databricks" or "databricks-instance-name" in names:
+        return "Databricks"
+    return "Batch" if "batchaccountname" in names else None
+
+
+def read_autoscale(settings: Iterable[Mapping[str, Any]], scale_set_id: str) -> tuple[Autoscale, ...]:
+    """Those of the settings that act on this scale set."""
+    found = []
+    for setting in settings:
+        properties = setting.get("properties") or {}
+        if str(properties.get("targetResourceUri") or "").lower() != scale_set_id.lower():
+            continue
+        profiles = tuple(_profile(one) for one in properties.get("profiles") or [])
+        # Azure always says whether it is on; where it did not, on is the careful reading.
+        found.append(Autoscale(str(setting.get("name") or ""), properties.get("enabled") is not False, profiles))
+    return tuple(found)
+
+
+def _profile(profile: Mapping[str, Any]) -> tuple[str, str, str]:
+    capacity = profile.get("capacity") or {}
+    return str(profile.get("name") or ""), str(capacity.get("minimum") or "?"), str(capacity.get("maximum") or "?")
+
+
+def _commonest(images: Sequence[Image]) -> Image | None:
+    # `Image` compares without the exact version, so that goes into the key.
+    counted = Counter((image, image.exact_version) for image in images)
+    if not counted:
+        return None
+    (image, exact), _count = counted.most_common(1)[0]
+    return replace(image, exact_version=exact)
+
+
+def _pinned(image: Image) -> Image:
+    return image.with_version(image.exact_version) if image.floating and image.exact_version else image

@@ -1,0 +1,737 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: vmss_preflight
+short_description: Find everything that speaks against rolling an image through an Azure VM scale set
+version_added: 0.1.0
+description:
+  - Looks at the model, the instances, the image, the other actors and the permissions, and returns all findings at
+    once, each with a code, a sentence and the way out. It writes nothing, and what it finds is no failure of the
+    module; it fails only where the scale set cannot be read or the options are wrong.
+  - A finding is a C(refusal), which stands until its cause is gone; or it C(needs_acceptance), by its code in
+    O(accept); or it is a C(warning). All codes are explained in R(What speaks against a roll,
+    ansible_collections.azroll.vmss.docsite.guide_preflight).
+  - Returns the same facts as M(azroll.vmss.vmss_instance_facts), judged against the image that was found, so that one
+    call does for both.
+author:
+  - azroll.vmss contributors (@azroll)
+extends_documentation_fragment:
+  - azroll.vmss._azure
+  - azroll.vmss._azure.scale_set
+  - azroll.vmss._attributes
+  - azroll.vmss._attributes.facts
+options:
+  image:
+    description:
+      - The image to roll. Fields left out keep what the model has, so that O(image.version) alone is enough for a new
+        version. V(latest), or a gallery image without version, stands for the newest version that the region has.
+      - Give either O(image.publisher), O(image.offer), O(image.sku) and O(image.version), or one of O(image.id),
+        O(image.shared_gallery_image_id), O(image.community_gallery_image_id) and O(image.uri).
+    type: dict
+    required: true
+    suboptions:
+      publisher:
+        description: The publisher of a platform image.
+        type: str
+      offer:
+        description: The offer of a platform image.
+        type: str
+      sku:
+        description: The SKU of a platform image.
+        type: str
+      version:
+        description:
+          - The version of a platform image, or V(latest).
+          - If the model has a gallery image, O(image.version) alone names another version of that image.
+        type: str
+      id:
+        description:
+          - The id of a managed image, of a version of a gallery image, or of a gallery image (which means its newest
+            version). The gallery may be in another subscription.
+        type: str
+      shared_gallery_image_id:
+        description: The id of an image of a directly shared gallery, C(/SharedGalleries/.../Images/.../Versions/...).
+        type: str
+      community_gallery_image_id:
+        description: The id of an image of a community gallery, C(/CommunityGalleries/.../Images/.../Versions/...).
+        type: str
+      uri:
+        description:
+          - The address of the VHD of an unmanaged image.
+          - Azure retired unmanaged disks in March 2026.
+        type: str
+  max_unavailable:
+    description:
+      - How many instances may be out of service at once, as a count or as a percentage of the scale set. Percentages
+        are rounded down.
+    type: str
+    default: 20%
+  max_unavailable_per_zone:
+    description:
+      - The same of each zone. If not set, zones have no limit of their own.
+    type: str
+  max_unavailable_per_fault_domain:
+    description:
+      - The same of each fault domain. If not set, fault domains have no limit of their own.
+    type: str
+  by:
+    description:
+      - What the batches go by.
+    type: str
+    choices: [update_domain, fault_domain, zone, batch]
+    default: update_domain
+  only:
+    description:
+      - What the rollout is confined to, lists under any of the names C(zones), C(placement_groups), C(update_domains),
+        C(fault_domains) and C(instance_ids). If not set, all instances.
+    type: dict
+    default: {}
+  upgrade_policy:
+    description:
+      - With V(set_manual) the rollout sets the upgrade policy Manual together with the image. Under any other policy
+        Azure would upgrade the instances by itself, so that V(keep) is refused then.
+    type: str
+    choices: [keep, set_manual]
+    default: keep
+  suspend_repairs:
+    description:
+      - Whether the rollout suspends automatic repairs.
+    type: bool
+    default: true
+  hold_autoscale:
+    description:
+      - Whether the rollout holds the autoscale settings of the scale set.
+    type: bool
+    default: false
+  run_id:
+    description:
+      - The id of the run that asks. A lease of this id is its own.
+    type: str
+    default: ''
+  take_over_lease:
+    description:
+      - Whether the rollout takes the lease of another run over.
+    type: bool
+    default: false
+  accept:
+    description:
+      - The codes of findings to go on in spite of. What is refused cannot be accepted.
+    type: list
+    elements: str
+    default: []
+  wait_timeout:
+    description:
+      - The number of seconds that the module may take altogether, including waits that Azure asks for by throttling.
+    type: int
+    default: 600
+seealso:
+  - module: azroll.vmss.vmss_image_update
+    description: Sets the image, and refuses by the same rules.
+  - module: azroll.vmss.vmss_instance_facts
+    description: Returns the facts alone, and waits.
+  - name: Azure permissions for Compute
+    description: The actions that a role may hold.
+    link: https://learn.microsoft.com/azure/role-based-access-control/permissions/compute
+"""
+
+EXAMPLES = r"""
+---
+- name: Look for what speaks against the newest version
+  azroll.vmss.vmss_preflight:
+    resource_group: rg-shop
+    name: web
+    image:
+      version: latest
+    max_unavailable: 10%
+  register: preflight
+
+- name: Stop unless all is well
+  ansible.builtin.assert:
+    that: preflight.ready
+    fail_msg: "{{ preflight.lines }}"
+
+- name: Accept that there is no health source, and see what is left
+  azroll.vmss.vmss_preflight:
+    resource_group: rg-shop
+    name: web
+    image:
+      version: latest
+    accept:
+      - health_source_missing
+"""
+
+RETURN = r"""
+---
+findings:
+  description: What was found, that which stands in the way first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    code:
+      description: The code of the finding.
+      returned: always
+      type: str
+      sample: upgrade_policy
+    severity:
+      description: V(refusal), V(needs_acceptance) or V(warning).
+      returned: always
+      type: str
+      sample: refusal
+    message:
+      description: What is the matter.
+      returned: always
+      type: str
+      sample: "The upgrade policy of web is Automatic: writing the model restarts every instance at once"
+    advice:
+      description: What to do.
+      returned: always
+      type: str
+      sample: "Set upgrade_policy: set_manual to write the policy Manual in the same request as the image, or change the
+        policy first."
+    instances:
+      description: The ids of the instances concerned.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    accepted:
+      description: Whether it needs to be accepted, and is.
+      returned: always
+      type: bool
+      sample: false
+ready:
+  description: Whether nothing stands in the way.
+  returned: always
+  type: bool
+  sample: false
+lines:
+  description: The findings as lines of text.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - "warning: autoscale: Autoscale acts on web: web-scale (2 to 10 instances). It will be held for the time of the
+      rollout."
+image:
+  description: The image to roll, with V(latest) as the number that it stands for. As it was asked for, if there is no
+    such image. Empty if the scale set could not be read.
+  returned: always
+  type: dict
+  sample:
+    publisher: Canonical
+    offer: ubuntu-24_04-lts
+    sku: server
+    version: 24.04.202611100
+previous_image:
+  description:
+    - The image to go back to. The model's, at a fixed version where the instances tell it; if the model has the image
+      to roll already, the one that most of the other instances have.
+  returned: always
+  type: dict
+  sample:
+    publisher: Canonical
+    offer: ubuntu-24_04-lts
+    sku: server
+    version: 24.04.202610150
+write_image:
+  description: Whether the image or the upgrade policy of the model has to be written.
+  returned: always
+  type: bool
+  sample: true
+autoscale:
+  description: The autoscale settings that target the scale set. Empty if they cannot be read.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the setting.
+      returned: always
+      type: str
+      sample: web-scale
+    enabled:
+      description: Whether it is on.
+      returned: always
+      type: bool
+      sample: true
+    profiles:
+      description: The bounds it keeps to, each with C(name), C(minimum) and C(maximum) as Azure writes them.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - name: default
+          minimum: "2"
+          maximum: "10"
+lease:
+  description: The run that holds the scale set, by its tags. V(null) if none does.
+  returned: always
+  type: dict
+  contains:
+    run_id:
+      description: The id of the run.
+      returned: always
+      type: str
+      sample: 20261122T101500-4711
+    holder:
+      description: Who runs it, and where.
+      returned: always
+      type: str
+      sample: deploy@ci-7#4711
+    target:
+      description: The image that it rolls.
+      returned: always
+      type: str
+      sample: Canonical:ubuntu-24_04-lts:server:24.04.202611100
+    since:
+      description: When it began.
+      returned: always
+      type: str
+      sample: "2026-11-22T10:15:00Z"
+    expires:
+      description: When its lease ends unless it is renewed.
+      returned: always
+      type: str
+      sample: "2026-11-22T12:15:00Z"
+    held:
+      description: What it holds.
+      returned: always
+      type: list
+      elements: str
+      sample: [repairs]
+    autoscale:
+      description: The autoscale settings that it holds.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    previous_image:
+      description: The image before that run. Empty if it is not known.
+      returned: always
+      type: dict
+      sample: {}
+ansible_facts:
+  description: The facts, as M(azroll.vmss.vmss_instance_facts) returns them. Empty if the scale set could not be read.
+  returned: always
+  type: dict
+  contains:
+    vmss:
+      description: The scale set and its instances.
+      returned: if the scale set could be read
+      type: dict
+      contains:
+        id:
+          description: The resource id.
+          returned: always
+          type: str
+          sample: /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-shop/.../web
+        name:
+          description: The name.
+          returned: always
+          type: str
+          sample: web
+        resource_group:
+          description: The resource group.
+          returned: always
+          type: str
+          sample: rg-shop
+        location:
+          description: The region.
+          returned: always
+          type: str
+          sample: westeurope
+        image:
+          description: The image of the model.
+          returned: always
+          type: dict
+          sample: {publisher: Canonical, offer: ubuntu-24_04-lts, sku: server, version: 24.04.202611100}
+        etag:
+          description: The version of the model, as Azure counts it.
+          returned: always
+          type: str
+          sample: '"3"'
+        capacity:
+          description: The number of instances that the model asks for.
+          returned: always
+          type: int
+          sample: 20
+        zones:
+          description: The availability zones.
+          returned: always
+          type: list
+          elements: str
+          sample: ["1", "2", "3"]
+        orchestration_mode:
+          description: V(Uniform) or V(Flexible).
+          returned: always
+          type: str
+          sample: Uniform
+        upgrade_policy:
+          description: V(Manual), V(Automatic) or V(Rolling).
+          returned: always
+          type: str
+          sample: Manual
+        automatic_os_upgrade:
+          description: Whether automatic OS upgrades are on.
+          returned: always
+          type: bool
+          sample: false
+        automatic_repairs:
+          description: Whether automatic repairs are enabled in the model.
+          returned: always
+          type: bool
+          sample: true
+        health_source:
+          description: V(application_health_extension), V(load_balancer_probe) or V(null).
+          returned: always
+          type: str
+          sample: application_health_extension
+        service_fabric:
+          description: Whether the scale set carries Service Fabric nodes.
+          returned: always
+          type: bool
+          sample: false
+        managed_by:
+          description: The service that owns the scale set. V(null) if none does.
+          returned: always
+          type: str
+          sample:
+        provisioning_state:
+          description: The provisioning state of the scale set.
+          returned: always
+          type: str
+          sample: Succeeded
+        rolling_upgrade:
+          description: The status of the last rolling upgrade. V(null) if there was none, it cannot be read, or there
+            was waiting.
+          returned: always
+          type: str
+          sample: Completed
+        repairs_state:
+          description: V(Running), V(Suspended) or V(NotRunning). V(null) if it cannot be read, or there was waiting.
+          returned: always
+          type: str
+          sample: Running
+        instances:
+          description: The instances, in the order of their ids.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            instance_id:
+              description: The id; on Flexible scale sets the name of the virtual machine.
+              returned: always
+              type: str
+              sample: "7"
+            name:
+              description: The name.
+              returned: always
+              type: str
+              sample: web_7
+            image:
+              description: The image that the instance was made from.
+              returned: always
+              type: dict
+              sample:
+                publisher: Canonical
+                offer: ubuntu-24_04-lts
+                sku: server
+                version: 24.04.202610150
+                exact_version: 24.04.202610150
+            zone:
+              description: The availability zone.
+              returned: always
+              type: str
+              sample: "1"
+            placement_group:
+              description: The id of the placement group.
+              returned: always
+              type: str
+              sample: 8ef02f33-c6bf-44a1-a16a-cd27ea1ba2c4
+            update_domain:
+              description: The update domain, which counts within one zone and placement group.
+              returned: always
+              type: int
+              sample: 2
+            fault_domain:
+              description: The fault domain.
+              returned: always
+              type: int
+              sample: 2
+            provisioning_state:
+              description: The provisioning state.
+              returned: always
+              type: str
+              sample: Succeeded
+            power:
+              description: The power state, for example V(running) or V(deallocated).
+              returned: always
+              type: str
+              sample: running
+            health:
+              description: The reported health, for example V(healthy). V(null) without a report.
+              returned: always
+              type: str
+              sample: healthy
+            health_time:
+              description: The time of that report.
+              returned: always
+              type: str
+              sample: "2026-11-22T10:14:31.1234567+00:00"
+            agent_ready:
+              description: Whether the guest agent is ready.
+              returned: always
+              type: bool
+              sample: true
+            latest_model:
+              description: Whether the instance follows the latest model. V(null) on Flexible scale sets, which do not
+                know it.
+              returned: always
+              type: bool
+              sample: false
+            own_model:
+              description: Whether the instance has a model of its own.
+              returned: always
+              type: bool
+              sample: false
+            protected:
+              description: Whether it is protected from scale set actions.
+              returned: always
+              type: bool
+              sample: false
+            vm_id:
+              description: The id of the virtual machine behind it.
+              returned: always
+              type: str
+              sample: 4d2c3b1a-0000-4000-8000-00000000000f
+            failure:
+              description: Why provisioning failed, in Azure's words.
+              returned: always
+              type: str
+              sample:
+            stale:
+              description: Whether it has to move to the target image.
+              returned: always
+              type: bool
+              sample: true
+            in_service:
+              description: Whether it is provisioned, running, and healthy where the scale set has a health source.
+              returned: always
+              type: bool
+              sample: true
+            trouble:
+              description: Why it is not in service. V(null) if it is.
+              returned: always
+              type: str
+              sample:
+        domains:
+          description: The domains.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            zone:
+              description: The availability zone.
+              returned: always
+              type: str
+              sample: "1"
+            placement_group:
+              description: The id of the placement group.
+              returned: always
+              type: str
+              sample: 8ef02f33-c6bf-44a1-a16a-cd27ea1ba2c4
+            update_domain:
+              description: The update domain.
+              returned: always
+              type: int
+              sample: 2
+            instance_ids:
+              description: The ids of its instances.
+              returned: always
+              type: list
+              elements: str
+              sample: ["2", "7", "12", "17"]
+            stale:
+              description: How many of them are stale.
+              returned: always
+              type: int
+              sample: 4
+            in_service:
+              description: How many of them are in service.
+              returned: always
+              type: int
+              sample: 4
+        counts:
+          description: Numbers of instances; those being deleted are not counted.
+          returned: always
+          type: dict
+          sample: {total: 20, on_target: 8, stale: 12, in_service: 20, out_of_service: 0, busy: 0}
+        gathered_at:
+          description: When the instances were read, by Azure's clock.
+          returned: always
+          type: str
+          sample: "2026-11-22T10:15:00+00:00"
+msg:
+  description: Whether a rollout may begin, and what stands in its way.
+  returned: always
+  type: str
+  sample: "web is ready for Canonical:ubuntu-24_04-lts:server:24.04.202611100, with 2 warnings."
+error:
+  description: What went wrong. V(null) if nothing did.
+  returned: always
+  type: dict
+  contains:
+    kind:
+      description: The kind of error, for programs.
+      returned: on failure
+      type: str
+      sample: not_found
+    message:
+      description: The trouble itself.
+      returned: on failure
+      type: str
+      sample: "Could not read scale set wbe of resource group rg-shop: there is no such resource"
+    advice:
+      description: What to do next.
+      returned: on failure
+      type: str
+      sample: Check name, resource_group and subscription_id.
+    attempted:
+      description: What was being done.
+      returned: on failure
+      type: str
+      sample: read scale set wbe of resource group rg-shop
+    instances:
+      description: The ids of the instances concerned.
+      returned: on failure
+      type: list
+      elements: str
+      sample: []
+    arm:
+      description: What Azure said; the values are V(null) where it was not Azure.
+      returned: on failure
+      type: dict
+      contains:
+        status:
+          description: The HTTP status.
+          returned: on failure
+          type: int
+          sample: 404
+        code:
+          description: Azure's error code.
+          returned: on failure
+          type: str
+          sample: ResourceNotFound
+        message:
+          description: Azure's own words.
+          returned: on failure
+          type: str
+          sample: The Resource 'virtualMachineScaleSets/wbe' under resource group 'rg-shop' was not found.
+        target:
+          description: What Azure's error is about.
+          returned: on failure
+          type: str
+          sample: imageReference
+        request_id:
+          description: The id of the request, to be quoted to Azure's support.
+          returned: on failure
+          type: str
+          sample: 690e3424-0879-4463-afd9-51b0a7c66da8
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
+from ansible_collections.azroll.vmss.plugins.module_utils._facts import to_facts
+from ansible_collections.azroll.vmss.plugins.module_utils._findings import (
+    accepted,
+    check_codes,
+    describe,
+    ready,
+    summarize,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._look import look
+from ansible_collections.azroll.vmss.plugins.module_utils._order import GROUPINGS, Order
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight import examine, writes_model
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
+from ansible_collections.azroll.vmss.plugins.module_utils._sight import Wish
+
+EMPTY = {
+    "findings": [],
+    "ready": False,
+    "lines": [],
+    "image": {},
+    "previous_image": {},
+    "write_image": False,
+    "autoscale": [],
+    "lease": None,
+    "ansible_facts": {},
+}
+
+
+def work(call: Call) -> None:
+    params, result = call.params, call.result
+    codes = check_codes(params["accept"])
+    wish = Wish(
+        order=Order(params["by"], read_budget(params), only=Selection.from_options(params["only"])),
+        set_manual=params["upgrade_policy"] == "set_manual",
+        suspend_repairs=params["suspend_repairs"],
+        hold_autoscale=params["hold_autoscale"],
+        run_id=params["run_id"],
+        take_over=params["take_over_lease"],
+    )
+    sight = look(call.arm, params["resource_group"], params["name"], Image.from_options(params["image"]))
+    result |= {
+        "image": sight.target.to_dict(),
+        "previous_image": sight.previous.to_dict(),
+        "write_image": writes_model(sight, wish),
+        "autoscale": [one.to_dict() for one in sight.autoscale or ()],
+        "lease": sight.lease.to_dict() if sight.lease else None,
+        "ansible_facts": {"vmss": to_facts(sight.snapshot, sight.target)},
+    }
+    findings = accepted(examine(sight, wish), codes)
+    result |= {
+        "findings": [one.to_dict() for one in findings],
+        "ready": ready(findings),
+        "lines": describe(findings),
+        "msg": summarize(params["name"], sight.target.describe(), findings),
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=module_spec(
+            {
+                "image": {"type": "dict", "required": True, "options": IMAGE_OPTIONS},
+                "max_unavailable": {"type": "str", "default": "20%"},
+                "max_unavailable_per_zone": {"type": "str"},
+                "max_unavailable_per_fault_domain": {"type": "str"},
+                "by": {"type": "str", "choices": list(GROUPINGS), "default": "update_domain"},
+                "only": {"type": "dict", "default": {}},
+                "upgrade_policy": {"type": "str", "choices": ["keep", "set_manual"], "default": "keep"},
+                "suspend_repairs": {"type": "bool", "default": True},
+                "hold_autoscale": {"type": "bool", "default": False},
+                "run_id": {"type": "str", "default": ""},
+                "take_over_lease": {"type": "bool", "default": False},
+                "accept": {"type": "list", "elements": "str", "default": []},
+                "wait_timeout": {"type": "int", "default": 600},
+            }
+        ),
+        supports_check_mode=True,
+    )
+    run_module(module, work, EMPTY)
+
+
+if __name__ == "__main__":
+    main()
