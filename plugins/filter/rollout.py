@@ -31,6 +31,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order, Plan, describe_plan, plan_to_dict
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._probe import Probe, step, waits
+from ansible_collections.azroll.vmss.plugins.module_utils._reaction import HALT, WAYS, Reaction, previous_image, react
 from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, describe_report
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
@@ -197,6 +198,23 @@ def rollout_journal(journal: Mapping[str, Any], event: str, **facts: Any) -> dic
     return dict(events[event](journal, **facts))
 
 
+def rollout_reaction(
+    journal: Mapping[str, Any], vmss: Mapping[str, Any] | None = None, on_failure: str = HALT
+) -> dict[str, Any]:
+    if on_failure not in WAYS:
+        raise BadInput(f"rollout_on_failure is {str(on_failure)[:40]!r}", advice=f"Give one of {', '.join(WAYS)}.")
+    if not vmss:
+        return Reaction(False, "Halted: the scale set could not be read.").to_dict()
+    return react(journal, *_read(vmss), on_failure).to_dict()
+
+
+def rollout_previous_image(vmss: Mapping[str, Any], journal: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    scale_set, instances = _read(vmss)
+    known = journal or {"previous_image": None, "target_image": scale_set.image.to_dict()}
+    image = previous_image(known, instances)
+    return image.to_dict() if image else {}
+
+
 def rollout_report(
     journal: Mapping[str, Any], vmss: Mapping[str, Any] | None = None, planned: bool = False
 ) -> dict[str, Any]:
@@ -247,6 +265,8 @@ class FilterModule:
             rollout_plan,
             rollout_heatmap,
             rollout_journal,
+            rollout_previous_image,
+            rollout_reaction,
             rollout_report,
             rollout_report_lines,
             rollout_probe,

@@ -32,7 +32,7 @@ HEALTHY = "healthy"
 
 @dataclass(frozen=True)
 class Wait:
-    """What is waited for. Without `instance_ids`, all instances that are there."""
+    """What is waited for. Without `instance_ids`, all instances that are there; those of `sick` are no failure."""
 
     phase: str
     instance_ids: tuple[str, ...] = ()
@@ -40,6 +40,7 @@ class Wait:
     successes: int = 1
     since: datetime | None = None
     by_model: bool = True
+    sick: tuple[str, ...] = ()
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Wait | None:
@@ -62,6 +63,7 @@ class Wait:
             successes=options["wait_successes"],
             since=since,
             by_model=options["by_model"],
+            sick=tuple(options["sick_ids"]),
         )
 
 
@@ -106,8 +108,10 @@ class Watch:
         self.snapshot = Snapshot(scale_set, instances, self._arm.server_time)
         ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if not one.leaving)
         if self._wait.phase == HEALTHY:
-            return healthy(instances, ids, scale_set.health_source, since=self._wait.since)
-        return upgraded(instances, ids, target_of(scale_set, self._wanted), by_model=self._wait.by_model)
+            return healthy(instances, ids, scale_set.health_source, since=self._wait.since, sick=self._wait.sick)
+        return upgraded(
+            instances, ids, target_of(scale_set, self._wanted), by_model=self._wait.by_model, sick=self._wait.sick
+        )
 
 
 def target_of(scale_set: ScaleSet, wanted: Image | None) -> Image:

@@ -16,6 +16,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInpu
 
 RUNNING = "running"
 FAILED = "failed"
+SUCCEEDED = "succeeded"
 
 
 def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
@@ -30,6 +31,13 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "image_changed": False,
         "repairs_suspended": False,
         "cause": None,
+        "cause_kind": "",
+        "decision": None,
+        "rollback": None,
+        "rollback_image": None,
+        "waiting": False,
+        "kept_back": [],
+        "on_target_before": [],
         "batches": [],
     }
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Share, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
-from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service, trouble
+from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service, trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
@@ -45,7 +45,8 @@ def make_plan(
     No batch mixes zones or domain numbers; the same domain number of several placement groups goes together (the
     number is a key within one placement group only, and each group keeps its other domains). No batch takes more than
     the budget together with what is out of service by then: the `unsettled` have come back, and so have the batches
-    before. The canary, `order.canary` instances of the first domain, goes first.
+    before. The canary, `order.canary` instances of the first domain, goes first; where as many are in service on the
+    target already, the image has been shown to work.
 
     Raises Refused (`max_unavailable`) where the budget allows no instance at all to move, BadInput where `order.only`
     names what does not exist.
@@ -71,12 +72,14 @@ def make_plan(
     if allowed < needed:
         raise _no_room(order.budget.of_set, len(present), allowed, needed, sorted(lost, key=by_id))
 
+    on_target = [one for one in present if not is_stale(one, target, by_model=by_model)]
+    if sum(in_service(one, health_source) for one in on_target) >= order.canary:
+        order = replace(order, canary=0)
     draft = _Draft(order, parts, out, allowed)
     for members, suffix in _stages(movable, draft, order):
         for group in _groups(members, order):
             draft.add(group, suffix)
-    on_target = sum(not is_stale(one, target, by_model=by_model) for one in present)
-    return _cut(replace(plan, batches=tuple(draft.batches)), order.until, on_target)
+    return _cut(replace(plan, batches=tuple(draft.batches)), order.until, len(on_target))
 
 
 def unsettled(

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 
@@ -38,8 +37,13 @@ def step(probe: Probe, good: bool, *, successes: int, retries: int) -> Probe:
     return Probe(streak, attempts, done, not done and attempts >= retries + successes)
 
 
-def waits(*, upgrade_timeout: int, health_retries: int, health_delay: int, health_successes: int) -> dict[str, Any]:
+def waits(
+    *, upgrade_timeout: int, health_retries: int, health_delay: int, health_successes: int
+) -> dict[str, dict[str, int]]:
     """How the role waits for `upgrade` and for `health`: `timeout` of each call in seconds and `retries` of the task.
+
+    For `room` above the floor it waits as long as for health: what is missing may come back in that time; `delay` are
+    the seconds between two tries.
 
     Raises BadInput where the options leave no time at all.
     """
@@ -57,6 +61,7 @@ def waits(*, upgrade_timeout: int, health_retries: int, health_delay: int, healt
     return {
         "upgrade": _long_poll(upgrade_timeout, 1),
         "health": _long_poll((health_retries + health_successes) * each, health_successes * each),
+        "room": {"retries": max(health_retries, 1), "delay": each},
     }
 
 

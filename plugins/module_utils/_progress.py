@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -63,19 +63,34 @@ class Progress:
         }
 
 
-def upgraded(instances: Iterable[Instance], ids: Sequence[str], target: Image, *, by_model: bool = True) -> Progress:
-    """Whether the instances run the target image and are up again; health is not asked."""
+def upgraded(
+    instances: Iterable[Instance],
+    ids: Sequence[str],
+    target: Image,
+    *,
+    by_model: bool = True,
+    sick: Collection[str] = (),
+) -> Progress:
+    """Whether the instances run the target image and are up again; health is not asked.
+
+    Those of `sick` were out of service before: they are waited for only while an operation runs on them.
+    """
 
     def reason(one: Instance) -> str | None:
         return trouble(one, None) or ("still on the old image" if is_stale(one, target, by_model=by_model) else None)
 
-    return _look("upgraded", instances, ids, reason)
+    return _look("upgraded", instances, ids, reason, sick)
 
 
 def healthy(
-    instances: Iterable[Instance], ids: Sequence[str], health_source: str | None, *, since: datetime | None = None
+    instances: Iterable[Instance],
+    ids: Sequence[str],
+    health_source: str | None,
+    *,
+    since: datetime | None = None,
+    sick: Collection[str] = (),
 ) -> Progress:
-    """Whether the instances are in service, by a report younger than `since`.
+    """Whether the instances are in service, by a report younger than `since`; those of `sick` as for `upgraded`.
 
     Without a health source the guest agent must be ready, the weakest signal there is (it says nothing of the
     application).
@@ -87,7 +102,7 @@ def healthy(
             return "guest agent is not ready"
         return found
 
-    return _look("healthy", instances, ids, reason)
+    return _look("healthy", instances, ids, reason, sick)
 
 
 def count(instances: Iterable[Instance], target: Image, health_source: str | None) -> dict[str, int]:
@@ -106,15 +121,21 @@ def count(instances: Iterable[Instance], target: Image, health_source: str | Non
 
 
 def _look(
-    phase: str, instances: Iterable[Instance], ids: Sequence[str], reason: Callable[[Instance], str | None]
+    phase: str,
+    instances: Iterable[Instance],
+    ids: Sequence[str],
+    reason: Callable[[Instance], str | None],
+    sick: Collection[str],
 ) -> Progress:
     present = {one.instance_id: one for one in instances if not one.leaving}
     waiting: dict[str, str] = {}
     failed: dict[str, str] = {}
     for instance_id in ids:
         one = present.get(instance_id)
-        why = reason(one) if one else None
-        if one and why:
+        if one is None or (instance_id in sick and not one.busy):
+            continue
+        why = reason(one)
+        if why:
             (failed if one.provisioning_state.lower() == "failed" else waiting)[instance_id] = why
     gone = tuple(instance_id for instance_id in ids if instance_id not in present)
     return Progress(phase, len(ids), waiting, failed, gone)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, SUCCEEDED
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import count
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
@@ -28,7 +28,9 @@ def build_report(
     """The content of `report.json`.
 
     `result` is `failed` where nothing had been written when the rollout stopped, `halted` where something had,
-    `planned` in check mode, `nothing_to_do`, or `succeeded`. `scale_set` is None where it could not be read.
+    `rolled_back` or `rollback_failed` where the way back was taken, `planned` in check mode, `waiting` for a person,
+    `partial` where a share was kept back, `nothing_to_do`, or `succeeded`. `scale_set` is None where it could not be
+    read.
     """
     target = Image.from_dict(journal["target_image"] or {})
     present = [one for one in instances if not one.leaving]
@@ -45,11 +47,20 @@ def build_report(
         "instances_in_service": counts["in_service"],
         "instances_by_image": by_image(present),
         "instances_left_out": left_out(present, target),
+        "instances_kept_back": journal["kept_back"],
         "batches": journal["batches"],
         "started_at": journal["started_at"],
         "finished_at": journal["finished_at"],
     }
-    return {**report, "cause": journal["cause"]} if journal["cause"] else report
+    if not journal["cause"]:
+        return report
+    return {
+        **report,
+        "cause": journal["cause"],
+        "cause_kind": journal["cause_kind"],
+        "decision": journal["decision"],
+        "rollback_image": journal["rollback_image"],
+    }
 
 
 def by_image(instances: Sequence[Instance]) -> dict[str, list[str]]:
@@ -73,32 +84,47 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
         f"{report['instances_total']} instances on the target image, {report['instances_in_service']} in service."
     ]
     lines += [f"Left out: {number} ({reason})" for number, reason in report["instances_left_out"].items()]
+    if report["instances_kept_back"]:
+        lines.append(f"Kept back for a later run: {' '.join(report['instances_kept_back'])}")
+    if report["result"] == "waiting":
+        lines.append("It waits for a person: run the same play again to go on.")
     if not report.get("cause"):
         return lines
-    where = "".join(f", in {batch['name']}" for batch in report["batches"] if batch["result"] == FAILED)
-    lines.append(f"Cause{where}: {report['cause']}")
+    where = ", ".join(batch["name"] for batch in report["batches"] if batch["result"] == FAILED)
+    lines.append(f"Cause{', in ' + where if where else ''}: {report['cause']}")
     lines += [f"On {image}: {len(ids)} ({' '.join(ids)})" for image, ids in report["instances_by_image"].items()]
     if report["result"] == "failed":
-        lines.append("Nothing was written.")
-        return lines
-    lines.append("To go on: mend the cause and run the same play again; it continues with what is left.")
+        return [*lines, "Nothing was written."]
+    if report["decision"]:
+        lines.append(report["decision"])
+    return lines if report["result"] == "rolled_back" else [*lines, *_ways_out(report)]
+
+
+def _ways_out(report: Mapping[str, Any]) -> list[str]:
+    on = "To go on: mend the cause and run the same play again; it continues with what is left."
     previous = Image.from_options(report["previous_image"] or {})
     if previous != Image.from_options(report["target_image"] or {}):
         back = json.dumps({"rollout_image": previous.to_dict()})
-        lines.append(f"To go back: run the same play with -e '{back}'.")
-    elif len(report["instances_by_image"]) > 1:
+        return [on, f"To go back: run azroll.vmss.rollback with the same options and -e '{back}'."]
+    if len(report["instances_by_image"]) > 1:
         # The run before this one wrote the image, so only the instances still know the old one.
-        lines.append("To go back: run the play with the image that the others still run as rollout_image.")
-    return lines
+        return [on, "To go back: run azroll.vmss.rollback with the same options, but without rollout_image."]
+    return [on]
 
 
 def _result(journal: Mapping[str, Any], planned: bool) -> str:
     wrote = journal["image_changed"] or bool(journal["batches"])
+    if journal["rollback"]:
+        return "rolled_back" if journal["rollback"] == SUCCEEDED else "rollback_failed"
     if journal["cause"]:
         return "halted" if wrote else "failed"
     if planned:
         return "planned"
-    return "succeeded" if wrote else "nothing_to_do"
+    if journal["waiting"]:
+        return "waiting"
+    if not wrote:
+        return "nothing_to_do"
+    return "partial" if journal["kept_back"] else "succeeded"
 
 
 def _sorted(instances: Sequence[Instance]) -> list[Instance]:

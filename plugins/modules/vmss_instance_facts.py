@@ -49,6 +49,13 @@ options:
       - The number of seconds between two looks at the instances. Azure allows about ten a minute.
     type: int
     default: 10
+  sick_ids:
+    description:
+      - Ids of instances that were out of service before they were upgraded. They are waited for only while an operation
+        runs on them, and are no failure.
+    type: list
+    elements: str
+    default: []
   wait_successes:
     description:
       - How many looks in a row must be good.
@@ -595,6 +602,7 @@ def main() -> None:
                 "instance_ids": {"type": "list", "elements": "str"},
                 "wait_timeout": {"type": "int", "default": 600},
                 "wait_interval": {"type": "int", "default": 10},
+                "sick_ids": {"type": "list", "elements": "str", "default": []},
                 "wait_successes": {"type": "int", "default": 1},
                 "fresher_than": {"type": "str"},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},

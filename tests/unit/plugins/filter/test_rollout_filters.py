@@ -143,6 +143,7 @@ def test_waits_from_texts_are_the_waits_from_numbers():
     assert ask("waits", 1800, 30, 10, 2) == {
         "upgrade": {"timeout": 45, "retries": 39},
         "health": {"timeout": 40, "retries": 7},
+        "room": {"retries": 30, "delay": 10},
     }
 
 

@@ -103,12 +103,12 @@ def test_a_halted_rollout_names_the_cause_the_images_and_both_ways_out():
     assert f"On {OLD.describe()}: 2 (2 3)" in lines
     assert lines[-2].startswith("To go on: ")
     back = json.dumps({"rollout_image": OLD.to_dict()})
-    assert lines[-1] == f"To go back: run the same play with -e '{back}'."
+    assert lines[-1] == f"To go back: run azroll.vmss.rollback with the same options and -e '{back}'."
 
 
 def test_a_run_that_continued_another_still_knows_a_way_back():
     lines = describe_report(report(cause="x", changed=False, previous=NEW))
-    assert lines[-1] == "To go back: run the play with the image that the others still run as rollout_image."
+    assert lines[-1] == "To go back: run azroll.vmss.rollback with the same options, but without rollout_image."
     all_moved = describe_report(report([instance(0, image=NEW)], cause="x", changed=False, previous=NEW))
     assert not any(line.startswith("To go back") for line in all_moved)
 

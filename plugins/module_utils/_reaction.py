@@ -1,0 +1,122 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""What follows a failure: nothing more, or the way back for some of the instances or for all that the rollout moved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
+
+HALT = "halt"
+ROLLBACK_INSTANCES = "rollback_instances"
+ROLLBACK_BATCH = "rollback_batch"
+ROLLBACK = "rollback"
+WAYS = (HALT, ROLLBACK_INSTANCES, ROLLBACK_BATCH, ROLLBACK)
+
+# After these nothing is written any more, whatever was asked for: somebody else is at work, or Azure cannot be worked
+# with.
+_HANDS_OFF = {
+    "foreign_change": "somebody else is changing the scale set",
+    "lease": "another rollout holds the scale set",
+    "lease_lost": "another rollout has taken over",
+    "rolling_upgrade": "a rolling upgrade of Azure's own is running",
+    "conflict": "somebody else is changing the scale set",
+    "preempted": "somebody else is changing the scale set",
+    "credentials": "Azure cannot be logged in to",
+    "connection": "Azure cannot be reached",
+    "forbidden": "a permission is missing",
+    "throttled": "Azure throttles the requests",
+    "managed": "another service owns the scale set",
+    "service_fabric": "the scale set carries Service Fabric nodes",
+}
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What is to be done, and why; with `roll_back`, to which image and with which instances."""
+
+    roll_back: bool
+    why: str
+    image: Image | None = None
+    instance_ids: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for the role."""
+        return {
+            "roll_back": self.roll_back,
+            "why": self.why,
+            "image": self.image.to_dict() if self.image else {},
+            "instance_ids": list(self.instance_ids),
+        }
+
+
+def react(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], on_failure: str) -> Reaction:
+    """Decide by the journal of the rollout that failed, and the set as it is now.
+
+    Back go the instances on the target image that this rollout moved: those of the last batch that are not in service,
+    the last batch, or all, with those that Azure made from the new model meanwhile.
+    """
+    if on_failure == HALT:
+        return Reaction(False, "Halted: nothing more was started.")
+    if not (journal["image_changed"] or journal["batches"]):
+        return Reaction(False, "Nothing had been written, so there is nothing to take back.")
+    hands_off = _HANDS_OFF.get(journal["cause_kind"])
+    if hands_off:
+        return Reaction(False, f"Halted without a rollback: {hands_off}.")
+    target = Image.from_dict(journal["target_image"] or {})
+    image = previous_image(journal, instances)
+    if image is None:
+        return Reaction(False, "Halted without a rollback: no other image is known to go back to.")
+    ids = _scope(journal, scale_set, instances, on_failure, target)
+    going = f"{len(ids)} instances go" if len(ids) != 1 else "1 instance goes"
+    return Reaction(True, f"Rolled back: {going} back to {image.describe()}.", image, ids)
+
+
+def previous_image(journal: Mapping[str, Any], instances: Sequence[Instance]) -> Image | None:
+    """The image to go back to: that of the model before, or else the one that most other instances run.
+
+    The second also works after a run that was killed when it had written the model. None where there is no other.
+    """
+    target = Image.from_dict(journal["target_image"] or {})
+    before = Image.from_dict(journal["previous_image"] or {})
+    # A floating reference would lead to the newest image again.
+    if before.kind != "none" and not before.floating and not same_image(before, target):
+        return before
+    images = [_pinned(one.image) for one in instances if not one.leaving and one.image.kind != "none"]
+    others = Counter(image for image in images if not image.floating and not same_image(image, target))
+    return min(others, key=lambda image: (-others[image], image.describe())) if others else None
+
+
+def _scope(
+    journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], on_failure: str, target: Image
+) -> tuple[str, ...]:
+    moved = [one for one in instances if not one.leaving and same_image(one.image, target)]
+    if on_failure == ROLLBACK:
+        chosen = [one for one in moved if one.instance_id not in journal["on_target_before"]]
+    else:
+        failed = {
+            number for batch in journal["batches"] if batch["result"] == FAILED for number in batch["instance_ids"]
+        }
+        chosen = [one for one in moved if one.instance_id in failed]
+    if on_failure == ROLLBACK_INSTANCES:
+        chosen = [one for one in chosen if not in_service(one, scale_set.health_source)]
+    return tuple(sorted((one.instance_id for one in chosen), key=by_id))
+
+
+def _pinned(image: Image) -> Image:
+    """The image at the number behind `latest`, where Azure tells it."""
+    return image.with_version(image.exact_version) if image.floating and image.exact_version else image

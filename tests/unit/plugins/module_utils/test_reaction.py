@@ -1,0 +1,85 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""What follows a failure: never a write where somebody else is at work, and always the image that was there before."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.azroll.vmss.plugins.module_utils import _journal
+from ansible_collections.azroll.vmss.plugins.module_utils._image import same_image
+from ansible_collections.azroll.vmss.plugins.module_utils._reaction import WAYS, previous_image, react
+from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set, ubuntu
+from ansible_collections.azroll.vmss.tests.unit.strategies import fleets
+
+SET = scale_set(image=NEW)
+
+
+def journal(*batches, **facts):
+    made = _journal.start("web", "web-rg", "10:00")
+    for ids in batches:
+        made = _journal.begin_batch(made, {"name": f"batch {ids}", "instance_ids": ids}, "10:01")
+        made = _journal.end_batch(made, "failed" if ids is batches[-1] else "succeeded", "10:02")
+    ordinary = {"previous_image": OLD.to_dict(), "target_image": NEW.to_dict(), "image_changed": True, "cause": "x"}
+    return _journal.note(made, **{**ordinary, **facts})
+
+
+def world():
+    """0 had the image before, 1 to 3 were moved (3 is sick), 4 and 5 were not, 6 is new."""
+    moved = [instance(n, image=NEW, health="unhealthy" if n == 3 else "healthy") for n in (0, 1, 2, 3)]
+    return [*moved, instance(4), instance(5), instance(6, image=NEW)]
+
+
+@pytest.mark.parametrize(
+    ("way", "ids"),
+    [("rollback_instances", ("3",)), ("rollback_batch", ("2", "3")), ("rollback", ("1", "2", "3", "6"))],
+)
+def test_each_way_back_takes_its_own_instances(way, ids):
+    decided = react(journal(["1"], ["2", "3"], on_target_before=["0"]), SET, world(), way)
+    assert decided.roll_back
+    assert decided.image == OLD
+    assert decided.instance_ids == ids
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", ["foreign_change", "lease_lost", "connection", "forbidden", "conflict"])
+def test_nothing_is_written_where_somebody_else_is_at_work_or_azure_is_out_of_reach(way, kind):
+    decided = react(journal(["1"], cause_kind=kind), SET, world(), way)
+    assert not decided.roll_back
+    assert decided.why.startswith("Halted")
+
+
+@given(fleets(), st.sampled_from(WAYS), st.sampled_from(["", "operation_failed", "timeout", "lease"]))
+def test_only_instances_on_the_target_ever_go_back(instances, way, kind):
+    present = {one.instance_id: one for one in instances}
+    decided = react(journal(list(present), cause_kind=kind), SET, instances, way)
+    assert all(same_image(present[number].image, NEW) for number in decided.instance_ids)
+    assert decided.roll_back == (way != "halt" and kind != "lease")
+    assert not decided.roll_back or not same_image(decided.image, NEW)
+
+
+def test_nothing_is_taken_back_where_nothing_was_written():
+    assert not react(journal(image_changed=False), SET, world(), "rollback").roll_back
+
+
+def test_a_model_that_was_written_before_the_first_batch_is_written_back():
+    decided = react(journal(), SET, [instance(n) for n in range(3)], "rollback")
+    assert (decided.roll_back, decided.instance_ids) == (True, ())
+
+
+def test_the_instances_tell_the_image_before_where_the_model_no_longer_does():
+    killed = journal(["1"], previous_image=NEW.to_dict())
+    assert previous_image(killed, world()) == OLD
+    assert previous_image(killed, [instance(0, image=NEW)]) is None
+
+
+def test_a_floating_reference_goes_back_to_the_number_behind_it():
+    floating = ubuntu("latest", exact="24.04.202512120")
+    before = journal(["1"], previous_image=ubuntu("latest").to_dict())
+    found = previous_image(before, [instance(0, image=NEW), instance(1, image=floating)])
+    assert found == ubuntu("24.04.202512120")
