@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,30 @@ class Autoscale:
             enabled=bool(properties.get("enabled", False)),
             document=document,
         )
+
+    def describe(self) -> str:
+        """Name and bounds, for people: `web-cpu (2 to 10 instances)`."""
+        capacities = [profile.get("capacity") or {} for profile in self._profiles()]
+        bounds = ", ".join(f"{one.get('minimum', '?')} to {one.get('maximum', '?')}" for one in capacities)
+        return f"{self.name} ({bounds} instances)" if bounds else self.name
+
+    def to_dict(self) -> dict[str, Any]:
+        """An entry of the `autoscale` key of results; numbers are texts, as Azure writes them."""
+        return {
+            "name": self.name,
+            "resource_group": self.resource_group,
+            "enabled": self.enabled,
+            "profiles": [
+                {
+                    "name": str(profile.get("name") or ""),
+                    **{key: str((profile.get("capacity") or {}).get(key) or "") for key in ("minimum", "maximum")},
+                }
+                for profile in self._profiles()
+            ],
+        }
+
+    def _profiles(self) -> Sequence[Mapping[str, Any]]:
+        return (self.document.get("properties") or {}).get("profiles") or []
 
     @property
     def label(self) -> str:

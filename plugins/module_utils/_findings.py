@@ -21,44 +21,71 @@ NEEDS_ACCEPTANCE = "needs_acceptance"
 WARNING = "warning"
 SEVERITIES = (REFUSAL, NEEDS_ACCEPTANCE, WARNING)
 
+
+class Code:
+    """What a finding stands for, and how serious it may be."""
+
+    def __init__(self, meaning: str, *severities: str) -> None:
+        self.meaning = meaning
+        self.severities = severities
+
+
 # Every code, with what it stands for; the documentation's table is held against this one.
-CODES: Mapping[str, str] = {
+CODES: Mapping[str, Code] = {
     # The scale set
-    "service_fabric": "The instances are Service Fabric nodes, which only the cluster may upgrade.",
-    "managed": "Another service (AKS, Databricks, Batch) owns the scale set.",
-    "upgrade_policy": "The upgrade policy is not Manual, so that a write of the model restarts instances by itself.",
-    "automatic_os_upgrade": "Automatic OS upgrades are on.",
-    "rolling_upgrade": "A rolling upgrade of Azure's own is running.",
-    "model_limit": "The instances refer to ten models, or nearly: Azure allows no more in a Uniform set.",
-    "health_source_missing": "The scale set has no health source: only the state of its instances can be judged.",
-    "health_source_twice": "The scale set has two health sources.",
+    "service_fabric": Code("The instances are Service Fabric nodes, which only the cluster may upgrade.", REFUSAL),
+    "managed": Code("Another service (AKS, Databricks, Batch) owns the scale set.", NEEDS_ACCEPTANCE),
+    "upgrade_policy": Code(
+        "The upgrade policy is not Manual, so that a write of the model restarts instances by itself.", REFUSAL, WARNING
+    ),
+    "automatic_os_upgrade": Code("Automatic OS upgrades are on.", NEEDS_ACCEPTANCE),
+    "rolling_upgrade": Code("A rolling upgrade of Azure's own is running.", REFUSAL),
+    "model_limit": Code(
+        "The instances refer to ten models, or nearly: Azure allows no more in a Uniform set.",
+        NEEDS_ACCEPTANCE,
+        WARNING,
+    ),
+    "health_source_missing": Code(
+        "The scale set has no health source: only the state of its instances can be judged.", NEEDS_ACCEPTANCE
+    ),
+    "health_source_twice": Code("The scale set has two health sources.", WARNING),
     # The image
-    "image_not_found": "The image, or this version of it, does not exist.",
-    "image_not_replicated": "The image is not in the region of the scale set, or not yet.",
-    "image_unreadable": "The principal may not read the image.",
-    "image_deprecated": "The publisher has deprecated the image, or says when it will be.",
-    "image_excluded": "The version is kept out of latest.",
-    "image_kind_change": "The image is of another kind than the present one.",
-    "image_os_type": "The image has another operating system.",
-    "image_os_state": "The image is generalized and the present one specialized, or the other way round.",
-    "image_generation": "The image is made for another generation of virtual machines.",
-    "image_security_type": "The image does not fit the security type of the scale set.",
-    "rollback_impossible": "The present image is gone: instances could not be brought back to it.",
+    "image_not_found": Code("The image, or this version of it, does not exist.", REFUSAL),
+    "image_not_replicated": Code("The image is not in the region of the scale set, or not yet.", REFUSAL),
+    "image_unreadable": Code("The principal may not read the image.", REFUSAL),
+    "image_deprecated": Code(
+        "The publisher has deprecated the image, or says when it will be.", REFUSAL, NEEDS_ACCEPTANCE, WARNING
+    ),
+    "image_excluded": Code("The version is kept out of latest.", WARNING),
+    "image_kind_change": Code("The image is of another kind than the present one.", NEEDS_ACCEPTANCE),
+    "image_os_type": Code("The image has another operating system.", REFUSAL),
+    "image_os_state": Code(
+        "The image is generalized and the present one specialized, or the other way round.", NEEDS_ACCEPTANCE
+    ),
+    "image_generation": Code("The image is made for another generation of virtual machines.", NEEDS_ACCEPTANCE),
+    "image_security_type": Code("The image does not fit the security type of the scale set.", NEEDS_ACCEPTANCE),
+    "rollback_impossible": Code(
+        "The present image is gone: instances could not be brought back to it.", NEEDS_ACCEPTANCE
+    ),
     # The instances
-    "max_unavailable": "The budget lets no instance move.",
-    "below_floor": "More instances are out of service than the budget allows, before anything was done.",
-    "instances_protected": "Instances are protected from scale set actions, and left out.",
-    "instances_deallocated": "Instances are deallocated or stopped, and left out.",
-    "instances_failed": "Instances have failed.",
-    "instances_own_model": "Instances were given a model of their own, and may never follow that of the scale set.",
+    "max_unavailable": Code("The budget lets no instance move.", REFUSAL),
+    "below_floor": Code(
+        "More instances are out of service than the budget allows, before anything was done.", NEEDS_ACCEPTANCE
+    ),
+    "instances_protected": Code("Instances are protected from scale set actions, and left out.", WARNING),
+    "instances_deallocated": Code("Instances are deallocated or stopped, and left out.", WARNING),
+    "instances_failed": Code("Instances have failed.", WARNING),
+    "instances_own_model": Code(
+        "Instances were given a model of their own, and may never follow that of the scale set.", WARNING
+    ),
     # Others, and what the principal may do
-    "lease": "Another run rolls the scale set, or has left its lease behind.",
-    "autoscale": "Autoscale settings act on the scale set.",
-    "autoscale_unreadable": "Whether autoscale acts on the scale set is not known.",
-    "repairs_running": "Automatic repairs stay on during the rollout.",
-    "repairs_suspended": "Automatic repairs are suspended, and no run says that it holds them.",
-    "permission_missing": "The principal lacks actions for a step of the rollout.",
-    "permissions_unreadable": "Which actions the principal holds is not known.",
+    "lease": Code("Another run rolls the scale set, or has left its lease behind.", REFUSAL, WARNING),
+    "autoscale": Code("Autoscale settings act on the scale set.", WARNING),
+    "autoscale_unreadable": Code("Whether autoscale acts on the scale set is not known.", WARNING),
+    "repairs_running": Code("Automatic repairs stay on during the rollout.", WARNING),
+    "repairs_suspended": Code("Automatic repairs are suspended, and no run says that it holds them.", WARNING),
+    "permission_missing": Code("The principal lacks actions for a step of the rollout.", NEEDS_ACCEPTANCE, WARNING),
+    "permissions_unreadable": Code("Which actions the principal holds is not known.", WARNING),
 }
 
 
@@ -78,8 +105,8 @@ class Finding:
     accepted: bool = False
 
     def __post_init__(self) -> None:
-        if self.code not in CODES or self.severity not in SEVERITIES:
-            raise ValueError(f"Unknown finding {self.code} ({self.severity})")
+        if self.severity not in CODES[self.code].severities:
+            raise ValueError(f"{self.code} is never a {self.severity}")
 
     @property
     def stops(self) -> bool:

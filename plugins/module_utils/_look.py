@@ -12,17 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Forbidden, ImageNotFound, NotFound, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._gather import gather
+from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._resolve import read_details, resolve_image
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import (
-    Autoscale,
     Sight,
     owner_of,
     previous_image,
-    read_autoscale,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def look(arm: Arm, resource_group: str, name: str, wanted: Image) -> Sight:
     scale_set = snapshot.scale_set
     merged = merge(scale_set.image, wanted)
     target, target_error = _resolved(arm, merged, scale_set.location, pin_latest=True)
-    previous = previous_image(scale_set.image, target, snapshot.instances)
+    lease = read_lease(scale_set.tags)
+    previous = previous_image(scale_set.image, target, snapshot.instances, lease)
     previous_error: VmssError | None = None
     same = same_image(previous, target)
     if not same:
@@ -53,9 +56,10 @@ def look(arm: Arm, resource_group: str, name: str, wanted: Image) -> Sight:
         previous_error=previous_error,
         target_details=details,
         previous_details=details if same or previous_error else _details(arm, previous, scale_set.location),
-        autoscale=_autoscale(arm, resource_group, scale_set.id),
+        autoscale=_autoscale(arm, scale_set),
         permissions=_optional(lambda: arm.permissions(scale_set), None),
         owner=owner_of(scale_set.tags, _group(arm, resource_group)),
+        holder_dead=lease is not None and is_dead(lease.holder),
     )
 
 
@@ -94,11 +98,11 @@ def _group(arm: Arm, name: str) -> Mapping[str, Any] | None:
     return _optional(lambda: arm.resource_group(name), None)
 
 
-def _autoscale(arm: Arm, resource_group: str, scale_set_id: str) -> tuple[Autoscale, ...] | None:
+def _autoscale(arm: Arm, scale_set: ScaleSet) -> tuple[Autoscale, ...] | None:
     # Where there is no such provider, there are no such settings.
     none: list[dict[str, Any]] = []
-    settings = _optional(lambda: arm.autoscale_settings(resource_group), none)
-    return None if settings is None else read_autoscale(settings, scale_set_id)
+    settings = _optional(lambda: arm.autoscale_settings(scale_set.resource_group), none)
+    return None if settings is None else tuple(settings_of(settings, scale_set))
 
 
 def _optional(read: Callable[[], T], absent: T | None) -> T | None:

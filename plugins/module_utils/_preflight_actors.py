@@ -10,10 +10,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timezone
 
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import REPAIRS, guard_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._permissions import missing_actions
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
+
+# Where Azure tells no time, no lease has expired.
+NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 _SET = "Microsoft.Compute/virtualMachineScaleSets"
 # What each step needs (facts of Azure's list of actions); without the rest a rollout goes on with less knowledge.
@@ -37,21 +43,16 @@ def actor_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
 
 def _lease(sight: Sight, wish: Wish) -> Iterator[Finding]:
     lease, name = sight.lease, sight.snapshot.scale_set.name
-    if lease is None or (lease.run_id and lease.run_id == wish.run_id):
+    if lease is None or lease.run_id == wish.claim.run_id:
         return
-    message = f"Another run rolls {name}: {lease.describe()}"
-    if wish.take_over:
-        yield Finding("lease", WARNING, message, "Its lease will be taken over, with what it holds.")
-    elif sight.now is not None and lease.expired(sight.now):
-        message = f"A run has left its lease of {name} behind: {lease.describe()}"
-        yield Finding("lease", WARNING, message, "It has expired, and will be taken over with what it holds.")
+    try:
+        guard_lease(name, lease, wish.claim, sight.now or NEVER, holder_dead=sight.holder_dead)
+    except Refused as error:
+        advice = "Wait until it has ended. If you know that it is dead, take its lease over (take_over_lease: true)."
+        yield Finding("lease", REFUSAL, error.message, advice)
     else:
-        yield Finding(
-            "lease",
-            REFUSAL,
-            message,
-            "Wait until it has ended. If you know that it is dead, take its lease over (take_over_lease: true).",
-        )
+        found = f"A run has left its lease of {name} behind, or is to lose it: {lease.describe()}"
+        yield Finding("lease", WARNING, found, "It will be taken over, with what it holds.")
 
 
 def _autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
@@ -80,7 +81,7 @@ def _autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
 
 def _repairs(sight: Sight, wish: Wish) -> Iterator[Finding]:
     name, state = sight.snapshot.scale_set.name, (sight.snapshot.repairs_state or "").lower()
-    if state == "suspended" and not (sight.lease and sight.lease.repairs):
+    if state == "suspended" and REPAIRS not in (sight.lease.held if sight.lease else ()):
         yield Finding(
             "repairs_suspended",
             WARNING,

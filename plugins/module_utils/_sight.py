@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import Lease, read_lease
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, Lease, read_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
@@ -34,33 +35,13 @@ _SERVICES = {
 
 @dataclass(frozen=True)
 class Wish:
-    """What the rollout is to do. `run_id` is its own, `take_over` has it replace another run's lease."""
+    """What the rollout is to do, and the claim that it will make to the scale set."""
 
     order: Order
+    claim: Claim
     set_manual: bool = False
     suspend_repairs: bool = True
     hold_autoscale: bool = False
-    run_id: str = ""
-    take_over: bool = False
-
-
-@dataclass(frozen=True)
-class Autoscale:
-    """An autoscale setting of the scale set. `profiles` are (name, minimum, maximum), as Azure writes them."""
-
-    name: str
-    enabled: bool
-    profiles: tuple[tuple[str, str, str], ...]
-
-    def describe(self) -> str:
-        """For people."""
-        bounds = ", ".join(f"{low} to {high}" for _name, low, high in self.profiles)
-        return f"{self.name} ({bounds} instances)" if bounds else self.name
-
-    def to_dict(self) -> dict[str, Any]:
-        """An entry of the result's `autoscale`."""
-        profiles = [{"name": name, "minimum": low, "maximum": high} for name, low, high in self.profiles]
-        return {"name": self.name, "enabled": self.enabled, "profiles": profiles}
 
 
 @dataclass(frozen=True)
@@ -68,6 +49,7 @@ class Sight:
     """All that was read. `permissions` and `autoscale` are None where they cannot be read.
 
     `target_error` and `previous_error` say why the image cannot be used; the image is then as it was asked for.
+    `holder_dead`: the process that holds the lease is dead for certain. `owner` is the service that owns the set.
     """
 
     snapshot: Snapshot
@@ -80,6 +62,7 @@ class Sight:
     autoscale: tuple[Autoscale, ...] | None = ()
     permissions: Sequence[Mapping[str, Any]] | None = ()
     owner: str | None = None
+    holder_dead: bool = False
 
     @property
     def lease(self) -> Lease | None:
@@ -109,13 +92,16 @@ class Sight:
         return profile if isinstance(profile, Mapping) else {}
 
 
-def previous_image(model: Image, target: Image, instances: Iterable[Instance]) -> Image:
+def previous_image(model: Image, target: Image, instances: Iterable[Instance], lease: Lease | None = None) -> Image:
     """The image to go back to, at a fixed version where instances tell it.
 
-    It is the model's; where that is the target already (a run that was interrupted), the one that most of the instances
-    left behind have.
+    It is the model's; where that is the target already, because a run was interrupted, it is the one that its lease
+    remembers, or that most of the instances left behind have.
     """
     own = [one.image for one in instances]
+    remembered = lease.previous_image if lease else None
+    if remembered and same_image(model, target) and not same_image(remembered, target):
+        return remembered
     if same_image(model, target):
         return _pinned(_commonest([image for image in own if not same_image(image, target)]) or model)
     if model.floating:
@@ -135,24 +121,6 @@ def owner_of(tags: Mapping[str, str], group: Mapping[str, Any] | None) -> str | 
     if names.get("vendor") == "databricks" or "databricks-instance-name" in names:
         return "Databricks"
     return "Batch" if "batchaccountname" in names else None
-
-
-def read_autoscale(settings: Iterable[Mapping[str, Any]], scale_set_id: str) -> tuple[Autoscale, ...]:
-    """Those of the settings that act on this scale set."""
-    found = []
-    for setting in settings:
-        properties = setting.get("properties") or {}
-        if str(properties.get("targetResourceUri") or "").lower() != scale_set_id.lower():
-            continue
-        profiles = tuple(_profile(one) for one in properties.get("profiles") or [])
-        # Azure always says whether it is on; where it did not, on is the careful reading.
-        found.append(Autoscale(str(setting.get("name") or ""), properties.get("enabled") is not False, profiles))
-    return tuple(found)
-
-
-def _profile(profile: Mapping[str, Any]) -> tuple[str, str, str]:
-    capacity = profile.get("capacity") or {}
-    return str(profile.get("name") or ""), str(capacity.get("minimum") or "?"), str(capacity.get("maximum") or "?")
 
 
 def _commonest(images: Sequence[Image]) -> Image | None:

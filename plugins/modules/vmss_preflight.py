@@ -133,6 +133,8 @@ options:
     type: int
     default: 600
 seealso:
+  - module: azroll.vmss.vmss_hold
+    description: Takes the lease, and holds repairs and autoscale.
   - module: azroll.vmss.vmss_image_update
     description: Sets the image, and refuses by the same rules.
   - module: azroll.vmss.vmss_instance_facts
@@ -258,6 +260,11 @@ autoscale:
       returned: always
       type: str
       sample: web-scale
+    resource_group:
+      description: The resource group of the setting.
+      returned: always
+      type: str
+      sample: rg-shop
     enabled:
       description: Whether it is on.
       returned: always
@@ -273,50 +280,45 @@ autoscale:
           minimum: "2"
           maximum: "10"
 lease:
-  description: The run that holds the scale set, by its tags. V(null) if none does.
+  description: The lease of the run that holds the scale set. V(null) if none does.
   returned: always
   type: dict
   contains:
     run_id:
-      description: The id of the run.
-      returned: always
+      description: The run that has it; empty if the tags are damaged.
+      returned: if there is a lease
       type: str
-      sample: 20261122T101500-4711
+      sample: november-image
     holder:
-      description: Who runs it, and where.
-      returned: always
+      description: Who runs it.
+      returned: if there is a lease
       type: str
-      sample: deploy@ci-7#4711
+      sample: deploy@control1#4711/8812345.9f2c41d07ab3
     target:
-      description: The image that it rolls.
-      returned: always
+      description: What the run brings the scale set to.
+      returned: if there is a lease
       type: str
-      sample: Canonical:ubuntu-24_04-lts:server:24.04.202611100
+      sample: Ubuntu 24.04 of November
     since:
-      description: When it began.
-      returned: always
+      description: When the run took it, on Azure's clock.
+      returned: if there is a lease
       type: str
-      sample: "2026-11-22T10:15:00Z"
+      sample: '2026-11-22T10:15:00Z'
     expires:
-      description: When its lease ends unless it is renewed.
-      returned: always
+      description: When anybody may take it, on Azure's clock. V(null) if nobody may without O(take_over_lease).
+      returned: if there is a lease
       type: str
-      sample: "2026-11-22T12:15:00Z"
+      sample: '2026-11-22T12:15:00Z'
     held:
-      description: What it holds.
-      returned: always
+      description: What is held, as in RV(azroll.vmss.vmss_hold#module:held).
+      returned: if there is a lease
       type: list
       elements: str
       sample: [repairs]
-    autoscale:
-      description: The autoscale settings that it holds.
-      returned: always
-      type: list
-      elements: str
-      sample: []
     previous_image:
-      description: The image before that run. Empty if it is not known.
-      returned: always
+      description: The image that the scale set had before the first run that was not finished. Empty if it is not
+        known.
+      returned: if there is a lease
       type: dict
       sample: {}
 ansible_facts:
@@ -661,6 +663,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._findings import (
     summarize,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
 from ansible_collections.azroll.vmss.plugins.module_utils._look import look
 from ansible_collections.azroll.vmss.plugins.module_utils._order import GROUPINGS, Order
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight import examine, writes_model
@@ -688,8 +691,8 @@ def work(call: Call) -> None:
         set_manual=params["upgrade_policy"] == "set_manual",
         suspend_repairs=params["suspend_repairs"],
         hold_autoscale=params["hold_autoscale"],
-        run_id=params["run_id"],
-        take_over=params["take_over_lease"],
+        # Whoever asks without an id holds no lease.
+        claim=Claim(params["run_id"] or "preflight", take_over=params["take_over_lease"]),
     )
     sight = look(call.arm, params["resource_group"], params["name"], Image.from_options(params["image"]))
     result |= {
