@@ -1,0 +1,84 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""A whole rollout: run, killed, run again until one run comes to its end, and then once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from rollouts.driver import Rollout
+from rollouts.judge import judge_end, judge_writes, margin
+from rollouts.site import Killed, Site
+from rollouts.worlds import NEW, World
+
+# How long after a kill the next run is started.
+AFTERWARDS = 120.0
+# By then every boot has ended, well or not, and no actor has anything left to do.
+QUIET = 4_000.0
+
+
+@dataclass
+class Outcome:
+    """What came of a rollout. `lowest` is the least margin above the floor after any write that took instances."""
+
+    result: str
+    cause: str | None
+    size: int
+    runs: int
+    batches: int
+    kills: int
+    faults: int
+    lowest: int | None
+    violations: list[str] = field(default_factory=list)
+
+
+def roll(world: World) -> Outcome:
+    """Roll the image through a world, and judge."""
+    site = Site(world.scenario(), NEW, world.weather, world.kills, world.seed)
+    web = site.web
+    repairs_before = web.repairs_state
+    violations: list[str] = []
+    kills = 0
+    while True:
+        rollout = Rollout(site, world.options)
+        try:
+            report = rollout.run()
+        except Killed:
+            kills += 1
+            site.sleep(AFTERWARDS)
+            continue
+        break
+    violations += judge_end(site, world, report, stopped_at=rollout.stopped_at)
+    if not kills and web.repairs_state != repairs_before and "still suspended" not in report.get("cause", ""):
+        violations.append(f"automatic repairs were {repairs_before} and are {web.repairs_state}")
+    site.sleep(QUIET)
+    if report["result"] in ("succeeded", "nothing_to_do"):
+        violations += _again(site, world)
+    violations += judge_writes(site, world)
+    limit = Limit.parse(world.options.max_unavailable, "max_unavailable")
+    margins = [above for write in site.writes if (above := margin(write, limit)) is not None]
+    return Outcome(
+        report["result"],
+        rollout.stop.kind if rollout.stop else None,
+        world.size,
+        site.run,
+        sum(write.kind == "upgrade" for write in site.writes),
+        kills,
+        sum(site.faults.values()),
+        min(margins, default=None),
+        violations,
+    )
+
+
+def _again(site: Site, world: World) -> list[str]:
+    """The same rollout once more: where all that can be on the target is, it writes nothing."""
+    look = site.look()
+    left = [one for one in site.web.active() if one.id in look.stale and not one.protect_from_scale_set_actions]
+    if any(one.power == "running" for one in left) or not str(site.web.target()).endswith(NEW):
+        return []  # others have been there since
+    before = len(site.writes)
+    Rollout(site, world.options).run()
+    return [f"the second run wrote: {write.kind}" for write in site.writes[before:]]

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""Where a rollout takes place: the simulation, its time, the weather on the way to it, and what was written."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from armsim import scenario
+from armsim.clock import ManualClock
+from armsim.instance import PREEMPTED, Failure
+from armsim.operations import Fate
+from armsim.scale_set import ScaleSet
+from armsim.simulation import Simulation
+
+
+class Killed(BaseException):
+    """The process was killed: nothing of it may run any more, so nothing catches this but whoever starts the next."""
+
+
+@dataclass(frozen=True)
+class Weather:
+    """How requests fare: `rate` is the chance that one attempt meets trouble, `outages` are times without any answer.
+
+    `fates` is the chance that an accepted operation ends badly, whatever comes of what it does, and `touches` the
+    chance that somebody writes the set between a read and a write that depends on it.
+    """
+
+    rate: float = 0.0
+    fates: float = 0.0
+    touches: float = 0.0
+    outages: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Look:
+    """The truth at the moment at which the instances were listed.
+
+    `stale` run another image than the one that is rolled; `current` are what the model makes, or on their way to it.
+    """
+
+    at: float
+    present: frozenset[str]
+    serving: frozenset[str]
+    stale: frozenset[str]
+    current: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Write:
+    """A write that took effect. `taken` lost their service by it, `out` are not in service right after it."""
+
+    kind: str
+    at: float
+    run: int
+    image: str | None = None
+    instance_ids: tuple[str, ...] = ()
+    look: Look | None = None
+    taken: frozenset[str] = frozenset()
+    out: frozenset[str] = frozenset()
+    # Out of service right before it, through no act of this write.
+    out_before: frozenset[str] = frozenset()
+    zones: dict[str, str | None] = field(default_factory=dict)
+
+
+class Site:
+    """One world: everything in it happens in the order of its own clock, and by its own seeded draws."""
+
+    def __init__(
+        self, spec: scenario.Scenario, target: str, weather: Weather, kills: Sequence[int], seed: int
+    ) -> None:
+        self.target = target
+        self._clock = ManualClock()
+        self.simulation = Simulation(spec, self._clock, spec.seed)
+        self.web: ScaleSet = self.simulation.scale_sets()[0]
+        self.weather = weather
+        self.luck = random.Random(f"{seed}/weather")
+        self.kills = list(kills)
+        self.writes: list[Write] = []
+        self.faults: Counter[str] = Counter()
+        self.run = 0
+        self.last_look: Look | None = None
+        self._steps = 0
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        self._clock.advance(max(seconds, 0.0))
+        self.simulation.timeline.catch_up()
+
+    def step(self) -> None:
+        """A place where the process may be killed; raises Killed where this is the one."""
+        self._steps += 1
+        if self.kills and self._steps >= self.kills[0]:
+            self.kills.pop(0)
+            self._steps = 0
+            raise Killed
+
+    @property
+    def last_write(self) -> float:
+        """When the last write took effect."""
+        return self.writes[-1].at if self.writes else 0.0
+
+    def start_run(self) -> None:
+        """Another process begins."""
+        self.run += 1
+        self._steps = 0
+
+    def trouble(self, *, write: bool) -> str | None:
+        """What one attempt of a request meets, if anything."""
+        now = self.now()
+        if any(start <= now < end for start, end in self.weather.outages):
+            return self._count("unavailable")
+        if self.luck.random() >= self.weather.rate:
+            return None
+        kinds = ["throttled", "throttled briefly", "unavailable", "reset", "answer lost"]
+        return self._count(self.luck.choice([*kinds, "conflict"] if write else kinds))
+
+    def fate(self) -> Fate | None:
+        """How an operation that was just accepted is to end, where it is not to end as it would."""
+        if self.luck.random() >= self.weather.fates:
+            return None
+        self._count("operation ends badly")
+        failure = Failure("InternalExecutionError", "An internal execution error occurred. Please retry later.")
+        return self.luck.choice([Fate("Failed", failure), Fate("Canceled", PREEMPTED), Fate("never", failure)])
+
+    def touch(self) -> None:
+        """Perhaps somebody writes a tag of the set right now."""
+        if self.luck.random() < self.weather.touches:
+            self._count("touched")
+            self.web.etag += 1
+
+    def look(self) -> Look:
+        """Note the truth as of now, because the instances are being listed."""
+        web, now = self.web, self.now()
+        active = web.active()
+        goal = ("model", web.model.version)
+        self.last_look = Look(
+            now,
+            frozenset(one.id for one in active),
+            frozenset(one.id for one in active if one.in_service(now)),
+            frozenset(one.id for one in active if not one.image.key.endswith(self.target)),
+            frozenset(one.id for one in active if one.model is web.model or (one.work and one.work.goal == goal)),
+        )
+        return self.last_look
+
+    def _count(self, kind: str) -> str:
+        self.faults[kind] += 1
+        return kind

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Random worlds: a scale set, its instances, images and neighbours, how requests fare, and when a run is killed.
+
+All draws come from one `random.Random`, so that a seed names a world, and hypothesis can shrink one.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, replace
+from typing import Any
+
+from armsim import scenario
+from rollouts.driver import Options
+from rollouts.site import Weather
+
+PUBLISHER = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
+OLD, NEW, OTHER = "24.04.202510010", "24.04.202511100", "24.04.202511180"
+LARGEST = 1_000
+NOBODY = "nothing but the role acts"
+
+
+@dataclass(frozen=True)
+class World:
+    """What a rollout meets. `breaks_all`: no instance survives the new image; `calm`: nobody else acts."""
+
+    document: dict[str, Any]
+    options: Options
+    weather: Weather
+    kills: tuple[int, ...]
+    seed: int
+    breaks_all: bool
+    size: int
+
+    def scenario(self) -> scenario.Scenario:
+        """For the simulator."""
+        return scenario.check(self.document)
+
+
+def random_world(draw: random.Random, largest: int = LARGEST) -> World:
+    """Any world at all."""
+    size = min(int(math.exp(draw.uniform(0.0, math.log(largest + 1)))), largest)
+    flexible = draw.random() < 0.15
+    health = _health(draw, flexible)
+    behaviour, breaks_all = _behaviour(draw, health is not None)
+    set_ = {
+        "name": "web",
+        "resource_group": "rg-shop",
+        "orchestration_mode": "Flexible" if flexible else "Uniform",
+        "capacity": size,
+        "image": {**PUBLISHER, "version": OLD},
+        "zones": draw.choice([[], [], ["1", "2"], ["1", "2", "3"]]),
+        "placement_groups": draw.choice([1, 1, 2, 3]),
+        "update_domains": draw.choice([1, 3, 5, 5, 20]),
+        "fault_domains": draw.choice([1, 2, 5]),
+        "health": health or {"source": "none"},
+        "overprovision": draw.random() < 0.5,
+        "id_holes": 0.0,
+        "instances": {} if flexible else _special_instances(draw, size),
+    }
+    if health is not None and draw.random() < 0.5:
+        state = draw.choice(["Running", "Running", "Running", "Suspended"])
+        action = draw.choice(["Replace", "Restart", "Reimage"])
+        grace = f"PT{draw.choice([10, 20, 30])}M"
+        set_["automatic_repairs"] = {"grace_period": grace, "action": action, "state": state}
+    document = _document(draw, set_, behaviour, _actors(draw))
+    kills = [int(math.exp(draw.uniform(0.0, math.log(400)))) for _ in range(draw.choice([0, 0, 0, 1, 1, 2, 3]))]
+    seed = draw.randrange(2**31)
+    return World(document, _options(draw, size, seed), _weather(draw), tuple(kills), seed, breaks_all, size)
+
+
+def noisy_world(draw: random.Random, largest: int = 100) -> World:
+    """A healthy one, whose probes are as noisy as the retries of a gate are meant to bear: for false halts."""
+    world = random_world(draw, largest)
+    period = draw.choice([20, 30, 60])
+    flap = {"period": period, "unhealthy": draw.choice([0.2, 0.35, 0.5]), "lasts": draw.choice([60, 120, 180])}
+    set_ = {**world.document["scale_sets"][0], "health": {"source": "extension"}, "instances": {}}
+    set_.pop("automatic_repairs", None)
+    set_["orchestration_mode"] = "Uniform"
+    document = _document(draw, set_, {"flap": flap, "flap_share": draw.choice([0.1, 0.25, 0.5])}, [])
+    luck, bad = random.Random(f"{world.seed}/site"), draw.choice([0.05, 0.15, 0.3])
+    options = replace(world.options, health_retries=30, health_delay=10, health_successes=2)
+    options = replace(options, max_unavailable="1" if world.size < 5 else "20%", by="update_domain")
+    options = replace(options, site_check=lambda: luck.random() >= bad)
+    weather = Weather(rate=draw.choice([0.0, 0.02, 0.05]))
+    return replace(world, document=document, options=options, weather=weather, kills=(), breaks_all=False)
+
+
+def _document(
+    draw: random.Random, set_: dict[str, Any], behaviour: dict[str, Any], actors: list[dict[str, Any]]
+) -> dict[str, Any]:
+    versions = [{"version": OLD}, {"version": NEW, **behaviour}, {"version": OTHER}]
+    return {
+        "version": 1,
+        "seed": draw.randrange(2**31),
+        "clock": {"start": "2026-11-20T08:00:00Z"},
+        "images": {"platform": [{**PUBLISHER, "versions": versions}]},
+        "resource_groups": [{"name": "rg-shop", "location": "westeurope"}],
+        "scale_sets": [set_],
+        "actors": actors,
+    }
+
+
+def _health(draw: random.Random, flexible: bool) -> dict[str, Any] | None:
+    kind = draw.choice(["extension"] * 5 + ["rich", "probe", "none"])
+    if kind == "none" or (kind == "probe" and flexible):
+        return None
+    if kind == "rich":
+        return {"source": "extension", "rich": True, "grace_period": 120}
+    return {"source": kind}
+
+
+def _behaviour(draw: random.Random, reports: bool) -> tuple[dict[str, Any], bool]:
+    """What the new image does, and whether it breaks every instance as far as the set can tell."""
+    kind = draw.choice(["good"] * 5 + ["slow", "flaps", "some fail", "all fail", "all sick", "none returns"])
+    share = draw.choice([0.05, 0.2, 0.5])
+    match kind:
+        case "slow":
+            return {"boot_factor": draw.choice([2, 5, 8])}, False
+        case "flaps":
+            return {"flap": {"period": 40, "unhealthy": 0.4, "lasts": 120}, "flap_share": share}, False
+        case "some fail":
+            return {"upgrade_fails": {"share": share}}, False
+        case "all fail":
+            return {"upgrade_fails": {"share": 1.0}}, True
+        case "all sick" if reports:
+            return {"health": draw.choice(["unhealthy", "unknown", "none"])}, True
+        case "none returns":
+            return {"never_returns_share": 1.0}, True
+    return {}, False
+
+
+def _special_instances(draw: random.Random, size: int) -> dict[str, Any]:
+    states = [
+        {"state": "stopped"},
+        {"state": "deallocated"},
+        {"state": "failed"},
+        {"health": "unhealthy"},
+        {"protect_from_scale_set_actions": True},
+    ]
+    most = draw.choice([0, 0, 0, size // 20, size // 8])
+    return {str(draw.randrange(size)): draw.choice(states) for _ in range(most)}
+
+
+def _actors(draw: random.Random) -> list[dict[str, Any]]:
+    deeds = [
+        {"capacity": f"+{draw.randint(1, 5)}"},
+        {"capacity": f"-{draw.randint(1, 3)}"},
+        {"instances": {"count": 1}, "evict": draw.choice(["Deallocate", "Delete"])},
+        {"instances": {"share": 0.1}, "upgrade": True},
+        {"image": {"version": OTHER}},
+        {"instances": {"count": 1}, "protect": True},
+        {"instances": {"count": 1}, "power": draw.choice(["stopped", "deallocated"])},
+        {"instances": {"share": 0.05}, "health": "unhealthy"},
+        {"instances": {"count": 1}, "boot_factor": 6},
+        {"preempt": True},
+        {"instances": {"share": 0.2}, "flap": {"period": 30, "unhealthy": 0.4, "lasts": 180}},
+    ]
+    actors = []
+    for number in range(draw.choice([0, 0, 0, 1, 1, 2, 3])):
+        when: dict[str, Any] = {"at": round(draw.uniform(0, 900), 1)}
+        if draw.random() < 0.5:
+            event = draw.choice(["batch_started", "batch_ended", "model_written"])
+            when = {"event": event, "count": 1 if event == "model_written" else draw.randint(1, 4)}
+            when["after"] = round(draw.uniform(0, 60), 1)
+        actors.append({"name": f"actor {number}", "when": when, "do": draw.choice(deeds)})
+    return actors
+
+
+def _options(draw: random.Random, size: int, seed: int) -> Options:
+    # Large sets with tiny budgets take a hundred batches, which show nothing that ten do not.
+    least = max(1, size // 12)
+    count = draw.randint(least, max(least, size // 3))
+    least = -(-100 * least // size)
+    percent = draw.randint(least, max(least, 50))
+    luck, bad = random.Random(f"{seed}/site"), draw.choice([0.0, 0.2])
+    return Options(
+        image={"version": NEW},
+        by=draw.choice(["update_domain", "update_domain", "fault_domain", "zone", "batch"]),
+        max_unavailable=draw.choice([str(count), f"{percent}%"]),
+        canary=draw.choice([0, 1, 1, 1, 2, 3]),
+        pause=draw.choice([0, 0, 30]),
+        suspend_repairs=draw.random() < 0.8,
+        upgrade_timeout=draw.choice([600, 900, 1800]),
+        poll_interval=draw.choice([10, 15, 30]),
+        health_retries=draw.choice([10, 20, 30]),
+        health_delay=draw.choice([10, 15]),
+        site_check=(lambda: luck.random() >= bad) if draw.random() < 0.2 else None,
+    )
+
+
+def _weather(draw: random.Random) -> Weather:
+    outages = []
+    if draw.random() < 0.15:
+        start = draw.uniform(0, 900)
+        outages.append((start, start + draw.choice([5, 60, 400])))
+    return Weather(
+        rate=draw.choice([0.0, 0.0, 0.0, 0.01, 0.05]),
+        fates=draw.choice([0.0, 0.0, 0.0, 0.05]),
+        touches=draw.choice([0.0, 0.0, 0.2]),
+        outages=tuple(outages),
+    )
