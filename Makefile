@@ -6,7 +6,7 @@
 # Python than the newest one found.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sim test conformance bench lint format docs lock clean
+.PHONY: help demo sim test soak conformance bench lint format docs lock clean
 
 export PYTHON RECORDINGS SPECS
 
@@ -17,6 +17,8 @@ SPEED ?= 60
 help:
 	@echo "make demo    roll a new image through 20 simulated instances, and show that nothing was down"
 	@echo "make test    everything that must hold; one part of it: make test PART=units (PART=--list: all names)"
+	@echo "make soak    random rollouts in this process, with everything that can go wrong: make soak ROLLOUTS=10000,"
+	@echo "             or TIME=3600 (seconds); SEED=4711 plays one of them again"
 	@echo "make conformance RECORDINGS=folder SPECS=folder"
 	@echo "             hold the simulator against recordings and the API description of the real service"
 	@echo "make lint    the part of it that takes seconds"
@@ -39,6 +41,11 @@ sim:
 test:
 	@dev/env dev
 	@.env/dev/bin/python dev/run_parts.py $(PART)
+
+soak:
+	@dev/env dev
+	@cd tests && PYTHONPATH=../build/collections ../.env/dev/bin/python -m rollouts.soak $(if $(SEED),--seed $(SEED)) \
+		$(if $(TIME),--seconds $(TIME)) $(if $(ROLLOUTS),--rollouts $(ROLLOUTS))
 
 conformance:
 	@dev/env dev

@@ -30,7 +30,15 @@ WORKERS = "2"
 ANSIBLE_TEST_HOME = ROOT / ".env" / "home"
 ARTIFACT = BUILD / "artifact"
 # Never in the artifact, so Ansible's own rules are not theirs; ruff, mypy and yamllint look at them.
-NOT_THE_COLLECTION = ("dev", "tests/armsim", "tests/armsim_tests", "tests/conformance", "tests/e2e", "tests/sdk")
+NOT_THE_COLLECTION = (
+    "dev",
+    "tests/armsim",
+    "tests/armsim_tests",
+    "tests/conformance",
+    "tests/e2e",
+    "tests/rollouts",
+    "tests/sdk",
+)
 # Folders that only their owners have, given on the command line of make: recordings of the real service, and the
 # description of its API.
 RECORDINGS = os.environ.get("RECORDINGS", "")
@@ -156,7 +164,7 @@ PARTS: Sequence[Part] = (
             Step(("ruff", "check", ".")),
             Step(("ruff", "format", "--check", ".")),
             _mypy("3.10", "-p", "ansible_collections.azroll.vmss.plugins.module_utils"),
-            _mypy("3.11", "-p", "armsim", "-p", "conformance"),
+            _mypy("3.11", "-p", "armsim", "-p", "conformance", "-p", "rollouts"),
             _mypy("3.11", "dev"),
             Step(("yamllint", "--strict", ".")),
             Step(("shellcheck", "dev/env", "dev/find-python", "dev/lock", "dev/oav-env", ".ci/run")),
@@ -178,6 +186,7 @@ PARTS: Sequence[Part] = (
         (_ansible_test("units", "--num-workers", WORKERS),),
         prepare=_copy_for_ansible_test,
     ),
+    Part("rollouts", "random rollouts in this process: a share of make soak", (_pytest("tests/rollouts"),)),
     Part("simulator", "the simulator's own tests", (_pytest("tests/armsim_tests"),)),
     *(_sdk_part(python) for python in SDK_PYTHONS),
     Part(

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import Throttled
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import ConnectionFailed, Throttled, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
 
 
@@ -57,9 +57,11 @@ def wait_until(
 
     Done after `successes` good looks in a row. Failed when two looks in a row see failed instances: a single one may
     catch an instance that failed earlier and has not begun to move yet. Being throttled past the deadline is nobody's
-    failure: the time is waited out, and the last look stands (`unseen` where there was none).
+    failure: the time is waited out, and the last look stands (`unseen` where there was none). Nor is a service that
+    does not answer for a while, once it has answered: then the next look tells.
     """
     progress = unseen
+    answered = False
     good = bad = 0
     for _tick in _ticks(deadline, interval):
         try:
@@ -67,6 +69,12 @@ def wait_until(
         except Throttled:
             deadline.sleep(deadline.remaining())
             break
+        except VmssError as error:
+            if not (answered and _passing(error)):
+                raise
+            good = bad = 0
+            continue
+        answered = True
         good = good + 1 if progress.done else 0
         bad = bad + 1 if progress.failed else 0
         if good >= successes:
@@ -79,6 +87,10 @@ def wait_until(
 def not_seen(phase: str, instance_ids: Sequence[str]) -> Progress:
     """What is known before the first look."""
     return Progress(phase, len(instance_ids), waiting=dict.fromkeys(instance_ids, "not seen yet: throttled by Azure"))
+
+
+def _passing(error: VmssError) -> bool:
+    return isinstance(error, ConnectionFailed) or (error.fault.status or 0) >= 500
 
 
 def _ticks(deadline: Deadline, interval: float) -> Iterator[None]:

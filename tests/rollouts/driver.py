@@ -145,9 +145,7 @@ class Rollout:
         if self._write and options.suspend_repairs and self._vmss["repairs_state"] == "Running":
             repairs = self._module(vmss_automatic_repairs, "repairs", state="suspended")
             self._note(repairs_suspended=repairs["changed"])
-        image = self._module(
-            vmss_image_update, "image", image=self._target, upgrade_policy=options.upgrade_policy
-        )
+        image = self._module(vmss_image_update, "image", image=self._target, upgrade_policy=options.upgrade_policy)
         self._note(image_changed=image["changed"])
         self._gather(options.canary)
         for number, batch in enumerate(self._plan["batches"]):

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from armsim import scenario
 from armsim.clock import ManualClock
@@ -28,11 +30,12 @@ class Killed(BaseException):
 class Weather:
     """How requests fare: `rate` is the chance that one attempt meets trouble, `outages` are times without any answer.
 
-    `fates` is the chance that an accepted operation ends badly, whatever comes of what it does, and `touches` the
-    chance that somebody writes the set between a read and a write that depends on it.
+    `conflicts` is the chance that a write meets another operation (409), `fates` that an accepted operation ends badly
+    whatever comes of what it does, and `touches` that somebody writes the set between a read and a write based on it.
     """
 
     rate: float = 0.0
+    conflicts: float = 0.0
     fates: float = 0.0
     touches: float = 0.0
     outages: tuple[tuple[float, float], ...] = ()
@@ -66,15 +69,12 @@ class Write:
     out: frozenset[str] = frozenset()
     # Out of service right before it, through no act of this write.
     out_before: frozenset[str] = frozenset()
-    zones: dict[str, str | None] = field(default_factory=dict)
 
 
 class Site:
     """One world: everything in it happens in the order of its own clock, and by its own seeded draws."""
 
-    def __init__(
-        self, spec: scenario.Scenario, target: str, weather: Weather, kills: Sequence[int], seed: int
-    ) -> None:
+    def __init__(self, spec: scenario.Scenario, target: str, weather: Weather, kills: Sequence[int], seed: int) -> None:
         self.target = target
         self._clock = ManualClock()
         self.simulation = Simulation(spec, self._clock, spec.seed)
@@ -119,10 +119,11 @@ class Site:
         now = self.now()
         if any(start <= now < end for start, end in self.weather.outages):
             return self._count("unavailable")
+        if write and self.luck.random() < self.weather.conflicts:
+            return self._count("conflict")
         if self.luck.random() >= self.weather.rate:
             return None
-        kinds = ["throttled", "throttled briefly", "unavailable", "reset", "answer lost"]
-        return self._count(self.luck.choice([*kinds, "conflict"] if write else kinds))
+        return self._count(self.luck.choice(["throttled", "throttled briefly", "unavailable", "reset", "answer lost"]))
 
     def fate(self) -> Fate | None:
         """How an operation that was just accepted is to end, where it is not to end as it would."""
@@ -152,6 +153,41 @@ class Site:
         )
         return self.last_look
 
+    @contextmanager
+    def noting(self, path: str, body: Mapping[str, Any], look: Look | None) -> Iterator[None]:
+        """Note a write when it has taken effect, and what it did to the service."""
+        before = self._serving()
+        yield
+        after = self._serving()
+        present = frozenset(one.id for one in self.web.active())
+        self.writes.append(
+            Write(
+                _kind(path, body),
+                self.now(),
+                self.run,
+                self.web.target(),
+                tuple(body.get("instanceIds") or ()),
+                look,
+                taken=frozenset(before - after),
+                out=present - after,
+                out_before=present - before,
+            )
+        )
+
+    def _serving(self) -> set[str]:
+        now = self.now()
+        return {one.id for one in self.web.active() if one.in_service(now)}
+
     def _count(self, kind: str) -> str:
         self.faults[kind] += 1
         return kind
+
+
+def _kind(path: str, body: Mapping[str, Any]) -> str:
+    """What a write is about: `upgrade`, `image`, `suspend`, `resume`, `tags`, or the last part of its path."""
+    name = path.rpartition("/")[2]
+    if name == "manualUpgrade":
+        return "upgrade"
+    if "virtualMachineProfile" in (body.get("properties") or {}):
+        return "image"
+    return str(body["action"]).lower() if "action" in body else "tags" if "tags" in body else name

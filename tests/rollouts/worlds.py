@@ -200,6 +200,7 @@ def _weather(draw: random.Random) -> Weather:
         outages.append((start, start + draw.choice([5, 60, 400])))
     return Weather(
         rate=draw.choice([0.0, 0.0, 0.0, 0.01, 0.05]),
+        conflicts=draw.choice([0.0, 0.0, 0.0, 0.1]),
         fates=draw.choice([0.0, 0.0, 0.0, 0.05]),
         touches=draw.choice([0.0, 0.0, 0.2]),
         outages=tuple(outages),

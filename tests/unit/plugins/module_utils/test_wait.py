@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import Throttled
+import pytest
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    ArmFault,
+    ConnectionFailed,
+    Forbidden,
+    ServiceError,
+    Throttled,
+    VmssError,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, Outcome, not_seen, wait_until
 from ansible_collections.azroll.vmss.tests.unit.wire import Clock
@@ -16,16 +25,18 @@ GOOD = Progress("upgraded", 1)
 OPEN = Progress("upgraded", 1, waiting={"0": "Updating"})
 BAD = Progress("upgraded", 1, failed={"0": "provisioning failed"})
 UNSEEN = not_seen("upgraded", ["0"])
+SILENT = ConnectionFailed("no connection")
+BROKEN = ServiceError("no answer", fault=ArmFault(status=503))
 
 
 def wait(
-    clock: Clock, *looks: Progress | Throttled, seconds: float = 60, interval: float = 10, successes: int = 1
+    clock: Clock, *looks: Progress | VmssError, seconds: float = 60, interval: float = 10, successes: int = 1
 ) -> Outcome:
     left = list(looks)
 
     def look() -> Progress:
         seen = left.pop(0)
-        if isinstance(seen, Throttled):
+        if isinstance(seen, VmssError):
             raise seen
         return seen
 
@@ -65,6 +76,22 @@ def test_throttling_is_waited_out_and_leaves_the_last_look() -> None:
     assert wait(clock, OPEN, Throttled("no")) == Outcome(OPEN)
     assert clock.sleeps == [10, 50]
     assert wait(Clock(), Throttled("no")) == Outcome(UNSEEN)
+
+
+def test_a_service_that_is_silent_for_a_while_fails_nobody() -> None:
+    assert wait(Clock(), OPEN, SILENT, BROKEN, GOOD).done
+    assert wait(Clock(), OPEN, OPEN, SILENT, seconds=20) == Outcome(OPEN)
+    assert wait(Clock(), GOOD, BROKEN, GOOD, GOOD, successes=2).done
+    assert not wait(Clock(), OPEN, BAD, SILENT, BAD, seconds=30).failed
+
+
+@pytest.mark.parametrize(
+    ("first", "error"),
+    [([], SILENT), ([], BROKEN), ([OPEN], Forbidden("no")), ([OPEN], ServiceError("no", fault=ArmFault(status=400)))],
+)
+def test_other_errors_end_the_wait(first: list[Progress], error: VmssError) -> None:
+    with pytest.raises(type(error)):
+        wait(Clock(), *first, error)
 
 
 def test_nobody_sleeps_past_the_deadline() -> None:

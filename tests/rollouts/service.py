@@ -1,0 +1,152 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The service behind the façade: armsim's own endpoints, asked without HTTP, with the patience of `_arm_retry.py`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from starlette.routing import compile_path
+
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import Client
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import BACKOFF, RETRIES, THROTTLE_WAIT
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import ArmFault, ConnectionFailed, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._fault import read_fault, refusal
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from armsim.directory import Directory
+from armsim.errors import ArmError
+from armsim.operations import Operation
+from armsim.web.app import ENDPOINTS
+from armsim.web.call import Call, Endpoint
+from armsim.web.host import Host, Settings
+from armsim.wire import Json
+from rollouts.site import Look, Site
+
+# A request takes a moment, in which the world goes on.
+LATENCY = 0.2
+SHORT_THROTTLE = 3.0
+HOST = "https://armsim"
+ROUTES = [(endpoint, re.compile(compile_path(endpoint.path)[0].pattern, re.IGNORECASE)) for endpoint in ENDPOINTS]
+
+Answer = TypeVar("Answer")
+
+
+class Service(Client):
+    """One process's requests. `look` is what its last list of the instances showed."""
+
+    def __init__(self, site: Site, deadline: Deadline, note: Callable[[str], None]) -> None:
+        self.site = site
+        self.deadline = deadline
+        self.look: Look | None = None
+        self._note = note
+        simulation = site.simulation
+        self._host = Host(simulation, Directory(simulation.spec, strict=False), Settings(1.0), lambda: simulation)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def compute(self, subscription_id: str) -> Any:
+        """There is no SDK here: `Arm._begin` writes by itself."""
+        raise AssertionError(f"The SDK was asked for, for subscription {subscription_id}")
+
+    def get(self, path: str, api: str, attempted: str, query: Mapping[str, str] | None = None) -> Any:
+        return self.ask(attempted, lambda: self.serve("GET", path, api, query=query)[0])
+
+    def put(self, path: str, api: str, attempted: str, body: Mapping[str, Any]) -> Any:
+        return self.write(attempted, "PUT", path, api, body)[0]
+
+    def entries(self, path: str, api: str, attempted: str, query: Mapping[str, str] | None = None) -> list[Json]:
+        found: list[Json] = []
+        asked = dict(query or {})
+        while True:
+            page = self.get(path, api, attempted, asked)
+            found += page["value"]
+            if "nextLink" not in page:
+                return found
+            asked["$skiptoken"] = page["nextLink"].rpartition("$skiptoken=")[2]
+
+    def write(
+        self, attempted: str, method: str, path: str, api: str, body: Mapping[str, Any], **headers: str
+    ) -> tuple[Any, Operation | None]:
+        """A write: what it answers, and the operation that it leads to."""
+
+        def act() -> tuple[Any, Operation | None]:
+            with self.site.noting(path, body, self.look):
+                answer, operation = self.serve(method, path, api, body=body, headers=headers)
+            if operation is not None:
+                operation.fate = self.site.fate()
+            return answer, operation
+
+        return self.ask(attempted, act, write=True)
+
+    def serve(
+        self,
+        method: str,
+        path: str,
+        api: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[Any, Operation | None]:
+        """Let the simulator answer one request. Raises ArmError."""
+        endpoint, params = _find(method, path)
+        raw = json.dumps(body).encode() if body is not None else b""
+        fields = {name.lower(): text for name, text in (query or {}).items()}
+        given = {"content-type": "application/json", **(headers or {})}
+        call = Call(self._host, method, path, HOST, params, fields, given, "", raw, api_version=api)
+        reply = endpoint.handler(call)
+        self.site.simulation.actors.requested(endpoint.name)
+        return reply.body, call.operation
+
+    def ask(self, attempted: str, act: Callable[[], Answer], *, write: bool = False) -> Answer:
+        """One request, repeated as `Retry` does; `act` is how it takes effect. Raises the collection's errors."""
+        site, failures = self.site, 0
+        while True:
+            site.step()
+            site.sleep(LATENCY)
+            trouble = site.trouble(write=write)
+            answers = []
+            if trouble in (None, "answer lost"):
+                answers.append(self._answer(attempted, act))
+            if trouble is None:
+                site.step()
+                return answers[0]
+            if trouble == "conflict":
+                raise refusal(ArmFault(409, "Conflict", "Another operation is in progress."), attempted)
+            pause = {"throttled": 4 * THROTTLE_WAIT, "throttled briefly": SHORT_THROTTLE}.get(trouble)
+            if (failures == RETRIES and pause is None) or (pause or BACKOFF) > self.deadline.remaining():
+                raise _given_up(trouble, attempted)
+            site.sleep(pause or BACKOFF * 2**failures)
+            failures += pause is None
+
+    def _answer(self, attempted: str, act: Callable[[], Answer]) -> Answer:
+        site = self.site
+        try:
+            return act()
+        except ArmError as error:
+            fault = read_fault(json.dumps(error.body()), status=error.status, request_id=None)
+            raise refusal(fault, attempted, retry_after=error.retry_after) from error
+        finally:
+            # The Date header knows whole seconds only.
+            self._note(site.simulation.calendar.at(site.now()).replace(microsecond=0).isoformat())
+
+
+def _find(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+    for endpoint, pattern in ROUTES:
+        if endpoint.method == method and (match := pattern.match(path)):
+            return endpoint, match.groupdict()
+    raise ArmError(404, "InvalidResourceType", f"The resource type could not be found for the path '{path}'.")
+
+
+def _given_up(trouble: str, attempted: str) -> VmssError:
+    if trouble.startswith("throttled"):
+        return refusal(ArmFault(429, "TooManyRequests", "Too many requests."), attempted)
+    if trouble == "unavailable":
+        return refusal(ArmFault(503, "ServiceUnavailable", "The service is unavailable."), attempted)
+    return ConnectionFailed(f"Could not {attempted}: no connection to Azure", attempted=attempted)

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Roll through random worlds for as long as told, and print the numbers.
+
+python -m rollouts.soak --rollouts 10000
+python -m rollouts.soak --seconds 3600
+python -m rollouts.soak --seed 4711          one world again, with everything that happened in it
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import multiprocessing
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from rollouts.rollout import Outcome, roll
+from rollouts.worlds import noisy_world, random_world
+
+HEALTHY = 1_000
+MOST_FALSE_HALTS = 0.05
+PROGRESS = 15.0
+SHOWN = 20
+
+
+@dataclass
+class Tally:
+    """The numbers of many rollouts."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    stops: Counter[str] = field(default_factory=Counter)
+    sums: Counter[str] = field(default_factory=Counter)
+    lowest: int | None = None
+    violations: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def rollouts(self) -> int:
+        return sum(self.outcomes.values())
+
+    @property
+    def stopped(self) -> int:
+        return sum(self.stops.values())
+
+    def add(self, seed: int, outcome: Outcome) -> None:
+        self.outcomes[outcome.result] += 1
+        if outcome.cause is not None:
+            self.stops[outcome.cause] += 1
+        for name in ("size", "runs", "batches", "kills", "faults"):
+            self.sums[name] += getattr(outcome, name)
+        if outcome.lowest is not None:
+            self.lowest = outcome.lowest if self.lowest is None else min(self.lowest, outcome.lowest)
+        self.violations += [(seed, violation) for violation in outcome.violations]
+
+    def lines(self) -> Iterator[str]:
+        sums = self.sums
+        yield f"rollouts                     {self.rollouts:>9,}   runs {sums['runs']:,}"
+        yield f"instances                    {sums['size']:>9,}"
+        yield f"batches                      {sums['batches']:>9,}"
+        yield f"kills                        {sums['kills']:>9,}"
+        yield f"faults                       {sums['faults']:>9,}"
+        for result, count in self.outcomes.most_common():
+            yield f"  {result:<26} {count:>9,}"
+        yield f"stops by cause               {self.stopped:>9,}"
+        for cause, count in self.stops.most_common():
+            yield f"  {cause:<26} {count:>9,}"
+        yield f"lowest margin above the floor {self.lowest if self.lowest is not None else '-':>8}"
+        yield f"violations                   {len(self.violations):>9,}"
+        for seed, violation in self.violations[:SHOWN]:
+            yield f"  {violation[:200]}   again: make soak SEED={seed}"
+
+
+def play(seed: int, *, noisy: bool = False) -> tuple[int, Outcome]:
+    """The rollout of a seed."""
+    draw = random.Random(seed)
+    return seed, roll(noisy_world(draw) if noisy else random_world(draw))
+
+
+def many(seeds: Iterator[int], tally: Tally, *, noisy: bool = False, until: float = float("inf")) -> None:
+    """Roll through the worlds of these seeds in two processes, or until the time is up."""
+    told = time.monotonic()
+    with multiprocessing.Pool(2) as pool:
+        for seed, outcome in pool.imap_unordered(partial(play, noisy=noisy), _until(seeds, until), chunksize=4):
+            tally.add(seed, outcome)
+            if time.monotonic() - told > PROGRESS:
+                told = time.monotonic()
+                print(f"{tally.rollouts:,} rollouts, {len(tally.violations)} violations ...", flush=True)
+
+
+def _until(seeds: Iterator[int], until: float) -> Iterator[int]:
+    """The seeds, fed no faster than they are used up, until the time is up."""
+    return itertools.takewhile(lambda _seed: time.monotonic() < until, seeds)
+
+
+def again(seed: int, *, noisy: bool) -> Tally:
+    """One rollout, told write by write."""
+    tally = Tally()
+    tally.add(*play(seed, noisy=noisy))
+    return tally
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rollouts", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--first", type=int, default=0)
+    given = parser.parse_args()
+    if given.seed is not None:
+        tally = again(given.seed, noisy=False)
+        print("\n".join(tally.lines()))
+        return bool(tally.violations)
+    started = time.monotonic()
+    tally = Tally()
+    if given.seconds is not None:
+        many(itertools.count(given.first), tally, until=started + given.seconds)
+    else:
+        many(iter(range(given.first, given.first + given.rollouts)), tally)
+    print("\n".join(tally.lines()))
+    print(f"{time.monotonic() - started:.0f} s")
+    healthy = Tally()
+    many(iter(range(HEALTHY)), healthy, noisy=True)
+    share = healthy.stopped / healthy.rollouts
+    print(f"healthy rollouts with noisy probes {healthy.rollouts:,}, stopped {healthy.stopped} ({share:.1%})")
+    return bool(tally.violations or healthy.violations) or share > MOST_FALSE_HALTS
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""A fixed share of the rollouts that `make soak` goes through, and worlds that hypothesis looks for and makes small."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rollouts.rollout import roll
+from rollouts.soak import Tally, play
+from rollouts.worlds import random_world
+
+PER_TEST = 25
+
+
+@pytest.mark.parametrize("first", range(0, 300, PER_TEST))
+def test_nothing_that_must_hold_is_broken(first: int) -> None:
+    tally = Tally()
+    for seed in range(first, first + PER_TEST):
+        tally.add(*play(seed))
+    assert tally.violations == []
+    assert tally.lowest is None or tally.lowest >= 0
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+def test_small_worlds_that_hypothesis_finds(draw: random.Random) -> None:
+    assert roll(random_world(draw, largest=24)).violations == []
