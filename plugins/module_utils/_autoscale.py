@@ -68,8 +68,8 @@ class Autoscale:
 
     @property
     def label(self) -> str:
-        """`GROUP/NAME`: neither may hold a slash or a comma."""
-        return f"{self.resource_group}/{self.name}"
+        """`group/NAME`, neither of which may hold a slash or a comma. Azure spells groups in any case (recorded)."""
+        return f"{self.resource_group.lower()}/{self.name}"
 
     def switched(self, enabled: bool) -> dict[str, Any]:
         """The whole setting, as it is to be written, with nothing changed but whether it is enabled.

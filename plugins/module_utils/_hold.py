@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
+from ansible_collections.azroll.vmss.plugins.module_utils._actors import ATTEMPTS, BUSY, Actors
+from ansible_collections.azroll.vmss.plugins.module_utils._claim import claim_lease, guard_claim, server_time
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Conflict,
     OperationFailed,
@@ -28,7 +28,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ServiceError,
     VmssError,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     AUTOSCALE,
@@ -36,28 +35,20 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     REPAIRS,
     Claim,
     Lease,
-    guard_lease,
     named,
     own_tags,
     read_lease,
     require_own,
-    take,
     write_lease,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
-from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
 
-# So often is a write begun anew after somebody else's; with each the other one has got something done.
-ATTEMPTS = 5
-# Azure says 409 while another write is on its way.
-BUSY = 5.0
 MANUAL = "Manual"
-_ACTIONS = {"Suspend": ("running", "repairs suspended"), "Resume": ("suspended", "repairs resumed")}
 
 
 @dataclass(frozen=True)
@@ -99,8 +90,8 @@ class Keeper:
         self._claim = claim
         self._remembered = tuple(remembered)
         self._check_mode = check_mode
-        self._repairs: str | None = None
         self.deeds: list[str] = []
+        self._actors = Actors(arm, deadline, self.deeds, check_mode=check_mode)
 
     def hold(self, resource_group: str, name: str, wish: Wish) -> Standing:
         """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`)."""
@@ -118,8 +109,8 @@ class Keeper:
         if self._claim.minutes and not self._check_mode:
             require_own(name, found, self._claim.run_id)
         if REPAIRS in chosen[0]:
-            self._set_repairs(scale_set, "Suspend")
-        self._set_autoscale(scale_set, named(chosen[0], AUTOSCALE), enabled=False)
+            self._actors.set_repairs(scale_set, "Suspend")
+        self._actors.set_autoscale(scale_set, named(chosen[0], AUTOSCALE), enabled=False)
         lease = self._lease(scale_set, wish, chosen[0]) if self._claim.minutes else None
         held = lease.held if lease else (found or Lease()).holding(*self._remembered, *chosen[0]).held
         return Standing(before, lease, held)
@@ -155,11 +146,11 @@ class Keeper:
         if (
             wish.repairs
             and scale_set.automatic_repairs
-            and (REPAIRS in known or self._repairs_state(scale_set) == "running")
+            and (REPAIRS in known or self._actors.repairs_state(scale_set) == "running")
         ):
             found.append(REPAIRS)
         if wish.autoscale:
-            settings = self._autoscale(scale_set.resource_group, scale_set)
+            settings = self._actors.autoscale(scale_set.resource_group, scale_set)
             found += [
                 item
                 for one in settings
@@ -171,9 +162,7 @@ class Keeper:
         return tuple(found)
 
     def _lease(self, scale_set: ScaleSet, wish: Wish, chosen: Sequence[str]) -> Lease:
-        before = read_lease(scale_set.tags)
-        dead = before is not None and is_dead(before.holder)
-        lease = take(scale_set.name, before, self._claim, server_time(self._arm), holder_dead=dead)
+        lease = claim_lease(self._arm, scale_set, self._claim)
         return replace(lease.holding(*chosen), previous_image=lease.previous_image or wish.previous_image)
 
     def _hold_body(self, scale_set: ScaleSet, wish: Wish, chosen: Sequence[str]) -> dict[str, Any]:
@@ -260,9 +249,9 @@ class Keeper:
         trouble: list[VmssError] = []
         steps: list[Callable[[], None]] = []
         if REPAIRS in held and scale_set.automatic_repairs:
-            steps.append(lambda: self._set_repairs(scale_set, "Resume"))
+            steps.append(lambda: self._actors.set_repairs(scale_set, "Resume"))
         if labels := named(held, AUTOSCALE):
-            steps.append(lambda: self._set_autoscale(scale_set, labels, enabled=True))
+            steps.append(lambda: self._actors.set_autoscale(scale_set, labels, enabled=True))
         for step in steps:
             try:
                 step()
@@ -270,33 +259,6 @@ class Keeper:
                 trouble.append(error)
         if trouble:
             raise trouble[0]
-
-    def _set_repairs(self, scale_set: ScaleSet, action: str) -> None:
-        before, deed = _ACTIONS[action]
-        for left in reversed(range(ATTEMPTS)):
-            if self._repairs_state(scale_set) != before:
-                return
-            self._repairs = None
-            if self._check_mode:
-                self.deeds.append(deed)
-                return
-            try:
-                operation = self._arm.set_repairs(scale_set, action)
-                self.deeds.append(deed)
-                operation.wait()
-            except (Conflict, Preempted):
-                if not left:
-                    raise
-                self._deadline.sleep(BUSY)
-
-    def _set_autoscale(self, scale_set: ScaleSet, labels: Sequence[str], *, enabled: bool) -> None:
-        for group in sorted({label.partition("/")[0] for label in labels}):
-            for setting in self._autoscale(group, scale_set):
-                if setting.label not in labels or setting.enabled == enabled:
-                    continue
-                if not self._check_mode:
-                    self._arm.put_autoscale_setting(setting.resource_group, setting.name, setting.switched(enabled))
-                self.deeds.append(f"autoscale {setting.name} switched {'on' if enabled else 'off'}")
 
     # Reading
 
@@ -307,39 +269,12 @@ class Keeper:
             return True
         return False
 
-    def _repairs_state(self, scale_set: ScaleSet) -> str:
-        """In lower case; Flexible sets do not tell (recorded). A costly read: one answer serves until a write."""
-        if self._repairs is None:
-            self._repairs = "" if scale_set.flexible else (self._arm.repairs_state(scale_set) or "").lower()
-        return self._repairs
-
-    def _autoscale(self, resource_group: str, scale_set: ScaleSet) -> list[Autoscale]:
-        return settings_of(self._arm.autoscale_settings(resource_group), scale_set)
-
     def _lagging(self, scale_set: ScaleSet) -> tuple[str, ...]:
         instances = self._arm.list_instances(scale_set)
         return tuple(one.instance_id for one in instances if not one.leaving and is_stale(one, scale_set.image))
 
     def _read(self, scale_set: ScaleSet) -> ScaleSet:
         return self._arm.get_scale_set(scale_set.resource_group, scale_set.name)
-
-
-def guard_claim(arm: Arm, scale_set: ScaleSet, claim: Claim) -> None:
-    """Refuse (`lease`) a set that another run holds; by Azure's clock as of the last answer."""
-    lease = read_lease(scale_set.tags)
-    dead = lease is not None and is_dead(lease.holder)
-    guard_lease(scale_set.name, lease, claim, server_time(arm), holder_dead=dead)
-
-
-def server_time(arm: Arm) -> datetime:
-    """The time of Azure's last answer. The control node's own clock says nothing of when a lease ends."""
-    time = parse_time(arm.server_time)
-    if time is None:
-        raise ServiceError(
-            "Azure's answers carry no date, so that no lease can be judged",
-            advice="See whether a proxy removes the header Date, or roll without a lease (minutes: 0).",
-        )
-    return time
 
 
 def _settle(wait: Callable[[], None]) -> None:

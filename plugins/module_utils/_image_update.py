@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._claim import claim_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Conflict,
     OperationFailed,
@@ -21,6 +22,14 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_image_change, guard_ownership
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_reference
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
+    POLICY,
+    Claim,
+    Lease,
+    read_lease,
+    require_own,
+    write_lease,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._resolve import resolve_image
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 
@@ -32,11 +41,15 @@ MANUAL = "Manual"
 
 @dataclass(frozen=True)
 class ImageUpdate:
-    """The change of a model: from what it is to what it shall be. `set_manual` has the policy written as well."""
+    """The change of a model: from what it is to what it shall be.
+
+    `set_manual` has the policy written as well. `lease` is that of the run that makes the change, None without one.
+    """
 
     scale_set: ScaleSet
     target: Image
     set_manual: bool = False
+    lease: Lease | None = None
 
     @property
     def image_changes(self) -> bool:
@@ -59,14 +72,24 @@ class ImageUpdate:
         return MANUAL if self.policy_changes else self.scale_set.upgrade_policy
 
     def body(self) -> dict[str, Any]:
-        """The PATCH: the image's reference and, where it changes, the policy; nothing else of the model."""
+        """The PATCH: the image's reference, the policy where it changes, the lease; nothing else of the model."""
         properties: dict[str, Any] = {}
         if self.image_changes:
             storage = self.target.to_storage_profile(replacing=self.scale_set.image)
             properties["virtualMachineProfile"] = {"storageProfile": storage}
         if self.policy_changes:
             properties["upgradePolicy"] = {"mode": MANUAL}
-        return {"properties": properties}
+        tags = {"tags": write_lease(self.scale_set.tags, self._noted(self.lease))} if self.lease else {}
+        return {"properties": properties, **tags}
+
+    def _noted(self, lease: Lease) -> Lease:
+        """The lease with what this change does to the set, for whoever has to undo it."""
+        held = (f"{POLICY}={self.scale_set.upgrade_policy}",) if self.policy_changes else ()
+        return replace(
+            lease.holding(*held),
+            target=lease.target or self.target.describe(),
+            previous_image=lease.previous_image or self.scale_set.image,
+        )
 
     def diff(self) -> dict[str, Any]:
         """Before and after, as Ansible shows them."""
@@ -77,28 +100,43 @@ class ImageUpdate:
         }
 
 
-def plan_update(arm: Arm, scale_set: ScaleSet, wanted: Image, *, pin_latest: bool, overrides: Overrides) -> ImageUpdate:
-    """Work out the change. Only reads; raises what forbids it (Refused, ImageNotFound, BadInput)."""
+def plan_update(
+    arm: Arm,
+    scale_set: ScaleSet,
+    wanted: Image,
+    *,
+    pin_latest: bool,
+    overrides: Overrides,
+    claim: Claim | None = None,
+) -> ImageUpdate:
+    """Work out the change, by a run with a `claim` under its lease.
+
+    Only reads; raises what forbids it (Refused, ImageNotFound, BadInput).
+    """
     guard_ownership(scale_set, overrides)
+    lease = claim_lease(arm, scale_set, claim) if claim else None
     target = resolve_image(arm, merge(scale_set.image, wanted), scale_set.location, pin_latest=pin_latest)
-    update = ImageUpdate(scale_set, target, overrides.set_manual)
+    update = ImageUpdate(scale_set, target, overrides.set_manual, lease)
     if update.changes:
         _guard(arm, update, overrides)
     return update
 
 
-def start_update(arm: Arm, update: ImageUpdate, overrides: Overrides) -> tuple[ImageUpdate, Operation | None]:
+def start_update(
+    arm: Arm, update: ImageUpdate, overrides: Overrides, claim: Claim | None = None
+) -> tuple[ImageUpdate, Operation | None]:
     """Write the change; the operation is None where somebody else has just written the same.
 
     Somebody else's write in between (412) is no matter as long as it left the image alone: then the change is worked
-    out and guarded anew, and written once more. Raises Conflict where the image was changed, or a third writer came.
+    out and guarded anew, and written once more. Raises Conflict where the image was changed, or a third writer came,
+    and Refused (`lease`) where the writer was another run.
     """
     try:
         return update, arm.patch_scale_set(update.scale_set, update.body())
     except Conflict as conflict:
         if conflict.fault.status != 412:
             raise
-        update = _again(arm, update, conflict)
+        update = _again(arm, update, conflict, claim)
     if not update.changes:
         return update, None
     _guard(arm, update, overrides)
@@ -126,14 +164,16 @@ def finish_update(arm: Arm, update: ImageUpdate, operation: Operation | None) ->
             advice="See who else writes the scale set (activity log), then run again.",
             attempted=f"write the model of scale set {after.name}",
         )
+    if update.lease and operation is not None:
+        require_own(after.name, read_lease(after.tags), update.lease.run_id)
     return after
 
 
-def _again(arm: Arm, update: ImageUpdate, conflict: Conflict) -> ImageUpdate:
+def _again(arm: Arm, update: ImageUpdate, conflict: Conflict, claim: Claim | None) -> ImageUpdate:
     """The same change on the model as it is now."""
     before = update.scale_set
     now = _read(arm, before)
-    fresh = replace(update, scale_set=now)
+    fresh = replace(update, scale_set=now, lease=claim_lease(arm, now, claim) if claim else None)
     if fresh.image_changes and not same_reference(now.image, before.image):
         raise Conflict(
             f"Somebody else changed the image of {now.name} at the same time: it was {before.image.describe()}, should "

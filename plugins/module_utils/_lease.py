@@ -182,17 +182,18 @@ def take(name: str, lease: Lease | None, claim: Claim, now: datetime, *, holder_
     It is renewed when less than half of its time is left, so that asking again does not write again.
     """
     guard_lease(name, lease, claim, now, holder_dead=holder_dead)
-    mine = lease is not None and lease.run_id == claim.run_id
+    old = lease or Lease()
+    mine = old.run_id == claim.run_id
     end = now + timedelta(minutes=claim.minutes)
-    known = parse_time(lease.expires) if lease is not None and mine else None
+    known = parse_time(old.expires) if mine else None
     fresh = known is not None and (known - now) * 2 >= end - now
     return replace(
-        lease or Lease(),
+        old,
         run_id=claim.run_id,
-        holder=_tag_text(claim.holder),
-        target=_tag_text(claim.target) or (lease.target if lease is not None and mine else ""),
-        since=lease.since if lease is not None and mine else _text(now),
-        expires=lease.expires if lease is not None and fresh else _text(end),
+        holder=_tag_text(claim.holder) or (old.holder if mine else ""),
+        target=_tag_text(claim.target) or (old.target if mine else ""),
+        since=old.since if mine else _text(now),
+        expires=old.expires if fresh else _text(end),
     )
 
 

@@ -94,6 +94,23 @@ options:
         refuses most of these changes.
     type: bool
     default: false
+  run_id:
+    description:
+      - The run that makes the change, as in M(azroll.vmss.vmss_hold). The lease of that run is taken, or renewed, in
+        the same request as the image, so that of two runs only one can write it.
+      - If another run holds the scale set, the module fails with RV(error.kind=lease).
+      - Without it there is no lease, and none is looked at.
+    type: str
+  holder:
+    description:
+      - Who runs it, as in M(azroll.vmss.vmss_hold).
+    type: str
+    default: ''
+  lease_minutes:
+    description:
+      - How long the lease lasts unless it is renewed. With V(0) it is as if there were no O(run_id).
+    type: int
+    default: 120
   wait_timeout:
     description:
       - The number of seconds that the module may take altogether, including waits that Azure asks for by throttling.
@@ -102,6 +119,8 @@ options:
 seealso:
   - module: azroll.vmss.vmss_domain_upgrade
     description: Brings instances to the model.
+  - module: azroll.vmss.vmss_hold
+    description: Holds the scale set for one run, and lets go of it.
   - module: azroll.vmss.vmss_instance_facts
     description: Shows which image each instance runs.
   - name: Modify a Virtual Machine Scale Set
@@ -240,6 +259,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image_update import (
     plan_update,
     start_update,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
 
 EMPTY = {"image": {}, "previous_image": {}, "etag": None, "upgrade_policy": None, "diff": {"before": {}, "after": {}}}
 
@@ -252,6 +272,8 @@ def work(call: Call) -> None:
         managed=params["allow_managed"],
         image_kind_change=params["allow_image_kind_change"],
     )
+    run_id, minutes = params["run_id"], params["lease_minutes"]
+    claim = Claim(run_id, params["holder"], minutes=minutes) if run_id is not None and minutes else None
     scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
     image = scale_set.image.to_dict()
     result |= {
@@ -261,10 +283,10 @@ def work(call: Call) -> None:
         "upgrade_policy": scale_set.upgrade_policy,
     }
     wanted = Image.from_options(params["image"])
-    update = plan_update(call.arm, scale_set, wanted, pin_latest=params["pin_latest"], overrides=overrides)
+    update = plan_update(call.arm, scale_set, wanted, pin_latest=params["pin_latest"], overrides=overrides, claim=claim)
     result["diff"] = update.diff()
     if update.changes and not call.check_mode:
-        written, operation = start_update(call.arm, update, overrides)
+        written, operation = start_update(call.arm, update, overrides, claim)
         result["changed"] = True
         result["etag"] = finish_update(call.arm, written, operation).etag
     result |= {
@@ -292,6 +314,9 @@ def main() -> None:
                 "allow_automatic_os_upgrade": {"type": "bool", "default": False},
                 "allow_managed": {"type": "bool", "default": False},
                 "allow_image_kind_change": {"type": "bool", "default": False},
+                "run_id": {"type": "str"},
+                "holder": {"type": "str", "default": ""},
+                "lease_minutes": {"type": "int", "default": 120},
                 "wait_timeout": {"type": "int", "default": 600},
             }
         ),

@@ -401,3 +401,72 @@ def test_polls_follow_each_other_until_the_operation_is_done(run: Run, clock: Cl
     ]
     assert run(MODULE, script, image={"version": "latest"})["changed"]
     assert clock.sleeps == [5, 5]
+
+
+def with_tags(tags: dict[str, str], version: str = OLD_VERSION, **more: Any) -> dict[str, Any]:
+    return {**model(version, **more), "tags": tags}
+
+
+LEASE = {
+    "azroll-run": "run-a",
+    "azroll-target": "Canonical:ubuntu-24_04-lts:server:" + NEW_VERSION,
+    "azroll-since": "2026-11-22T10:15:00Z",
+    "azroll-expires": "2026-11-22T12:15:00Z",
+    "azroll-previous-image": "Canonical:ubuntu-24_04-lts:server:" + OLD_VERSION,
+}
+
+
+def test_the_lease_is_taken_in_the_same_request(run: Run) -> None:
+    after = with_tags({"owner": "shop", **LEASE}, NEW_VERSION, etag='"2"')
+    patch = patch_model({**IMAGE_PATCH, "tags": {"owner": "shop", **LEASE}})
+    script = [get_model(with_tags({"owner": "shop"})), get_versions(), get_rolling(), patch, *settled(after)]
+    assert run(MODULE, script, image={"version": "latest"}, run_id="run-a")["changed"]
+
+
+def test_the_lease_remembers_the_policy_that_was_there(run: Run) -> None:
+    tags = {**LEASE, "azroll-held": "repairs,upgrade_policy=Automatic"}
+    before = with_tags({**LEASE, "azroll-held": "repairs"}, upgradePolicy={"mode": "Automatic"})
+    sends = {"properties": {**IMAGE_PATCH["properties"], "upgradePolicy": {"mode": "Manual"}}, "tags": tags}
+    script = [get_model(before), get_versions(), get_rolling(), patch_model(sends)]
+    script += settled(with_tags(tags, NEW_VERSION))
+    run(MODULE, script, image={"version": "latest"}, run_id="run-a", upgrade_policy="set_manual")
+
+
+def test_another_run_is_named_before_and_in_a_race(run: Run) -> None:
+    held = with_tags({**LEASE, "azroll-run": "run-b", "azroll-holder": "eve@ctl2"}, etag='"2"')
+    for script in (
+        [get_model(held)],
+        [
+            get_model(),
+            get_versions(),
+            get_rolling(),
+            patch_model(None, error("PreconditionFailed", "no"), status=412, headers={}),
+            get_model(held),
+        ],
+    ):
+        result = run(MODULE, script, image={"version": "latest"}, run_id="run-a")
+        assert result["error"]["kind"] == "lease"
+        assert "run run-b (holder eve@ctl2" in result["msg"]
+        assert "until 2026-11-22T12:15:00Z" in result["msg"]
+        assert not result["changed"]
+
+
+def test_a_lease_that_is_gone_after_the_write_is_an_error(run: Run) -> None:
+    patch = patch_model({**IMAGE_PATCH, "tags": LEASE})
+    script = [get_model(), get_versions(), get_rolling(), patch, *settled(model(NEW_VERSION))]
+    result = run(MODULE, script, image={"version": "latest"}, run_id="run-a")
+    assert result["error"]["kind"] == "lease_lost"
+    assert result["changed"]
+
+
+def test_an_image_that_is_there_already_writes_no_lease(run: Run) -> None:
+    assert not run(MODULE, [get_model(), get_versions()], image={"version": OLD_VERSION}, run_id="run-a")["changed"]
+
+
+def test_a_lease_of_no_minutes_is_none(run: Run) -> None:
+    script = [get_model(with_tags({**LEASE, "azroll-run": "run-b"})), get_versions()]
+    assert not run(MODULE, script, image={"version": OLD_VERSION}, run_id="run-a", lease_minutes=0)["changed"]
+
+
+def test_a_run_id_that_cannot_be_meant_is_refused_before_any_request(run: Run) -> None:
+    assert run(MODULE, [], image={"version": "latest"}, run_id="a b")["error"]["kind"] == "bad_input"

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
+from ansible_collections.azroll.vmss.tests.unit.wire import (
+    GROUP,
+    OLD_VERSION,
+    WEB,
+    Exchange,
+    action,
+    get,
+    get_instances,
+    get_model,
+    model,
+    patch_model,
+    poll,
+    poll_action,
+    reference,
+    vm,
+)
+
+MODULE = "vmss_hold"
+KEYS = {"changed", "msg", "error", "lease", "held", "continues", "image_before", "lost", "diff"}
+OPTIONS = {"run_id": "run-a", "holder": "eve@ctl1", "target": "image 2", "previous_image": reference(OLD_VERSION)}
+TAGS = {
+    "azroll-run": "run-a",
+    "azroll-holder": "eve@ctl1",
+    "azroll-target": "image 2",
+    "azroll-since": "2026-11-22T10:15:00Z",
+    "azroll-expires": "2026-11-22T12:15:00Z",
+    "azroll-held": "repairs,autoscale=rg-shop/cpu,upgrade_policy=Automatic",
+    "azroll-previous-image": f"Canonical:ubuntu-24_04-lts:server:{OLD_VERSION}",
+}
+SETTINGS = f"{GROUP.rpartition('/providers/')[0]}/providers/Microsoft.Insights/autoscaleSettings"
+AUTOSCALE = {"api": "2022-10-01"}
+
+
+def tagged(tags: dict[str, str], policy: str = "Manual", etag: str = '"2"') -> dict[str, Any]:
+    body = model(etag=etag, upgradePolicy={"mode": policy}, automaticRepairsPolicy={"enabled": True})
+    return {**body, "tags": {"owner": "shop", **tags}}
+
+
+def get_view(state: str) -> Exchange:
+    services = [{"serviceName": "AutomaticRepairs", "serviceState": state}]
+    return get(f"{WEB}/instanceView", {"orchestrationServices": services})
+
+
+def set_repairs(what: str) -> list[Exchange]:
+    sends = {"serviceName": "AutomaticRepairs", "action": what}
+    return [action("setOrchestrationServiceState", sends), poll_action()]
+
+
+def setting(*, enabled: bool) -> dict[str, Any]:
+    properties = {"enabled": enabled, "targetResourceUri": WEB, "profiles": [{"name": "day"}]}
+    return {"id": f"{SETTINGS}/cpu", "name": "cpu", "location": "westeurope", "properties": properties}
+
+
+def get_settings(*, enabled: bool) -> Exchange:
+    return get(SETTINGS, {"value": [setting(enabled=enabled)]}, **AUTOSCALE)
+
+
+def put_setting(*, enabled: bool) -> Exchange:
+    body = setting(enabled=enabled)
+    sends = {name: body[name] for name in ("location", "properties")}
+    return Exchange("PUT", f"{SETTINGS}/cpu", body, sends=sends, **AUTOSCALE)
+
+
+def test_held_and_released(run: Run) -> None:
+    free, held = tagged({}, "Automatic", '"1"'), tagged(TAGS)
+    sends = {"tags": held["tags"], "properties": {"upgradePolicy": {"mode": "Manual"}}}
+    script = [get_model(free), get_view("Running"), get_settings(enabled=True), patch_model(sends)]
+    script += [poll(), get_model(held), get_model(held), *set_repairs("Suspend")]
+    script += [get_settings(enabled=True), put_setting(enabled=False)]
+    wishes = {"repairs": True, "autoscale": True, "upgrade_policy": "set_manual"}
+    result = run(MODULE, script, state="held", **OPTIONS, **wishes)
+    assert set(result) == KEYS
+    assert result["changed"]
+    assert result["held"] == ["repairs", "autoscale=rg-shop/cpu", "upgrade_policy=Automatic"]
+    assert result["lease"]["expires"] == "2026-11-22T12:15:00Z"
+    assert result["image_before"] == reference(OLD_VERSION)
+    assert result["diff"] == {"before": {"lease": {}}, "after": {"lease": result["lease"]}}
+    assert "until 2026-11-22T12:15:00Z" in result["msg"]
+
+    sends = {"tags": {"owner": "shop"}, "properties": {"upgradePolicy": {"mode": "Automatic"}}}
+    script = [get_model(held), get_view("Suspended"), *set_repairs("Resume")]
+    script += [get_settings(enabled=False), put_setting(enabled=True), get_instances(vm(0, latest=True))]
+    script += [patch_model(sends, if_match='"2"'), poll(), get_model(free), get_model(free)]
+    result = run(MODULE, script, state="released", run_id="run-a")
+    assert set(result) == KEYS
+    assert result["changed"]
+    assert (result["lease"], result["held"], result["lost"]) == (None, [], False)
+
+    result = run(MODULE, [get_model(free)], state="released", run_id="run-a")
+    assert not result["changed"]
+    assert result["msg"] == "web is released already."
+
+
+def test_check_mode_only_reads(run: Run) -> None:
+    script = [get_model(tagged({}, etag='"1"')), get_view("Running")]
+    result = run(MODULE, script, state="held", repairs=True, check_mode=True, **OPTIONS)
+    assert result["changed"]
+    assert result["held"] == ["repairs"]
+    assert "would be held" in result["msg"]
+
+
+def test_the_second_run_is_told_of_the_first_and_can_take_over(run: Run) -> None:
+    held = tagged(TAGS)
+    result = run(MODULE, [get_model(held)], state="held", run_id="run-b")
+    assert result["error"]["kind"] == "lease"
+    assert not result["changed"]
+    for word in ("run run-a", "eve@ctl1", "image 2", "2026-11-22T12:15:00Z", "take_over: true"):
+        assert word in result["msg"]
+
+    ours = tagged({**TAGS, "azroll-run": "run-b"}, etag='"3"')
+    script = [get_model(held), patch_model(None, if_match='"2"'), poll(), get_model(ours), get_model(ours)]
+    result = run(MODULE, script, state="held", run_id="run-b", take_over=True)
+    assert result["continues"] == "run-a"
+    assert result["held"] == ["repairs", "autoscale=rg-shop/cpu", "upgrade_policy=Automatic"]
+
+
+def test_the_lease_of_another_run_is_not_released(run: Run) -> None:
+    result = run(MODULE, [get_model(tagged(TAGS))], state="released", run_id="run-b")
+    assert result["lost"]
+    assert not result["changed"]
+    assert result["error"] is None
+    assert "belongs to another run: run run-a" in result["warnings"][0]
+
+
+def test_the_policy_is_not_restored_while_instances_lag(run: Run) -> None:
+    tags = {**TAGS, "azroll-held": "upgrade_policy=Automatic"}
+    left = tagged({**tags, "azroll-expires": "2026-11-22T10:15:00Z"}, etag='"3"')
+    script = [get_model(tagged(tags)), get_instances(vm(0), vm(1, latest=True))]
+    script += [patch_model({"tags": left["tags"]}, if_match='"2"'), poll(), get_model(left), get_model(left)]
+    result = run(MODULE, script, state="released", run_id="run-a")
+    assert result["held"] == ["upgrade_policy=Automatic"]
+    assert "instances 0 lag" in result["warnings"][0]
+
+
+@pytest.mark.parametrize("options", [{"run_id": "a b"}, {"run_id": "a", "minutes": -1}])
+def test_what_cannot_be_meant_is_refused_before_any_request(run: Run, options: dict[str, Any]) -> None:
+    result = run(MODULE, [], state="held", **options)
+    assert set(result) == KEYS | {"failed"}
+    assert result["error"]["kind"] == "bad_input"
