@@ -125,6 +125,10 @@ def _publish(stage: Stage, version: str) -> None:
     stage.os_upgrades.begin()
 
 
+def _withdraw(stage: Stage, version: str) -> None:
+    stage.shelf.withdraw(version)
+
+
 # --- of Azure Monitor for a scale set ---------------------------------------------------------------------------------
 
 
@@ -249,6 +253,7 @@ _SERVICE: dict[str, Callable[[Stage, Any], None]] = {
     "read_only": _read_only,
     "faults": _faults,
     "publish": _publish,
+    "withdraw": _withdraw,
 }
 _MONITOR: dict[str, Callable[[Stage, ScaleSet, Any], None]] = {
     "autoscale": _autoscale,

@@ -12,6 +12,7 @@ from typing import Any
 from armsim import scenario
 from armsim.catalogue import PLATFORM_FIELDS
 from armsim.errors import bad_request, invalid_parameter
+from armsim.tags import check_tags
 from armsim.wire import COMPUTE, Json
 
 # A set has at most so many instances (documented).
@@ -62,6 +63,7 @@ _REQUIRED = {"networkInterfaceConfigurations": ("name",), "extensions": ("name",
 _WORDS = {str: "String", int: "Int32", bool: "Boolean", dict: "Dictionary", list: "List"}
 _READ_ONLY = ("id", "name", "type", "etag")
 _READ_ONLY_PROPERTIES = ("provisioningState", "uniqueId", "timeCreated")
+_FIRMWARE = {"secureBootEnabled": True, "vTpmEnabled": True}
 # Taken, and never told again (recorded).
 _SECRETS = ("adminPassword", "protectedSettings")
 
@@ -72,6 +74,7 @@ def check_types(body: object) -> Json:
         raise bad_request("Error converting the request body to type 'VirtualMachineScaleSet'.")
     given: Json = _kept(body)
     _check(given, _TYPES, "")
+    check_tags(given.get("tags") or {})
     policy: Json = (given.get("properties") or {}).get("upgradePolicy") or {}
     if "mode" in policy:
         # Words of a list are taken in any case, and told as the list has them (recorded).
@@ -120,7 +123,7 @@ def _check_type(value: Any, kind: type, path: str) -> None:
 
 
 def merge_patch(document: Json, patch: Json) -> Json:
-    """The document after a PATCH: objects below ``properties`` are merged, all else is replaced."""
+    """The document after a PATCH: objects below ``properties`` are merged, all else is replaced (tags: reported)."""
     result = copy.deepcopy(document)
     patch = without_read_only(patch)
     for name, value in patch.items():
@@ -280,6 +283,9 @@ def first_model(spec: scenario.ScaleSet, location: str, subscription: str, os_ty
         extensions.append(_health_extension(spec.health, os_type))
     if extensions:
         profile["extensionProfile"] = {"extensions": extensions}
+    if spec.security_type is not None:
+        firmware = {} if spec.security_type == "Standard" else {"uefiSettings": _FIRMWARE}
+        profile["securityProfile"] = {**firmware, "securityType": spec.security_type}
     if spec.spot is not None:
         profile |= {"priority": "Spot", "evictionPolicy": spec.spot, "billingProfile": {"maxPrice": -1.0}}
     policy: Json = {"mode": spec.upgrade_policy.mode}

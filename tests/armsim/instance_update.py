@@ -29,7 +29,8 @@ def update_instance(
     """Set the protection of an instance.
 
     A body that repeats the machine's definition makes that its own: `latestModelApplied` is false from then on, until
-    it is upgraded (reported). A busy instance is refused with 409 `Conflict` (reported).
+    it is upgraded (reported); where the set's ``protection_detaches``, the protection alone does (reported). A busy
+    instance is refused with 409 `Conflict` (reported).
     """
     properties = _properties(body)
     if if_match is not None and if_match not in ("*", etag(instance.etag)):
@@ -49,7 +50,8 @@ def update_instance(
     instance.protect_from_scale_in = protection.get("protectFromScaleIn", False)
     instance.protect_from_scale_set_actions = protection.get("protectFromScaleSetActions", False)
     scale_set.world.happenings.tell("protection_changed", scale_set.name, instance)
-    instance.own_definition |= any(name not in _HARMLESS for name in properties)
+    detached = scale_set.protection_detaches and "protectionPolicy" in properties
+    instance.own_definition |= detached or any(name not in _HARMLESS for name in properties)
     return accepted
 
 

@@ -90,6 +90,7 @@ def _write(scale_set: ScaleSet, document: Json, *, counted: bool = True) -> Acce
     capacity = int((document.get("sku") or {}).get("capacity") or 0)
     model = Model.of(scale_set.model.version + 1, document)
     is_new = (model.profile, model.sku) != (scale_set.model.profile, scale_set.model.sku)
+    is_new |= scale_set.tags_are_model and document.get("tags") != scale_set.document.get("tags")
     if is_new and not scale_set.flexible:
         _check_model_limit(scale_set)
     _check_placement_groups(scale_set, document, capacity)

@@ -92,6 +92,10 @@ class ScaleSet:
         self.rolling: RollingUpgrade | None = None
         self.os_upgrades: list[OsUpgrade] = []
         self.update_domains = 5
+        # Whether any PUT of an instance makes its definition its own (reported).
+        self.protection_detaches = False
+        # Whether a change of the tags makes a new model (not known).
+        self.tags_are_model = False
         self.group_capacity = group_capacity
         self._running: list[Operation] = []
         self.failed = False

@@ -207,6 +207,8 @@ class Simulation:
         capacity = max(1, -(-len(ids) // (spec.placement_groups * max(1, len(spec.zones)))))
         made = ScaleSet(self.world, model, -AGE, group_capacity=max(100, capacity))
         made.update_domains = spec.update_domains
+        made.protection_detaches = spec.protection_detaches
+        made.tags_are_model = spec.tags_are_model
         made.repairs_suspended = spec.automatic_repairs is not None and spec.automatic_repairs.state == "Suspended"
         if spec.rolling_upgrade is not None:
             set_record(made, spec.rolling_upgrade)

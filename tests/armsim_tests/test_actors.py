@@ -297,7 +297,10 @@ def test_what_cannot_be_done_is_recorded_as_refused():
     [
         ({"when": {"at": 1, "event": "scaled_out"}, "do": {"capacity": 1}}, "exactly one of at, event and request"),
         ({"when": {"event": "scaled_out", "every": 5}, "do": {"capacity": 1}}, "every goes with at"),
-        ({"when": {"at": 1}, "do": {}}, "say what to do: one or more of read_only, faults, publish, autoscale"),
+        (
+            {"when": {"at": 1}, "do": {}},
+            "say what to do: one or more of read_only, faults, publish, withdraw, autoscale",
+        ),
         ({"when": {"at": 1}, "do": {"delete": True}}, "delete goes with instances: all, event, ids"),
         ({"when": {"at": 1}, "do": {"instances": "all", "capacity": 3}}, "instances goes with one or more of protect"),
         ({"when": {"at": 1}, "do": {"capacity": "many"}}, "do.0.capacity: String should match"),

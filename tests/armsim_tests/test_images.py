@@ -191,3 +191,77 @@ def test_an_image_that_is_gone_leaves_sick_instances_without_replacement(site: S
     assert [one["instanceId"] for one in after] == [one["instanceId"] for one in before]
     services = site.get(f"{site.web}-2/instanceView").json()["orchestrationServices"]
     assert [service["serviceState"] for service in services] == ["Suspended"]
+
+
+def test_a_version_that_is_withdrawn_is_gone_and_its_instances_stay(site: Site):
+    compute = f"{site.web.partition('/resourceGroups/')[0]}/providers/Microsoft.Compute/locations/westeurope"
+    versions = f"{compute}/publishers/Canonical/artifacttypes/vmimage/offers/ubuntu-24_04-lts/skus/server/versions"
+    site.admin("POST", "change", {"withdraw": "24.04.202510010"})
+    assert site.get(f"{versions}/24.04.202510010").json()["error"]["code"] == "NotFound"
+    assert "24.04.202510010" not in [entry["name"] for entry in site.get(versions).json()]
+    assert site.admin("GET", "ledger")["scale_sets"]["web"]["in_service"] == 20
+
+    def roll_to(version: str) -> Answer:
+        profile = {"storageProfile": {"imageReference": {"version": version}}}
+        return site.call("PATCH", site.web, document={"properties": {"virtualMachineProfile": profile}})
+
+    assert roll_to("24.04.202511180").status == 200
+    refused = roll_to("24.04.202510010")
+    assert (refused.status, refused.json()["error"]["code"]) == (404, "PlatformImageNotFound")
+    site.admin("POST", "reset")
+    assert site.get(f"{versions}/24.04.202510010").status == 200
+    assert site.admin("POST", "change", {"withdraw": "1.0"})["error"]["code"] == "NotFound"
+
+
+def test_a_platform_version_tells_when_it_will_be_deprecated():
+    when = {"deprecation": "ScheduledForDeprecation", "scheduled_deprecation": "2026-12-31T00:00:00Z"}
+    ubuntu = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
+    site = Site.bundled(images={"platform": [{**ubuntu, "versions": [{"version": "24.04.202510010", **when}]}]})
+    compute = f"{site.web.partition('/resourceGroups/')[0]}/providers/Microsoft.Compute/locations/westeurope"
+    sku = f"{compute}/publishers/Canonical/artifacttypes/vmimage/offers/ubuntu-24_04-lts/skus/server"
+    status = site.get(f"{sku}/versions/24.04.202510010").json()["properties"]["imageDeprecationStatus"]
+    assert status == {
+        "imageState": "ScheduledForDeprecation",
+        "scheduledDeprecationTime": "2026-12-31T00:00:00+00:00",
+    }
+
+
+def test_a_gallery_image_tells_what_it_fits_and_how_long_it_lives():
+    version = {"version": "1.0.0", "regions": ["westeurope"], "end_of_life": "2027-01-01T00:00:00Z"}
+    image = {
+        "name": "web",
+        "os_type": "Windows",
+        "os_state": "Specialized",
+        "generation": "V1",
+        "features": {"SecurityType": "TrustedLaunch"},
+        "versions": [version, {**version, "version": "1.1.0", "exclude_from_latest": True}],
+    }
+    gallery = {"name": "shop_gallery", "resource_group": "rg-shop", "location": "westeurope", "images": [image]}
+    web = {
+        "name": "web",
+        "resource_group": "rg-shop",
+        "capacity": 1,
+        "security_type": "TrustedLaunch",
+        "image": {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "1"},
+    }
+    ubuntu = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "versions": [{"version": "1"}]}
+    shared = [{"name": "contoso", "images": [image]}]
+    site = Site.bundled(
+        images={"platform": [ubuntu], "galleries": [gallery], "shared_galleries": shared}, scale_sets=[web]
+    )
+    address = f"{site.web.partition('/virtualMachineScaleSets/')[0]}/galleries/shop_gallery/images/web"
+    compute = f"{site.web.partition('/resourceGroups/')[0]}/providers/Microsoft.Compute"
+    public = f"{compute}/locations/westeurope/sharedGalleries/contoso/images/web"
+    for definition in (address, public):
+        told = site.get(definition).json()["properties"]
+        assert (told["osType"], told["osState"], told["hyperVGeneration"]) == ("Windows", "Specialized", "V1")
+        assert told["features"] == [{"name": "SecurityType", "value": "TrustedLaunch"}]
+    profile = site.get(f"{address}/versions/1.1.0").json()["properties"]["publishingProfile"]
+    assert (profile["excludeFromLatest"], profile["endOfLifeDate"]) == (True, "2027-01-01T00:00:00+00:00")
+    assert site.get(f"{public}/versions/1.0.0").json()["properties"]["endOfLifeDate"] == "2027-01-01T00:00:00+00:00"
+
+    security = site.get(site.web).json()["properties"]["virtualMachineProfile"]["securityProfile"]
+    assert security == {
+        "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True},
+        "securityType": "TrustedLaunch",
+    }

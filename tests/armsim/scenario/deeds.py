@@ -77,7 +77,7 @@ ON_SET = ("capacity", "patch", "image", "policy", "repairs", "rolling_upgrade", 
 # Fields of a deed that Azure Monitor does for a scale set.
 OF_MONITOR = ("autoscale", "alert")
 # Fields of a deed that are done to the whole service.
-ON_SERVICE = ("read_only", "faults", "publish")
+ON_SERVICE = ("read_only", "faults", "publish", "withdraw")
 
 
 class Deed(Part):
@@ -87,6 +87,9 @@ class Deed(Part):
     read_only: bool | None = Field(default=None, description="a read-only lock on the subscription: set or removed")
     faults: list[Fault] | None = Field(default=None, description="faults to order")
     publish: Name | None = Field(default=None, description="a withheld version of an image comes out")
+    withdraw: Name | None = Field(
+        default=None, description="a version of an image is taken away; instances that run it stay"
+    )
     autoscale: Capacity | None = Field(
         default=None, description="a capacity that autoscale wants: within its setting, and not while that is disabled"
     )

@@ -49,6 +49,9 @@ class PlatformVersion(Behaviour):
     deprecation: Literal["Active", "ScheduledForDeprecation", "Deprecated"] = Field(
         default="Active", description="state of the version; of a `Deprecated` one no new instances are made"
     )
+    scheduled_deprecation: datetime | None = Field(
+        default=None, description="when a version `ScheduledForDeprecation` will be deprecated, as it is told"
+    )
     regions: list[Name] | None = Field(default=None, description="default: everywhere")
     withheld: bool = Field(default=False, description="not there before a deed publishes it")
 
@@ -70,6 +73,7 @@ class GalleryVersion(Behaviour):
     regions: list[Name] = Field(min_length=1, description="where it is replicated to")
     exclude_from_latest: bool = Field(default=False, description="`latest` passes it over")
     published: datetime | None = Field(default=None, description="when it came out")
+    end_of_life: datetime | None = Field(default=None, description="as it is told; nothing happens then")
     withheld: bool = Field(default=False, description="not there before a deed publishes it")
 
 
@@ -82,6 +86,8 @@ class GalleryImage(Part):
     os_name: str = Field(default="ubuntu", description="as instances tell it")
     os_version: str = Field(default="24.04", description="as instances tell it")
     os_state: Literal["Generalized", "Specialized"] = Field(default="Generalized", description="of its versions")
+    generation: Literal["V1", "V2"] = Field(default="V2", description="of the virtual machine")
+    features: dict[str, str] = Field(default={}, description="by name, such as SecurityType: TrustedLaunch")
     versions: list[GalleryVersion] = Field(description="oldest first")
 
 

@@ -111,6 +111,9 @@ class ScaleSet(Part):
     capacity: int | None = Field(default=None, ge=0, le=1000, description="default: as many as `instances` has")
     vm_size: Name = Field(default="Standard_D2s_v5", description="SKU of the model")
     image: ModelImage = Field(description="of the model")
+    security_type: Literal["Standard", "TrustedLaunch", "ConfidentialVM"] | None = Field(
+        default=None, description="of the model; default: it tells none"
+    )
     upgrade_policy: UpgradePolicy = Field(default=UpgradePolicy(), description="of the model")
     zones: list[Name] = Field(default=[], description="of the model; instances take them in turn")
     placement_groups: int = Field(default=1, ge=1, description="in each zone")
@@ -125,6 +128,13 @@ class ScaleSet(Part):
     id_holes: float = Field(default=0.2, ge=0, lt=1, description="chance that an instance id is left out")
     instances: dict[str, InstanceState] = Field(
         default={}, description="by id; with `capacity` exceptions, without it all of them"
+    )
+    protection_detaches: bool = Field(
+        default=False,
+        description="a PUT that sets the protection of an instance makes its definition its own, as some users saw",
+    )
+    tags_are_model: bool = Field(
+        default=False, description="a change of the tags makes a new model, which leaves the instances behind"
     )
     rolling_upgrade: Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"] | None = Field(
         default=None, description="`rollingUpgrades/latest` shows one in this state"

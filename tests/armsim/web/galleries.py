@@ -54,6 +54,10 @@ def _published(call: Call, version: scenario.GalleryVersion) -> str:
     return stamp(version.published or call.simulation.calendar.start, 0.0)
 
 
+def _end_of_life(version: scenario.GalleryVersion) -> Json:
+    return {} if version.end_of_life is None else {"endOfLifeDate": stamp(version.end_of_life, 0.0)}
+
+
 def get_gallery(call: Call) -> Reply:
     gallery = _gallery_of(call)
     return Reply(
@@ -78,14 +82,20 @@ def _image(call: Call, gallery: scenario.Gallery, image: scenario.GalleryImage) 
         "location": gallery.location,
         "tags": {},
         "properties": {
-            "hyperVGeneration": "V2",
+            "hyperVGeneration": image.generation,
             "architecture": "x64",
+            **_features(image),
             "osType": image.os_type,
             "osState": image.os_state,
             "identifier": {"publisher": image.publisher, "offer": image.offer, "sku": image.sku},
             "provisioningState": "Succeeded",
         },
     }
+
+
+def _features(image: scenario.GalleryImage) -> Json:
+    features = [{"name": name, "value": value} for name, value in image.features.items()]
+    return {"features": features} if features else {}
 
 
 def get_image(call: Call) -> Reply:
@@ -116,6 +126,7 @@ def _version(
                 "replicaCount": 1,
                 "excludeFromLatest": version.exclude_from_latest,
                 "publishedDate": _published(call, version),
+                **_end_of_life(version),
                 "storageAccountType": "Standard_LRS",
             },
             "storageProfile": {
@@ -165,6 +176,7 @@ def _public_version(call: Call, kind: str, image: scenario.GalleryImage, version
         "identifier": {"uniqueId": f"/{kind}/{call.params['gallery']}/Images/{image.name}/Versions/{version.version}"},
         "properties": {
             "publishedDate": _published(call, version),
+            **_end_of_life(version),
             "excludeFromLatest": version.exclude_from_latest,
             "storageProfile": {"osDiskImage": {"diskSizeGB": 30, "hostCaching": "ReadWrite"}, "dataDiskImages": []},
         },
@@ -202,8 +214,9 @@ def _public_endpoints(kind: str, attribute: str, name: str) -> list[Endpoint]:
                 "osType": image.os_type,
                 "osState": image.os_state,
                 "recommended": {},
-                "hyperVGeneration": "V2",
+                "hyperVGeneration": image.generation,
                 "architecture": "x64",
+                **_features(image),
                 "identifier": {"publisher": image.publisher, "offer": image.offer, "sku": image.sku},
             },
         }

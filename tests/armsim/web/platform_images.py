@@ -12,7 +12,7 @@ from armsim import dialect, errors, scenario
 from armsim.catalogue import version_key
 from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.paths import COMPUTE
-from armsim.wire import Json
+from armsim.wire import Json, stamp
 
 _PUBLISHERS = f"{COMPUTE}/locations/{{location}}/publishers"
 _OFFERS = _PUBLISHERS + "/{publisher}/artifacttypes/vmimage/offers"
@@ -97,11 +97,17 @@ def _properties(image: scenario.PlatformImage, version: scenario.PlatformVersion
         **({"replicaCount": 10} if second else {}),
         "disallowed": {"vmDiskType": "Unmanaged" if second else "None"},
         "automaticOSUpgradeProperties": {"automaticOSUpgradeSupported": True},
-        "imageDeprecationStatus": {"imageState": version.deprecation},
+        "imageDeprecationStatus": _deprecation(version),
         **({"features": [{"name": name, "value": value} for name, value in features.items()]} if features else {}),
         "osDiskImage": {"operatingSystem": image.os_type, **size},
         "dataDiskImages": [],
     }
+
+
+def _deprecation(version: scenario.PlatformVersion) -> Json:
+    when = version.scheduled_deprecation
+    dated = {} if when is None else {"scheduledDeprecationTime": stamp(when, 0.0)}
+    return {"imageState": version.deprecation, **dated}
 
 
 def list_versions(call: Call) -> Reply:
