@@ -40,23 +40,32 @@ class AutoscaleSettings:
         self._subscription = subscription
         self._scale_sets = scale_sets
         self._settings: dict[tuple[str, str], Json] = {}
+        # For how long reads lag behind writes, by the id of the scale set; and what they tell until when.
+        self._lags: dict[str, float] = {}
+        self._earlier: dict[tuple[str, str], tuple[Json, float]] = {}
 
     def enter(self, spec: scenario.ScaleSet, target: ScaleSet) -> None:
         """The setting that a scenario gives a scale set."""
         given = spec.autoscale
         if given is None:
             return
+        self._lags[target.id.lower()] = given.lag
         profiles = [_profile("default", given), *(_profile(item.name, item) for item in given.profiles)]
         properties = {"profiles": profiles, "enabled": given.enabled, "targetResourceUri": target.id}
         body = {"location": target.location, "properties": properties}
         self.write(target.resource_group, given.name or f"{target.name}-autoscale", body)
 
-    def all(self, group: str | None = None) -> list[Json]:
-        """All settings, or those of one resource group."""
-        return [item for key, item in self._settings.items() if group is None or key[0] == group.lower()]
+    def told(self, group: str | None = None) -> list[Json]:
+        """All settings, or those of one resource group, as reads tell them."""
+        return [self._told(*key) for key in self._settings if group is None or key[0] == group.lower()]
 
     def find(self, group: str, name: str) -> Json | None:
+        """The setting as it is."""
         return self._settings.get((group.lower(), name.lower()))
+
+    def read(self, group: str, name: str) -> Json | None:
+        """The setting as reads tell it: for a while as it was before the last write (recorded: after two seconds)."""
+        return None if self.find(group, name) is None else self._told(group.lower(), name.lower())
 
     def write(self, group: str, name: str, body: object) -> tuple[Json, bool]:
         """PUT: the setting as it is from now on, and whether it is new. Raises 400 for one that is not whole."""
@@ -75,13 +84,19 @@ class AutoscaleSettings:
             "tags": checked.get("tags") or {},
             "properties": _completed(name, checked["properties"]),
         }
-        self._settings[group.lower(), name.lower()] = setting
+        key = (group.lower(), name.lower())
+        if before is not None:
+            lag = self._lags.get(setting["properties"]["targetResourceUri"].lower(), 0.0)
+            self._earlier[key] = (self._told(*key), self._timeline.now + lag)
+        self._settings[key] = setting
         self._timeline.after(LOOK, lambda: self._look(group, name))
         return setting, before is None
 
     def patch(self, setting: Json, body: object) -> Json:
         """PATCH: what is given replaces what is there; properties must name the profiles, as their schema says."""
-        given: Json = body if isinstance(body, dict) else {}
+        if not isinstance(body, dict):
+            raise bad_request("The body of the patch is not an object.")
+        given: Json = body
         kept = {**setting, **{name: given[name] for name in ("tags", "properties") if given.get(name) is not None}}
         if isinstance(given.get("properties"), dict):
             if not given["properties"].get("profiles"):
@@ -91,6 +106,7 @@ class AutoscaleSettings:
 
     def remove(self, group: str, name: str) -> bool:
         """DELETE: whether there was such a setting."""
+        self._earlier.pop((group.lower(), name.lower()), None)
         return self._settings.pop((group.lower(), name.lower()), None) is not None
 
     def scale(self, scale_set: ScaleSet, wanted: int) -> None:
@@ -106,6 +122,11 @@ class AutoscaleSettings:
             raise _idle(f"{setting['name']} keeps the capacity within {least} and {most}")
         if capacity != scale_set.capacity:
             resize(scale_set, capacity)
+
+    def _told(self, group: str, name: str) -> Json:
+        setting = self._settings[group, name]
+        earlier, until = self._earlier.get((group, name), (setting, 0.0))
+        return earlier if self._timeline.now < until else setting
 
     def _of(self, scale_set: ScaleSet) -> Json | None:
         target = scale_set.id.lower()
@@ -162,7 +183,8 @@ def _completed(name: str, given: Json) -> Json:
 
 
 def _notification(given: Json) -> Json:
-    email = {**_QUIET, **(given.get("email") or {})}
+    email = given.get("email")
+    email = {**_QUIET, **(email if isinstance(email, dict) else {})}
     return {"operation": "Scale", "email": email, "webhooks": given.get("webhooks") or []}
 
 

@@ -104,9 +104,22 @@ def test_settings_are_written_and_deleted(site):
     assert (missing.status, missing.json()["error"]["code"]) == (404, "ResourceNotFound")
 
 
+def test_reads_may_lag_behind_writes():
+    site = site_with(min=10, max=30, lag=5)
+    before = site.get(address(site)).json()
+    answer = site.call("PUT", address(site), document=held(before, "20", "20"))
+    assert answer.json() == held(before, "20", "20")
+    assert site.get(address(site)).json() == before
+    assert site.get(address(site, "")).json()["value"] == [before]
+    assert "within 20 and 20" in site.admin("POST", "change", {"autoscale": "+1"})["error"]["message"]
+    site.wait(5)
+    assert site.get(address(site)).json() == answer.json()
+
+
 def test_a_patch_replaces_what_it_gives_and_must_name_the_profiles(site):
     before = site.get(address(site)).json()
-    assert site.call("PATCH", address(site), document={"properties": {"enabled": False}}).status == 400
+    for wrong in ({"properties": {"enabled": False}}, [], None):
+        assert site.call("PATCH", address(site), document=wrong).status == 400
     profiles = before["properties"]["profiles"]
     answer = site.call("PATCH", address(site), document={"properties": {"enabled": False, "profiles": profiles}})
     assert (answer.status, answer.json()) == (200, {**before, "properties": {**before["properties"], "enabled": False}})

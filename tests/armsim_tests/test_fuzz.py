@@ -35,6 +35,7 @@ KNOWN = {
     "offer": "ubuntu-24_04-lts",
     "sku": "server",
     "version": "24.04.202510010",
+    "setting": "web-autoscale",
 }
 FIELDS = [
     *("properties", "sku", "capacity", "name", "location", "zones", "tags", "identity", "plan", "etag", "instanceIds"),
@@ -52,6 +53,7 @@ FIELDS = [
         "type",
         "enabled",
     ),
+    *("profiles", "minimum", "maximum", "default", "targetResourceUri", "notifications", "email", "recurrence"),
     *("gracePeriod", "maxBatchInstancePercent", "pauseTimeBetweenBatches", "typeHandlerVersion", "intervalInSeconds"),
 ]
 OPTIONS = ["$expand", "$select", "$filter", "$top", "$orderby", "$skiptoken", "$skip", "monitor", "hibernate", "$what"]

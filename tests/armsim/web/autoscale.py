@@ -15,23 +15,22 @@ _SETTINGS = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Micr
 _SETTING = _SETTINGS + "/{setting}"
 
 
-def _setting_of(call: Call) -> Json:
-    found = call.simulation.autoscale.find(call.params["group"], call.params["setting"])
-    if found is None:
+def _found(call: Call, setting: Json | None) -> Json:
+    if setting is None:
         raise errors.resource_not_found(TYPE, call.params["setting"], call.params["group"])
-    return found
+    return setting
 
 
 def list_all(call: Call) -> Reply:
-    return page(call, call.simulation.autoscale.all())
+    return page(call, call.simulation.autoscale.told())
 
 
 def list_by_group(call: Call) -> Reply:
-    return page(call, call.simulation.autoscale.all(call.params["group"]))
+    return page(call, call.simulation.autoscale.told(call.params["group"]))
 
 
 def get_setting(call: Call) -> Reply:
-    return Reply(_setting_of(call))
+    return Reply(_found(call, call.simulation.autoscale.read(call.params["group"], call.params["setting"])))
 
 
 def create_or_update(call: Call) -> Reply:
@@ -42,7 +41,9 @@ def create_or_update(call: Call) -> Reply:
 
 
 def update(call: Call) -> Reply:
-    return Reply(call.simulation.autoscale.patch(_setting_of(call), call.json()))
+    settings = call.simulation.autoscale
+    setting = _found(call, settings.find(call.params["group"], call.params["setting"]))
+    return Reply(settings.patch(setting, call.json()))
 
 
 def delete(call: Call) -> Reply:
