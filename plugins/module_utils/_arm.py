@@ -25,6 +25,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _arm_client
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import (
+    COMPUTE_API,
     Client,
     Json,
     find_cloud,
@@ -33,6 +34,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import (
     resource_path,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_errors import speaking
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_images import ImageReads
 from ansible_collections.azroll.vmss.plugins.module_utils._cloud import DEFAULT_CLOUD
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     CredentialError,
@@ -45,9 +47,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import Scal
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
-# The first of these versions has all that is read here (etag, vmHealth); both ends of the supported SDKs speak it.
-COMPUTE_API = "2024-07-01"
-GALLERY_API = "2023-07-03"
 GROUP_API = "2021-04-01"
 AUTOSCALE_API = "2022-10-01"
 PERMISSIONS_API = "2022-04-01"
@@ -76,15 +75,14 @@ class Operation:
             )
 
 
-class Arm:
+class Arm(ImageReads):
     """Azure Resource Manager, as far as rollouts need it. Errors are those of `_errors`."""
 
     def __init__(
         self, make_client: Callable[[Callable[[Any], None]], Client], subscription_id: str, deadline: Deadline
     ):
-        self._client = make_client(self._note_time)
+        super().__init__(make_client(self._note_time), subscription_id)
         self._deadline = deadline
-        self.subscription_id = subscription_id
         # The time of the service's last answer: reports of health are compared on Azure's own clock.
         self.server_time: str | None = None
 
@@ -224,56 +222,6 @@ class Arm:
             {"targetResourceGroup": resource_group, "monitorCondition": "Fired"},
         )
 
-    # Images; a gallery's `path` is resource group, gallery and definition
-
-    def platform_versions(self, location: str, publisher: str, offer: str, sku: str) -> list[str]:
-        """The versions of a platform image in a region, unordered. The answer is a bare list (recorded)."""
-        attempted = f"list the versions of image {publisher}:{offer}:{sku} in {location}"
-        entries = self._get(self._platform_path(location, publisher, offer, sku), attempted)
-        return [str(entry["name"]) for entry in entries]
-
-    def platform_version(self, location: str, publisher: str, offer: str, sku: str, version: str) -> Json:
-        """A version of a platform image: its system, generation, features and deprecation."""
-        path = self._platform_path(location, publisher, offer, sku, version)
-        body: Json = self._get(path, f"read image {publisher}:{offer}:{sku}:{version} in {location}")
-        return body
-
-    def managed_image(self, subscription_id: str, resource_group: str, name: str) -> Json:
-        """A managed image, as on the wire."""
-        path = self._compute_path(resource_group, "images", name, subscription_id=subscription_id)
-        body: Json = self._get(path, f"read managed image {name}")
-        return body
-
-    def gallery_definition(self, subscription_id: str, path: tuple[str, str, str]) -> Json:
-        """A gallery image: what all its versions have in common."""
-        address = self._gallery_path(subscription_id, path)
-        body: Json = self._client.get(address, GALLERY_API, f"read gallery image {'/'.join(path[1:])}")
-        return body
-
-    def gallery_version(self, subscription_id: str, path: tuple[str, str, str], version: str) -> Json:
-        """A version of a gallery image with its replication."""
-        attempted = f"read version {version} of gallery image {'/'.join(path[1:])}"
-        address = self._gallery_path(subscription_id, path, "versions", version)
-        body: Json = self._client.get(address, GALLERY_API, attempted, {"$expand": "ReplicationStatus"})
-        return body
-
-    def gallery_versions(self, subscription_id: str, path: tuple[str, str, str]) -> list[Json]:
-        """All versions of a gallery image."""
-        attempted = f"list the versions of gallery image {'/'.join(path[1:])}"
-        return self._client.entries(self._gallery_path(subscription_id, path, "versions"), GALLERY_API, attempted)
-
-    def public_gallery_definition(self, location: str, kind: str, gallery: str, definition: str) -> Json:
-        """An image of a gallery of `kind` `shared` or `community`, as a region has it."""
-        path = self._public_path(location, kind, gallery, definition)
-        body: Json = self._client.get(path, GALLERY_API, f"read {kind} image {gallery}/{definition} in {location}")
-        return body
-
-    def public_gallery_versions(self, location: str, kind: str, gallery: str, definition: str) -> list[Json]:
-        """The versions of an image of a gallery of `kind` `shared` or `community` that a region has."""
-        path = self._public_path(location, kind, gallery, definition, "versions")
-        attempted = f"list the versions of {kind} image {gallery}/{definition} in {location}"
-        return self._client.entries(path, GALLERY_API, attempted)
-
     # How it is asked
 
     def _get(self, path: str, attempted: str) -> Any:
@@ -306,34 +254,8 @@ class Arm:
     def _note_time(self, response: Any) -> None:
         self.server_time = _server_time(response) or self.server_time
 
-    def _group_path(self, resource_group: str, *rest: str, subscription_id: str | None = None) -> str:
-        subscription = subscription_id or self.subscription_id
-        return resource_path("subscriptions", subscription, "resourceGroups", resource_group, *rest)
-
-    def _compute_path(self, resource_group: str, *rest: str, subscription_id: str | None = None) -> str:
-        return self._group_path(
-            resource_group, "providers", "Microsoft.Compute", *rest, subscription_id=subscription_id
-        )
-
     def _path_of(self, scale_set: ScaleSet, *rest: str) -> str:
         return self._compute_path(scale_set.resource_group, "virtualMachineScaleSets", scale_set.name, *rest)
-
-    def _gallery_path(self, subscription_id: str, path: tuple[str, str, str], *rest: str) -> str:
-        group, gallery, definition = path
-        return self._compute_path(
-            group, "galleries", gallery, "images", definition, *rest, subscription_id=subscription_id
-        )
-
-    def _location_path(self, location: str, *rest: str) -> str:
-        fixed = ("providers", "Microsoft.Compute", "locations", location)
-        return resource_path("subscriptions", self.subscription_id, *fixed, *rest)
-
-    def _platform_path(self, location: str, publisher: str, offer: str, sku: str, *version: str) -> str:
-        image = ("artifacttypes", "vmimage", "offers", offer, "skus", sku, "versions", *version)
-        return self._location_path(location, "publishers", publisher, *image)
-
-    def _public_path(self, location: str, kind: str, gallery: str, definition: str, *rest: str) -> str:
-        return self._location_path(location, f"{kind}Galleries", gallery, "images", definition, *rest)
 
 
 def connect(settings: Settings, deadline: Deadline, *, credential: Any = None, transport: Any = None) -> Arm:

@@ -46,6 +46,10 @@ try:
 except ImportError as _exc:
     MISSING = _exc
 
+# The first of these versions has all that is read here (etag, vmHealth); both ends of the supported SDKs speak it.
+COMPUTE_API = "2024-07-01"
+GALLERY_API = "2023-07-03"
+
 USER_AGENT = "ansible-azroll.vmss"
 LIST_ATTEMPTS = 4
 # An action's 202 carries no Retry-After (recorded), and the SDK's own interval of 30 s is longer than most operations.
@@ -94,7 +98,7 @@ class Client:
                 credential_scopes=[self._cloud.scope],
                 retry_policy=Retry(self._deadline),
                 polling_interval=POLL_INTERVAL,
-                raw_response_hook=self._note,
+                raw_response_hook=lambda response: self._note(response.http_response),
                 user_agent=USER_AGENT,
                 **self._options,
             )

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._findings import (
+    CODES,
+    NEEDS_ACCEPTANCE,
+    WARNING,
+    Finding,
+    accepted,
+    check_codes,
+    describe,
+    ready,
+    summarize,
+)
+
+PAGE = Path(__file__).resolve().parents[4] / "docs" / "docsite" / "rst" / "guide_preflight.rst"
+_kinds = [(code, severity) for code, one in CODES.items() for severity in one.severities]
+findings = st.lists(st.sampled_from(_kinds).map(lambda kind: Finding(*kind, "It is so", "Do something.")), max_size=8)
+codes = st.sets(st.sampled_from(sorted(CODES)))
+
+
+@given(findings, codes)
+def test_accepting_turns_only_what_may_be_accepted(found, accept):
+    after = accepted(found, accept)
+    assert {one.code for one in after if one.accepted} == {
+        one.code for one in found if one.severity == NEEDS_ACCEPTANCE and one.code in accept
+    }
+    assert ready(after) == all(
+        one.severity == WARNING or (one.severity == NEEDS_ACCEPTANCE and one.code in accept) for one in found
+    )
+    assert sorted((one.code, one.severity) for one in after) == sorted((one.code, one.severity) for one in found)
+    # What stops comes first.
+    assert [one.stops for one in after] == sorted((one.stops for one in after), reverse=True)
+    assert len(describe(after)) == len(found)
+    assert ("is not ready" in summarize("web", "image", after)) != ready(after)
+
+
+def test_lines_say_how_to_go_on():
+    lines = describe(
+        [
+            Finding("health_source_missing", "needs_acceptance", "There is none", "Add one."),
+            Finding("health_source_missing", "needs_acceptance", "There is none", "Add one.", accepted=True),
+            Finding("instances_failed", "warning", "2 failed.", "See why.", ("1", "2")),
+        ]
+    )
+    assert lines == [
+        "needs acceptance: health_source_missing: There is none. Add one. "
+        "To go on in spite of it, accept health_source_missing.",
+        "accepted: health_source_missing: There is none. Add one.",
+        "warning: instances_failed: 2 failed (1, 2). See why.",
+    ]
+
+
+def test_an_unknown_code_is_a_mistake_that_names_the_codes():
+    assert check_codes(["managed", "managed"]) == {"managed"}
+    with pytest.raises(BadInput, match="healthsource") as caught:
+        check_codes(["healthsource", "managed"])
+    assert all(code in caught.value.advice for code in CODES)
+
+
+@pytest.mark.parametrize(("code", "severity"), [("managed", "refusal"), ("lease", "needs_acceptance")])
+def test_a_code_keeps_to_its_severities(code, severity):
+    with pytest.raises(ValueError, match=f"{code} is never a {severity}"):
+        Finding(code, severity, "", "")
+
+
+def test_the_page_has_the_codes_of_the_code():
+    rows = re.findall(r"^   \* - ``(\w+)``\n     - (.+)\n     - (.+)$", PAGE.read_text(), re.MULTILINE)
+    assert rows == [(code, ", ".join(one.severities).replace("_", " "), one.meaning) for code, one in CODES.items()]

@@ -1,0 +1,321 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Every finding has a case that brings it about, and nothing that Azure may send brings the look down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget
+from ansible_collections.azroll.vmss.plugins.module_utils._documents import Documents
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    ArmFault,
+    Forbidden,
+    ImageNotFound,
+    ImageNotReplicated,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
+from ansible_collections.azroll.vmss.plugins.module_utils._findings import CODES, Finding
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, Lease, write_lease
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight import examine, writes_model
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
+from ansible_collections.azroll.vmss.tests.unit.builders import GALLERY_IMAGE, NEW, OLD, instance, scale_set, ubuntu
+from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, orders
+
+NOW = "2026-11-22T10:15:00+00:00"
+EVERYTHING = ({"actions": ["*"], "notActions": []},)
+LINUX = ImageDetails("Linux", "Generalized", "V2", "TrustedLaunchSupported")
+SCALING = Autoscale.from_wire(
+    {
+        "name": "web-cpu",
+        "properties": {"enabled": True, "profiles": [{"name": "all", "capacity": {"minimum": "2", "maximum": "10"}}]},
+    }
+)
+
+
+def order(limit: str = "20%") -> Order:
+    return Order("update_domain", Budget(Limit.parse(limit, "max_unavailable")))
+
+
+def look(**given: Any) -> list[Finding]:
+    """The findings for a set of five that is fit to be rolled, but for what a case says."""
+    wish = {"order": order(), "claim": Claim("mine"), **given.pop("wish", {})}
+    profile = given.pop("profile", {})
+    views = [{"properties": {"instanceView": {"hyperVGeneration": "V2"}}}]
+    documents = Documents({"properties": {"virtualMachineProfile": profile}}, views)
+    instances = tuple(given.pop("instances", [instance(number) for number in range(5)]))
+    states = {name: given.pop(name) for name in ("rolling_upgrade", "repairs_state") if name in given}
+    snapshot = Snapshot(scale_set(**given.pop("model", {})), instances, NOW, documents=documents, **states)
+    known = {"target": NEW, "previous": OLD, "target_details": LINUX, "previous_details": LINUX}
+    return examine(Sight(snapshot, **{**known, "permissions": EVERYTHING, **given}), Wish(**wish))
+
+
+def held(**fields: Any) -> dict[str, Any]:
+    lease = Lease(**{"run_id": "theirs", "expires": "2026-11-22T11:00:00Z", **fields})
+    return {"model": {"tags": write_lease({}, lease)}}
+
+
+def five(**fields: Any) -> list[Any]:
+    return [instance(0, **fields), *(instance(number) for number in range(1, 5))]
+
+
+FORBIDDEN = Forbidden("Could not read it", advice="Assign a role.")
+MISSING = ImageNotFound("There is none", advice="Check the spelling.")
+ELSEWHERE = ImageNotReplicated("Not here", advice="Add the region.")
+GONE = ImageNotFound("There is none", advice="Choose another.", fault=ArmFault(404, "ImageVersionDeprecated"))
+BLIND = [{"actions": ["*"], "notActions": ["*/instanceView/read"]}]
+OVER = ImageDetails(end_of_life="2026-01-01T00:00:00Z")
+NINE = [instance(number, image=ubuntu(f"1.{number}.0")) for number in range(9)]
+CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "Service Fabric": ("service_fabric", "refusal", {"model": {"service_fabric": True}}),
+    "AKS by its tags": ("managed", "needs_acceptance", {"model": {"managed_by": "AKS"}}),
+    "Databricks by its group": ("managed", "needs_acceptance", {"owner": "Databricks"}),
+    "Automatic": ("upgrade_policy", "refusal", {"model": {"upgrade_policy": "Automatic"}}),
+    "Rolling, to be set": (
+        "upgrade_policy",
+        "warning",
+        {"model": {"upgrade_policy": "Rolling"}, "wish": {"set_manual": True}},
+    ),
+    "Automatic, all done": (
+        "upgrade_policy",
+        "warning",
+        {"model": {"upgrade_policy": "Automatic", "image": NEW}, "instances": [instance(image=NEW)], "previous": NEW},
+    ),
+    "Automatic, some left": ("upgrade_policy", "refusal", {"model": {"upgrade_policy": "Automatic", "image": NEW}}),
+    "automatic OS upgrades": ("automatic_os_upgrade", "needs_acceptance", {"model": {"automatic_os_upgrade": True}}),
+    "rolling upgrade": ("rolling_upgrade", "refusal", {"rolling_upgrade": "RollingForward"}),
+    "nine models": ("model_limit", "warning", {"instances": NINE[:7], "wish": {"order": order("50%")}}),
+    "ten models": ("model_limit", "needs_acceptance", {"instances": NINE}),
+    "no health": ("health_source_missing", "needs_acceptance", {"model": {"health_source": None}}),
+    "two sources": ("health_source_twice", "warning", {"profile": {"networkProfile": {"healthProbe": {"id": "/p"}}}}),
+    "no image": (
+        "image_not_found",
+        "refusal",
+        {"target_error": MISSING, "target_details": None},
+    ),
+    "elsewhere": ("image_not_replicated", "refusal", {"target_error": ELSEWHERE}),
+    "unreadable image": ("image_unreadable", "refusal", {"target_error": FORBIDDEN}),
+    "withdrawn": ("image_deprecated", "refusal", {"target_error": GONE}),
+    "past its end": (
+        "image_deprecated",
+        "needs_acceptance",
+        {"target_details": OVER},
+    ),
+    "deprecated": ("image_deprecated", "needs_acceptance", {"target_details": ImageDetails(deprecation="Deprecated")}),
+    "to be deprecated": (
+        "image_deprecated",
+        "warning",
+        {"target_details": ImageDetails(deprecation="ScheduledForDeprecation", end_of_life="2027-01-01T00:00:00Z")},
+    ),
+    "excluded": ("image_excluded", "warning", {"target_details": ImageDetails(excluded=True)}),
+    "another kind": ("image_kind_change", "needs_acceptance", {"target": Image(id=f"{GALLERY_IMAGE}/versions/1.0.0")}),
+    "Windows": ("image_os_type", "refusal", {"target_details": ImageDetails("Windows")}),
+    "Windows, by the model's disk": (
+        "image_os_type",
+        "refusal",
+        {
+            "target_details": ImageDetails("Windows"),
+            "previous_details": None,
+            "profile": {"storageProfile": {"osDisk": {"osType": "Linux"}}},
+        },
+    ),
+    "specialized": ("image_os_state", "needs_acceptance", {"target_details": ImageDetails(os_state="Specialized")}),
+    "generation 1": ("image_generation", "needs_acceptance", {"target_details": ImageDetails(generation="V1")}),
+    "generation 1, by the instances": (
+        "image_generation",
+        "needs_acceptance",
+        {"target_details": ImageDetails(generation="V1"), "previous_details": None},
+    ),
+    "no Trusted Launch": (
+        "image_security_type",
+        "needs_acceptance",
+        {"target_details": ImageDetails(), "profile": {"securityProfile": {"securityType": "TrustedLaunch"}}},
+    ),
+    "confidential only": (
+        "image_security_type",
+        "needs_acceptance",
+        {"target_details": ImageDetails(security="ConfidentialVM")},
+    ),
+    "no way back": ("rollback_impossible", "needs_acceptance", {"previous_error": MISSING}),
+    "no way back to be seen": ("rollback_impossible", "needs_acceptance", {"previous_error": FORBIDDEN}),
+    "two instances": ("max_unavailable", "refusal", {"instances": [instance(0), instance(1)]}),
+    "below the floor": (
+        "below_floor",
+        "needs_acceptance",
+        {"instances": [instance(n, health="unhealthy" if n < 2 else "healthy") for n in range(5)]},
+    ),
+    "protected": ("instances_protected", "warning", {"instances": five(protected=True)}),
+    "deallocated": (
+        "instances_deallocated",
+        "warning",
+        {"instances": five(power="deallocated"), "wish": {"order": order("2")}},
+    ),
+    "failed": ("instances_failed", "warning", {"instances": five(provisioning_state="Failed")}),
+    "own model": ("instances_own_model", "warning", {"instances": five(own_model=True)}),
+    "held by another": ("lease", "refusal", held()),
+    "lease without end": ("lease", "refusal", held(expires=None)),
+    "expired lease": ("lease", "warning", held(expires="2026-11-22T10:00:00Z")),
+    "lease of the dead": ("lease", "warning", {**held(), "holder_dead": True}),
+    "taken over": ("lease", "warning", {**held(), "wish": {"claim": Claim("mine", take_over=True)}}),
+    "autoscale": ("autoscale", "warning", {"autoscale": (SCALING,)}),
+    "autoscale to be held": ("autoscale", "warning", {"autoscale": (SCALING,), "wish": {"hold_autoscale": True}}),
+    "unknown autoscale": ("autoscale_unreadable", "warning", {"autoscale": None}),
+    "repairs on": ("repairs_running", "warning", {"repairs_state": "Running", "wish": {"suspend_repairs": False}}),
+    "repairs off": ("repairs_suspended", "warning", {"repairs_state": "Suspended"}),
+    "blind": (
+        "permission_missing",
+        "warning",
+        {"permissions": BLIND},
+    ),
+    "unknown permissions": ("permissions_unreadable", "warning", {"permissions": None}),
+}
+NOTHING: dict[str, dict[str, Any]] = {
+    "all well": {},
+    "Trusted Launch": {"profile": {"securityProfile": {"securityType": "TrustedLaunch"}}},
+    "own lease": held(run_id="mine"),
+    "autoscale off": {"autoscale": (Autoscale.from_wire({"name": "web-cpu", "properties": {"enabled": False}}),)},
+    "another image on a Flexible set of many": {
+        "model": {"orchestration_mode": "Flexible"},
+        "instances": NINE,
+    },
+    "sick as far as the budget goes": {"instances": five(health="unhealthy")},
+    "protected, but done": {"instances": five(protected=True, image=NEW)},
+    "the present image, gone": {
+        "model": {"image": NEW},
+        "previous": NEW,
+        "previous_error": MISSING,
+        "instances": [instance(image=NEW)],
+    },
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_case_is_found_alone_with_a_way_out(case):
+    code, severity, given = CASES[case]
+    (found,) = look(**given)
+    assert (found.code, found.severity) == (code, severity)
+    assert found.message
+    assert found.advice
+    assert not found.accepted
+
+
+def test_every_code_and_severity_has_a_case():
+    shown = {(code, severity) for code, severity, _given in CASES.values()}
+    # Needed permissions come by several at once: below.
+    shown.add(("permission_missing", "needs_acceptance"))
+    assert shown == {(code, severity) for code, one in CODES.items() for severity in one.severities}
+
+
+@pytest.mark.parametrize("case", NOTHING)
+def test_nothing_is_made_up(case):
+    assert look(**NOTHING[case]) == []
+
+
+def test_the_budget_says_what_would_work():
+    (found,) = look(instances=[instance(0), instance(1)])
+    assert found.advice == 'Set it to 1 or "50%".'
+
+
+def test_permissions_are_named_with_the_steps_that_need_them():
+    wish = {"hold_autoscale": True}
+    reader = [{"actions": ["*/read"]}]
+    found = look(permissions=reader, repairs_state="Running", autoscale=(SCALING,), wish=wish)
+    missing = [one.message for one in found if one.code == "permission_missing"]
+    assert [one.severity for one in found if one.code == "permission_missing"] == ["needs_acceptance"] * 4
+    for action, step in (
+        ("virtualMachineScaleSets/write", "write the image"),
+        ("manualUpgrade/action", "upgrade instances"),
+        ("setOrchestrationServiceState/action", "suspend and resume automatic repairs"),
+        ("autoscaleSettings/write", "hold autoscale"),
+    ):
+        assert any(action in message and step in message for message in missing)
+
+
+def test_all_is_said_at_once():
+    given = {"model": {"service_fabric": True, "upgrade_policy": "Rolling", "health_source": None}}
+    found = look(**given, instances=[instance(0, protected=True)], permissions=None, autoscale=None)
+    assert [one.code for one in found] == [
+        "service_fabric",
+        "upgrade_policy",
+        "health_source_missing",
+        "instances_protected",
+        "autoscale_unreadable",
+        "permissions_unreadable",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "set_manual", "writes"),
+    [({}, False, True), ({"image": NEW}, False, False), ({"image": NEW, "upgrade_policy": "Rolling"}, True, True)],
+)
+def test_whether_the_model_is_to_be_written(model, set_manual, writes):
+    sight = Sight(Snapshot(scale_set(**model), (), NOW), NEW, OLD)
+    assert writes_model(sight, Wish(order(), Claim("mine"), set_manual=set_manual)) == writes
+
+
+_texts = st.sampled_from(["", "Manual", "Automatic", "TrustedLaunch", "nonsense", "2026-11-22T10:00:00Z"])
+_leaves = st.one_of(st.none(), _texts)
+
+
+@st.composite
+def models(draw: st.DrawFn) -> dict[str, Any]:
+    """A model with parts missing, null or of an unknown value, as other versions of the API may have them."""
+
+    def part(*names: str) -> Any:
+        return draw(
+            st.one_of(st.none(), st.just({}), st.fixed_dictionaries({}, optional=dict.fromkeys(names, _leaves)))
+        )
+
+    profile = {
+        "storageProfile": {"imageReference": part("publisher", "id", "version"), "osDisk": part("osType")},
+        "networkProfile": draw(st.one_of(st.none(), st.just({"healthProbe": part("id")}))),
+        "securityProfile": part("securityType"),
+    }
+    properties = {
+        "upgradePolicy": part("mode"),
+        "virtualMachineProfile": draw(st.one_of(st.none(), st.just(profile))),
+        "orchestrationMode": draw(st.sampled_from([None, "Uniform", "Flexible"])),
+    }
+    tags = draw(st.dictionaries(st.sampled_from(["azroll-run", "azroll-held", "azroll-expires", "Vendor"]), _texts))
+    return {"name": "web", "id": "/web", "location": draw(_texts), "tags": tags, "properties": properties}
+
+
+_details = st.one_of(st.none(), st.builds(ImageDetails, *[st.one_of(st.none(), _texts)] * 6, st.booleans()))
+_permissions = st.one_of(
+    st.none(), st.lists(st.fixed_dictionaries({}, optional={"actions": st.lists(_texts), "notActions": st.none()}))
+)
+
+
+@given(models(), fleets(most=12), orders, _details, _details, _permissions, _texts, st.booleans(), st.booleans())
+def test_whatever_azure_sends_there_are_findings_and_no_error(
+    document, instances, order, target, previous, permissions, state, manual, known
+):
+    model = ScaleSet.from_wire(document, resource_group="rg-shop")
+    snapshot = Snapshot(model, tuple(instances), NOW if known else None, state, state, Documents(document, [{}]))
+    sight = Sight(
+        snapshot,
+        NEW,
+        model.image,
+        target_error=None if target else FORBIDDEN,
+        previous_error=None if previous else GONE,
+        target_details=target,
+        previous_details=previous,
+        autoscale=(SCALING,) if known else None,
+        permissions=permissions,
+    )
+    for found in examine(sight, Wish(order, Claim("mine"), set_manual=manual, hold_autoscale=known)):
+        assert found.message
+        assert found.advice
+        assert set(found.instances) <= {one.instance_id for one in instances}
