@@ -240,3 +240,30 @@ def test_a_missing_library(monkeypatch: pytest.MonkeyPatch, clock: Clock, name: 
         connect(clock)
     assert caught.value.message == library
     assert "pip install" in caught.value.advice
+
+
+def test_a_list_is_followed_from_page_to_page_and_asks_for_no_more(clock: Clock) -> None:
+    alerts = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.AlertsManagement/alerts"
+    query = {"targetResourceGroup": "rg-shop", "monitorCondition": "Fired"}
+    more = f"https://management.azure.com{alerts}?page=2&api-version=2019-03-01"
+    first = get(alerts, {"value": [{"name": "a"}], "nextLink": more}, query=query, api="2019-03-01")
+    second = get(alerts, {"value": [{"name": "b"}]}, query={"page": "2"}, api="2019-03-01")
+    arm, wire = connect(clock, first, second)
+    assert [one["name"] for one in arm.fired_alerts("rg-shop")] == ["a", "b"]
+    assert arm.server_time == "2026-11-22T10:15:00+00:00"
+    wire.check()
+
+
+def test_names_lead_nowhere_else(clock: Clock) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg%2F..%3Fx%23"
+    arm, wire = connect(clock, get(path, {"name": "odd"}, api="2021-04-01"))
+    assert arm.resource_group("rg/..?x#") == {"name": "odd"}
+    wire.check()
+
+
+def test_a_setting_is_written_as_a_whole(clock: Clock) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-shop/providers/Microsoft.Insights/autoscaleSettings/cpu"
+    body = {"location": "westeurope", "properties": {"enabled": False, "unknown": None}}
+    arm, wire = connect(clock, Exchange("PUT", path, body, sends=body, api="2022-10-01"))
+    arm.put_autoscale_setting("rg-shop", "cpu", body)
+    wire.check()

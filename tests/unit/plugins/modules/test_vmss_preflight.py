@@ -21,6 +21,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     get_model,
     get_rolling,
     get_versions,
+    model,
     reference,
     vm,
 )
@@ -98,3 +99,137 @@ def test_nothing_to_say(run: Run) -> None:
     assert result["write_image"]
     assert result["ansible_facts"]["vmss"]["counts"]["stale"] == 5
     assert result["msg"].startswith("web is ready for Canonical:")
+
+
+def test_findings_are_no_failure_and_all_come_at_once(run: Run) -> None:
+    setting = {
+        "id": f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings/web-cpu",
+        "name": "web-cpu",
+        "properties": {
+            "enabled": True,
+            "targetResourceUri": WEB.upper(),
+            "profiles": [{"name": "all", "capacity": {"minimum": "2", "maximum": "10", "default": "4"}}],
+        },
+    }
+    other = {"name": "api-cpu", "properties": {"enabled": True, "targetResourceUri": f"{WEB}-api"}}
+    body = model(upgradePolicy={"mode": "Rolling"})
+    body["tags"] = {"azroll-run": "theirs", "azroll-holder": "ops@ci#1", "azroll-expires": "2026-11-22T12:00:00Z"}
+    instances = [vm(0, state="Failed"), vm(1, protected=True), *[vm(n) for n in range(2, 20)]]
+    script = [
+        *look(*instances, body=body, repairs="Suspended"),
+        *images(new=version(NEW_VERSION, imageDeprecationStatus={"imageState": "ScheduledForDeprecation"})),
+        *surroundings(
+            autoscale=(setting, other), not_actions=("*/manualUpgrade/action",), managedBy="/x/microsoft.Batch/b/y"
+        ),
+    ]
+    result = run(MODULE, script, image={"version": "latest"}, accept=["managed", "upgrade_policy"], run_id="ours")
+    assert (result.get("failed", False), result["error"]) == (False, None)
+    assert codes(result) == {
+        "upgrade_policy": "refusal",
+        "lease": "refusal",
+        "permission_missing": "needs_acceptance",
+        "managed": "needs_acceptance",
+        "image_deprecated": "warning",
+        "instances_protected": "warning",
+        "instances_failed": "warning",
+        "autoscale": "warning",
+        "repairs_suspended": "warning",
+    }
+    assert [one["code"] for one in result["findings"] if one["accepted"]] == ["managed"]
+    assert not result["ready"]
+    assert result["msg"].endswith(
+        "is not ready for Canonical:ubuntu-24_04-lts:server:24.04.202511100: upgrade_policy, lease, permission_missing."
+    )
+    assert len(result["lines"]) == len(result["findings"])
+    assert result["lease"]["run_id"] == "theirs"
+    profiles = [{"name": "all", "minimum": "2", "maximum": "10"}]
+    assert result["autoscale"] == [
+        {"name": "web-cpu", "resource_group": "rg-shop", "enabled": True, "profiles": profiles}
+    ]
+    assert [one["instances"] for one in result["findings"] if one["code"] == "instances_protected"] == [["1"]]
+
+
+def test_what_may_not_be_read_is_a_finding_and_what_is_not_there_is_none(run: Run) -> None:
+    around = [
+        get(f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings", FORBIDDEN, status=403, api="2022-10-01"),
+        get(f"{WEB}/providers/Microsoft.Authorization/permissions", FORBIDDEN, status=403, api="2022-04-01"),
+        get(GROUP, FORBIDDEN, status=403, api="2021-04-01"),
+    ]
+    unknown = version(NEW_VERSION, status=403, body=FORBIDDEN)
+    script = [*look(*[vm(n) for n in range(5)]), *images(new=unknown, old=unknown_old()), *around]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert codes(result) == {"autoscale_unreadable": "warning", "permissions_unreadable": "warning"}
+    assert result["ready"]
+
+    nowhere = error("MissingSubscriptionRegistration", "The subscription is not registered.")
+    around[0] = get(f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings", nowhere, status=409, api="2022-10-01")
+    script = [*look(*[vm(n) for n in range(5)]), *images(), *around]
+    assert codes(run(MODULE, script, image={"version": "latest"})) == {"permissions_unreadable": "warning"}
+
+
+def unknown_old() -> Exchange:
+    return version(OLD_VERSION, status=403, body=FORBIDDEN)
+
+
+def test_an_image_that_is_not_there_is_told_beside_the_rest(run: Run) -> None:
+    nothing = error("NotFound", "Artifact: VMImage was not found.")
+    script = [
+        *look(*[vm(n) for n in range(2)]),
+        get_versions(),
+        version("1.0.0", status=404, body=nothing),
+        get_versions(),
+        version(OLD_VERSION),
+        *surroundings(),
+    ]
+    result = run(MODULE, script, image={"version": "1.0.0"})
+    assert codes(result) == {"image_not_found": "refusal", "max_unavailable": "refusal"}
+    assert result["image"] == reference("1.0.0")
+
+
+def test_deprecated_versions_are_told_from_unknown_ones(run: Run) -> None:
+    gone = error("ImageVersionDeprecated", "VM Image from publisher: Canonical is deprecated.")
+    script = [
+        *look(*[vm(n) for n in range(5)]),
+        get_versions(OLD_VERSION),
+        version(NEW_VERSION, status=404, body=gone),
+        get_versions("9.9.9"),
+        version(OLD_VERSION, status=404, body=gone),
+        *surroundings(),
+    ]
+    result = run(MODULE, script, image={"version": NEW_VERSION}, accept=["rollback_impossible", "image_deprecated"])
+    assert codes(result) == {"image_deprecated": "refusal", "rollback_impossible": "needs_acceptance"}
+    assert "is deprecated" in result["lines"][0]
+    assert not result["ready"]
+
+
+def test_after_an_interrupted_run_the_way_back_comes_from_the_instances(run: Run) -> None:
+    body = model(NEW_VERSION)
+    script = [*look(vm(0, NEW_VERSION), *[vm(n) for n in range(1, 5)], body=body), *images(), *surroundings()]
+    result = run(MODULE, script, image={"version": NEW_VERSION}, check_mode=True)
+    assert (result["write_image"], result["previous_image"]["version"]) == (False, OLD_VERSION)
+    assert result["ready"]
+
+
+def test_nothing_to_do_asks_for_no_way_back(run: Run) -> None:
+    instances = [vm(n, NEW_VERSION) for n in range(2)]
+    script = [*look(*instances, body=model(NEW_VERSION)), get_versions(), version(NEW_VERSION), *surroundings()]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert (result["findings"], result["write_image"]) == ([], False)
+
+
+def test_wrong_options_fail_before_any_request(run: Run) -> None:
+    for options, said in (
+        ({"accept": ["everything"]}, "everything"),
+        ({"max_unavailable": "many"}, "max_unavailable"),
+        ({"run_id": "no id!"}, "run_id"),
+        ({"only": {"colour": "red"}}, "colour"),
+    ):
+        result = run(MODULE, [], image={"version": "latest"}, **options)
+        assert (result["failed"], result["error"]["kind"], result["findings"]) == (True, "bad_input", [])
+        assert said in result["msg"]
+
+
+def test_a_set_that_cannot_be_read_fails(run: Run) -> None:
+    missing = get_model(error("ResourceNotFound", "The Resource was not found."), status=404)
+    result = run(MODULE, [missing], image={"version": "latest"})
+    assert (result["failed"], result["error"]["kind"], result["ready"]) == (True, "not_found", False)
