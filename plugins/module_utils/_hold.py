@@ -79,7 +79,8 @@ class Standing:
 class Keeper:
     """Holds and lets go under one claim. `deeds` names what was done so far, or in check mode would have been.
 
-    `remembered` is what the caller knows to be held without any lease (`minutes` of the claim are 0).
+    `found` is the lease that was there when the set was read last. `remembered` is what the caller knows to be held
+    without any lease (`minutes` of the claim are 0).
     """
 
     def __init__(
@@ -91,12 +92,13 @@ class Keeper:
         self._remembered = tuple(remembered)
         self._check_mode = check_mode
         self.deeds: list[str] = []
+        self.found: Lease | None = None
         self._actors = Actors(arm, deadline, self.deeds, check_mode=check_mode)
 
     def hold(self, resource_group: str, name: str, wish: Wish) -> Standing:
         """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`)."""
-        scale_set = self._arm.get_scale_set(resource_group, name)
-        before = read_lease(scale_set.tags)
+        scale_set = self._read(resource_group, name)
+        before = self.found
         chosen: list[tuple[str, ...]] = []
 
         def body(now: ScaleSet) -> dict[str, Any]:
@@ -105,14 +107,13 @@ class Keeper:
             return self._hold_body(now, wish, chosen[0])
 
         scale_set = self._write(scale_set, body)
-        found = read_lease(scale_set.tags)
         if self._claim.minutes and not self._check_mode:
-            require_own(name, found, self._claim.run_id)
+            require_own(name, self.found, self._claim.run_id)
         if REPAIRS in chosen[0]:
             self._actors.set_repairs(scale_set, "Suspend")
         self._actors.set_autoscale(scale_set, named(chosen[0], AUTOSCALE), enabled=False)
         lease = self._lease(scale_set, wish, chosen[0]) if self._claim.minutes else None
-        held = lease.held if lease else (found or Lease()).holding(*self._remembered, *chosen[0]).held
+        held = lease.held if lease else (self.found or Lease()).holding(*self._remembered, *chosen[0]).held
         return Standing(before, lease, held)
 
     def release(self, resource_group: str, name: str, *, restore_policy: bool) -> Standing:
@@ -120,8 +121,8 @@ class Keeper:
 
         Another run's lease is left alone, with all that it holds. An error leaves the rest held and in the tags.
         """
-        scale_set = self._arm.get_scale_set(resource_group, name)
-        before = read_lease(scale_set.tags)
+        scale_set = self._read(resource_group, name)
+        before = self.found
         if self._lost(scale_set):
             if self._claim.minutes:
                 return Standing(before, before, lost=True)
@@ -222,8 +223,8 @@ class Keeper:
             else:
                 self._note(body)
                 _settle(operation.wait)
-                return self._read(scale_set)
-            scale_set = self._read(scale_set)
+                return self._read(scale_set.resource_group, scale_set.name)
+            scale_set = self._read(scale_set.resource_group, scale_set.name)
         return scale_set
 
     def _note(self, body: dict[str, Any]) -> None:
@@ -237,7 +238,8 @@ class Keeper:
             return
         gone: dict[str, Any] = dict.fromkeys(own_tags(scale_set.tags))
         _settle(self._arm.patch_scale_set(scale_set, {"tags": {**write_lease(scale_set.tags, None), **gone}}).wait)
-        if read_lease(self._read(scale_set).tags) == lease:
+        self._read(scale_set.resource_group, scale_set.name)
+        if self.found == lease:
             raise ServiceError(
                 f"Azure accepted that the lease's tags go from {scale_set.name}, but they are still there",
                 advice=f"Remove the tags {', '.join(gone)} by hand.",
@@ -273,8 +275,10 @@ class Keeper:
         instances = self._arm.list_instances(scale_set)
         return tuple(one.instance_id for one in instances if not one.leaving and is_stale(one, scale_set.image))
 
-    def _read(self, scale_set: ScaleSet) -> ScaleSet:
-        return self._arm.get_scale_set(scale_set.resource_group, scale_set.name)
+    def _read(self, resource_group: str, name: str) -> ScaleSet:
+        scale_set = self._arm.get_scale_set(resource_group, name)
+        self.found = read_lease(scale_set.tags)
+        return scale_set
 
 
 def _settle(wait: Callable[[], None]) -> None:

@@ -171,8 +171,8 @@ def guard_lease(name: str, lease: Lease | None, claim: Claim, now: datetime, *, 
     raise Refused(
         "lease",
         f"Another run rolls {name}: {lease.describe()}",
-        advice="Wait until it has ended. If you know that it is dead, take its lease over (take_over: true): what it "
-        "held is let go of with yours.",
+        advice="Wait until it has ended. If you know that it is dead, take its lease over (take_over: true, or of the "
+        "role rollout_lease_take_over: true): what it held is let go of with yours.",
     )
 
 

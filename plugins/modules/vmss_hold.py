@@ -166,7 +166,8 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 lease:
-  description: The lease afterwards, or in check mode as it would be. V(null) if there is none.
+  description: The lease afterwards, or in check mode as it would be; on failure the one that was found last, be it that
+    of another run. V(null) if there is none.
   returned: always
   type: dict
   contains:
@@ -331,7 +332,7 @@ def work(call: Call) -> None:
         else:
             standing = keeper.release(*scale_set, restore_policy=params["restore_policy"])
     finally:
-        result["changed"] = bool(keeper.deeds)
+        result |= {"changed": bool(keeper.deeds), "lease": keeper.found.to_dict() if keeper.found else None}
     result |= report(standing, params)
     result["msg"] = say(call, keeper, standing)
     for warning in warnings(params["name"], standing):

@@ -116,6 +116,7 @@ def test_the_second_run_is_told_of_the_first_and_can_take_over(run: Run) -> None
     result = run(MODULE, [get_model(held)], state="held", run_id="run-b")
     assert result["error"]["kind"] == "lease"
     assert not result["changed"]
+    assert result["lease"]["run_id"] == "run-a"
     for word in ("run run-a", "eve@ctl1", "image 2", "2026-11-22T12:15:00Z", "take_over: true"):
         assert word in result["msg"]
 
