@@ -86,6 +86,17 @@ def authorization_failed(client_id: str, object_id: str, action: str, scope: str
     )
 
 
+def denied_by_assignment(client_id: str, object_id: str, action: str, scope: str) -> ArmError:
+    """403 for what the role allows and a deny assignment forbids (reported, of groups that Databricks manages)."""
+    return gateway(
+        403,
+        "DenyAssignmentAuthorizationFailed",
+        f"The client '{client_id}' with object id '{object_id}' has permission to perform action '{action}' on scope "
+        f"'{scope}'; however, the access is denied because of the deny assignment with name 'System deny assignment "
+        f"created by armsim' and Id 'de9a0000000040008000000000000001' at scope '{scope}'.",
+    )
+
+
 def scope_locked(scope: str, locked: str, method: str) -> ArmError:
     verb = "delete" if method == "DELETE" else "write"
     return gateway(

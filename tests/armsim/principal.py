@@ -10,7 +10,7 @@ import fnmatch
 from collections.abc import Iterable
 
 from armsim import scenario
-from armsim.errors import authorization_failed
+from armsim.errors import authorization_failed, denied_by_assignment
 from armsim.wire import Json
 
 _CONTRIBUTOR_MAY_NOT = (
@@ -52,7 +52,10 @@ class Principal:
         self._denied = _lower(spec.denied_actions)
 
     def may(self, action: str) -> bool:
-        return _among(action, self._actions) and not _among(action, self._not_actions + self._denied)
+        return self._role_allows(action) and not _among(action, self._denied)
+
+    def _role_allows(self, action: str) -> bool:
+        return _among(action, self._actions) and not _among(action, self._not_actions)
 
     def permission(self) -> Json:
         """The role as the list of the caller's permissions tells it; what is denied beside it is not told (guessed)."""
@@ -66,9 +69,10 @@ class Principal:
         }
 
     def authorize(self, action: str, scope: str) -> None:
-        """Raise 403 ``AuthorizationFailed``, naming action and scope, unless the principal may."""
+        """Raise 403, naming action and scope, unless the principal may: the role does not allow it, or it is denied."""
         if not self.may(action):
-            raise authorization_failed(self.spec.client_id, self.spec.object_id, action, scope)
+            refusal = denied_by_assignment if self._role_allows(action) else authorization_failed
+            raise refusal(self.spec.client_id, self.spec.object_id, action, scope)
 
 
 def _lower(patterns: Iterable[str]) -> list[str]:

@@ -128,7 +128,7 @@ def test_without_a_token_of_ours_a_call_is_unauthenticated(client, headers, code
 def test_a_denied_action_is_forbidden_and_named_with_its_scope(new_client):
     client = new_client(PLAIN)
     refused = client.patch_image({"version": "1.0.1"})
-    assert error(refused) == (403, "AuthorizationFailed")
+    assert error(refused) == (403, "DenyAssignmentAuthorizationFailed")
     message = refused.json()["error"]["message"]
     assert "'Microsoft.Compute/virtualMachineScaleSets/write'" in message
     assert f"'{client.web}'" in message

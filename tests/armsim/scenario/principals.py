@@ -27,7 +27,8 @@ class Principal(Part):
     actions: list[str] | None = Field(default=None, description="a custom role in place of `role`; patterns allowed")
     not_actions: list[str] = Field(default=[], description="what the role does not hold after all")
     denied_actions: list[str] = Field(
-        default=[], description="for example Microsoft.Compute/virtualMachineScaleSets/write"
+        default=[],
+        description="by a deny assignment: such as Microsoft.Compute/virtualMachineScaleSets/write",
     )
     token_lifetime: int = Field(default=3599, gt=0, description="real seconds")
 
