@@ -13,7 +13,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import Forbidden, ImageNotFound, NotFound, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    BadInput,
+    Forbidden,
+    ImageNotFound,
+    NotFound,
+    VmssError,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._gather import gather
 from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_image
@@ -38,16 +44,15 @@ _ABSENT = (400, 404, 409)
 def look(arm: Arm, resource_group: str, name: str, wanted: Image) -> Sight:
     """Read the set, its image and what is around it. Raises what `gather` raises, and BadInput for a wrong image."""
     snapshot = gather(arm, resource_group, name)
-    scale_set = snapshot.scale_set
-    merged = merge(scale_set.image, wanted)
-    target, target_error = _resolved(arm, merged, scale_set.location, pin_latest=True)
+    scale_set, location = snapshot.scale_set, snapshot.scale_set.location
+    target, target_error = _resolved(arm, merge(scale_set.image, wanted), location)
+    details = None if target_error else _details(arm, target, location)
     lease = read_lease(scale_set.tags)
     previous = previous_image(scale_set.image, target, snapshot.instances, lease)
-    previous_error: VmssError | None = None
-    same = same_image(previous, target)
-    if not same:
-        _image, previous_error = _resolved(arm, previous, scale_set.location, pin_latest=False)
-    details = None if target_error else _details(arm, target, scale_set.location)
+    previous_error, previous_details = None, details
+    if not same_image(previous, target):
+        previous_error = _trouble(arm, previous, location)
+        previous_details = None if previous_error else _details(arm, previous, location)
     return Sight(
         snapshot=snapshot,
         target=target,
@@ -55,7 +60,7 @@ def look(arm: Arm, resource_group: str, name: str, wanted: Image) -> Sight:
         target_error=target_error,
         previous_error=previous_error,
         target_details=details,
-        previous_details=details if same or previous_error else _details(arm, previous, scale_set.location),
+        previous_details=previous_details,
         autoscale=_autoscale(arm, scale_set),
         permissions=_optional(lambda: arm.permissions(scale_set), None),
         owner=owner_of(scale_set.tags, _group(arm, resource_group)),
@@ -63,13 +68,24 @@ def look(arm: Arm, resource_group: str, name: str, wanted: Image) -> Sight:
     )
 
 
-def _resolved(arm: Arm, image: Image, location: str, *, pin_latest: bool) -> tuple[Image, VmssError | None]:
+def _resolved(arm: Arm, image: Image, location: str) -> tuple[Image, VmssError | None]:
+    """The image to write, or as it was asked for, and why it cannot be used."""
     try:
-        return resolve_image(arm, image, location, pin_latest=pin_latest), None
+        return resolve_image(arm, image, location, pin_latest=True), None
     except Forbidden as error:
         return image, error
     except ImageNotFound as error:
         return image, _told(arm, image, location) or error
+
+
+def _trouble(arm: Arm, image: Image, location: str) -> VmssError | None:
+    """Why an image that is in use cannot be used again; its reference may be one that only Azure understands."""
+    if image.kind == "none":
+        return None
+    try:
+        return _resolved(arm, image, location)[1]
+    except BadInput as error:
+        return error
 
 
 def _told(arm: Arm, image: Image, location: str) -> VmssError | None:

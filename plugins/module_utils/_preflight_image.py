@@ -123,14 +123,13 @@ def _way_back(sight: Sight) -> Iterator[Finding]:
     error = sight.previous_error
     if error is None or same_image(sight.previous, sight.target):
         return
-    unreadable = isinstance(error, Forbidden)
-    what = "may be gone, the principal cannot read it" if unreadable else "is gone"
+    what = "cannot be read by the principal" if isinstance(error, Forbidden) else "cannot be used any more"
     yield Finding(
         "rollback_impossible",
         NEEDS_ACCEPTANCE,
-        f"The present image {sight.previous.describe()} {what}: if the roll fails, no instance can be brought back "
-        "to it",
-        f"{error.advice} Or go on, and repair forward if it fails.".strip(),
+        f"The present image {sight.previous.describe()} {what}: if the roll fails, instances may not be brought "
+        "back to it",
+        "Find out who withdrew it, or make sure that you can repair forward if the roll fails.",
     )
 
 

@@ -27,26 +27,29 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     yield from _some(
         "instances_protected",
         (one for one in stale if one.protected),
-        "{count} to be moved are protected from scale set actions, and will be left on their image",
+        ("is", "are"),
+        "protected from scale set actions, although to be moved, and will be left as before",
         "Take the protection off where it is not meant, or move them by hand.",
     )
     yield from _some(
         "instances_deallocated",
         (one for one in stale if one.deallocated),
-        "{count} to be moved are deallocated or stopped, and will be left on their image",
+        ("is", "are"),
+        "deallocated or stopped, although to be moved, and will be left as before",
         "Start them before the rollout, or run again when they are started.",
     )
     yield from _some(
         "instances_failed",
         (one for one in sight.present if one.provisioning_state.lower() == "failed"),
-        "{count} failed before the rollout, and count as out of service",
+        ("has", "have"),
+        "failed before the rollout, which counts as out of service",
         "See their own messages. Those to be moved go along: a new image may be the cure.",
     )
     yield from _some(
         "instances_own_model",
         (one for one in sight.present if one.own_model),
-        "{count} were given a model of their own (modelDefinitionApplied is VirtualMachine), and may never count as on "
-        "the latest model",
+        ("has", "have"),
+        "a model to itself (modelDefinitionApplied is VirtualMachine), and may never follow the latest one",
         "They are judged by their image alone.",
     )
 
@@ -75,8 +78,10 @@ def _budget(sight: Sight, wish: Wish) -> Iterator[Finding]:
         )
 
 
-def _some(code: str, instances: Iterable[Instance], message: str, advice: str) -> Iterator[Finding]:
+def _some(
+    code: str, instances: Iterable[Instance], verbs: tuple[str, str], message: str, advice: str
+) -> Iterator[Finding]:
     ids = sorted((one.instance_id for one in instances), key=by_id)
     if ids:
-        count = f"{len(ids)} instance{'' if len(ids) == 1 else 's'}"
-        yield Finding(code, WARNING, message.format(count=count), advice, tuple(ids))
+        who = f"1 instance {verbs[0]}" if len(ids) == 1 else f"{len(ids)} instances {verbs[1]}"
+        yield Finding(code, WARNING, f"{who} {message}", advice, tuple(ids))

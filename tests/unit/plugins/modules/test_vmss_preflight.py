@@ -81,8 +81,8 @@ def look(*instances: dict[str, Any], body: dict[str, Any] | None = None, repairs
 
 
 def images(*, new: Exchange | None = None, old: Exchange | None = None) -> list[Exchange]:
-    """The target is looked for, then the present image; then what is known of both."""
-    return [get_versions(), get_versions(), new or version(NEW_VERSION), old or version(OLD_VERSION)]
+    """The target is looked for and looked at, then the present image."""
+    return [get_versions(), new or version(NEW_VERSION), get_versions(), old or version(OLD_VERSION)]
 
 
 def codes(result: dict[str, Any]) -> dict[str, str]:
