@@ -27,6 +27,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
 from ansible_collections.azroll.vmss.plugins.module_utils._holder import holder_name
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import is_due
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order, Plan, describe_plan, plan_to_dict
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
@@ -37,6 +38,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import Scal
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._status import describe_status
 from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
 
 Filter = Callable[..., Any]
@@ -252,6 +254,13 @@ def rollout_status(vmss: Mapping[str, Any]) -> list[str]:
     return describe_status(*_read(vmss))
 
 
+def rollout_lease_due(lease: Mapping[str, Any] | None, minutes: int, now: str) -> bool:
+    time = parse_time(now)
+    if time is None:
+        raise BadInput(f"now is {str(now)[:40]!r}, which is no time", advice="Give gathered_at of the facts.")
+    return bool(lease) and is_due(lease.get("expires"), _typed(check_type_int, minutes, "rollout_lease"), time)
+
+
 def rollout_holder(job: str | int = "") -> str:
     return holder_name(str(job))
 
@@ -274,5 +283,6 @@ class FilterModule:
             rollout_status,
             rollout_witness,
             rollout_holder,
+            rollout_lease_due,
         )
         return {function.__name__: _speaking(function) for function in each}

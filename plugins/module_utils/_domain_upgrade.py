@@ -24,6 +24,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._fault import inactive
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import guard_rolling_upgrade
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease, require_own
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, select
@@ -45,7 +46,8 @@ class Request:
     """What is asked for: which instances, within which budget, and how staleness is judged.
 
     `skip_missing`: instances named by id that are gone are passed over. Those of a domain always are: nobody named
-    them. `partial`: send what there is room for. `target` is the image that the model must have, `witness` what the set
+    them. `partial`: send what there is room for. `run_id` must
+    hold the lease of the set. `target` is the image that the model must have, `witness` what the set
     must still look like but for this rollout's own work.
     """
 
@@ -55,6 +57,7 @@ class Request:
     skip_missing: bool = False
     partial: bool = False
     marks: Marks = NO_MARKS
+    run_id: str = ""
     target: Image | None = None
     witness: Witness | None = None
 
@@ -137,6 +140,8 @@ def plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
 
 def _plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
     instances = tuple(arm.list_instances(scale_set))
+    if request.run_id:
+        require_own(scale_set.name, read_lease(scale_set.tags), request.run_id)
     if request.target:
         check_target(scale_set, merge(scale_set.image, request.target), now=arm.server_time)
     if request.witness:

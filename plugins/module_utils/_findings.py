@@ -151,11 +151,11 @@ def describe(findings: Iterable[Finding]) -> list[str]:
 
 
 def summarize(name: str, image: str, findings: Iterable[Finding]) -> str:
-    """One sentence: whether a rollout of `image` may begin."""
+    """Whether a rollout of `image` may begin: in one sentence, or with a line for each finding that stops it."""
     every = list(findings)
-    stopping = [one.code for one in every if one.stops]
+    stopping = [one for one in every if one.stops]
     if stopping:
-        return f"{name} is not ready for {image}: {', '.join(dict.fromkeys(stopping))}."
+        return "\n".join([f"{name} is not ready for {image}.", *describe(stopping)])
     left = len(every)
     return f"{name} is ready for {image}" + (f", with {left} warning{'' if left == 1 else 's'}." if left else ".")
 

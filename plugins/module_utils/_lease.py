@@ -185,8 +185,7 @@ def take(name: str, lease: Lease | None, claim: Claim, now: datetime, *, holder_
     old = lease or Lease()
     mine = old.run_id == claim.run_id
     end = now + timedelta(minutes=claim.minutes)
-    known = parse_time(old.expires) if mine else None
-    fresh = known is not None and (known - now) * 2 >= end - now
+    fresh = mine and not is_due(old.expires, claim.minutes, now)
     return replace(
         old,
         run_id=claim.run_id,
@@ -195,6 +194,12 @@ def take(name: str, lease: Lease | None, claim: Claim, now: datetime, *, holder_
         since=old.since if mine else _text(now),
         expires=old.expires if fresh else _text(end),
     )
+
+
+def is_due(expires: str | None, minutes: int, now: datetime) -> bool:
+    """Whether less than half of the time of a lease of so many minutes is left."""
+    end = parse_time(expires)
+    return end is None or (end - now) * 2 < timedelta(minutes=minutes)
 
 
 def require_own(name: str, lease: Lease | None, run_id: str) -> Lease:

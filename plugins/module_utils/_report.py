@@ -48,6 +48,8 @@ def build_report(
         "instances_by_image": by_image(present),
         "instances_left_out": left_out(present, target),
         "instances_kept_back": journal["kept_back"],
+        "continues": journal["continues"],
+        "findings": journal["findings"],
         "batches": journal["batches"],
         "started_at": journal["started_at"],
         "finished_at": journal["finished_at"],
@@ -84,6 +86,8 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
         f"{report['instances_total']} instances on the target image, {report['instances_in_service']} in service."
     ]
     lines += [f"Left out: {number} ({reason})" for number, reason in report["instances_left_out"].items()]
+    if report["continues"]:
+        lines.append(f"It continued the unfinished run {report['continues']}.")
     if report["instances_kept_back"]:
         lines.append(f"Kept back for a later run: {' '.join(report['instances_kept_back'])}")
     if report["result"] == "waiting":

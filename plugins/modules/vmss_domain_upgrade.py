@@ -98,6 +98,12 @@ options:
     type: list
     elements: str
     default: []
+  run_id:
+    description:
+      - The run that must hold the lease of the scale set (see M(azroll.vmss.vmss_hold)). Where it does not any more,
+        the module fails with RV(error.kind=lease_lost) and sends nothing. Empty to do without.
+    type: str
+    default: ''
   target_image:
     description:
       - The image that the model must have, such as RV(azroll.vmss.vmss_image_update#module:image). Where somebody else
@@ -383,6 +389,7 @@ def work(call: Call) -> None:
         skip_missing=params["missing_instances"] == "skip",
         partial=params["partial"],
         marks=Marks(skip_tags=tuple(params["skip_tags"]), busy_tags=tuple(params["busy_tags"])),
+        run_id=params["run_id"],
         target=Image.from_options(params["target_image"]) if params["target_image"] else None,
         witness=Witness.from_dict(params["witness"]) if params["witness"] else None,
     )
@@ -434,6 +441,7 @@ def main() -> None:
                 "partial": {"type": "bool", "default": False},
                 "skip_tags": {"type": "list", "elements": "str", "default": []},
                 "busy_tags": {"type": "list", "elements": "str", "default": []},
+                "run_id": {"type": "str", "default": ""},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "witness": {"type": "dict"},
                 "by_model": {"type": "bool", "default": True},
