@@ -133,7 +133,7 @@ def test_a_failing_hook_stops_before_the_batch_is_touched(site, tmp_path):
     assert site.ledger()["requests"]["by_operation"][UPGRADE] == 1
 
 
-def test_repairs_that_cannot_be_resumed_are_the_cause_and_the_report_is_written_all_the_same(site, tmp_path):
+def test_what_cannot_be_let_go_of_is_the_cause_and_the_report_is_written_all_the_same(site, tmp_path):
     hook = tmp_path / "after.yml"
     hook.write_text(
         f"""
@@ -149,5 +149,5 @@ def test_repairs_that_cannot_be_resumed_are_the_cause_and_the_report_is_written_
     rolled = site.upgrade(rollout_image=LATEST, rollout_after_batch=str(hook), rollout_only={"instance_ids": ["1"]})
     assert rolled.rc != 0
     assert rolled.report["result"] == "halted"
-    assert "Automatic repairs are still suspended" in rolled.report["cause"]
+    assert "could not be let go of" in rolled.report["cause"]
     assert rolled.report["instances_on_target"] == 1

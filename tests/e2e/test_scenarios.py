@@ -95,7 +95,7 @@ def test_a_budget_that_moves_nothing_is_refused_with_one_that_would(site):
     refused = site.upgrade(**LATEST, rollout_max_unavailable="3%")
     assert refused.rc != 0
     assert refused.report["result"] == "failed"
-    assert refused.report["cause"] == (
+    assert (
         'max_unavailable (3%) of 20 instances is less than one instance: nothing could ever move. Set it to 1 or "5%".'
-    )
+    ) in refused.report["cause"]
     assert site.ledger()["requests"]["writes"] == 0

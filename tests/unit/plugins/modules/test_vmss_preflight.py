@@ -137,9 +137,9 @@ def test_findings_are_no_failure_and_all_come_at_once(run: Run) -> None:
     }
     assert [one["code"] for one in result["findings"] if one["accepted"]] == ["managed"]
     assert not result["ready"]
-    assert result["msg"].endswith(
-        "is not ready for Canonical:ubuntu-24_04-lts:server:24.04.202511100: upgrade_policy, lease, permission_missing."
-    )
+    first, *stopping = result["msg"].splitlines()
+    assert first == "web is not ready for Canonical:ubuntu-24_04-lts:server:24.04.202511100."
+    assert stopping == [line for line in result["lines"] if line.startswith(("refusal", "needs acceptance"))]
     assert len(result["lines"]) == len(result["findings"])
     assert result["lease"]["run_id"] == "theirs"
     profiles = [{"name": "all", "minimum": "2", "maximum": "10"}]
