@@ -71,10 +71,14 @@ class Actors:
                 self._deadline.sleep(BUSY)
 
     def set_autoscale(self, scale_set: ScaleSet, labels: Sequence[str], *, enabled: bool) -> None:
-        """Switch the settings of these labels on or off. One that is gone needs nothing."""
+        """Switch the settings of these labels off, or on again. One that is gone needs nothing.
+
+        Switching on is not left out where they seem to be on: for a while Azure may show a setting as it was before the
+        last write, and one that stays off would go unnoticed.
+        """
         for group in sorted({label.partition("/")[0] for label in labels}):
             for setting in self.autoscale(group, scale_set):
-                if setting.label not in labels or setting.enabled == enabled:
+                if setting.label not in labels or not (enabled or setting.enabled):
                     continue
                 if not self._check_mode:
                     self._arm.put_autoscale_setting(setting.resource_group, setting.name, setting.switched(enabled))

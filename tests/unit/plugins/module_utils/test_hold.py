@@ -458,6 +458,15 @@ def test_tags_that_do_not_go_are_told_of(monkeypatch: pytest.MonkeyPatch) -> Non
         release(azure)
 
 
+def test_autoscale_is_switched_on_even_if_it_is_still_shown_as_it_was_before() -> None:
+    azure = Azure()
+    shown = copy.deepcopy(azure.autoscale)
+    hold(azure)
+    azure.autoscale_settings = lambda _group: shown  # type: ignore[method-assign]
+    release(azure)
+    assert azure.state() == FREE
+
+
 def test_without_azures_clock_no_lease_is_judged() -> None:
     azure = Azure()
     azure.server_time = None
