@@ -79,8 +79,8 @@ class Standing:
 class Keeper:
     """Holds and lets go under one claim. `deeds` names what was done so far, or in check mode would have been.
 
-    `found` is the lease that was there when the set was read last. `remembered` is what the caller knows to be held
-    without any lease (`minutes` of the claim are 0).
+    `found` is the lease that was there when the set was read last. `remembered` is what the caller knows to be held,
+    should there be no lease (`minutes` of the claim are 0) or its tags be gone.
     """
 
     def __init__(
@@ -164,7 +164,9 @@ class Keeper:
 
     def _lease(self, scale_set: ScaleSet, wish: Wish, chosen: Sequence[str]) -> Lease:
         lease = claim_lease(self._arm, scale_set, self._claim)
-        return replace(lease.holding(*chosen), previous_image=lease.previous_image or wish.previous_image)
+        return replace(
+            lease.holding(*self._remembered, *chosen), previous_image=lease.previous_image or wish.previous_image
+        )
 
     def _hold_body(self, scale_set: ScaleSet, wish: Wish, chosen: Sequence[str]) -> dict[str, Any]:
         body: dict[str, Any] = {}

@@ -94,7 +94,8 @@ options:
     default: true
   held:
     description:
-      - What an earlier call without lease (O(minutes=0)) returned as RV(held).
+      - What an earlier call of the same run returned as RV(held). It is needed without lease (O(minutes=0)), and serves
+        where somebody removed the tags of the lease.
     type: list
     elements: str
     default: []

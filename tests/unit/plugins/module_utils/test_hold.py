@@ -370,6 +370,17 @@ def test_without_lease_the_caller_remembers() -> None:
     assert azure.state() == FREE
 
 
+def test_what_the_caller_remembers_serves_when_the_tags_are_gone() -> None:
+    azure = Azure()
+    held = hold(azure).held
+    azure.write({"tags": MINE})
+    assert hold(azure, remembered=held).held == held
+    assert read_lease(azure.document["tags"]).held == held
+    azure.write({"tags": MINE})
+    release(azure, remembered=held)
+    assert azure.state() == FREE
+
+
 def test_without_lease_another_run_still_keeps_us_out_and_keeps_what_it_holds() -> None:
     azure = Azure()
     hold(azure)
