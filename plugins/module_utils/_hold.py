@@ -94,27 +94,21 @@ class Keeper:
         self.deeds: list[str] = []
         self.found: Lease | None = None
         self._actors = Actors(arm, deadline, self.deeds, check_mode=check_mode)
+        # What was there, and what has to be held, when the write was decided on last.
+        self._before: Lease | None = None
+        self._chosen: tuple[str, ...] = ()
 
     def hold(self, resource_group: str, name: str, wish: Wish) -> Standing:
         """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`)."""
-        scale_set = self._read(resource_group, name)
-        before = self.found
-        chosen: list[tuple[str, ...]] = []
-
-        def body(now: ScaleSet) -> dict[str, Any]:
-            guard_claim(self._arm, now, self._claim)
-            chosen[:] = [self._choose(now, wish)]
-            return self._hold_body(now, wish, chosen[0])
-
-        scale_set = self._write(scale_set, body)
+        scale_set = self._write(self._read(resource_group, name), lambda now: self._hold_body(now, wish))
         if self._claim.minutes and not self._check_mode:
             require_own(name, self.found, self._claim.run_id)
-        if REPAIRS in chosen[0]:
+        if REPAIRS in self._chosen:
             self._actors.set_repairs(scale_set, "Suspend")
-        self._actors.set_autoscale(scale_set, named(chosen[0], AUTOSCALE), enabled=False)
-        lease = self._lease(scale_set, wish, chosen[0]) if self._claim.minutes else None
-        held = lease.held if lease else (self.found or Lease()).holding(*self._remembered, *chosen[0]).held
-        return Standing(before, lease, held)
+        self._actors.set_autoscale(scale_set, named(self._chosen, AUTOSCALE), enabled=False)
+        lease = self._lease(scale_set, wish) if self._claim.minutes else None
+        held = lease.held if lease else (self.found or Lease()).holding(*self._remembered, *self._chosen).held
+        return Standing(self._before, lease, held)
 
     def release(self, resource_group: str, name: str, *, restore_policy: bool) -> Standing:
         """Undo what the lease says is held, and what the caller remembers, and give the lease back last of all.
@@ -133,8 +127,8 @@ class Keeper:
         lagging = self._lagging(scale_set) if policy and _is_manual(scale_set) else ()
         kept = (f"{POLICY}={policy}",) if lagging else ()
         after = self._write(scale_set, lambda now: self._release_body(now, "" if lagging else policy, kept))
-        if not self._check_mode and not kept:
-            self._sweep_tags(after)
+        if before and self.found == before and not self._check_mode and not kept:
+            self._sweep_tags(after, before)
         lease = read_lease(after.tags) if kept else None
         return Standing(before, lease, kept, lagging=lagging)
 
@@ -152,26 +146,23 @@ class Keeper:
             found.append(REPAIRS)
         if wish.autoscale:
             settings = self._actors.autoscale(scale_set.resource_group, scale_set)
-            found += [
-                item
-                for one in settings
-                if one.enabled or f"{AUTOSCALE}={one.label}" in known
-                for item in [f"{AUTOSCALE}={one.label}"]
-            ]
+            items = {f"{AUTOSCALE}={one.label}": one.enabled for one in settings}
+            found += [item for item, enabled in items.items() if enabled or item in known]
         if wish.set_manual and not _is_manual(scale_set):
             found.append(f"{POLICY}={scale_set.upgrade_policy}")
         return tuple(found)
 
-    def _lease(self, scale_set: ScaleSet, wish: Wish, chosen: Sequence[str]) -> Lease:
+    def _lease(self, scale_set: ScaleSet, wish: Wish) -> Lease:
         lease = claim_lease(self._arm, scale_set, self._claim)
-        return replace(
-            lease.holding(*self._remembered, *chosen), previous_image=lease.previous_image or wish.previous_image
-        )
+        held = lease.holding(*self._remembered, *self._chosen)
+        return replace(held, previous_image=lease.previous_image or wish.previous_image)
 
-    def _hold_body(self, scale_set: ScaleSet, wish: Wish, chosen: Sequence[str]) -> dict[str, Any]:
+    def _hold_body(self, scale_set: ScaleSet, wish: Wish) -> dict[str, Any]:
+        guard_claim(self._arm, scale_set, self._claim)
+        self._before, self._chosen = read_lease(scale_set.tags), self._choose(scale_set, wish)
         body: dict[str, Any] = {}
         if self._claim.minutes:
-            lease = self._lease(scale_set, wish, chosen)
+            lease = self._lease(scale_set, wish)
             if lease != read_lease(scale_set.tags):
                 body["tags"] = write_lease(scale_set.tags, lease)
         if wish.set_manual and not _is_manual(scale_set):
@@ -233,11 +224,8 @@ class Keeper:
         self.deeds += ["lease"] if "tags" in body else []
         self.deeds += [f"upgrade policy {body['properties']['upgradePolicy']['mode']}"] if "properties" in body else []
 
-    def _sweep_tags(self, scale_set: ScaleSet) -> None:
-        """Name the tags that go one by one, should the service have merged the dictionary and not replaced it."""
-        lease = read_lease(scale_set.tags)
-        if lease is None or lease.run_id != self._claim.run_id:
-            return
+    def _sweep_tags(self, scale_set: ScaleSet, lease: Lease) -> None:
+        """Name the tags that go one by one: they are still there, so the service has merged what it should replace."""
         gone: dict[str, Any] = dict.fromkeys(own_tags(scale_set.tags))
         _settle(self._arm.patch_scale_set(scale_set, {"tags": {**write_lease(scale_set.tags, None), **gone}}).wait)
         self._read(scale_set.resource_group, scale_set.name)

@@ -291,7 +291,7 @@ def killed_runs() -> Iterator[tuple[int, Callable[[Azure], object]]]:
 def test_killed_at_any_request_the_next_run_lets_go_of_everything(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_claim, "is_dead", lambda _holder: how == "dead on this host")
     for number, whole in killed_runs():
-        azure = Azure()
+        azure = Azure(merges=bool(number % 2))
 
         def kill() -> None:
             raise Killed
@@ -408,6 +408,13 @@ def test_writers_in_between_are_waited_out_and_not_for_ever() -> None:
     with pytest.raises(Conflict):
         hold(azure)
     assert azure.repairs == "Running"
+
+
+def test_the_run_that_is_continued_is_the_one_that_was_there_at_the_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_claim, "is_dead", lambda _holder: True)
+    azure = Azure()
+    at(moments(hold).index("before patch"), azure, partial(hold, azure, "dies", holder="eve@ctl1"))
+    assert hold(azure).before.run_id == "dies"
 
 
 def test_a_busy_set_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
