@@ -166,4 +166,6 @@ def _line(one: Finding) -> str:
     ways = [one.advice]
     if one.severity == NEEDS_ACCEPTANCE and not one.accepted:
         ways.append(f"To go on in spite of it, accept {one.code}.")
+    if one.severity == REFUSAL:
+        ways.append("This cannot be accepted.")
     return " ".join([f"{kind}: {one.code}: {one.message.rstrip('.')}{ids}.", *(way for way in ways if way)])

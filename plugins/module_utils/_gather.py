@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils._documents import Documents
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Forbidden, OperationFailed, VmssError
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
 
 HEALTHY = "healthy"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,8 @@ def gather(arm: Arm, resource_group: str, name: str) -> Snapshot:
         tuple(Instance.from_wire(entry) for entry in entries),
         at,
         documents=Documents(model, tuple(entries)),
-        rolling_upgrade=_optional(lambda: arm.rolling_upgrade(scale_set)),
-        repairs_state=_optional(lambda: arm.repairs_state(scale_set)),
+        rolling_upgrade=readable(lambda: arm.rolling_upgrade(scale_set)),
+        repairs_state=readable(lambda: arm.repairs_state(scale_set)),
     )
 
 
@@ -130,13 +132,13 @@ def failed_wait(name: str, progress: Progress) -> OperationFailed:
     )
 
 
-def _optional(read: Callable[[], str | None]) -> str | None:
-    """None where the principal may not read it, or the kind of scale set does not have it."""
+def readable(read: Callable[[], T], absent: T | None = None) -> T | None:
+    """None where the principal may not read it; `absent` where there is no such thing in this cloud or scale set."""
     try:
         return read()
     except Forbidden:
         return None
     except VmssError as error:
         if error.fault.status in (400, 404, 409):
-            return None
+            return absent
         raise

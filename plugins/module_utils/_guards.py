@@ -107,7 +107,7 @@ def image_kind_reasons(scale_set: ScaleSet, target: Image) -> Iterator[Reason]:
             "image_kind_change",
             f"The model's image is a {scale_set.image.kind} image and the new one a {target.kind} image; "
             "Azure refuses to change the image type of most scale sets",
-            "Stay with the same kind of image, make a new scale set",
+            "Stay with the same kind of image or make a new scale set",
             override="image_kind_change",
         )
 

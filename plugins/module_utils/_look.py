@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
@@ -20,7 +20,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     NotFound,
     VmssError,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._gather import gather
+from ansible_collections.azroll.vmss.plugins.module_utils._gather import gather, readable
 from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
@@ -35,10 +35,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._sight import (
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
-
-T = TypeVar("T")
-# Providers that were never registered, and endpoints that a cloud does not have.
-_ABSENT = (400, 404, 409)
 
 
 def look(arm: Arm, resource_group: str, name: str, wanted: Image) -> Sight:
@@ -62,7 +58,7 @@ def look(arm: Arm, resource_group: str, name: str, wanted: Image) -> Sight:
         target_details=details,
         previous_details=previous_details,
         autoscale=_autoscale(arm, scale_set),
-        permissions=_optional(lambda: arm.permissions(scale_set), None),
+        permissions=readable(lambda: arm.permissions(scale_set)),
         owner=owner_of(scale_set.tags, _group(arm, resource_group)),
         holder_dead=lease is not None and is_dead(lease.holder),
     )
@@ -107,27 +103,15 @@ def _told(arm: Arm, image: Image, location: str) -> VmssError | None:
 
 
 def _details(arm: Arm, image: Image, location: str) -> ImageDetails | None:
-    return _optional(lambda: read_details(arm, image, location), None)
+    return readable(lambda: read_details(arm, image, location))
 
 
 def _group(arm: Arm, name: str) -> Mapping[str, Any] | None:
-    return _optional(lambda: arm.resource_group(name), None)
+    return readable(lambda: arm.resource_group(name))
 
 
 def _autoscale(arm: Arm, scale_set: ScaleSet) -> tuple[Autoscale, ...] | None:
     # Where there is no such provider, there are no such settings.
     none: list[dict[str, Any]] = []
-    settings = _optional(lambda: arm.autoscale_settings(scale_set.resource_group), none)
+    settings = readable(lambda: arm.autoscale_settings(scale_set.resource_group), none)
     return None if settings is None else tuple(settings_of(settings, scale_set))
-
-
-def _optional(read: Callable[[], T], absent: T | None) -> T | None:
-    """None where the principal may not read it, `absent` where there is nothing of the kind."""
-    try:
-        return read()
-    except Forbidden:
-        return None
-    except VmssError as error:
-        if error.fault.status in _ABSENT:
-            return absent
-        raise

@@ -51,6 +51,7 @@ def test_lines_say_how_to_go_on():
         [
             Finding("health_source_missing", "needs_acceptance", "There is none", "Add one."),
             Finding("health_source_missing", "needs_acceptance", "There is none", "Add one.", accepted=True),
+            Finding("rolling_upgrade", "refusal", "One runs", "Wait."),
             Finding("instances_failed", "warning", "2 failed.", "See why.", ("1", "2")),
         ]
     )
@@ -58,6 +59,7 @@ def test_lines_say_how_to_go_on():
         "needs acceptance: health_source_missing: There is none. Add one. "
         "To go on in spite of it, accept health_source_missing.",
         "accepted: health_source_missing: There is none. Add one.",
+        "refusal: rolling_upgrade: One runs. Wait. This cannot be accepted.",
         "warning: instances_failed: 2 failed (1, 2). See why.",
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
+    COMPUTE,
     NEW_VERSION,
     OLD_VERSION,
     SUBSCRIPTION_ID,
@@ -24,6 +25,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     model,
     reference,
     vm,
+    with_image,
 )
 
 MODULE = "vmss_preflight"
@@ -42,6 +44,7 @@ KEYS = {
     "ansible_facts",
 }
 GROUP = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-shop"
+COMPUTE_GROUP = f"{GROUP}/providers/Microsoft.Compute"
 FORBIDDEN = error("AuthorizationFailed", "The client does not have authorization to perform the action.")
 
 
@@ -233,3 +236,70 @@ def test_a_set_that_cannot_be_read_fails(run: Run) -> None:
     missing = get_model(error("ResourceNotFound", "The Resource was not found."), status=404)
     result = run(MODULE, [missing], image={"version": "latest"})
     assert (result["failed"], result["error"]["kind"], result["ready"]) == (True, "not_found", False)
+
+
+def test_images_of_galleries_and_managed_ones_are_looked_at_as_well(run: Run) -> None:
+    gallery = f"{COMPUTE_GROUP}/galleries/shop/images/web"
+    old, new = f"{gallery}/versions/1.0.0", f"{gallery}/versions/1.1.0"
+    managed = f"{COMPUTE_GROUP}/images/plain"
+    body = with_image({"imageReference": {"id": old}})
+    body["properties"]["virtualMachineProfile"]["securityProfile"] = {"securityType": "TrustedLaunch"}
+    instances = [gallery_vm(n, old) for n in range(5)]
+    expanded = {"query": {"$expand": "ReplicationStatus"}, "api": "2023-07-03"}
+    regions = [{"name": "West Europe"}]
+    definition = {
+        "osType": "Linux",
+        "osState": "Generalized",
+        "hyperVGeneration": "V2",
+        "features": [{"name": "SecurityType", "value": "TrustedLaunch"}],
+    }
+
+    def entry(**profile: Any) -> Any:
+        return {"name": "1.1.0", "properties": {"publishingProfile": {"targetRegions": regions, **profile}}}
+
+    kept_out = entry(excludeFromLatest=True, endOfLifeDate="2026-11-01T00:00:00Z")
+    present = [get(old, entry(), **expanded)] * 2 + [get(gallery, {"properties": definition}, api="2023-07-03")]
+    script = [
+        *look(*instances, body=body),
+        *[get(new, kept_out, **expanded)] * 2,
+        get(gallery, {"properties": definition}, api="2023-07-03"),
+        *present,
+        *surroundings(),
+    ]
+    result = run(MODULE, script, image={"version": "1.1.0"})
+    assert codes(result) == {"image_deprecated": "needs_acceptance", "image_excluded": "warning"}
+
+    disk = {"osType": "Linux", "osState": "Specialized"}
+    plain = {"location": "westeurope", "properties": {"hyperVGeneration": "V2", "storageProfile": {"osDisk": disk}}}
+    script = [*look(*instances, body=body), *[get(managed, plain)] * 2, *present, *surroundings()]
+    result = run(MODULE, script, image={"id": managed})
+    assert codes(result) == {
+        "image_kind_change": "needs_acceptance",
+        "image_os_state": "needs_acceptance",
+        "image_security_type": "needs_acceptance",
+    }
+
+
+def test_images_of_public_galleries_are_looked_at_in_the_region(run: Run) -> None:
+    def shared(number: str) -> str:
+        return f"/SharedGalleries/shop/Images/web/Versions/{number}"
+
+    instances = []
+    for number in range(5):
+        one = vm(number)
+        one["properties"]["storageProfile"]["imageReference"] = {"sharedGalleryImageId": shared("1.0.0")}
+        instances.append(one)
+    body = with_image({"imageReference": {"sharedGalleryImageId": shared("1.0.0")}})
+    address = f"{COMPUTE}/sharedGalleries/shop/images/web"
+    listed = {"value": [{"name": "1.0.0"}, {"name": "1.1.0", "properties": {"excludeFromLatest": True}}]}
+    definition = {"properties": {"osType": "Linux", "osState": "Generalized", "hyperVGeneration": "V2"}}
+    one = [*[get(f"{address}/versions", listed, api="2023-07-03")] * 2, get(address, definition, api="2023-07-03")]
+    script = [*look(*instances, body=body), *one, *one, *surroundings()]
+    result = run(MODULE, script, image={"shared_gallery_image_id": shared("1.1.0")})
+    assert codes(result) == {"image_excluded": "warning"}
+
+
+def gallery_vm(number: int, image_id: str) -> dict[str, Any]:
+    one = vm(number)
+    one["properties"]["storageProfile"]["imageReference"] = {"id": image_id}
+    return one
