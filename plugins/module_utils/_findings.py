@@ -156,8 +156,10 @@ def summarize(name: str, image: str, findings: Iterable[Finding]) -> str:
     stopping = [one for one in every if one.stops]
     if stopping:
         return "\n".join([f"{name} is not ready for {image}.", *describe(stopping)])
-    left = len(every)
-    return f"{name} is ready for {image}" + (f", with {left} warning{'' if left == 1 else 's'}." if left else ".")
+    warnings, taken = sum(one.severity == WARNING for one in every), sum(one.accepted for one in every)
+    notes = [f"{warnings} warning{'' if warnings == 1 else 's'}"] if warnings else []
+    notes += [f"{taken} accepted"] if taken else []
+    return f"{name} is ready for {image}" + (f" ({', '.join(notes)})." if notes else ".")
 
 
 def _line(one: Finding) -> str:

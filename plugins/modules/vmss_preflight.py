@@ -586,7 +586,7 @@ msg:
   description: Whether a rollout may begin, and what stands in its way.
   returned: always
   type: str
-  sample: "web is ready for Canonical:ubuntu-24_04-lts:server:24.04.202611100, with 2 warnings."
+  sample: "web is ready for Canonical:ubuntu-24_04-lts:server:24.04.202611100 (2 warnings, 1 accepted)."
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always

@@ -64,6 +64,18 @@ def test_lines_say_how_to_go_on():
     ]
 
 
+def test_readiness_is_said_with_what_is_left():
+    warning, accepted_one = (
+        Finding("autoscale", WARNING, "", ""),
+        Finding("managed", NEEDS_ACCEPTANCE, "", "", (), True),
+    )
+    assert summarize("web", "image", []) == "web is ready for image."
+    assert summarize("web", "image", [warning]) == "web is ready for image (1 warning)."
+    assert summarize("web", "image", [warning, warning, accepted_one]) == (
+        "web is ready for image (2 warnings, 1 accepted)."
+    )
+
+
 def test_an_unknown_code_is_a_mistake_that_names_the_codes():
     assert check_codes(["managed", "managed"]) == {"managed"}
     with pytest.raises(BadInput, match="healthsource") as caught:
