@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
 
 
-def look(arm: Arm, resource_group: str, name: str, wanted: Image) -> Sight:
+def look(arm: Arm, resource_group: str, name: str, wanted: Image, *, by_model: bool = True) -> Sight:
     """Read the set, its image and what is around it. Raises what `gather` raises, and BadInput for a wrong image."""
     snapshot = gather(arm, resource_group, name)
     scale_set, location = snapshot.scale_set, snapshot.scale_set.location
@@ -61,6 +61,7 @@ def look(arm: Arm, resource_group: str, name: str, wanted: Image) -> Sight:
         permissions=readable(lambda: arm.permissions(scale_set)),
         owner=owner_of(scale_set.tags, _group(arm, resource_group)),
         holder_dead=lease is not None and is_dead(lease.holder),
+        by_model=by_model,
     )
 
 

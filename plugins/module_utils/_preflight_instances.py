@@ -58,12 +58,12 @@ def _budget(sight: Sight, wish: Wish) -> Iterator[Finding]:
     source = sight.snapshot.scale_set.health_source
     limit = wish.order.budget.of_set
     try:
-        make_plan(sight.snapshot.instances, sight.target, wish.order, health_source=source)
+        make_plan(sight.snapshot.instances, sight.target, wish.order, health_source=source, by_model=sight.by_model)
     except Refused as error:
         yield Finding("max_unavailable", REFUSAL, error.message, error.advice, error.instances)
     if not sight.stale:
         return
-    on_their_way = unsettled(sight.present, sight.target, source)
+    on_their_way = unsettled(sight.present, sight.target, source, by_model=sight.by_model)
     out = [one for one in out_of_service(sight.present, source) if one not in on_their_way]
     allowed = limit.of(len(sight.present))
     if len(out) > allowed:

@@ -50,6 +50,7 @@ class Sight:
 
     `target_error` and `previous_error` say why the image cannot be used; the image is then as it was asked for.
     `holder_dead`: the process that holds the lease is dead for certain. `owner` is the service that owns the set.
+    `by_model`: instances on the target are stale, too, if they do not follow the latest model.
     """
 
     snapshot: Snapshot
@@ -63,6 +64,7 @@ class Sight:
     permissions: Sequence[Mapping[str, Any]] | None = ()
     owner: str | None = None
     holder_dead: bool = False
+    by_model: bool = True
 
     @property
     def lease(self) -> Lease | None:
@@ -82,7 +84,7 @@ class Sight:
     @property
     def stale(self) -> tuple[Instance, ...]:
         """The instances that are to move."""
-        return tuple(one for one in self.present if is_stale(one, self.target))
+        return tuple(one for one in self.present if is_stale(one, self.target, by_model=self.by_model))
 
     @property
     def profile(self) -> Mapping[str, Any]:

@@ -94,6 +94,12 @@ options:
         C(fault_domains) and C(instance_ids). If not set, all instances.
     type: dict
     default: {}
+  by_model:
+    description:
+      - Whether instances on the image are to be moved, too, if they do not follow the latest model in other respects.
+      - If V(false), only the image counts, as for a way back to an earlier image.
+    type: bool
+    default: true
   upgrade_policy:
     description:
       - With V(set_manual) the rollout sets the upgrade policy Manual together with the image. Under any other policy
@@ -694,14 +700,15 @@ def work(call: Call) -> None:
         # Whoever asks without an id holds no lease.
         claim=Claim(params["run_id"] or "preflight", take_over=params["take_over_lease"]),
     )
-    sight = look(call.arm, params["resource_group"], params["name"], Image.from_options(params["image"]))
+    wanted = Image.from_options(params["image"])
+    sight = look(call.arm, params["resource_group"], params["name"], wanted, by_model=params["by_model"])
     result |= {
         "image": sight.target.to_dict(),
         "previous_image": sight.previous.to_dict(),
         "write_image": writes_model(sight, wish),
         "autoscale": [one.to_dict() for one in sight.autoscale or ()],
         "lease": sight.lease.to_dict() if sight.lease else None,
-        "ansible_facts": {"vmss": to_facts(sight.snapshot, sight.target)},
+        "ansible_facts": {"vmss": to_facts(sight.snapshot, sight.target, by_model=sight.by_model)},
     }
     findings = accepted(examine(sight, wish), codes)
     result |= {
@@ -722,6 +729,7 @@ def main() -> None:
                 "max_unavailable_per_fault_domain": {"type": "str"},
                 "by": {"type": "str", "choices": list(GROUPINGS), "default": "update_domain"},
                 "only": {"type": "dict", "default": {}},
+                "by_model": {"type": "bool", "default": True},
                 "upgrade_policy": {"type": "str", "choices": ["keep", "set_manual"], "default": "keep"},
                 "suspend_repairs": {"type": "bool", "default": True},
                 "hold_autoscale": {"type": "bool", "default": False},

@@ -220,6 +220,15 @@ def test_nothing_to_do_asks_for_no_way_back(run: Run) -> None:
     assert (result["findings"], result["write_image"]) == ([], False)
 
 
+def test_by_the_image_alone_instances_behind_the_model_stay_where_they_are(run: Run) -> None:
+    instances = [vm(n, NEW_VERSION, latest=False, protected=True) for n in range(2)]
+    script = [*look(*instances, body=model(NEW_VERSION)), get_versions(), version(NEW_VERSION), *surroundings()]
+    result = run(MODULE, list(script), image={"version": NEW_VERSION}, by_model=False)
+    assert result["findings"] == []
+    assert not any(one["stale"] for one in result["ansible_facts"]["vmss"]["instances"])
+    assert codes(run(MODULE, script, image={"version": NEW_VERSION})) == {"instances_protected": "warning"}
+
+
 def test_wrong_options_fail_before_any_request(run: Run) -> None:
     for options, said in (
         ({"accept": ["everything"]}, "everything"),
