@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
@@ -91,7 +91,7 @@ class Instance:
 
     def to_dict(self) -> dict[str, Any]:
         """A plain record for facts and results."""
-        return {**asdict(self), "image": self.image.to_dict()}
+        return {**vars(self), "tags": dict(self.tags), "image": self.image.to_dict()}
 
     @property
     def busy(self) -> bool:

@@ -12,8 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _arm
-from ansible_collections.azroll.vmss.plugins.module_utils._arm import COMPUTE_API
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import POLL_INTERVAL
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import COMPUTE_API, POLL_INTERVAL
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import WaitTimeout
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import failed_operation, read_fault
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from rollouts.site import Site, Write
 from rollouts.worlds import NEW, World
 
 # What was lost through others after the instances were listed cannot have been known; a list is not older than this.
 FRESH = 15.0
-HOLDS = ("suspend", "resume")
+HOLDS = ("suspend", "resume", "tags")
 
 
 def margin(write: Write, limit: Limit) -> int | None:
@@ -55,6 +56,15 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             if others := (moved & write.look.present) - set(write.instance_ids):
                 yield f"{where}: a bad image past the canary {' '.join(sorted(others))}"
             moved |= set(write.instance_ids)
+
+
+def judge_holds(site: Site, repairs_before: str) -> Iterator[str]:
+    """After a run that came to its end: what was held runs as before, and no lease is left."""
+    if site.web.repairs_state != repairs_before:
+        yield f"automatic repairs were {repairs_before} and are {site.web.repairs_state}"
+    left = own_tags(site.web.document.get("tags") or {})
+    if left:
+        yield f"tags of a lease are left: {' '.join(sorted(left))}"
 
 
 def judge_end(site: Site, world: World, report: Mapping[str, Any], *, stopped_at: float | None) -> Iterator[str]:

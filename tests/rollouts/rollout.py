@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from rollouts.driver import Rollout
-from rollouts.judge import judge_end, judge_writes, margin
+from rollouts.judge import judge_end, judge_holds, judge_writes, margin
 from rollouts.site import Killed, Site
-from rollouts.worlds import NEW, World
+from rollouts.worlds import DEAD_PROCESS, NEW, World
 
 # How long after a kill the next run is started.
 AFTERWARDS = 120.0
@@ -42,18 +42,23 @@ def roll(world: World) -> Outcome:
     repairs_before = web.repairs_state
     violations: list[str] = []
     kills = 0
+    options = world.options
     while True:
-        rollout = Rollout(site, world.options)
+        rollout = Rollout(site, options)
         try:
             report = rollout.run()
         except Killed:
             kills += 1
+            # On another host nothing tells for certain that the process is dead: a person does.
+            options = replace(options, lease_take_over=world.options.holder != DEAD_PROCESS)
             site.sleep(AFTERWARDS)
             continue
         break
     violations += judge_end(site, world, report, stopped_at=rollout.stopped_at)
-    if not kills and web.repairs_state != repairs_before and "still suspended" not in report.get("cause", ""):
-        violations.append(f"automatic repairs were {repairs_before} and are {web.repairs_state}")
+    # Without a lease nothing remembers what a killed run held, and a run that is refused at its start writes nothing.
+    remembered = (options.lease or not kills) and any(write.run == site.run for write in site.writes)
+    if remembered and "could not be let go of" not in report.get("cause", ""):
+        violations += judge_holds(site, repairs_before)
     site.sleep(QUIET)
     if report["result"] in ("succeeded", "nothing_to_do"):
         violations += _again(site, world)

@@ -18,12 +18,10 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import BACK
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import ArmFault, ConnectionFailed, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import read_fault, refusal
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
-from armsim.directory import Directory
 from armsim.errors import ArmError
 from armsim.operations import Operation
 from armsim.web.app import ENDPOINTS
 from armsim.web.call import Call, Endpoint
-from armsim.web.host import Host, Settings
 from armsim.wire import Json
 from rollouts.site import Look, Site
 
@@ -44,8 +42,6 @@ class Service(Client):
         self.deadline = deadline
         self.look: Look | None = None
         self._note = note
-        simulation = site.simulation
-        self._host = Host(simulation, Directory(simulation.spec, strict=False), Settings(1.0), lambda: simulation)
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -99,7 +95,9 @@ class Service(Client):
         raw = json.dumps(body).encode() if body is not None else b""
         fields = {name.lower(): text for name, text in (query or {}).items()}
         given = {"content-type": "application/json", **(headers or {})}
-        call = Call(self._host, method, path, HOST, params, fields, given, "", raw, api_version=api)
+        host = self.site.host
+        call = Call(host, method, path, HOST, params, fields, given, "", raw, api_version=api)
+        call.principal = host.directory.default
         reply = endpoint.handler(call)
         self.site.simulation.actors.requested(endpoint.name)
         return reply.body, call.operation

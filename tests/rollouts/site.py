@@ -16,10 +16,12 @@ from typing import Any
 
 from armsim import scenario
 from armsim.clock import ManualClock
+from armsim.directory import Directory
 from armsim.instance import PREEMPTED, Failure
 from armsim.operations import Fate
 from armsim.scale_set import ScaleSet
 from armsim.simulation import Simulation
+from armsim.web.host import Host, Settings
 
 
 class Killed(BaseException):
@@ -78,6 +80,7 @@ class Site:
         self.target = target
         self._clock = ManualClock()
         self.simulation = Simulation(spec, self._clock, spec.seed)
+        self.host = Host(self.simulation, Directory(spec), Settings(1.0), lambda: self.simulation)
         self.web: ScaleSet = self.simulation.scale_sets()[0]
         self.weather = weather
         self.luck = random.Random(f"{seed}/weather")

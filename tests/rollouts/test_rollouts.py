@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rollouts.rollout import roll
-from rollouts.soak import Tally, play
+from rollouts.soak import MOST_FALSE_HALTS, Tally, play
 from rollouts.worlds import random_world
 
 PER_TEST = 25
@@ -32,3 +32,11 @@ def test_nothing_that_must_hold_is_broken(first: int) -> None:
 @settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_small_worlds_that_hypothesis_finds(draw: random.Random) -> None:
     assert roll(random_world(draw, largest=24)).violations == []
+
+
+def test_noise_alone_seldom_stops_a_rollout() -> None:
+    tally = Tally()
+    for seed in range(100):
+        tally.add(*play(seed, noisy=True))
+    assert tally.violations == []
+    assert tally.stopped <= MOST_FALSE_HALTS * tally.rollouts

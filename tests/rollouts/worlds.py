@@ -11,22 +11,28 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._findings import CODES, NEEDS_ACCEPTANCE
+from ansible_collections.azroll.vmss.plugins.module_utils._holder import holder_name
 from armsim import scenario
-from rollouts.driver import Options
+from rollouts.options import Options
 from rollouts.site import Weather
 
 PUBLISHER = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
 OLD, NEW, OTHER = "24.04.202510010", "24.04.202511100", "24.04.202511180"
 LARGEST = 1_000
-NOBODY = "nothing but the role acts"
+# Whoever plays with everything takes everything upon himself.
+ACCEPTABLE = tuple(code for code, about in CODES.items() if NEEDS_ACCEPTANCE in about.severities)
+# A process of this host that is no more: what the lease of a killed run names.
+DEAD_PROCESS = re.sub(r"/\d+\.", "/0.", holder_name())
 
 
 @dataclass(frozen=True)
 class World:
-    """What a rollout meets. `breaks_all`: no instance survives the new image; `calm`: nobody else acts."""
+    """What a rollout meets. `breaks_all`: no instance survives the new image."""
 
     document: dict[str, Any]
     options: Options
@@ -55,7 +61,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         "image": {**PUBLISHER, "version": OLD},
         "zones": draw.choice([[], [], ["1", "2"], ["1", "2", "3"]]),
         "placement_groups": draw.choice([1, 1, 2, 3]),
-        "update_domains": draw.choice([1, 3, 5, 5, 20]),
+        "update_domains": draw.choice([1, 3, 5, 5, 20 if size < 100 else 5]),
         "fault_domains": draw.choice([1, 2, 5]),
         "health": health or {"source": "none"},
         "overprovision": draw.random() < 0.5,
@@ -183,12 +189,23 @@ def _options(draw: random.Random, size: int, seed: int) -> Options:
         by=draw.choice(["update_domain", "update_domain", "fault_domain", "zone", "batch"]),
         max_unavailable=draw.choice([str(count), f"{percent}%"]),
         canary=draw.choice([0, 1, 1, 1, 2, 3]),
-        pause=draw.choice([0, 0, 30]),
+        max_unavailable_per_zone=draw.choice(["50%", "50%", "", "34%", "2" if size < 40 else "40%"]),
+        max_unavailable_per_fault_domain=draw.choice(["", "", "", "50%"]),
+        batches=draw.choice([(), (), ("1", "20%"), ("1", "5", "20%")]),
+        unhealthy_first=draw.random() < 0.3,
+        on_failure=draw.choice(["halt", "halt", "rollback", "rollback_batch", "rollback_instances"]),
+        accept=ACCEPTABLE,
+        lease=draw.choice([120, 120, 10, 0]),
+        holder=draw.choice(["soak@elsewhere", DEAD_PROCESS]),
+        hold_autoscale=draw.random() < 0.5,
+        warm_up=draw.choice([0, 0, 20]),
+        soak=draw.choice([0, 0, 30]),
+        bake=draw.choice([0, 0, 0, 60]),
         suspend_repairs=draw.random() < 0.8,
         upgrade_timeout=draw.choice([600, 900, 1800]),
-        poll_interval=draw.choice([10, 15, 30]),
+        poll_interval=draw.choice([10, 15, 30] if size < 200 else [30]),
         health_retries=draw.choice([10, 20, 30]),
-        health_delay=draw.choice([10, 15]),
+        health_delay=draw.choice([10, 15] if size < 200 else [20]),
         site_check=(lambda: luck.random() >= bad) if draw.random() < 0.2 else None,
     )
 

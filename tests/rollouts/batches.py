@@ -1,0 +1,195 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The part of the role that every way through it takes: hold, plan the batches, upgrade, gate, sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.filter.rollout import (
+    rollout_lease_due,
+    rollout_plan,
+    rollout_probe,
+    rollout_waits,
+    rollout_witness,
+)
+from ansible_collections.azroll.vmss.plugins.modules import vmss_domain_upgrade, vmss_hold, vmss_instance_facts
+from rollouts.options import Options
+from rollouts.play import Play, Result, Stop
+from rollouts.site import Site
+
+
+class Batches(Play):
+    """What plan.yml sets at the start, and the task files named below."""
+
+    def __init__(self, site: Site, options: Options) -> None:
+        super().__init__(site)
+        self._options = options
+        self._vmss: Result = {}
+        self._plan: Result = {}
+        self._target: Result | None = None
+        self._under_way = False
+        self._sick: list[str] = []
+        self._by_model = True
+        self._only: Result = {}
+        self._canary, self._soak = options.canary, options.soak
+        self._run_id = f"run-{site.run}"
+        self._waits = rollout_waits(
+            options.upgrade_timeout, options.health_retries, options.health_delay, options.health_successes
+        )
+
+    # hold.yml
+
+    def _hold(self) -> None:
+        options, journal = self._options, self.journal
+        hold = self.module(
+            vmss_hold,
+            "hold",
+            state="held",
+            run_id=self._run_id,
+            holder=options.holder,
+            target=" ".join(filter(None, journal["target_image"].values())),
+            minutes=options.lease,
+            take_over=options.lease_take_over,
+            repairs=options.suspend_repairs,
+            autoscale=options.hold_autoscale,
+            previous_image=journal["previous_image"],
+            held=journal["held"],
+        )
+        self.note(
+            held=hold["held"],
+            continues=journal["continues"] or hold["continues"],
+            previous_image=hold["image_before"] or journal["previous_image"],
+            on_target_before=[] if hold["continues"] else journal["on_target_before"],
+        )
+
+    # batching.yml and gather.yml
+
+    def _plan_batches(self, look: Result) -> None:
+        options = self._options
+        self._vmss = look
+        self._plan = rollout_plan(
+            look,
+            self._target or {},
+            by=options.by,
+            max_unavailable=options.max_unavailable,
+            max_unavailable_per_zone=options.max_unavailable_per_zone,
+            max_unavailable_per_fault_domain=options.max_unavailable_per_fault_domain,
+            canary=self._canary,
+            batches=list(options.batches),
+            unhealthy_first=options.unhealthy_first,
+            only=self._only,
+            missing_ids=self._under_way,
+            by_model=self._by_model,
+        )
+        if self._plan["refused"] is not None:
+            raise Stop("plan refused", self._plan["refused"])
+
+    def _gather(self) -> None:
+        facts = self.module(vmss_instance_facts, "facts", target_image=self._target, by_model=self._by_model)
+        self._plan_batches(facts["ansible_facts"]["vmss"])
+
+    # batches.yml and sweep.yml
+
+    def _upgrade_instances(self) -> None:
+        self._under_way = True
+        self._gather()
+        self._seen = self._vmss
+        autoscale = self.registered["preflight"]["autoscale"]
+        self._autoscaled = not self._options.hold_autoscale and any(one["enabled"] for one in autoscale)
+        self._take_batches()
+        for swept in range(self._options.sweep_rounds + 1):
+            self._canary = 0
+            self._gather()
+            if not self._plan["batches"]:
+                return
+            if swept == self._options.sweep_rounds:
+                raise Stop("sweep", f"instances are still not on the target image after {swept} rounds")
+            self._take_batches()
+
+    def _take_batches(self) -> None:
+        batches = self._plan["batches"]
+        for number, batch in enumerate(batches):
+            self._batch(batch, last=number + 1 == len(batches))
+
+    # batch.yml, settle.yml and soak.yml
+
+    def _batch(self, batch: Mapping[str, Any], *, last: bool) -> None:
+        ids = batch["instance_ids"]
+        here = [one for one in self._vmss["instances"] if one["instance_id"] in set(ids)]
+        self._sick = list(dict.fromkeys([*self._sick, *(one["instance_id"] for one in here if not one["in_service"])]))
+        sent = [one for each in self.journal["batches"] for one in each["instance_ids"]]
+        self.begin_batch(batch)
+        if rollout_lease_due(self.registered["hold"]["lease"], self._options.lease, self._vmss["gathered_at"]):
+            self._hold()
+        upgrade = self.until(lambda: self._send(ids, sent), ("max_unavailable", "conflict"), self._waits["room"])
+        if upgrade["instance_ids"]:
+            self.wait_for(
+                "upgraded",
+                self._waits["upgrade"],
+                target_image=self._target,
+                by_model=self._by_model,
+                instance_ids=upgrade["instance_ids"],
+                sick_ids=self._sick,
+                wait_interval=self._options.poll_interval,
+            )
+            if self._options.warm_up:
+                self.pause(self._options.warm_up)
+            self._gate(upgrade["instance_ids"], upgrade["started_at"])
+        self.end_batch("succeeded", left_out=upgrade["left_out"])
+        if self._soak and not last and upgrade["instance_ids"]:
+            self.pause(self._soak)
+            self._gate(upgrade["instance_ids"], upgrade["started_at"])
+
+    def _send(self, ids: Sequence[str], sent: Sequence[str]) -> Result:
+        options = self._options
+        return self.module(
+            vmss_domain_upgrade,
+            "upgrade",
+            instance_ids=list(ids),
+            missing_instances="skip",
+            max_unavailable=options.max_unavailable,
+            max_unavailable_per_zone=options.max_unavailable_per_zone,
+            max_unavailable_per_fault_domain=options.max_unavailable_per_fault_domain,
+            partial=True,
+            by_model=self._by_model,
+            target_image=self._target,
+            witness=rollout_witness(
+                self._seen, self._target or {}, any_capacity=self._autoscaled, by_model=self._by_model, ours=sent
+            ),
+            run_id=self._run_id if options.lease else None,
+            wait=False,
+        )
+
+    # gate.yml and probe.yml
+
+    def _gate(self, ids: Sequence[str], since: str | None) -> None:
+        facts = self.wait_for(
+            "healthy",
+            self._waits["health"],
+            target_image=self._target,
+            by_model=self._by_model,
+            instance_ids=list(ids),
+            sick_ids=self._sick,
+            wait_successes=self._options.health_successes,
+            wait_interval=self._options.health_delay,
+            fresher_than=since,
+        )
+        self._vmss = facts["ansible_facts"]["vmss"]
+        if self._options.site_check is not None:
+            self._probe(self._options.site_check)
+
+    def _probe(self, check: Callable[[], bool]) -> None:
+        probe: Result = {}
+        while True:
+            probe = rollout_probe(
+                probe, check(), successes=self._options.health_successes, retries=self._options.health_retries
+            )
+            if probe["exhausted"]:
+                raise Stop("site check", f"{probe['attempts']} health checks, and never enough good ones in a row")
+            if probe["done"]:
+                return
+            self.pause(self._options.health_delay)

@@ -1,0 +1,42 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The role's options, as far as rollouts here vary them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """The role's options, under their names without `rollout_`."""
+
+    image: dict[str, str]
+    by: str = "update_domain"
+    max_unavailable: str = "20%"
+    max_unavailable_per_zone: str = "50%"
+    max_unavailable_per_fault_domain: str = ""
+    canary: int = 1
+    batches: tuple[str, ...] = ()
+    unhealthy_first: bool = False
+    on_failure: str = "halt"
+    accept: tuple[str, ...] = ()
+    lease: int = 120
+    lease_take_over: bool = False
+    holder: str = "soak@elsewhere"
+    suspend_repairs: bool = True
+    hold_autoscale: bool = False
+    sweep_rounds: int = 3
+    upgrade_timeout: int = 1800
+    poll_interval: int = 10
+    warm_up: int = 0
+    health_retries: int = 30
+    health_delay: int = 10
+    health_successes: int = 2
+    soak: int = 0
+    bake: int = 0
+    # Stands for `rollout_health_url`: asked for one good or bad answer at a time.
+    site_check: Callable[[], bool] | None = None

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""How the tasks of the role are carried out here: modules by their own work, waiting on the clock of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_journal
+from ansible_collections.azroll.vmss.plugins.module_utils._border import Call
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.modules import vmss_instance_facts
+from rollouts.arm import Arm, Known
+from rollouts.site import Site
+
+# A module's process takes this long to start.
+START = 2.0
+
+Result = dict[str, Any]
+
+
+class Stop(Exception):
+    """A task has failed: what a rescue is for. `kind` is the error's, or the name of the task."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Play:
+    """One run of ansible-playbook. The journal is the role's, and `registered` what its tasks registered."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._known: Known = {}
+        self.registered: dict[str, Result] = {}
+        self.journal: Result = {}
+
+    def at(self) -> str:
+        """The time of the control node, which is right here."""
+        return self._site.simulation.calendar.stamp(self._site.now())
+
+    def pause(self, seconds: float) -> None:
+        """A task that waits."""
+        self._site.step()
+        self._site.sleep(seconds)
+
+    def note(self, **facts: Any) -> None:
+        """A task that notes something in the journal."""
+        self.journal = rollout_journal(self.journal, "note", **facts)
+
+    def begin_batch(self, batch: Mapping[str, Any]) -> None:
+        self.journal = rollout_journal(self.journal, "begin_batch", batch=batch, at=self.at())
+
+    def end_batch(self, result: str, **facts: Any) -> None:
+        self.journal = rollout_journal(self.journal, "end_batch", result=result, at=self.at(), **facts)
+
+    def module(self, module: ModuleType, register: str, **given: Any) -> Result:
+        """A task with a module; options that are None are left out. Raises Stop where it fails."""
+        self._site.step()
+        self._site.sleep(START)
+        asked = {name: value for name, value in given.items() if value is not None}
+        params = {**_defaults(module), "resource_group": "rg-shop", "name": "web", **asked}
+        deadline = Deadline(params["wait_timeout"], monotonic=self._site.now, sleep=self._site.sleep)
+        result: Result = {"changed": False, "msg": "", "error": None, **module.EMPTY}
+        self.registered[register] = result
+        arm = Arm(self._site, deadline, self._known)
+        try:
+            module.work(Call(params, False, arm, deadline, result, lambda _warning: None))
+        except VmssError as error:
+            raise Stop(error.kind, str(error)) from error
+        return result
+
+    def until(self, task: Callable[[], Result], passing: tuple[str, ...], patience: Mapping[str, int]) -> Result:
+        """A task that is repeated while it fails with one of the kinds `passing`."""
+        for _attempt in range(patience["retries"]):
+            try:
+                return task()
+            except Stop as stop:
+                if stop.kind not in passing:
+                    raise
+            self._site.sleep(patience["delay"])
+        return task()
+
+    def wait_for(self, phase: str, patience: Mapping[str, int], **given: Any) -> Result:
+        """The facts module, repeated until it is done."""
+        for _call in range(patience["retries"] + 1):
+            facts = self.module(vmss_instance_facts, "facts", wait_for=phase, wait_timeout=patience["timeout"], **given)
+            if facts["done"]:
+                return facts
+            self._site.sleep(1)
+        raise Stop(f"not {phase} in time", facts["msg"])
+
+
+@cache
+def _defaults(module: ModuleType) -> Mapping[str, Any]:
+    """What the module's documentation, and so its argument spec, gives to options that nobody sets."""
+    options = yaml.safe_load(module.DOCUMENTATION)["options"]
+    return {name: option.get("default") for name, option in options.items()}
