@@ -44,7 +44,7 @@ test:
 
 soak:
 	@dev/env dev
-	@cd tests && PYTHONPATH=../build/collections ../.env/dev/bin/python -m rollouts.soak $(if $(SEED),--seed $(SEED)) \
+	@cd tests && PYTHONPATH=../build/collections ../.env/dev/bin/python -m rollouts.soak $(if $(SEED),--seed $(SEED) $(if $(NOISY),--noisy)) \
 		$(if $(TIME),--seconds $(TIME)) $(if $(ROLLOUTS),--rollouts $(ROLLOUTS))
 
 conformance:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
@@ -35,8 +36,8 @@ class Outcome:
     violations: list[str] = field(default_factory=list)
 
 
-def roll(world: World) -> Outcome:
-    """Roll the image through a world, and judge."""
+def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outcome:
+    """Roll the image through a world, and judge; `tell` hears what was written and how it ended."""
     site = Site(world.scenario(), NEW, world.weather, world.kills, world.seed)
     web = site.web
     repairs_before = web.repairs_state
@@ -63,6 +64,10 @@ def roll(world: World) -> Outcome:
     if report["result"] in ("succeeded", "nothing_to_do"):
         violations += _again(site, world)
     violations += judge_writes(site, world)
+    for write in site.writes:
+        gone = f", {len(write.taken)} out of service" if write.taken else ""
+        tell(f"run {write.run} {write.at:9.1f} s  {write.kind} {' '.join(write.instance_ids)}{gone}")
+    tell(f"{report['result']}: {report.get('cause', '')}")
     limit = Limit.parse(world.options.max_unavailable, "max_unavailable")
     margins = [above for write in site.writes if (above := margin(write, limit)) is not None]
     return Outcome(

@@ -100,9 +100,17 @@ def _until(seeds: Iterator[int], until: float) -> Iterator[int]:
 
 
 def again(seed: int, *, noisy: bool) -> Tally:
-    """One rollout, told write by write."""
+    """The rollout of a seed once more, told write by write."""
+    draw = random.Random(seed)
+    world = noisy_world(draw) if noisy else random_world(draw)
+    outcome = roll(world, tell=print)
+    for name, value in {**world.document["scale_sets"][0], **vars(world.options)}.items():
+        print(f"{name:<34}{str(value)[:160]}")
+    print(f"{'images':<34}{world.document['images']['platform'][0]['versions']}")
+    print(f"{'actors':<34}{world.document['actors']}")
+    print(world.weather)
     tally = Tally()
-    tally.add(*play(seed, noisy=noisy))
+    tally.add(seed, outcome)
     return tally
 
 
@@ -111,10 +119,11 @@ def main() -> int:
     parser.add_argument("--rollouts", type=int, default=10_000)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--noisy", action="store_true", help="with --seed: one of the healthy rollouts")
     parser.add_argument("--first", type=int, default=0)
     given = parser.parse_args()
     if given.seed is not None:
-        tally = again(given.seed, noisy=False)
+        tally = again(given.seed, noisy=given.noisy)
         print("\n".join(tally.lines()))
         return bool(tally.violations)
     started = time.monotonic()

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The judge sees what is broken: each test breaks the collection in one place, and rolls through the same worlds."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from ansible_collections.azroll.vmss.plugins.module_utils import _gather, _plan, _report, _upgrade
+from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing
+from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
+from rollouts.rollout import roll
+from rollouts.worlds import random_world
+
+
+def violations() -> str:
+    """What the judge has to say of some worlds that show each of the faults below."""
+    found = [
+        one for seed in range(1000, 1040) for one in roll(random_world(random.Random(seed), largest=30)).violations
+    ]
+    return "\n".join(found)
+
+
+def test_a_budget_that_nobody_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_upgrade, "exceeded", lambda *_: None)
+    monkeypatch.setattr(_upgrade, "_fitting", lambda _parts, _out, send: list(send))
+    assert "below the floor" in violations()
+
+
+def test_a_gate_that_lets_everything_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    def done(_instances: Any, ids: Any, *_rest: Any, **_options: Any) -> Progress:
+        return Progress("healthy", len(ids))
+
+    monkeypatch.setattr(_gather, "healthy", done)
+    monkeypatch.setattr(_gather, "upgraded", done)
+    assert "a bad image past the canary" in violations()
+
+
+def test_instances_that_are_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_upgrade, "is_stale", lambda *_, **__: True)
+    monkeypatch.setattr(_plan, "is_stale", lambda *_, **__: True)
+    assert "upgraded again" in violations()
+
+
+def test_holds_that_are_never_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Keeper, "release", lambda *_, **__: Standing(None, None))
+    found = violations()
+    assert "automatic repairs were Running and are Suspended" in found
+    assert "tags of a lease are left" in found
+
+
+def test_a_report_that_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_report, "by_image", lambda _instances: {})
+    monkeypatch.setattr(_report, "left_out", lambda *_: {})
+    found = violations()
+    assert "not named in the report" in found
+    assert "neither on the target nor named" in found
