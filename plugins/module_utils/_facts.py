@@ -56,7 +56,7 @@ def to_facts(snapshot: Snapshot, target: Image, *, by_model: bool = True) -> dic
             for one in instances
         ],
         "domains": _domains(instances, target, source, by_model),
-        "counts": count(instances, target, source),
+        "counts": count(instances, target, source, by_model=by_model),
         "gathered_at": snapshot.gathered_at,
     }
 

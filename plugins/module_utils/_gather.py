@@ -23,6 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progr
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, Outcome, not_seen, wait_until
+from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_target
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
@@ -34,7 +35,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Wait:
-    """What is waited for. Without `instance_ids`, all instances that are there; those of `sick` are no failure."""
+    """What is waited for. Without `instance_ids`, all instances that are there; those of `sick` are no failure.
+
+    With `same_model` the model must keep the image that is waited for.
+    """
 
     phase: str
     instance_ids: tuple[str, ...] = ()
@@ -43,6 +47,7 @@ class Wait:
     since: datetime | None = None
     by_model: bool = True
     sick: tuple[str, ...] = ()
+    same_model: bool = False
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Wait | None:
@@ -66,6 +71,7 @@ class Wait:
             since=since,
             by_model=options["by_model"],
             sick=tuple(options["sick_ids"]),
+            same_model=options["same_model"],
         )
 
 
@@ -106,6 +112,8 @@ class Watch:
         scale_set = (
             self.snapshot.scale_set if self.snapshot else self._arm.get_scale_set(self._resource_group, self._name)
         )
+        if self._wait.same_model:
+            check_target(scale_set, target_of(scale_set, self._wanted), now=self._arm.server_time)
         instances = tuple(self._arm.list_instances(scale_set))
         self.snapshot = Snapshot(scale_set, instances, self._arm.server_time)
         ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if not one.leaving)

@@ -28,6 +28,7 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "finished_at": None,
         "previous_image": None,
         "target_image": None,
+        "by_model": True,
         "image_changed": False,
         "findings": [],
         "held": [],

@@ -105,10 +105,12 @@ def healthy(
     return _look("healthy", instances, ids, reason, sick)
 
 
-def count(instances: Iterable[Instance], target: Image, health_source: str | None) -> dict[str, int]:
+def count(
+    instances: Iterable[Instance], target: Image, health_source: str | None, *, by_model: bool = True
+) -> dict[str, int]:
     """Numbers for people and programs: `total`, `on_target`, `stale`, `in_service`, `out_of_service`, `busy`."""
     present = [one for one in instances if not one.leaving]
-    stale = sum(is_stale(one, target) for one in present)
+    stale = sum(is_stale(one, target, by_model=by_model) for one in present)
     serving = sum(in_service(one, health_source) for one in present)
     return {
         "total": len(present),

@@ -34,7 +34,8 @@ def build_report(
     """
     target = Image.from_dict(journal["target_image"] or {})
     present = [one for one in instances if not one.leaving]
-    counts = count(present, target, scale_set.health_source if scale_set else None)
+    by_model = bool(journal["by_model"]) and not journal["rollback"]
+    counts = count(present, target, scale_set.health_source if scale_set else None, by_model=by_model)
     report = {
         "result": _result(journal, planned),
         "scale_set": journal["scale_set"],
@@ -46,7 +47,7 @@ def build_report(
         "instances_on_target": counts["on_target"],
         "instances_in_service": counts["in_service"],
         "instances_by_image": by_image(present),
-        "instances_left_out": left_out(present, target),
+        "instances_left_out": left_out(present, target, by_model=by_model),
         "instances_kept_back": journal["kept_back"],
         "continues": journal["continues"],
         "findings": journal["findings"],
@@ -73,9 +74,9 @@ def by_image(instances: Sequence[Instance]) -> dict[str, list[str]]:
     return found
 
 
-def left_out(instances: Sequence[Instance], target: Image) -> dict[str, str]:
+def left_out(instances: Sequence[Instance], target: Image, *, by_model: bool = True) -> dict[str, str]:
     """The ids of those that are not on the target and cannot be moved, with the reason."""
-    stale = [one for one in instances if is_stale(one, target)]
+    stale = [one for one in instances if is_stale(one, target, by_model=by_model)]
     return {one.instance_id: reason for one in _sorted(stale) if (reason := obstacle(one))}
 
 

@@ -56,6 +56,12 @@ options:
     type: list
     elements: str
     default: []
+  same_model:
+    description:
+      - Whether to stop waiting, with RV(error.kind=foreign_change), when the image of the model is not O(target_image)
+        any more. The model is read at the beginning of each call.
+    type: bool
+    default: false
   wait_successes:
     description:
       - How many looks in a row must be good.
@@ -602,6 +608,7 @@ def main() -> None:
                 "instance_ids": {"type": "list", "elements": "str"},
                 "wait_timeout": {"type": "int", "default": 600},
                 "wait_interval": {"type": "int", "default": 10},
+                "same_model": {"type": "bool", "default": False},
                 "sick_ids": {"type": "list", "elements": "str", "default": []},
                 "wait_successes": {"type": "int", "default": 1},
                 "fresher_than": {"type": "str"},
