@@ -131,6 +131,13 @@ class Image:
         match = self._versioned_id()
         return match is not None and (match["version"] is None or match["version"].lower() == LATEST)
 
+    @property
+    def pinned(self) -> Image:
+        """The reference that leads to this very image: at the number behind `latest`, where Azure tells it."""
+        if self.floating and self.exact_version:
+            return self.with_version(self.exact_version)
+        return replace(self, exact_version=None)
+
     def with_version(self, version: str) -> Image:
         """The same image at another version; for gallery images the version is the last part of the id.
 

@@ -96,7 +96,7 @@ def previous_image(journal: Mapping[str, Any], instances: Sequence[Instance]) ->
     # A floating reference would lead to the newest image again.
     if before.kind != "none" and not before.floating and not same_image(before, target):
         return before
-    images = [_pinned(one.image) for one in instances if not one.leaving and one.image.kind != "none"]
+    images = [one.image.pinned for one in instances if not one.leaving and one.image.kind != "none"]
     others = Counter(image for image in images if not image.floating and not same_image(image, target))
     return min(others, key=lambda image: (-others[image], image.describe())) if others else None
 
@@ -115,8 +115,3 @@ def _scope(
     if on_failure == ROLLBACK_INSTANCES:
         chosen = [one for one in chosen if not in_service(one, scale_set.health_source)]
     return tuple(sorted((one.instance_id for one in chosen), key=by_id))
-
-
-def _pinned(image: Image) -> Image:
-    """The image at the number behind `latest`, where Azure tells it."""
-    return image.with_version(image.exact_version) if image.floating and image.exact_version else image

@@ -105,9 +105,9 @@ def previous_image(model: Image, target: Image, instances: Iterable[Instance], l
     if remembered and same_image(model, target) and not same_image(remembered, target):
         return remembered
     if same_image(model, target):
-        return _pinned(_commonest([image for image in own if not same_image(image, target)]) or model)
+        return (_commonest([image for image in own if not same_image(image, target)]) or model).pinned
     if model.floating:
-        return _pinned(_commonest([image for image in own if same_image(image, model)]) or model)
+        return (_commonest([image for image in own if same_image(image, model)]) or model).pinned
     return model
 
 
@@ -132,7 +132,3 @@ def _commonest(images: Sequence[Image]) -> Image | None:
         return None
     (image, exact), _count = counted.most_common(1)[0]
     return replace(image, exact_version=exact)
-
-
-def _pinned(image: Image) -> Image:
-    return image.with_version(image.exact_version) if image.floating and image.exact_version else image

@@ -83,3 +83,8 @@ def test_a_floating_reference_goes_back_to_the_number_behind_it():
     before = journal(["1"], previous_image=ubuntu("latest").to_dict())
     found = previous_image(before, [instance(0, image=NEW), instance(1, image=floating)])
     assert found == ubuntu("24.04.202512120")
+
+
+def test_what_azure_adds_to_an_instance_s_image_is_not_part_of_the_way_back():
+    found = previous_image(journal(previous_image={}), [instance(0, image=ubuntu(OLD.version, exact=OLD.version))])
+    assert found.to_dict() == OLD.to_dict()
