@@ -33,7 +33,10 @@ def margin(write: Write, limit: Limit) -> int | None:
 
 
 def judge_writes(site: Site, world: World) -> Iterator[str]:
-    """Every write that took effect, in the light of those before."""
+    """Every write that took effect, in the light of those before.
+
+    Of a bad image, those count that were in service: it takes the canary away, and nothing further while that is there.
+    """
     limit = Limit.parse(world.options.max_unavailable, "max_unavailable")
     moved: set[str] = set()
     for write in site.writes:
@@ -50,18 +53,25 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             yield f"{where}: {-above} below the floor"
         if again := set(write.instance_ids) & write.look.current:
             yield f"{where}: upgraded again: {' '.join(sorted(again))}"
-        if world.breaks_all and world.options.canary and write.image and write.image.endswith(NEW):
-            if len(write.instance_ids) > world.options.canary:
-                yield f"{where}: a bad image on {len(write.instance_ids)} instances at once"
+        if world.breaks_all and world.options.canary and write.taken and str(write.image).endswith(NEW):
+            if len(write.taken) > world.options.canary:
+                yield f"{where}: a bad image took {len(write.taken)} instances at once"
             if others := (moved & write.look.present) - set(write.instance_ids):
                 yield f"{where}: a bad image past the canary {' '.join(sorted(others))}"
-            moved |= set(write.instance_ids)
+            moved |= write.taken
 
 
-def judge_holds(site: Site, repairs_before: str) -> Iterator[str]:
+def autoscale_of(site: Site) -> list[Any]:
+    """What the autoscale settings of the set say."""
+    return [one["properties"] for one in site.simulation.autoscale.told()]
+
+
+def judge_holds(site: Site, repairs_before: str, autoscale_before: list[Any]) -> Iterator[str]:
     """After a run that came to its end: what was held runs as before, and no lease is left."""
     if site.web.repairs_state != repairs_before:
         yield f"automatic repairs were {repairs_before} and are {site.web.repairs_state}"
+    if autoscale_of(site) != autoscale_before:
+        yield "autoscale is not set as it was"
     left = own_tags(site.web.document.get("tags") or {})
     if left:
         yield f"tags of a lease are left: {' '.join(sorted(left))}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from rollouts.driver import Rollout
-from rollouts.judge import judge_end, judge_holds, judge_writes, margin
+from rollouts.judge import autoscale_of, judge_end, judge_holds, judge_writes, margin
 from rollouts.site import Killed, Site
 from rollouts.worlds import DEAD_PROCESS, NEW, World
 
@@ -40,7 +40,7 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
     """Roll the image through a world, and judge; `tell` hears what was written and how it ended."""
     site = Site(world.scenario(), NEW, world.weather, world.kills, world.seed)
     web = site.web
-    repairs_before = web.repairs_state
+    repairs_before, autoscale_before = web.repairs_state, autoscale_of(site)
     violations: list[str] = []
     kills = 0
     options = world.options
@@ -59,7 +59,7 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
     # Without a lease nothing remembers what a killed run held, and a run that is refused at its start writes nothing.
     remembered = (options.lease or not kills) and any(write.run == site.run for write in site.writes)
     if remembered and "could not be let go of" not in report.get("cause", ""):
-        violations += judge_holds(site, repairs_before)
+        violations += judge_holds(site, repairs_before, autoscale_before)
     site.sleep(QUIET)
     if report["result"] in ("succeeded", "nothing_to_do"):
         violations += _again(site, world)

@@ -73,6 +73,8 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         action = draw.choice(["Replace", "Restart", "Reimage"])
         grace = f"PT{draw.choice([10, 20, 30])}M"
         set_["automatic_repairs"] = {"grace_period": grace, "action": action, "state": state}
+    if draw.random() < 0.3:
+        set_["autoscale"] = {"min": size // 2, "max": size + 10, "enabled": draw.random() < 0.8}
     document = _document(draw, set_, behaviour, _actors(draw))
     kills = [int(math.exp(draw.uniform(0.0, math.log(400)))) for _ in range(draw.choice([0, 0, 0, 1, 1, 2, 3]))]
     seed = draw.randrange(2**31)
@@ -156,6 +158,8 @@ def _actors(draw: random.Random) -> list[dict[str, Any]]:
     deeds = [
         {"capacity": f"+{draw.randint(1, 5)}"},
         {"capacity": f"-{draw.randint(1, 3)}"},
+        {"autoscale": f"+{draw.randint(1, 5)}"},
+        {"autoscale": f"-{draw.randint(1, 5)}"},
         {"instances": {"count": 1}, "evict": draw.choice(["Deallocate", "Delete"])},
         {"instances": {"share": 0.1}, "upgrade": True},
         {"image": {"version": OTHER}},
