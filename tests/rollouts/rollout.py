@@ -56,8 +56,8 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
             continue
         break
     violations += judge_end(site, world, report, stopped_at=rollout.stopped_at)
-    # Without a lease nothing remembers what a killed run held, and a run that is refused at its start writes nothing.
-    remembered = (options.lease or not kills) and any(write.run == site.run for write in site.writes)
+    # Without a lease nothing remembers for certain what was held, and a run refused at its start writes nothing.
+    remembered = options.lease and any(write.run == site.run for write in site.writes)
     if remembered and "could not be let go of" not in report.get("cause", ""):
         violations += judge_holds(site, repairs_before, autoscale_before)
     site.sleep(QUIET)
