@@ -6,9 +6,9 @@
 # Python than the newest one found.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sim test soak conformance bench lint format docs lock clean
+.PHONY: help demo sim test soak matrix conformance bench lint format docs lock clean
 
-export PYTHON RECORDINGS SPECS
+export PYTHON RECORDINGS SPECS CASES
 
 # Of a dump, no scenario is needed.
 SCENARIO ?= $(if $(DUMP),,quickstart)
@@ -19,6 +19,8 @@ help:
 	@echo "make test    everything that must hold; one part of it: make test PART=units (PART=--list: all names)"
 	@echo "make soak    random rollouts in this process, with everything that can go wrong: make soak ROLLOUTS=10000,"
 	@echo "             or TIME=3600 (seconds); SEED=4711 plays one of them again"
+	@echo "make matrix  real runs against everything that can go wrong, and killed at every step; writes the page of the"
+	@echo "             documentation. A few cases: make matrix CASES='killed wire'"
 	@echo "make conformance RECORDINGS=folder SPECS=folder"
 	@echo "             hold the simulator against recordings and the API description of the real service"
 	@echo "make lint    the part of it that takes seconds"
@@ -46,6 +48,10 @@ soak:
 	@dev/env dev
 	@cd tests && PYTHONPATH=../build/collections ../.env/dev/bin/python -m rollouts.soak $(if $(SEED),--seed $(SEED) $(if $(NOISY),--noisy)) \
 		$(if $(TIME),--seconds $(TIME)) $(if $(ROLLOUTS),--rollouts $(ROLLOUTS))
+
+matrix:
+	@dev/env dev
+	@.env/dev/bin/python dev/run_parts.py matrix
 
 conformance:
 	@dev/env dev

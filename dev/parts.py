@@ -36,6 +36,7 @@ NOT_THE_COLLECTION = (
     "tests/armsim_tests",
     "tests/conformance",
     "tests/e2e",
+    "tests/matrix",
     "tests/rollouts",
     "tests/sdk",
 )
@@ -43,6 +44,8 @@ NOT_THE_COLLECTION = (
 # description of its API.
 RECORDINGS = os.environ.get("RECORDINGS", "")
 SPECS = os.environ.get("SPECS", "")
+# Words in the names of the cases of the fault matrix to play; none: all.
+CASES = os.environ.get("CASES", "").split()
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Part:
     """Steps that belong together.
 
     skip_reason says why the part cannot run on this machine (empty: it can); prepare is called before the first step.
+    What is played on_request is no part of a plain "make test".
     """
 
     name: str
@@ -67,6 +71,7 @@ class Part:
     steps: Sequence[Step]
     prepare: Callable[[], None] = lambda: None
     skip_reason: Callable[[], str] = lambda: ""
+    on_request: bool = False
 
 
 def _fresh_artifact_folder() -> None:
@@ -164,7 +169,7 @@ PARTS: Sequence[Part] = (
             Step(("ruff", "check", ".")),
             Step(("ruff", "format", "--check", ".")),
             _mypy("3.10", "-p", "ansible_collections.azroll.vmss.plugins.module_utils"),
-            _mypy("3.11", "-p", "armsim", "-p", "conformance", "-p", "rollouts"),
+            _mypy("3.11", "-p", "armsim", "-p", "conformance", "-p", "rollouts", "-p", "matrix"),
             _mypy("3.11", "dev"),
             Step(("yamllint", "--strict", ".")),
             Step(("shellcheck", "dev/env", "dev/find-python", "dev/lock", "dev/oav-env", ".ci/run")),
@@ -214,6 +219,12 @@ PARTS: Sequence[Part] = (
             _end_to_end("floor", "-m", "not newest"),
         ),
         skip_reason=lambda: _no_python(FLOOR_PYTHON),
+    ),
+    Part(
+        "matrix",
+        "the fault matrix, and the role killed at every step",
+        (Step(("python", "-m", "matrix", *CASES)),),
+        on_request=True,
     ),
     Part(
         "molecule",

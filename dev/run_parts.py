@@ -107,7 +107,7 @@ def main(arguments: Sequence[str]) -> int:
     unknown = set(options.parts) - {part.name for part in PARTS}
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(part.name for part in PARTS)}")
-    chosen = [part for part in PARTS if part.name in options.parts or not options.parts]
+    chosen = [part for part in PARTS if part.name in options.parts or not (options.parts or part.on_request)]
 
     outcomes: list[Outcome] = []
     started = time.monotonic()

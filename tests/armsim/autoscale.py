@@ -59,6 +59,14 @@ class AutoscaleSettings:
         """All settings, or those of one resource group, as reads tell them."""
         return [self._told(*key) for key in self._settings if group is None or key[0] == group.lower()]
 
+    def switches(self, target: ScaleSet) -> dict[str, bool]:
+        """Whether each setting of a scale set is enabled, by name."""
+        return {
+            setting["name"]: bool(setting["properties"]["enabled"])
+            for setting in self._settings.values()
+            if setting["properties"]["targetResourceUri"].lower() == target.id.lower()
+        }
+
     def find(self, group: str, name: str) -> Json | None:
         """The setting as it is."""
         return self._settings.get((group.lower(), name.lower()))

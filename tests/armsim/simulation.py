@@ -162,6 +162,8 @@ class Simulation:
                     "model": item.model.version,
                     "etag": item.etag,
                     "rolling_upgrade": item.rolling.record.code if item.rolling else None,
+                    "tags": item.document.get("tags") or {},
+                    "autoscale": self.autoscale.switches(item),
                     "instances": {
                         instance.id: {
                             "image": instance.image.key,

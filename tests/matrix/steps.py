@@ -1,0 +1,55 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The kill at every step: a small roll, killed in turn after each task that does something outside ansible-playbook.
+
+What other tasks do (facts, messages, decisions, includes) dies with the process, so a kill after them leaves what a
+kill after the task before them leaves.
+"""
+
+from __future__ import annotations
+
+from matrix.case import Case, Play, Trigger
+
+GROUP = "steps"
+CONTINUED = ("It continued the unfinished run",)
+# Task, result of the next run, and what that one says.
+STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("Look at everything before the first write", "succeeded", ()),
+    ("Hold the scale set", "succeeded", CONTINUED),
+    ("Set the image", "succeeded", CONTINUED),
+    ("Read the instances", "succeeded", CONTINUED),
+    ("Upgrade batch (1 of 2)", "succeeded", CONTINUED),
+    ("Wait for the upgrade of batch (1 of 2)", "succeeded", CONTINUED),
+    ("Let batch (1 of 2) warm up", "succeeded", CONTINUED),
+    ("Wait until the instances are healthy", "succeeded", CONTINUED),
+    ("Soak for 1 seconds", "succeeded", CONTINUED),
+    ("Upgrade batch (2 of 2)", "succeeded", CONTINUED),
+    ("Wait for the upgrade of batch (2 of 2)", "succeeded", CONTINUED),
+    ("Bake for 1 seconds", "succeeded", CONTINUED),
+    ("Let go of the scale set", "nothing_to_do", ()),
+    ("Make the folder for the report", "nothing_to_do", ()),
+    ("Write the report", "nothing_to_do", ()),
+)
+SAMPLE = ("Hold the scale set", "Upgrade batch (1 of 2)")
+
+
+def step_cases() -> list[Case]:
+    """One case for each step."""
+    return [_case(number, *step) for number, step in enumerate(STEPS, start=1)]
+
+
+def _case(number: int, task: str, result: str, says: tuple[str, ...]) -> Case:
+    return Case(
+        name=f"step-{number:02}",
+        about=f"killed after the task “{task}”",
+        group=GROUP,
+        set={"capacity": 2, "autoscale": {"min": 1, "max": 4}},
+        options={"rollout_hold_autoscale": True, "rollout_warm_up": 1, "rollout_soak": 1, "rollout_bake": 1},
+        plays=(Play("killed", kill=Trigger(task=task)), Play(result, says=says)),
+        floor=1,
+        on_target=2,
+        once=True,
+        wins="the next run",
+        sample=task in SAMPLE,
+    )
