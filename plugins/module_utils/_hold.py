@@ -98,6 +98,11 @@ class Keeper:
         self._before: Lease | None = None
         self._chosen: tuple[str, ...] = ()
 
+    @property
+    def held(self) -> tuple[str, ...]:
+        """What may be held by now, also where an act failed half way: Azure may have done it all the same."""
+        return (self.found or Lease()).holding(*self._remembered, *self._chosen).held
+
     def hold(self, resource_group: str, name: str, wish: Wish) -> Standing:
         """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`)."""
         scale_set = self._write(self._read(resource_group, name), lambda now: self._hold_body(now, wish))
@@ -107,8 +112,7 @@ class Keeper:
             self._actors.set_repairs(scale_set, "Suspend")
         self._actors.set_autoscale(scale_set, named(self._chosen, AUTOSCALE), enabled=False)
         lease = self._lease(scale_set, wish) if self._claim.minutes else None
-        held = lease.held if lease else (self.found or Lease()).holding(*self._remembered, *self._chosen).held
-        return Standing(self._before, lease, held)
+        return Standing(self._before, lease, lease.held if lease else self.held)
 
     def release(self, resource_group: str, name: str, *, restore_policy: bool) -> Standing:
         """Undo what the lease says is held, and what the caller remembers, and give the lease back last of all.

@@ -50,10 +50,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Batch:
-    """The instances that one `manualupgrade` call carries: of one zone and one domain number."""
+    """The instances that one `manualupgrade` call carries: of one zone and one domain number.
+
+    A `proving` one shows whether the image works: each of its instances must become healthy, even if it was not before.
+    """
 
     name: str
     instance_ids: tuple[str, ...]
+    proving: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,10 @@ class Plan:
 def plan_to_dict(plan: Plan) -> dict[str, Any]:
     """The plan as plain data, for the role."""
     return {
-        "batches": [{"name": batch.name, "instance_ids": list(batch.instance_ids)} for batch in plan.batches],
+        "batches": [
+            {"name": batch.name, "instance_ids": list(batch.instance_ids), "proving": batch.proving}
+            for batch in plan.batches
+        ],
         "left_out": [{"instance_id": one.instance_id, "reason": one.reason} for one in plan.left_out],
         "unsettled": list(plan.unsettled),
         "kept_back": list(plan.kept_back),

@@ -46,7 +46,8 @@ def make_plan(
     number is a key within one placement group only, and each group keeps its other domains). No batch takes more than
     the budget together with what is out of service by then: the `unsettled` have come back, and so have the batches
     before. The canary, `order.canary` instances of the first domain, goes first; where as many are in service on the
-    target already, the image has been shown to work.
+    target already, the image has been shown to work. No batch that holds an instance in service is larger than the
+    canary before one has shown what the image does to such an instance.
 
     Raises Refused (`max_unavailable`) where the budget allows no instance at all to move, BadInput where `order.only`
     names what does not exist.
@@ -107,40 +108,59 @@ class _Draft:
         self.allowed = allowed
         self._order = order
         self._parts = parts
+        # How many batches hold instances in service: only these show what the image does to them.
+        self._telling = 0
 
     def canary(self, group: _Group) -> None:
-        """The first batch, out of the first group. An instance that is in service shows more than one that was sick."""
-        best_first = sorted(group.members, key=lambda one: one.instance_id in self.out)
+        """A small batch out of a group, with those that are in service first: they show more than sick ones."""
+        best_first = sorted(self._left(group), key=lambda one: one.instance_id in self.out)
         chosen = self._take(best_first, self.out, self._order.canary)
-        self.batches.append(Batch(CANARY, _ids(chosen)))
+        name = CANARY if not self.batches else f"{CANARY} in service"
+        self._append(Batch(name, _ids(chosen), proving=True))
 
     def add(self, group: _Group, suffix: str) -> None:
-        """The batches of one group, with the canary first where it is still to come."""
-        if self._order.canary and not self._order.sizes and not self.batches:
+        """The batches of one group, after a canary as long as none has shown what the image does to a healthy one."""
+        serving = any(one.instance_id not in self.out for one in self._left(group))
+        if self._order.canary and not self._order.sizes and (not self.batches or (serving and not self._telling)):
             self.canary(group)
-        gone = {instance_id for batch in self.batches for instance_id in batch.instance_ids}
-        members = [one for one in group.members if one.instance_id not in gone]
-        serving = [one for one in members if one.instance_id not in self.out]
-        sick = [one for one in members if one.instance_id in self.out]
-        batches = self._divided(serving, sick, self.out - gone)
+        members = self._left(group)
+        out = self.out.difference(*(batch.instance_ids for batch in self.batches))
+        batches = self._divided(members, out)
         for number, part in enumerate(batches, start=1):
             count = f" ({number} of {len(batches)})" if len(batches) > 1 else ""
-            self.batches.append(Batch(group.label + suffix + count, _ids(part)))
+            first = bool(self._order.sizes) and not self._telling and self._tells(part)
+            self._append(Batch(group.label + suffix + count, _ids(part), proving=first))
 
-    def _divided(self, serving: list[Instance], sick: list[Instance], out: set[str]) -> list[list[Instance]]:
+    def _divided(self, members: Sequence[Instance], out: set[str]) -> list[list[Instance]]:
+        serving = [one for one in members if one.instance_id not in self.out]
+        sick = [one for one in members if one.instance_id in self.out]
         divided: list[list[Instance]] = []
-        size = 0 if self._order.sizes else self._even(serving, out)
+        telling = self._telling
         while serving or sick:
-            most = size or self._size(len(self.batches) + len(divided))
+            most = self._size(telling) if self._order.sizes else self._even(serving, out)
             batch = self._take(serving, out, most)
             taken = set(_ids(batch))
             serving = [one for one in serving if one.instance_id not in taken]
-            # Those that are out already cost nothing more, as long as the batch stays within the budget as a whole.
+            # Those that are out already cost nothing more, as long as the batch stays within the budget as a whole. The
+            # first one of growing batches goes without: what it shows must be clear.
+            proving = bool(self._order.sizes and batch and not telling)
             spare = max(min(self.allowed, most if self._order.sizes else self.allowed) - len(batch), 0)
+            spare = 0 if proving else spare
+            telling += bool(batch)
             batch, sick = batch + sick[:spare], sick[spare:]
             divided.append(batch)
-            size = self._even(serving, out) if serving and not self._order.sizes else size
         return divided
+
+    def _append(self, batch: Batch) -> None:
+        self.batches.append(batch)
+        self._telling += any(one not in self.out for one in batch.instance_ids)
+
+    def _tells(self, members: Iterable[Instance]) -> bool:
+        return any(one.instance_id not in self.out for one in members)
+
+    def _left(self, group: _Group) -> list[Instance]:
+        gone = {instance_id for batch in self.batches for instance_id in batch.instance_ids}
+        return [one for one in group.members if one.instance_id not in gone]
 
     def _take(self, serving: list[Instance], out: set[str], most: int) -> list[Instance]:
         """The next ones in order for which every part of the set has room; at least one, whatever is out by then."""
@@ -216,7 +236,8 @@ def _groups(instances: Sequence[Instance], order: Order) -> list[_Group]:
     for one in sorted(instances, key=lambda each: (each.placement_group or "", by_id(each.instance_id))):
         members.setdefault(key(one), []).append(one)
     return [
-        _Group(_label(found[0].zone, domain(found[0]), order.by), tuple(found)) for _, found in sorted(members.items())
+        _Group(_label(found[0].zone, domain(found[0]), order.by), tuple(found))
+        for _key, found in sorted(members.items())
     ]
 
 

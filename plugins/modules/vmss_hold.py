@@ -333,7 +333,11 @@ def work(call: Call) -> None:
         else:
             standing = keeper.release(*scale_set, restore_policy=params["restore_policy"])
     finally:
-        result |= {"changed": bool(keeper.deeds), "lease": keeper.found.to_dict() if keeper.found else None}
+        result |= {
+            "changed": bool(keeper.deeds),
+            "lease": keeper.found.to_dict() if keeper.found else None,
+            "held": list(keeper.held),
+        }
     result |= report(standing, params)
     result["msg"] = say(call, keeper, standing)
     for warning in warnings(params["name"], standing):

@@ -120,7 +120,8 @@ class Batches(Play):
     def _batch(self, batch: Mapping[str, Any], *, last: bool) -> None:
         ids = batch["instance_ids"]
         here = [one for one in self._vmss["instances"] if one["instance_id"] in set(ids)]
-        self._sick = list(dict.fromkeys([*self._sick, *(one["instance_id"] for one in here if not one["in_service"])]))
+        sick = [] if batch["proving"] else [one["instance_id"] for one in here if not one["in_service"]]
+        self._sick = list(dict.fromkeys([*self._sick, *sick]))
         sent = [one for each in self.journal["batches"] for one in each["instance_ids"]]
         self.begin_batch(batch)
         if rollout_lease_due(self.registered["hold"]["lease"], self._options.lease, self._vmss["gathered_at"]):
@@ -134,6 +135,7 @@ class Batches(Play):
                 by_model=self._by_model,
                 instance_ids=upgrade["instance_ids"],
                 sick_ids=self._sick,
+                same_model=True,
                 wait_interval=self._options.poll_interval,
             )
             if self._options.warm_up:
@@ -174,6 +176,7 @@ class Batches(Play):
             by_model=self._by_model,
             instance_ids=list(ids),
             sick_ids=self._sick,
+            same_model=True,
             wait_successes=self._options.health_successes,
             wait_interval=self._options.health_delay,
             fresher_than=since,

@@ -67,6 +67,7 @@ class Rollout(Batches):
             hold_autoscale=options.hold_autoscale,
             run_id=self._run_id,
             take_over_lease=options.lease_take_over,
+            by_model=self._by_model,
             accept=list(options.accept),
         )
         self._target = preflight["image"]
@@ -131,7 +132,8 @@ class Rollout(Batches):
     # finish.yml
 
     def _finish(self) -> Result:
-        if self._holding:
+        leased = (self.registered.get("preflight") or {}).get("lease") is not None
+        if self._holding or leased:
             try:
                 self.module(
                     vmss_hold,
@@ -139,7 +141,7 @@ class Rollout(Batches):
                     state="released",
                     run_id=self._run_id,
                     minutes=self._options.lease,
-                    held=self.journal["held"],
+                    held=(self.registered.get("hold") or {}).get("held") or self.journal["held"],
                     restore_policy=False,
                 )
             except Stop as stop:

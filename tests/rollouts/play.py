@@ -91,13 +91,21 @@ class Play:
         return task()
 
     def wait_for(self, phase: str, patience: Mapping[str, int], **given: Any) -> Result:
-        """The facts module, repeated until it is done."""
+        """The facts module, repeated until it is done; silence and throttling of the service are borne as well."""
+        stop = Stop(f"not {phase} in time", "")
         for _call in range(patience["retries"] + 1):
-            facts = self.module(vmss_instance_facts, "facts", wait_for=phase, wait_timeout=patience["timeout"], **given)
-            if facts["done"]:
-                return facts
+            try:
+                timeout = patience["timeout"]
+                facts = self.module(vmss_instance_facts, "facts", wait_for=phase, wait_timeout=timeout, **given)
+                if facts["done"]:
+                    return facts
+                stop = Stop(f"not {phase} in time", facts["msg"])
+            except Stop as failure:
+                if failure.kind not in ("connection", "throttled"):
+                    raise
+                stop = failure
             self._site.sleep(1)
-        raise Stop(f"not {phase} in time", facts["msg"])
+        raise stop
 
 
 @cache

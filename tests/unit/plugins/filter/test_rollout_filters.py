@@ -251,7 +251,7 @@ def test_a_playbook_with_options_from_the_command_line(tmp_path):
     given = [word for name, value in options.items() for word in ("-e", f"{name}={value}")]
     plan = play(tmp_path, [keep], *given, "-e", json.dumps({"target": TARGET}))
     assert plan == ask("plan", VMSS, TARGET, by="zone", max_unavailable="25%", canary=2, only={"zones": ["2"]})
-    assert plan["batches"][0] == {"name": "canary", "instance_ids": ["1", "3"]}
+    assert plan["batches"][0] == {"name": "canary", "instance_ids": ["1", "3"], "proving": True}
 
 
 def test_every_example_works_as_printed(tmp_path):

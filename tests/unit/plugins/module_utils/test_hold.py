@@ -257,19 +257,20 @@ def at(number: int, azure: Azure, act: Callable[[], None]) -> None:
     azure.meanwhile = meanwhile
 
 
+def _start(azure: Azure, kinds: dict[str, str], run_id: str) -> None:
+    try:
+        kinds[run_id] = f"won, {hold(azure, run_id).lease.run_id}"
+    except Refused as refusal:
+        kinds[run_id] = refusal.kind
+
+
 def test_of_two_that_start_at_once_exactly_one_gets_it() -> None:
     for number in range(len(moments(hold))):
         azure = Azure()
         kinds: dict[str, str] = {}
 
-        def start(run_id: str, azure: Azure = azure, kinds: dict[str, str] = kinds) -> None:
-            try:
-                kinds[run_id] = f"won, {hold(azure, run_id).lease.run_id}"
-            except Refused as refusal:
-                kinds[run_id] = refusal.kind
-
-        at(number, azure, partial(start, "run-b"))
-        start("run-a")
+        at(number, azure, partial(_start, azure, kinds, "run-b"))
+        _start(azure, kinds, "run-a")
         winner = read_lease(azure.document["tags"]).run_id
         loser = "run-b" if winner == "run-a" else "run-a"
         assert kinds == {winner: f"won, {winner}", loser: "lease"}, number

@@ -141,6 +141,21 @@ def test_the_canary_goes_first_and_alone(instances, how, source):
     assert all(len(batch.instance_ids) <= how.canary for batch in canaries)
 
 
+@settings(max_examples=200)
+@given(fleets(), st.one_of(orders, growing_orders), health_sources)
+def test_the_first_healthy_instances_go_in_a_small_proving_batch_of_their_own(instances, how, source):
+    made = plan_or_skip(instances, how, source)
+    out = set(out_of_service(instances, source)) - set(made.unsettled)
+    proven = sum(in_service(one, source) and not is_stale(one, NEW) for one in instances if not one.leaving)
+    assume(how.sizes or how.canary > proven)
+    telling = [batch for batch in made.batches if set(batch.instance_ids) - out]
+    if telling:
+        size = max(how.sizes[0].of(made.total), 1) if how.sizes else how.canary
+        assert telling[0].proving
+        assert len(telling[0].instance_ids) <= size
+        assert not how.sizes or not set(telling[0].instance_ids) & out
+
+
 # What carrying it out does
 
 
@@ -325,9 +340,10 @@ def test_sick_instances_go_first_where_they_use_up_the_budget_and_free_it_for_th
         instances[number] = replace(instances[number], health="unhealthy")
     batches = plan(instances, order()).batches
     assert [batch.instance_ids for batch in batches[:4]] == [("1",), ("2",), ("3",), ("4",)]
-    # The second pass takes whole domains: by then the four are back.
-    assert [len(batch.instance_ids) for batch in batches[4:]] == [4, 3, 3, 3, 3]
-    assert batches[4].name == "update domain 0, second pass"
+    # They told nothing of what the image does to a healthy one. After that, the second pass takes whole domains.
+    assert (batches[4].name, len(batches[4].instance_ids)) == ("canary in service", 1)
+    assert [len(batch.instance_ids) for batch in batches[5:]] == [3, 3, 3, 3, 3]
+    assert batches[5].name == "update domain 0, second pass"
 
 
 def test_the_budget_grows_as_sick_instances_are_cured_on_the_way():
@@ -415,7 +431,7 @@ def test_the_text_names_the_budget_and_every_id(instances, how, source):
 def test_the_plan_as_plain_data():
     instances = [replace(one, protected=one.instance_id == "1") for one in regional(2)]
     assert plan_to_dict(plan(instances, order(most=1))) == {
-        "batches": [{"name": "canary", "instance_ids": ["0"]}],
+        "batches": [{"name": "canary", "instance_ids": ["0"], "proving": True}],
         "left_out": [{"instance_id": "1", "reason": PROTECTED}],
         "unsettled": [],
         "kept_back": [],
