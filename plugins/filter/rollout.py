@@ -92,7 +92,8 @@ def _selection(only: Any) -> Selection:
             name: _typed(check_type_list, value, f"rollout_only.{name}")
             for name, value in fields.items()
             if value not in (None, "")
-        }
+        },
+        "rollout_only",
     )
 
 

@@ -43,6 +43,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     WaitTimeout,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._names import check_subscription, check_tenant
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
@@ -273,6 +274,9 @@ def connect(settings: Settings, deadline: Deadline, *, credential: Any = None, t
             "No subscription is known",
             advice="Set subscription_id, or AZURE_SUBSCRIPTION_ID in the environment.",
         )
+    check_subscription(settings.subscription_id)
+    if settings.tenant:
+        check_tenant(settings.tenant)
     options: Json = {"connection_verify": False} if settings.cert_validation_mode == "ignore" else {}
     if transport is not None:
         options["transport"] = transport

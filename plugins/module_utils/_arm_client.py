@@ -22,7 +22,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import (
     Retry,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._cloud import Cloud, known_cloud, metadata_url, parse_metadata
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import CredentialError, MissingLibrary, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    BadInput,
+    CredentialError,
+    MissingLibrary,
+    VmssError,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import stale_page
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import CLI, MANAGED, WORKLOAD, Login
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
@@ -147,7 +152,10 @@ class Client:
 
 
 def resource_path(*parts: str) -> str:
-    """The path of a resource. Each part is quoted: no name leads elsewhere."""
+    """The path of a resource. Each part is quoted, and none is empty or dots alone: no name leads elsewhere."""
+    for part in parts:
+        if not part.strip("."):
+            raise BadInput(f"{part!r} is no name", advice="Look at the names that the options and the image's id hold.")
     return "/" + "/".join(quote(part, safe="") for part in parts)
 
 

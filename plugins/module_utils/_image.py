@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._names import shown
 
 LATEST = "latest"
 
@@ -28,6 +29,10 @@ ID_FIELDS = {
 OPTION_FIELDS = (*PLATFORM_FIELDS, *ID_FIELDS, "uri")
 
 _VERSIONED_ID = re.compile(r"^(?P<definition>.+/images/[^/]+)(?:/versions/(?P<version>[^/]+))?/?$", re.IGNORECASE)
+# No part of an address may lead to another one.
+_PART = re.compile(r"(?!\.+\Z)[\w.+-]{1,128}", re.ASCII)
+_ID = re.compile(r"(?:/(?!\.+(?:/|\Z))[-\w.()]{1,128})+/?")
+_BLOB = re.compile(r"https://[\w.-]+(?::\d{1,5})?(?:/[^\s/?#]+)+")
 _GALLERY_ID = re.compile(r"/galleries/[^/]+/images/[^/]+", re.IGNORECASE)
 
 
@@ -68,7 +73,12 @@ class Image:
         reference = profile.get("imageReference") or {}
         fields = {name: reference.get(key) or None for name, key in {**PLATFORM_FIELDS, **ID_FIELDS}.items()}
         vhd = ((profile.get("osDisk") or {}).get("image") or {}).get("uri")
-        return cls(**fields, uri=vhd or None, exact_version=reference.get("exactVersion") or None)
+        # What follows a question mark would be a signature.
+        return cls(
+            **fields,
+            uri=str(vhd).partition("?")[0] if vhd else None,
+            exact_version=reference.get("exactVersion") or None,
+        )
 
     def to_dict(self) -> dict[str, str]:
         """The fields that are set, under their option names."""
@@ -173,11 +183,11 @@ class Image:
         return _VERSIONED_ID.match(self.gallery_reference or "")
 
 
-def merge(current: Image, wanted: Image) -> Image:
-    """The image that the model gets: `wanted`, with fields left out taken from `current`.
+def check_wanted(wanted: Image) -> None:
+    """Raise BadInput where no image can be meant, whatever the model has.
 
-    `{version: X}` alone works for gallery images, too. Raises BadInput where `wanted` is empty, names more than one
-    kind of image, or leaves out a field that `current` cannot give.
+    Parts of a platform image and of an id become parts of addresses; an address of a blob may carry no query, because
+    that is where signatures stand, and Azure reads the blob without one.
     """
     by_id = [name for name in (*ID_FIELDS, "uri") if getattr(wanted, name)]
     by_platform = [name for name in ("publisher", "offer", "sku") if getattr(wanted, name)]
@@ -188,13 +198,41 @@ def merge(current: Image, wanted: Image) -> Image:
             advice="Give one of: publisher, offer, sku and version; id; shared_gallery_image_id; "
             "community_gallery_image_id; uri. The version of a gallery image is part of its id.",
         )
-    if by_id:
-        return wanted
-    if not by_platform and not wanted.version:
+    if not by_id and not by_platform and not wanted.version:
         raise BadInput(
             "The image names nothing to change to",
             advice="Give at least one field, for example {version: latest}.",
         )
+    for name in PLATFORM_FIELDS:
+        if not _PART.fullmatch(getattr(wanted, name) or "x"):
+            raise BadInput(
+                f"The image's {name} is {shown(getattr(wanted, name))}, and Azure has none of that form",
+                advice="Give letters, digits, hyphens, underscores and periods, as 'az vm image list' shows them.",
+            )
+    for name in ID_FIELDS:
+        if not _ID.fullmatch(getattr(wanted, name) or "/x"):
+            raise BadInput(
+                f"The image's {name} is {shown(getattr(wanted, name))}, which is no id of a resource",
+                advice="Give the whole id, for example /subscriptions/{id}/resourceGroups/{group}/providers/"
+                "Microsoft.Compute/galleries/{gallery}/images/{definition}/versions/{version}.",
+            )
+    if wanted.uri and not _BLOB.fullmatch(wanted.uri):
+        raise BadInput(
+            f"The image's uri {shown(wanted.uri.partition('?')[0])} is no https address of a blob, or it has a query",
+            advice="Give it as https://{account}.blob.core.windows.net/{container}/{name}.vhd, without a signature.",
+        )
+
+
+def merge(current: Image, wanted: Image) -> Image:
+    """The image that the model gets: `wanted`, with fields left out taken from `current`.
+
+    `{version: X}` alone works for gallery images, too. Raises BadInput where `wanted` is empty, names more than one
+    kind of image, or leaves out a field that `current` cannot give.
+    """
+    check_wanted(wanted)
+    if any(getattr(wanted, name) for name in (*ID_FIELDS, "uri")):
+        return wanted
+    by_platform = wanted.publisher or wanted.offer or wanted.sku
     if not by_platform and current.kind != "platform":
         return current.with_version(wanted.version or LATEST)
     base = current if current.kind == "platform" else Image()

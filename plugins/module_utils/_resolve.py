@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
@@ -47,7 +46,7 @@ def resolve_image(arm: Arm, image: Image, location: str, *, pin_latest: bool) ->
     Raises ImageNotFound where the region does not have it, BadInput for an id or address of a wrong form.
     """
     if image.kind == "vhd":
-        return _checked_vhd(image)
+        return image
     try:
         if image.kind == "managed_image":
             return _managed(arm, image, location)
@@ -128,16 +127,6 @@ def _managed(arm: Arm, image: Image, location: str) -> Image:
         raise ImageNotReplicated(
             f"The managed image {match['name']} is in {region}, and the scale set in {location}",
             advice="A managed image works in its own region only: copy it, or use a gallery.",
-        )
-    return image
-
-
-def _checked_vhd(image: Image) -> Image:
-    parts = urlsplit(image.uri or "")
-    if parts.scheme != "https" or not parts.netloc or not parts.path.strip("/"):
-        raise BadInput(
-            f"The image's uri {image.uri!r} is no https address of a blob",
-            advice="Give it as https://{account}.blob.core.windows.net/{container}/{name}.vhd.",
         )
     return image
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._names import shown
 
 # selection field -> attribute of an instance
 _FIELDS = {
@@ -37,12 +38,12 @@ class Selection:
     instance_ids: tuple[str, ...] = ()
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> Selection:
-        """From options of these names; numbers and texts mean the same. Raises BadInput for other names."""
+    def from_options(cls, options: Mapping[str, Any], option: str = "only") -> Selection:
+        """From options of these names; numbers and texts mean the same. Raises BadInput, with `option`, for others."""
         unknown = sorted(set(options) - set(_FIELDS))
         if unknown:
             raise BadInput(
-                f"Unknown way to select instances: {', '.join(unknown)}",
+                f"Unknown way to select instances in {option}: {listed([shown(name) for name in unknown])}",
                 advice=f"Select by {', '.join(_FIELDS)}.",
             )
         return cls(**{name: _texts(options.get(name)) for name in _FIELDS})

@@ -175,7 +175,7 @@ def test_picture_and_status():
         ((VMSS, TARGET), {"max_unavailable": "1%"}, "less than one instance.* Set it to 1"),
         ((VMSS, TARGET), {"canary": "one"}, "rollout_canary is 'one'"),
         ((VMSS, TARGET), {"by": "rack"}, "Unknown grouping 'rack'.* Roll by update_domain"),
-        ((VMSS, TARGET), {"only": {"rack": 1}}, "Unknown way to select instances: rack"),
+        ((VMSS, TARGET), {"only": {"rack": 1}}, "Unknown way to select instances in rollout_only: 'rack'"),
         ((VMSS, TARGET), {"only": {"zones": {}}}, "rollout_only.zones is '{}'"),
         ((VMSS, TARGET), {"only": ["1"]}, "rollout_only is "),
         ((VMSS, TARGET), {"only": {"zones": 9}}, "Unknown zones: 9. There are: 1, 2."),

@@ -104,7 +104,7 @@ def test_ids_that_are_gone_are_passed_over_on_request():
 
 
 def test_another_way_to_select_is_refused_with_the_known_ones():
-    with pytest.raises(BadInput, match="Unknown way to select instances: rack") as refused:
+    with pytest.raises(BadInput, match="Unknown way to select instances in only: 'rack'") as refused:
         Selection.from_options({"rack": 1, "zones": 1})
     assert "update_domains" in refused.value.advice
 

@@ -252,7 +252,7 @@ def test_a_vhd_is_written_as_the_image_of_the_os_disk(run: Run) -> None:
 
 
 def test_a_vhd_needs_an_https_address(run: Run) -> None:
-    result = run(MODULE, [get_model()], image={"uri": "http://shop/vhds/web.vhd"})
+    result = run(MODULE, [], image={"uri": "http://shop/vhds/web.vhd"})
     assert result["error"]["kind"] == "bad_input"
 
 

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+"""What is wrong with options although their types are right: found before anything is asked of Azure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, check_wanted
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._names import check_resource_group, check_scale_set
+
+WEEK = 7 * 24 * 60 * 60
+LONGEST_TEXT = 2048
+
+RANGES = {
+    "wait_timeout": (0, WEEK),
+    "wait_interval": (1, WEEK),
+    "wait_successes": (1, 1000),
+    "minutes": (1, WEEK // 60),
+    "lease_minutes": (0, WEEK // 60),
+    "update_domain": (0, 999),
+    "fault_domain": (0, 999),
+}
+LIMITS = ("max_unavailable", "max_unavailable_per_zone", "max_unavailable_per_fault_domain")
+_SIGNATURE = re.compile(r"[?&]sig=([^&\s]{8,})", re.IGNORECASE)
+# Secrets never stand in an error, so no text does.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raise BadInput that names the first of a module's options that cannot be meant, whatever module it is."""
+    for path, text in _texts(options):
+        check_text(text, path)
+    for name, (least, most) in RANGES.items():
+        check_range(options.get(name), name, least, most)
+    check_resource_group(options["resource_group"])
+    check_scale_set(options["name"])
+    for name in LIMITS:
+        if options.get(name) not in (None, ""):
+            Limit.parse(options[name], name)
+    for name in ("image", "target_image"):
+        if options.get(name) is not None:
+            check_wanted(Image.from_options(options[name]))
+
+
+def check_text(text: str, name: str) -> None:
+    """Raise BadInput for a text that is longer than any that Azure takes, or that has control characters."""
+    if len(text) > LONGEST_TEXT:
+        raise BadInput(f"{name} has {len(text)} characters", advice=f"Give at most {LONGEST_TEXT}.")
+    if _CONTROL.search(text):
+        raise BadInput(f"{name} holds control characters, such as the end of a line", advice="Give it in one line.")
+
+
+def check_range(value: int | None, name: str, least: int, most: int) -> None:
+    """Raise BadInput for a number outside."""
+    if value is not None and not least <= value <= most:
+        raise BadInput(f"{name} is {value if abs(value) <= 10**9 else 'far away'}", advice=f"Give {least} to {most}.")
+
+
+def signatures(options: Mapping[str, Any]) -> set[str]:
+    """The signatures of shared access that stand in addresses."""
+    return {found for _path, text in _texts(options) for found in _SIGNATURE.findall(text)}
+
+
+def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _texts(item, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, path)
