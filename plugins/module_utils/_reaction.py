@@ -67,8 +67,8 @@ class Reaction:
 def react(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], on_failure: str) -> Reaction:
     """Decide by the journal of the rollout that failed, and the set as it is now.
 
-    Back go the instances on the target image that this rollout moved: those of the last batch that are not in service,
-    the last batch, or all, with those that Azure made from the new model meanwhile.
+    Back go the instances on the target image that this rollout moved: those of the failed batch that are not in
+    service, that batch, or all, with those that Azure made from the new model meanwhile.
     """
     if on_failure == HALT:
         return Reaction(False, "Halted: nothing more was started.")
@@ -108,10 +108,11 @@ def _scope(
     if on_failure == ROLLBACK:
         chosen = [one for one in moved if one.instance_id not in journal["on_target_before"]]
     else:
-        failed = {
-            number for batch in journal["batches"] if batch["result"] == FAILED for number in batch["instance_ids"]
-        }
-        chosen = [one for one in moved if one.instance_id in failed]
+        begun = [batch["instance_ids"] for batch in journal["batches"]]
+        failed = [batch["instance_ids"] for batch in journal["batches"] if batch["result"] == FAILED]
+        # What shows only in a soak or a bake shows when the batch has ended well, and may be in any of them.
+        concerned = failed or (begun if on_failure == ROLLBACK_INSTANCES else begun[-1:])
+        chosen = [one for one in moved if any(one.instance_id in ids for ids in concerned)]
     if on_failure == ROLLBACK_INSTANCES:
         chosen = [one for one in chosen if not in_service(one, scale_set.health_source)]
     return tuple(sorted((one.instance_id for one in chosen), key=by_id))

@@ -46,6 +46,13 @@ def test_each_way_back_takes_its_own_instances(way, ids):
     assert decided.instance_ids == ids
 
 
+@pytest.mark.parametrize(("way", "ids"), [("rollback_instances", ("3",)), ("rollback_batch", ("1", "2"))])
+def test_what_shows_after_the_batches_have_ended_well_goes_back_as_well(way, ids):
+    made = journal(["3"], ["1", "2"])
+    made["batches"] = [{**batch, "result": "succeeded"} for batch in made["batches"]]
+    assert react(made, SET, world(), way).instance_ids == ids
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", ["foreign_change", "lease_lost", "connection", "forbidden", "conflict"])
 def test_nothing_is_written_where_somebody_else_is_at_work_or_azure_is_out_of_reach(way, kind):
