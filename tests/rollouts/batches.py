@@ -120,7 +120,8 @@ class Batches(Play):
     def _batch(self, batch: Mapping[str, Any], *, last: bool) -> None:
         ids = batch["instance_ids"]
         here = [one for one in self._vmss["instances"] if one["instance_id"] in set(ids)]
-        sick = [] if batch["proving"] else [one["instance_id"] for one in here if not one["in_service"]]
+        strict = batch["proving"] or self.journal["rollback"]
+        sick = [] if strict else [one["instance_id"] for one in here if not one["in_service"]]
         self._sick = list(dict.fromkeys([*self._sick, *sick]))
         sent = [one for each in self.journal["batches"] for one in each["instance_ids"]]
         self.begin_batch(batch)
