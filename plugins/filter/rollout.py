@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -34,6 +36,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._probe import Probe, step, waits
 from ansible_collections.azroll.vmss.plugins.module_utils._reaction import HALT, WAYS, Reaction, previous_image, react
 from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, describe_report
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout_options import wrong_options
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._status import describe_status
@@ -251,6 +254,29 @@ def rollout_waits(
     return waits(**{name: _typed(check_type_int, value, f"rollout_{name}") for name, value in given.items()})
 
 
+def rollout_options(options: Mapping[str, Any], folders: Sequence[str] | None = None) -> list[str]:
+    places = [Path(folder) for folder in _texts(folders, "folders")]
+
+    def check_file(name: str, value: Any) -> None:
+        if not any((folder / str(value)).is_file() for folder in (Path(), *places)):
+            raise BadInput(
+                f"{name} is {str(value)[:200]!r}, and there is no such file",
+                advice="Give a whole path, for example {{ playbook_dir }}/drain.yml.",
+            )
+
+    def check_folder(name: str, value: Any) -> None:
+        # The role makes the folder, and those above it, where they are missing.
+        path = Path(str(value)).absolute()
+        there = next(one for one in (path, *path.parents) if one.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise BadInput(
+                f"{name} is {str(value)[:200]!r}, and {there} is no folder that can be written to",
+                advice="Give a folder of your own, or leave it empty for no report.",
+            )
+
+    return wrong_options(_typed(check_type_dict, options, "options"), check_file=check_file, check_folder=check_folder)
+
+
 def rollout_status(vmss: Mapping[str, Any]) -> list[str]:
     return describe_status(*_read(vmss))
 
@@ -281,6 +307,7 @@ class FilterModule:
             rollout_report_lines,
             rollout_probe,
             rollout_waits,
+            rollout_options,
             rollout_status,
             rollout_witness,
             rollout_holder,

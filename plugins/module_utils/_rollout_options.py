@@ -1,0 +1,168 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""What is wrong with the options of the role: all of it at once, before anything is asked of Azure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._findings import check_codes
+from ansible_collections.azroll.vmss.plugins.module_utils._image import OPTION_FIELDS, Image, check_wanted
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._names import check_resource_group, check_scale_set, shown
+from ansible_collections.azroll.vmss.plugins.module_utils._options import WEEK, check_range, check_text
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
+
+# The least and the most that an option takes.
+RANGES = {
+    "rollout_canary": (0, 1000),
+    "rollout_lease": (0, WEEK // 60),
+    "rollout_sweep_rounds": (0, 1000),
+    "rollout_upgrade_timeout": (1, WEEK),
+    "rollout_poll_interval": (1, WEEK),
+    "rollout_warm_up": (0, WEEK),
+    "rollout_health_retries": (0, 100_000),
+    "rollout_health_delay": (0, WEEK),
+    "rollout_health_successes": (1, 1000),
+    "rollout_soak": (0, WEEK),
+    "rollout_bake": (0, WEEK),
+}
+LIMITS = (
+    "rollout_max_unavailable_per_zone",
+    "rollout_max_unavailable_per_fault_domain",
+    "rollout_until",
+)
+TASK_FILES = ("rollout_health_tasks", "rollout_before_batch", "rollout_after_batch")
+_WHOLE_NUMBER = re.compile(r"\s*[+-]?\d{1,12}\s*")
+Check = Callable[[str, Any], None]
+
+
+def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder: Check) -> list[str]:
+    """A sentence for each of the options that cannot be meant, by name and with what to give.
+
+    Options that are not in `options` are not looked at. `check_file` and `check_folder` get the name of an option and a
+    path, and raise BadInput where it leads to no file, or to something that cannot be a folder.
+    """
+    checks: dict[str, Check] = {
+        "rollout_resource_group": lambda name, value: check_resource_group(str(value), name),
+        "rollout_scale_set": lambda name, value: check_scale_set(str(value), name),
+        "rollout_max_unavailable": _limit,
+        **dict.fromkeys(RANGES, _number),
+    }
+    optional: dict[str, Check] = {
+        "rollout_image": _image,
+        **dict.fromkeys(LIMITS, _limit),
+        "rollout_batches": _batches,
+        "rollout_only": _only,
+        "rollout_skip": _skip,
+        "rollout_accept": _accept,
+        "rollout_health_url": _url,
+        "rollout_health_url_status": _statuses,
+        **dict.fromkeys(TASK_FILES, check_file),
+        "rollout_report_dir": check_folder,
+    }
+    given = {name: options[name] for name in optional if name in options and options[name] not in (None, "", [], {})}
+    required = {name: options[name] for name in checks if name in options}
+    found = [
+        trouble
+        for name, value in {**required, **given}.items()
+        if (trouble := _trouble({**checks, **optional}[name], name, value))
+    ]
+    if options.get("rollout_direction") == "forward" and not options.get("rollout_image"):
+        found.append(
+            'rollout_image is empty. Give the image to bring, for example {"version": "latest"}, or set '
+            "rollout_direction to back."
+        )
+    return found
+
+
+def _trouble(check: Check, name: str, value: Any) -> str:
+    try:
+        check_text(str(value) if not isinstance(value, (list, Mapping)) else "", name)
+        check(name, value)
+    except BadInput as error:
+        return str(error) if name in str(error) else f"{name}: {error}"
+    return ""
+
+
+def _limit(name: str, value: Any) -> None:
+    Limit.parse(value, name)
+
+
+def _number(name: str, value: Any) -> None:
+    _between(name, value, *RANGES[name])
+
+
+def _between(name: str, value: Any, least: int, most: int) -> None:
+    if not _WHOLE_NUMBER.fullmatch(str(value)):
+        raise BadInput(f"{name} is {shown(value)}, which is no whole number", advice=f"Give {least} to {most}.")
+    check_range(int(str(value)), name, least, most)
+
+
+def _batches(name: str, value: Any) -> None:
+    for size in _list(name, value):
+        Limit.parse(size, name)
+
+
+def _statuses(name: str, value: Any) -> None:
+    for status in _list(name, value):
+        _between(name, status, 100, 599)
+
+
+def _accept(name: str, value: Any) -> None:
+    check_codes(str(code) for code in _list(name, value))
+
+
+def _only(name: str, value: Any) -> None:
+    Selection.from_options(_dict(name, value), name)
+
+
+def _image(name: str, value: Any) -> None:
+    fields = _dict(name, value)
+    _known(name, fields, OPTION_FIELDS)
+    check_wanted(Image.from_options(fields))
+
+
+def _skip(name: str, value: Any) -> None:
+    _known(name, _dict(name, value), ("instance_ids", "tags"))
+
+
+def _url(name: str, value: Any) -> None:
+    try:
+        parts = urlsplit(str(value))
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        whole = False
+    if not whole or any(letter.isspace() for letter in str(value)):
+        # What the address holds may be a secret.
+        raise BadInput(f"{name} is no address of a site", advice="Give it as https://host/path.")
+
+
+def _known(name: str, fields: Mapping[str, Any], names: Collection[str]) -> None:
+    unknown = sorted(str(one) for one in set(fields) - set(names))
+    if unknown:
+        raise BadInput(f"{name} has nothing called {shown(', '.join(unknown))}", advice=f"It has {', '.join(names)}.")
+
+
+def _dict(name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise BadInput(f"{name} is {shown(value)}, which is no dictionary", advice="Give names with values.")
+    return value
+
+
+def _list(name: str, value: Any) -> list[Any]:
+    """The entries; a text with commas is a list, as Ansible takes it."""
+    if isinstance(value, str):
+        return value.split(",")
+    if not isinstance(value, (list, tuple)) or any(one is None or isinstance(one, (list, Mapping)) for one in value):
+        raise BadInput(f"{name} is {shown(value)}, which is no list of numbers and texts", advice="Give a list.")
+    return list(value)

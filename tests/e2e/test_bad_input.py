@@ -1,0 +1,36 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Options that cannot be meant: the role names all of them before it asks anything of Azure."""
+
+from __future__ import annotations
+
+from .conftest import Site
+
+# Of the right type, so that Ansible's own check lets them pass.
+WRONG = {
+    "rollout_scale_set": "../web",
+    "rollout_image": {"version": "../latest"},
+    "rollout_batches": ["x"],
+    "rollout_until": "abc",
+    "rollout_max_unavailable_per_zone": "0",
+    "rollout_soak": -1,
+    "rollout_bake": -1,
+    "rollout_accept": ["everything"],
+    "rollout_health_url": "shop",
+    "rollout_before_batch": "nowhere.yml",
+    "rollout_report_dir": "/etc/hostname/report",
+}
+
+
+def test_all_wrong_options_are_named_before_the_first_request(site: Site) -> None:
+    run = site.upgrade(**WRONG)
+    assert run.rc != 0
+    assert [option for option in WRONG if option not in run.output] == []
+    assert "Traceback" not in run.output
+    # Ansible checks types before the role begins.
+    typed = site.upgrade(rollout_image={"version": "latest"}, rollout_soak="soon", rollout_by="rack")
+    assert typed.rc != 0
+    assert "rollout_soak" in typed.output
+    assert "rollout_by" in typed.output
+    assert site.ledger()["requests"]["total"] == 0

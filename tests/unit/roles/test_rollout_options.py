@@ -1,0 +1,121 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""Every option of the role with values that nobody should give: Ansible's own check, then the role's first one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.azroll.vmss.plugins.filter.rollout import FilterModule
+
+ROLE = Path(__file__).parents[3] / "roles" / "rollout"
+
+
+def read(path: str) -> Any:
+    return yaml.safe_load((ROLE / path).read_text(encoding="utf-8"))
+
+
+SPEC = read("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+GOOD = {
+    **read("defaults/main.yml"),
+    "rollout_resource_group": "rg-shop",
+    "rollout_scale_set": "web",
+    "rollout_image": {"version": "latest"},
+}
+WRONG: list[tuple[str, Any]] = [
+    *[("rollout_resource_group", value) for value in ("", "..", "a/b", "rg?x", "rg.", "x" * 91, "a\nb")],
+    *[("rollout_scale_set", value) for value in ("", "../web", "web#", "_web", "web-", "x" * 65, "web%2f")],
+    *[
+        ("rollout_image", value)
+        for value in ({}, {"version": ".."}, {"id": "x"}, {"id": "/a/b", "uri": "c"}, {"os": 1})
+    ],
+    *[("rollout_image", {"uri": f"https://a/b.vhd{query}"}) for query in ("?sig=hush-hush", "#x")],
+    *[("rollout_max_unavailable", value) for value in ("", "0", "-1", "101%", "abc", 1.5, "NaN", "9" * 50)],
+    *[("rollout_max_unavailable_per_zone", value) for value in ("0", "0%", "x", "-5%")],
+    *[("rollout_max_unavailable_per_fault_domain", value) for value in ("0", "1e3")],
+    *[("rollout_until", value) for value in ("abc", "0", "200%", "25 percent")],
+    *[("rollout_batches", value) for value in (["x"], [1, "0"], [None], [[1]], {"a": 1})],
+    *[("rollout_only", value) for value in ({"rack": ["1"]}, ["1"])],
+    *[("rollout_skip", value) for value in ({"names": ["web-1"]}, "3")],
+    *[("rollout_accept", value) for value in (["everything"], ["lease", "{{ x }}"])],
+    *[(name, value) for name in ("rollout_soak", "rollout_bake", "rollout_warm_up") for value in (-1, "x", "", 10**30)],
+    *[("rollout_canary", value) for value in (-1, "one", 1.5, True)],
+    *[("rollout_lease", value) for value in (-1, 10**9, "two hours")],
+    *[("rollout_sweep_rounds", value) for value in (-1, "")],
+    *[("rollout_upgrade_timeout", value) for value in (0, -5, "10m")],
+    *[("rollout_poll_interval", value) for value in (0, -1, float("inf"))],
+    *[("rollout_health_retries", value) for value in (-1, "many")],
+    *[("rollout_health_delay", value) for value in (-1, float("nan"))],
+    *[("rollout_health_successes", value) for value in (0, -1)],
+    *[("rollout_health_url", value) for value in ("shop", "ftp://shop/", "http://", "http://a:b/", "https://a b/")],
+    *[("rollout_health_url_status", value) for value in ([99], ["ok"], [None], 200)],
+    *[("rollout_before_batch", value) for value in ("nowhere.yml", "/", "a\x00b")],
+    ("rollout_after_batch", "/nonexistent/after.yml"),
+    ("rollout_health_tasks", "../../nowhere.yml"),
+    *[("rollout_report_dir", value) for value in ("/etc/passwd", "/etc/passwd/report", "a\nb")],
+]
+
+
+def wrong(**options: Any) -> list[str]:
+    found: list[str] = FilterModule().filters()["rollout_options"]({**GOOD, **options}, [str(ROLE / "tasks")])
+    return found
+
+
+def test_the_defaults_are_right():
+    assert wrong() == []
+
+
+def test_every_option_is_looked_at():
+    assert read("vars/main.yml")["rollout__checked"] == list(SPEC)
+
+
+@pytest.mark.parametrize(("option", "value"), WRONG, ids=lambda part: repr(part)[:60])
+def test_a_wrong_option_is_refused_by_name(option, value):
+    (sentence,) = wrong(**{option: value})
+    assert option in sentence
+    assert len(sentence) < 900
+    assert "hush-hush" not in sentence
+
+
+def test_all_wrong_options_are_told_at_once():
+    assert len(wrong(rollout_soak=-1, rollout_until="abc", rollout_batches=["x"])) == 3
+
+
+def test_a_file_is_found_where_the_role_would_find_it(tmp_path):
+    file = tmp_path / "drain.yml"
+    file.touch()
+    assert wrong(rollout_before_batch=str(file), rollout_report_dir=str(tmp_path / "a" / "b")) == []
+    assert wrong(rollout_before_batch="gate.yml") == []
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=60)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+)
+
+
+@given(st.sampled_from(sorted(SPEC)), VALUES)
+def test_no_value_is_answered_by_anything_but_words(option: str, value: Any) -> None:
+    try:
+        sentences = wrong(**{option: value})
+    except AnsibleFilterError as error:
+        sentences = [str(error)]
+    assert all(isinstance(one, str) and len(one) < 2000 for one in sentences)
+
+
+@pytest.mark.parametrize("option", [name for name, spec in SPEC.items() if spec["type"] != "str" or "choices" in spec])
+def test_ansible_itself_refuses_another_type(option):
+    value = {"int": "x", "bool": "perhaps", "list": {"a": 1}, "dict": "x", "str": "sideways"}[SPEC[option]["type"]]
+    validator = ArgumentSpecValidator({option: SPEC[option]})
+    assert validator.validate({option: value}).error_messages
