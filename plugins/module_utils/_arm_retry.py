@@ -36,7 +36,8 @@ class Retry(HTTPPolicy):  # type: ignore[type-arg]
     """Repeats requests, in place of the SDK's own policy: no wait of it ends after the deadline.
 
     Every request of the collection may be sent twice: reads, a write that If-Match guards, and actions whose goal is a
-    state. A 429 is waited out as long as the deadline allows, however often it comes.
+    state. A 429 is waited out as long as the deadline allows, however often it comes. After a 401 the SDK forgets its
+    token, so that the request is sent once more with another one: a token may expire on its way.
     """
 
     def __init__(self, deadline: Deadline) -> None:
@@ -45,6 +46,7 @@ class Retry(HTTPPolicy):  # type: ignore[type-arg]
 
     def send(self, request: Any) -> Any:
         failures = 0
+        renewed = False
         options = request.context.options
         options.setdefault("connection_timeout", CONNECT_TIMEOUT)
         while True:
@@ -60,13 +62,15 @@ class Retry(HTTPPolicy):  # type: ignore[type-arg]
                 given = retry_after(response.http_response.headers)
                 if status == 429:
                     pause = given or THROTTLE_WAIT
+                elif status == 401 and not renewed:
+                    renewed, pause = True, 0.0
                 elif status in PASSING and failures < RETRIES:
                     pause = given or BACKOFF * 2**failures
                 else:
                     return response
                 if pause > self._deadline.remaining():
                     return response
-                failures -= status == 429
+                failures -= status in (401, 429)
             failures += 1
             request.context.transport.sleep(pause)
 

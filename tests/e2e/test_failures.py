@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-import itertools
-import time
-
 import pytest
 
-from .conftest import GROUP, SET, Site
+from .conftest import SET, Site
 
 LATEST = {"version": "latest"}
 # Few and large batches: the canary, and two more.
@@ -21,12 +18,6 @@ UPGRADE = "VirtualMachineScaleSets_UpdateInstances"
 def images(site: Site) -> dict[str, str]:
     """The image that each instance really runs, by id."""
     return {number: one["image"] for number, one in site.simulator.state()["scale_sets"][SET]["instances"].items()}
-
-
-def departures(timeline: list[list[float]]) -> int:
-    """How many instances have left service in all, from the ledger's changes of the number in service."""
-    counts = [count for _seconds, count in timeline]
-    return int(sum(max(before - after, 0) for before, after in itertools.pairwise(counts)))
 
 
 @pytest.mark.scenario("bad-image")
@@ -56,63 +47,6 @@ def test_a_bad_image_is_stopped_at_the_canary(site, version, cause):
     assert "Canonical:ubuntu-24_04-lts:server:24.04.202510010" in halted.output
     assert "To go on:" in halted.output
     assert "To go back:" in halted.output
-
-
-@pytest.mark.newest
-@pytest.mark.scenario("bad-image")
-def test_a_halted_rollout_goes_on_with_a_better_image(site):
-    assert site.upgrade(rollout_image={"version": "24.04.202511100"}, rollout_health_retries=4).rc != 0
-    mended = site.upgrade(rollout_image={"version": "24.04.202511180"}, **HALVES)
-    assert mended.rc == 0
-    assert mended.report["instances_on_target"] == 20
-    assert site.ledger()["min_in_service"] >= 10
-
-
-def test_a_run_that_was_killed_is_finished_by_the_next_one(site):
-    options = {"rollout_resource_group": GROUP, "rollout_scale_set": SET, "rollout_image": LATEST, **HALVES}
-    with site.start("azroll.vmss.upgrade", options) as process:
-        deadline = time.monotonic() + 120
-        while site.ledger()["requests"]["by_operation"].get(UPGRADE, 0) < 2:
-            assert process.poll() is None, "the run ended before it could be killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-    finished = site.upgrade(rollout_image=LATEST, **HALVES)
-    assert finished.rc == 0
-    ledger = site.ledger()
-    assert ledger["instances_on_target"] == ledger["capacity"]
-    assert ledger["min_in_service"] >= 10
-    # Every instance has left service once, and came back.
-    assert departures(ledger["timeline"]) == ledger["capacity"], "an instance was upgraded twice"
-
-
-def test_stragglers_are_swept(site, tmp_path):
-    hook = tmp_path / "release.yml"
-    url = f"{site.simulator.ready['admin_url']}/change"
-    hook.write_text(
-        f"""
-- name: Release the instance while the second batch is on
-  ansible.builtin.uri:
-    url: {url}
-    method: POST
-    body_format: json
-    body: {{scale_set: web, instances: ["3"], protect: false}}
-  when: rollout_batch.name == "batch (1 of 2)"
-"""
-    )
-    site.simulator.change(scale_set=SET, instances="3", protect=True)
-    rolled = site.upgrade(rollout_image=LATEST, rollout_before_batch=str(hook), **HALVES)
-    assert rolled.rc == 0
-    assert rolled.report["instances_on_target"] == 20
-    assert rolled.report["batches"][-1]["instance_ids"] == ["3"]
-
-
-@pytest.mark.newest
-def test_an_instance_that_is_protected_is_left_alone_and_named(site):
-    site.simulator.change(scale_set=SET, instances="3", protect=True)
-    rolled = site.upgrade(rollout_image=LATEST, **HALVES)
-    assert rolled.rc == 0
-    assert rolled.report["instances_on_target"] == 19
-    assert rolled.report["instances_left_out"] == {"3": "protected from scale set actions"}
 
 
 def test_a_failing_hook_stops_before_the_batch_is_touched(site, tmp_path):

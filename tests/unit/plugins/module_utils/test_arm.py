@@ -120,6 +120,14 @@ def test_throttling_for_longer_than_there_is_time(clock: Clock) -> None:
     assert clock.sleeps == [30]
 
 
+def test_a_token_that_expired_on_its_way_is_replaced_once(clock: Clock) -> None:
+    expired = get(WEB, error("ExpiredAuthenticationToken", "expired"), status=401)
+    arm, wire = connect(clock, expired, get_model())
+    arm.get_scale_set("rg-shop", "web")
+    wire.check()
+    assert isinstance(refused(clock, expired, expired), CredentialError)
+
+
 def test_no_wait_ends_after_the_deadline(clock: Clock) -> None:
     assert isinstance(refused(clock, *[get(WEB, "", status=500)] * 2, seconds=1), ServiceError)
     assert clock.sleeps == [0.8]
@@ -158,7 +166,7 @@ def test_what_is_not_there_is_told_apart(clock: Clock, status: int, code: str, w
 
 def test_a_token_of_another_tenant(clock: Clock) -> None:
     body = error("InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer.")
-    caught = refused(clock, get(WEB, body, status=401))
+    caught = refused(clock, *[get(WEB, body, status=401)] * 2)
     assert isinstance(caught, CredentialError)
     assert caught.fault.code == "InvalidAuthenticationTokenTenant"
 
