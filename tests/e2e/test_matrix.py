@@ -13,6 +13,7 @@ import yaml
 from matrix.case import Case, read_cases
 from matrix.drive import play_case
 from matrix.judge import Ended, judge_play, judge_world
+from matrix.page import PAGE
 from matrix.steps import STEPS, step_cases
 
 from .conftest import ROOT
@@ -42,6 +43,18 @@ LEDGER = {
 @pytest.mark.parametrize("case", [case for case in ALL if case.sample], ids=lambda case: case.name)
 def test_a_case_ends_as_expected(case, tmp_path):
     assert play_case(case, tmp_path).wrong == []
+
+
+def test_the_page_shows_whole_groups_of_cases_and_nothing_unexpected():
+    row = re.compile(r"^   \* - ``([\w-]+)``: (.*)\n     - (.*)\n(?:     - .*\n){4}     - (.*)$", re.MULTILINE)
+    shown = {name: (about, ends, result) for name, about, ends, result in row.findall(PAGE.read_text())}
+    groups = {case.group for case in ALL if case.name in shown}
+    assert shown == {
+        case.name: (case.about, ", ".join(play.result for play in case.plays), "as expected")
+        for case in ALL
+        if case.group in groups
+    }
+    assert len(shown) >= 40
 
 
 def test_each_task_that_does_something_is_a_step():

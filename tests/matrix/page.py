@@ -69,9 +69,12 @@ def table(cases: Sequence[Case], rows: Mapping[str, Mapping[str, Any]]) -> Itera
 
 
 def page(cases: Sequence[Case], rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page of the documentation."""
-    text = [HEAD.format(count=len(cases))]
+    """The page of the documentation: all groups that were played to the last case."""
+    unplayed = {case.group for case in cases if case.name not in rows}
+    text = [HEAD.format(count=sum(case.group not in unplayed for case in cases))]
     for group, title in TITLES.items():
+        if group in unplayed:
+            continue
         text += ["", title, "-" * len(title), "", *TABLE]
         text += _row("Case", "Ends", "In service", "Who wins", "Requests", "Writes", "Result")
         for case in cases:
