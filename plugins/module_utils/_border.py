@@ -17,7 +17,7 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_requ
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import MissingLibrary, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._image import OPTION_FIELDS
-from ansible_collections.azroll.vmss.plugins.module_utils._options import check_options, signatures
+from ansible_collections.azroll.vmss.plugins.module_utils._options import check_options, signatures_in
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
@@ -76,7 +76,7 @@ def run_module(module: AnsibleModule, work: Callable[[Call], None], empty: Mappi
     result: dict[str, Any] = {"changed": False, "msg": "", "error": None, **empty}
     deadline = Deadline(module.params["wait_timeout"])
     # A signature in an address is a secret that came to the wrong place: not even the invocation shows it.
-    module.no_log_values |= signatures(module.params)
+    module.no_log_values |= signatures_in(module.params)
     try:
         check_options(module.params)
         arm = _arm.connect(Settings.from_options(module.params), deadline)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
+from ansible_collections.azroll.vmss.plugins.module_utils._signature import unsigned
 
 # Azure answers with hardly any of these; where it does, they are not for files. Unattended setup carries passwords.
 _SECRET = frozenset(
@@ -50,7 +51,8 @@ def _kept(value: Any) -> Any:
         return {name: _kept(item) for name, item in value.items() if str(name).lower() not in _SECRET}
     if isinstance(value, (list, tuple)):
         return [_kept(item) for item in value]
-    return value
+    # Azure signs the addresses of boot diagnostics, and people those of the files that an extension fetches.
+    return unsigned(value) if isinstance(value, str) else value
 
 
 def _reported(instance: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._signature import unsigned
 
 # Another operation is running on the instance: wait, then read again.
 BUSY_STATES = frozenset({"creating", "updating", "migrating"})
@@ -123,5 +124,6 @@ def _failure(view: Mapping[str, Any]) -> str | None:
     for status in view.get("statuses") or []:
         code = str(status.get("code") or "")
         if code.lower().startswith("provisioningstate/failed"):
-            return ": ".join(text for text in (code.split("/", 1)[1], status.get("message")) if text)
+            words = (code.split("/", 1)[1], status.get("message"))
+            return unsigned(": ".join(str(text) for text in words if text))
     return None

@@ -16,6 +16,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInpu
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, check_wanted
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._names import check_resource_group, check_scale_set
+from ansible_collections.azroll.vmss.plugins.module_utils._signature import signatures
 
 WEEK = 7 * 24 * 60 * 60
 LONGEST_TEXT = 2048
@@ -30,7 +31,6 @@ RANGES = {
     "fault_domain": (0, 999),
 }
 LIMITS = ("max_unavailable", "max_unavailable_per_zone", "max_unavailable_per_fault_domain")
-_SIGNATURE = re.compile(r"[?&]sig=([^&\s]{8,})", re.IGNORECASE)
 # Secrets never stand in an error, so no text does.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -65,9 +65,9 @@ def check_range(value: int | None, name: str, least: int, most: int) -> None:
         raise BadInput(f"{name} is {value if abs(value) <= 10**9 else 'far away'}", advice=f"Give {least} to {most}.")
 
 
-def signatures(options: Mapping[str, Any]) -> set[str]:
-    """The signatures of shared access that stand in addresses."""
-    return {found for _path, text in _texts(options) for found in _SIGNATURE.findall(text)}
+def signatures_in(options: Mapping[str, Any]) -> set[str]:
+    """The signatures of shared access that stand in options, where none belongs."""
+    return {found for _path, text in _texts(options) for found in signatures(text)}
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
