@@ -26,10 +26,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
     CredentialError,
     MissingLibrary,
+    ServiceError,
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import stale_page
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import CLI, MANAGED, WORKLOAD, Login
+from ansible_collections.azroll.vmss.plugins.module_utils._shape import odd_part
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
 try:
@@ -109,9 +111,11 @@ class Client:
             )
         return self._compute
 
-    def get(self, path: str, api: str, attempted: str, query: Mapping[str, str] | None = None) -> Any:
+    def get(
+        self, path: str, api: str, attempted: str, query: Mapping[str, str] | None = None, *, bare_list: bool = False
+    ) -> Any:
         """The JSON of a resource. `path` comes from `resource_path`, `attempted` completes "Could not ...\""""
-        return self._send("GET", self._address(path, api, query), attempted)
+        return self._send("GET", self._address(path, api, query), attempted, bare_list=bare_list)
 
     def put(self, path: str, api: str, attempted: str, body: Mapping[str, Any]) -> Any:
         """Write a resource whose writes end at once, and return it as it is then."""
@@ -139,16 +143,32 @@ class Client:
         options = urlencode({**(query or {}), "api-version": api}, quote_via=quote)
         return f"{self._cloud.resource_manager.rstrip('/')}{path}?{options}"
 
-    def _send(self, method: str, address: str, attempted: str, body: Mapping[str, Any] | None = None) -> Any:
+    def _send(
+        self,
+        method: str,
+        address: str,
+        attempted: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        bare_list: bool = False,
+    ) -> Any:
         request = HttpRequest(method, address) if body is None else HttpRequest(method, address, json=body)
         with speaking(attempted):
             answer = self._plain.send_request(request)
             self._note(answer)
             answer.raise_for_status()
             try:
-                return json.loads(answer.text())
+                document = json.loads(answer.text())
             except ValueError as exc:
                 raise DecodeError(f"{exc}", response=answer, error=exc) from exc
+        odd = odd_part(document, bare_list=bare_list)
+        if odd:
+            raise ServiceError(
+                f"Could not {attempted}: Azure's answer could not be read ({odd})",
+                advice="Run again later, and see whether a proxy on the way changes answers.",
+                attempted=attempted,
+            )
+        return document
 
 
 def resource_path(*parts: str) -> str:

@@ -28,8 +28,9 @@ class ImageReads:
     def platform_versions(self, location: str, publisher: str, offer: str, sku: str) -> list[str]:
         """The versions of a platform image in a region, unordered. The answer is a bare list (recorded)."""
         attempted = f"list the versions of image {publisher}:{offer}:{sku} in {location}"
-        entries = self._client.get(self._platform_path(location, publisher, offer, sku), COMPUTE_API, attempted)
-        return [str(entry["name"]) for entry in entries]
+        path = self._platform_path(location, publisher, offer, sku)
+        entries = self._client.get(path, COMPUTE_API, attempted, bare_list=True)
+        return [str(entry["name"]) for entry in entries if entry.get("name")]
 
     def platform_version(self, location: str, publisher: str, offer: str, sku: str, version: str) -> Json:
         """A version of a platform image: its system, generation, features and deprecation."""

@@ -94,7 +94,7 @@ def _versions(arm: Arm, image: Image, location: str) -> list[str]:
     entries = arm.public_gallery_versions(location, kind, match["gallery"], match["definition"])
     # Versions kept out of "latest" may be named, but are never taken for the newest.
     wanted = [one for one in entries if not (image.floating and _excluded(one.get("properties") or {}, location))]
-    return [str(one["name"]) for one in wanted]
+    return [str(one["name"]) for one in wanted if one.get("name")]
 
 
 def _gallery(arm: Arm, image: Image, location: str, pin_latest: bool) -> Image:
@@ -108,7 +108,9 @@ def _gallery(arm: Arm, image: Image, location: str, pin_latest: bool) -> Image:
     path = (match["group"], match["gallery"], match["definition"])
     if image.floating:
         entries = arm.gallery_versions(match["subscription"], path)
-        usable = [str(one["name"]) for one in entries if _usable(one.get("properties") or {}, location)]
+        usable = [
+            str(one["name"]) for one in entries if one.get("name") and _usable(one.get("properties") or {}, location)
+        ]
         chosen = _versioned(image, usable, location, True)
     else:
         chosen = image
