@@ -194,6 +194,7 @@ def rollout_heatmap(vmss: Mapping[str, Any], target: Mapping[str, Any]) -> list[
 def rollout_journal(journal: Mapping[str, Any], event: str, **facts: Any) -> dict[str, Any]:
     events: dict[str, Filter] = {
         "note": _journal.note,
+        "explain": _journal.explain,
         "begin_batch": _journal.begin_batch,
         "end_batch": _journal.end_batch,
     }

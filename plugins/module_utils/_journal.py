@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._bundle import complete
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 
 RUNNING = "running"
@@ -35,6 +36,7 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "continues": None,
         "cause": None,
         "cause_kind": "",
+        "failure": None,
         "decision": None,
         "rollback": None,
         "rollback_image": None,
@@ -51,6 +53,16 @@ def note(journal: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
     if unknown:
         raise BadInput(f"A rollout's journal has no {', '.join(unknown)}")
     return {**journal, **facts}
+
+
+def explain(
+    journal: Mapping[str, Any],
+    details: Mapping[str, Any] | None = None,
+    operation: Mapping[str, Any] | None = None,
+    probe: str = "",
+) -> dict[str, Any]:
+    """The journal with what is known of a failure: see `_bundle.complete`."""
+    return {**journal, "failure": complete(details, operation, probe)}
 
 
 def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -> dict[str, Any]:

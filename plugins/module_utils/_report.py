@@ -61,6 +61,7 @@ def build_report(
         **report,
         "cause": journal["cause"],
         "cause_kind": journal["cause_kind"],
+        "failure": journal["failure"],
         "decision": journal["decision"],
         "rollback_image": journal["rollback_image"],
     }
@@ -97,6 +98,7 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
         return lines
     where = ", ".join(batch["name"] for batch in report["batches"] if batch["result"] == FAILED)
     lines.append(f"Cause{', in ' + where if where else ''}: {report['cause']}")
+    lines += [group["line"] for group in (report["failure"] or {}).get("groups", [])]
     lines += [f"On {image}: {len(ids)} ({' '.join(ids)})" for image, ids in report["instances_by_image"].items()]
     if report["result"] == "failed":
         return [*lines, "Nothing was written."]

@@ -37,6 +37,7 @@ options:
   instance_ids:
     description:
       - The instances to wait for. If not set, all.
+      - With O(details), the instances to describe. If not set, those that are not in service.
     type: list
     elements: str
   wait_timeout:
@@ -121,6 +122,12 @@ options:
       - Not together with O(wait_for).
     type: bool
     default: false
+  details:
+    description:
+      - Whether to return what the instances, their agents and their extensions say of themselves, as RV(vmss_details).
+      - Not together with O(wait_for).
+    type: bool
+    default: false
 seealso:
   - module: azroll.vmss.vmss_domain_upgrade
     description: Upgrades instances.
@@ -139,6 +146,17 @@ EXAMPLES = r"""
 - name: Show the instances that are not on the model's image
   ansible.builtin.debug:
     msg: "{{ ansible_facts.vmss.instances | selectattr('stale') | map(attribute='instance_id') | join(' ') }}"
+
+- name: Look at what the instances that are not in service say
+  azroll.vmss.vmss_instance_facts:
+    resource_group: rg-shop
+    name: web
+    details: true
+  register: look
+
+- name: Show the causes, the most frequent first
+  ansible.builtin.debug:
+    msg: "{{ look.vmss_details.groups | map(attribute='line') | list }}"
 
 - name: Wait until all instances are healthy, and show how far they are every 45 seconds
   azroll.vmss.vmss_instance_facts:
@@ -436,6 +454,44 @@ resources:
       type: list
       elements: dict
       sample: [{instanceId: "7", name: web_7, properties: {latestModelApplied: true}}]
+vmss_details:
+  description:
+    - Why instances are not in service, in Azure's words. Messages are cut to a bounded length, and addresses come
+      without their queries.
+    - V(null) without O(details), and if the scale set could not be read.
+  returned: always
+  type: dict
+  contains:
+    instances:
+      description: The instances, in the order of their ids, at most 100.
+      returned: with O(details)
+      type: list
+      elements: dict
+      sample:
+        - instance_id: "7"
+          name: web_7
+          image: Canonical:ubuntu-24_04-lts:server:24.04.202611100
+          provisioning_state: Failed
+          power: running
+          health: unhealthy
+          agent: {version: 2.14.0.1, status: Not Ready, message: VM status blob is found but not yet populated.}
+          extensions: [{name: health, code: ProvisioningState/succeeded, message: ""}]
+          handlers: []
+          statuses:
+            - code: ProvisioningState/failed/OSProvisioningTimedOut
+              message: OS Provisioning for VM 'web_7' did not finish in the allotted time.
+              time: "2026-11-22T10:14:31.1234567+00:00"
+    groups:
+      description: All of them by cause, the biggest group first. What differs from one instance to the next (names,
+        ids, times) is taken out of the message.
+      returned: with O(details)
+      type: list
+      elements: dict
+      sample:
+        - code: OSProvisioningTimedOut
+          message: OS Provisioning for VM '<instance>' did not finish in the allotted time.
+          instance_ids: ["7"]
+          line: "1 instance (7): OSProvisioningTimedOut: OS Provisioning for VM '<instance>' did not finish in ..."
 heatmap:
   description:
     - The scale set as lines of text, a row for each zone and update domain and a mark for each instance.
@@ -559,12 +615,20 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._bundle import bundle
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot, to_facts
 from ansible_collections.azroll.vmss.plugins.module_utils._gather import Wait, Watch, failed_wait, gather, target_of
 from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 
-EMPTY = {"ansible_facts": {}, "done": False, "vmss_progress": None, "heatmap": [], "resources": None}
+EMPTY = {
+    "ansible_facts": {},
+    "done": False,
+    "vmss_progress": None,
+    "heatmap": [],
+    "resources": None,
+    "vmss_details": None,
+}
 
 
 def work(call: Call) -> None:
@@ -584,6 +648,9 @@ def work(call: Call) -> None:
         report(snapshot, facts=True)
         if params["raw"] and snapshot.documents is not None:
             result["resources"] = snapshot.documents.to_resources()
+        if params["details"] and snapshot.documents is not None:
+            source = snapshot.scale_set.health_source
+            result["vmss_details"] = bundle(snapshot.documents.instances, source, params["instance_ids"])
         result |= {"done": True, "msg": f"{name} has {len(snapshot.instances)} instances."}
         return
     watch = Watch(call.arm, group, name, wanted, wait)
@@ -615,9 +682,10 @@ def main() -> None:
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "by_model": {"type": "bool", "default": True},
                 "raw": {"type": "bool", "default": False},
+                "details": {"type": "bool", "default": False},
             }
         ),
-        mutually_exclusive=[("raw", "wait_for")],
+        mutually_exclusive=[("raw", "wait_for"), ("details", "wait_for")],
         supports_check_mode=True,
     )
     run_module(module, work, EMPTY)

@@ -36,6 +36,11 @@ def test_a_bad_image_is_stopped_at_the_canary(site, version, cause):
     assert cause in halted.report["cause"]
     assert [(batch["name"], batch["result"]) for batch in halted.report["batches"]] == [("canary", "failed")]
     (canary,) = halted.report["batches"][0]["instance_ids"]
+    # What the instance says of itself is kept, and told by its cause.
+    (group,) = halted.report["failure"]["groups"]
+    assert (group["code"], group["instance_ids"]) == (cause, [canary])
+    assert [one["instance_id"] for one in halted.report["failure"]["instances"]] == [canary]
+    assert group["line"] in halted.output
     # Automatic repairs, resumed with the halt, may replace the canary: by one with another id.
     after = images(site)
     assert {number: after[number] for number in before if number != canary} == {

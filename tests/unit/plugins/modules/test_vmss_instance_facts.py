@@ -29,7 +29,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
 )
 
 MODULE = "vmss_instance_facts"
-KEYS = {"changed", "msg", "error", "ansible_facts", "done", "vmss_progress", "heatmap", "resources"}
+KEYS = {"changed", "msg", "error", "ansible_facts", "done", "vmss_progress", "heatmap", "resources", "vmss_details"}
 FORBIDDEN = error("AuthorizationFailed", "does not have authorization to perform action 'x/read' over scope '/s'")
 
 
@@ -269,3 +269,19 @@ def test_raw_resources_without_secrets_and_alike_as_long_as_the_set_is(run: Run)
 def test_raw_resources_are_none_of_a_wait(run: Run) -> None:
     assert run(MODULE, [get_model(), get_instances(vm(0)), get_rolling(), get_view()])["resources"] is None
     assert "mutually exclusive" in run(MODULE, [], raw=True, wait_for="healthy")["msg"]
+
+
+def test_details_of_those_out_of_service_or_of_those_named(run: Run) -> None:
+    entries = [vm(0), vm(3, state="Failed", failure="OSProvisioningTimedOut"), vm(1, health="unhealthy")]
+    script = [get_model(), get_instances(*entries), get_rolling(), get_view()]
+    details = run(MODULE, script, details=True)["vmss_details"]
+    assert [one["instance_id"] for one in details["instances"]] == ["1", "3"]
+    assert [(one["code"], one["instance_ids"]) for one in details["groups"]] == [
+        ("OSProvisioningTimedOut", ["3"]),
+        ("unhealthy", ["1"]),
+    ]
+    script = [get_model(), get_instances(*entries), get_rolling(), get_view()]
+    named = run(MODULE, script, details=True, instance_ids=["0", "3"])["vmss_details"]
+    assert [one["instance_id"] for one in named["instances"]] == ["0", "3"]
+    assert [one["instance_ids"] for one in named["groups"]] == [["3"]]
+    assert "mutually exclusive" in run(MODULE, [], details=True, wait_for="healthy")["msg"]
