@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._health import trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._passing import passes
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 
 # A set of a thousand instances may fail as a whole: the groups name them all, the records are for a person to read.
@@ -123,7 +124,9 @@ def _groups(causes: Sequence[tuple[str, Cause]]) -> list[dict[str, Any]]:
             "code": cause.code,
             "message": cause.message,
             "instance_ids": ids,
-            "line": f"{len(ids)} instance{'s' if len(ids) > 1 else ''} ({listed(ids)}): {cause.describe()}",
+            "passes": passes(cause.code),
+            "line": f"{len(ids)} instance{'s' if len(ids) > 1 else ''} ({listed(ids)}): {cause.describe()}"
+            + (" (often passes with another try)" if passes(cause.code) else ""),
         }
         for cause, ids in ordered
     ]

@@ -483,7 +483,8 @@ vmss_details:
               time: "2026-11-22T10:14:31.1234567+00:00"
     groups:
       description: All of them by cause, the biggest group first. What differs from one instance to the next (names,
-        ids, times) is taken out of the message.
+        ids, times) is taken out of the message. C(passes) is V(true) for errors that are known to pass with one more
+        try, V(false) for those known to stay, and V(null) for others.
       returned: with O(details)
       type: list
       elements: dict
@@ -491,6 +492,7 @@ vmss_details:
         - code: OSProvisioningTimedOut
           message: OS Provisioning for VM '<instance>' did not finish in the allotted time.
           instance_ids: ["7"]
+          passes: true
           line: "1 instance (7): OSProvisioningTimedOut: OS Provisioning for VM '<instance>' did not finish in ..."
 heatmap:
   description:
