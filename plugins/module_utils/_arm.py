@@ -129,6 +129,18 @@ class Arm(ImageReads):
             polling=follow,
         )
 
+    def reimage_instances(self, scale_set: ScaleSet, instance_ids: Sequence[str]) -> Operation:
+        """Start to renew the OS disks of these instances, and no others; it must not be waited for."""
+        if not instance_ids:
+            raise ValueError("A reimage needs instance ids: without them Azure takes all instances")
+        return self._begin(
+            "virtual_machine_scale_sets.begin_reimage",
+            f"reimage {len(instance_ids)} instances of scale set {scale_set.name}",
+            scale_set,
+            {"instanceIds": list(instance_ids)},
+            polling=False,
+        )
+
     def list_instances(self, scale_set: ScaleSet) -> list[Instance]:
         """All instances with their instance views, in no particular order (pages split by text, recorded)."""
         return [Instance.from_wire(entry) for entry in self.instance_documents(scale_set)]

@@ -1,0 +1,306 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: vmss_instance_reimage
+short_description: Give failed instances of an Azure VM scale set a new disk of the image they have
+version_added: 0.1.0
+description:
+  - Renews the OS disks of the named instances, and of no others. It is meant for instances that are on the image of the
+    model already and failed to come up for a reason that is known to pass; see C(passes) in
+    RV(azroll.vmss.vmss_instance_facts#module:vmss_details).
+  - Instances on another image are left out, because a reimage would bring that image back; upgrade them with
+    M(azroll.vmss.vmss_domain_upgrade). So are those that are protected, deallocated, busy or gone.
+  - The call is refused if it would take more instances out of service than O(max_unavailable) allows. Those that are
+    out of service already cost nothing more.
+  - The reimage is only started; wait with M(azroll.vmss.vmss_instance_facts).
+author:
+  - azroll.vmss contributors (@azroll)
+extends_documentation_fragment:
+  - azroll.vmss._azure
+  - azroll.vmss._azure.scale_set
+  - azroll.vmss._attributes
+  - azroll.vmss._attributes.writes
+options:
+  instance_ids:
+    description:
+      - The ids of the instances; on Flexible scale sets the names of the virtual machines. At least one is required.
+    type: list
+    elements: str
+    required: true
+  max_unavailable:
+    description:
+      - How many instances of the scale set may be out of service at once, as a number or a percentage. Percentages are
+        rounded down.
+    type: str
+    default: "20%"
+  max_unavailable_per_zone:
+    description:
+      - How many instances of each availability zone may be out of service at once, as a number or a percentage, but at
+        least one. No limit of its own without this.
+    type: str
+  max_unavailable_per_fault_domain:
+    description:
+      - How many instances of each fault domain may be out of service at once, as a number or a percentage, but at least
+        one. No limit of its own without this.
+    type: str
+  run_id:
+    description:
+      - The run that must hold the lease of the scale set (see M(azroll.vmss.vmss_hold)). Where it does not any more,
+        the module fails with RV(error.kind=lease_lost) and sends nothing. Empty to do without.
+    type: str
+    default: ''
+  target_image:
+    description:
+      - The image that the model must have, such as RV(azroll.vmss.vmss_image_update#module:image). Where somebody else
+        has written another one meanwhile, the module fails and sends nothing.
+    type: dict
+    suboptions:
+      publisher:
+        description: The publisher of a platform image.
+        type: str
+      offer:
+        description: The offer of a platform image.
+        type: str
+      sku:
+        description: The SKU of a platform image.
+        type: str
+      version:
+        description:
+          - The version of a platform image, or V(latest).
+          - If the model has a gallery image, O(target_image.version) alone names another version of that image.
+        type: str
+      id:
+        description:
+          - The id of a managed image, of a version of a gallery image, or of a gallery image (which means its newest
+            version). The gallery may be in another subscription.
+        type: str
+      shared_gallery_image_id:
+        description: The id of an image of a directly shared gallery, C(/SharedGalleries/.../Images/.../Versions/...).
+        type: str
+      community_gallery_image_id:
+        description: The id of an image of a community gallery, C(/CommunityGalleries/.../Images/.../Versions/...).
+        type: str
+      uri:
+        description:
+          - The address of the VHD of an unmanaged image.
+          - Azure retired unmanaged disks in March 2026.
+        type: str
+  allow_managed:
+    description:
+      - Go on although the scale set belongs to another service (AKS).
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - The number of seconds that the module may take altogether, including waits that Azure asks for by throttling.
+    type: int
+    default: 600
+seealso:
+  - module: azroll.vmss.vmss_domain_upgrade
+    description: Brings instances to the image of the model.
+  - module: azroll.vmss.vmss_instance_facts
+    description: Shows why instances failed, and waits for them.
+  - name: Reimage a virtual machine in a scale set
+    description: What a reimage does.
+    link: https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-reimage-virtual-machine
+"""
+
+EXAMPLES = r"""
+---
+- name: See why instances are out of service
+  azroll.vmss.vmss_instance_facts:
+    resource_group: rg-shop
+    name: web
+    details: true
+  register: look
+
+- name: Try those again whose error is known to pass
+  azroll.vmss.vmss_instance_reimage:
+    resource_group: rg-shop
+    name: web
+    instance_ids: "{{ again }}"
+  vars:
+    again: "{{ look.vmss_details.groups | selectattr('passes') | map(attribute='instance_ids') | flatten }}"
+  when: again | length > 0
+"""
+
+RETURN = r"""
+---
+instance_ids:
+  description: The ids of the instances that are reimaged, or in check mode would be.
+  returned: always
+  type: list
+  elements: str
+  sample: ["7"]
+left_out:
+  description: The instances that were asked for and left out.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    instance_id:
+      description: The id of the instance.
+      returned: always
+      type: str
+      sample: "5"
+    reason:
+      description: Why it was left out.
+      returned: always
+      type: str
+      sample: not on the image of the model
+started_at:
+  description: When Azure accepted the reimage, by its own clock. V(null) if nothing was sent.
+  returned: always
+  type: str
+  sample: "2026-11-22T10:15:00+00:00"
+msg:
+  description: What happened, in a sentence or two.
+  returned: always
+  type: str
+  sample: 1 instances of web are being reimaged; 0 left out.
+error:
+  description: What went wrong. V(null) if nothing did.
+  returned: always
+  type: dict
+  contains:
+    kind:
+      description: The kind of error, for programs.
+      returned: on failure
+      type: str
+      sample: not_found
+    message:
+      description: The trouble itself.
+      returned: on failure
+      type: str
+      sample: "Could not read scale set wbe of resource group rg-shop: there is no such resource"
+    advice:
+      description: What to do next.
+      returned: on failure
+      type: str
+      sample: Check name, resource_group and subscription_id.
+    attempted:
+      description: What was being done.
+      returned: on failure
+      type: str
+      sample: read scale set wbe of resource group rg-shop
+    instances:
+      description: The ids of the instances concerned.
+      returned: on failure
+      type: list
+      elements: str
+      sample: []
+    arm:
+      description: What Azure said; the values are V(null) where it was not Azure.
+      returned: on failure
+      type: dict
+      contains:
+        status:
+          description: The HTTP status.
+          returned: on failure
+          type: int
+          sample: 404
+        code:
+          description: Azure's error code.
+          returned: on failure
+          type: str
+          sample: ResourceNotFound
+        message:
+          description: Azure's own words.
+          returned: on failure
+          type: str
+          sample: The Resource 'virtualMachineScaleSets/wbe' under resource group 'rg-shop' was not found.
+        target:
+          description: What Azure's error is about.
+          returned: on failure
+          type: str
+          sample: imageReference
+        request_id:
+          description: The id of the request, to be quoted to Azure's support.
+          returned: on failure
+          type: str
+          sample: 690e3424-0879-4463-afd9-51b0a7c66da8
+"""
+
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
+    Overrides,
+    guard_ownership,
+    guard_rolling_upgrade,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease, require_own
+from ansible_collections.azroll.vmss.plugins.module_utils._reimage import plan_reimage
+from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_target
+
+EMPTY = {"instance_ids": [], "left_out": [], "started_at": None, "diff": {"before": {}, "after": {}}}
+
+
+def work(call: Call) -> None:
+    params, arm, result = call.params, call.arm, call.result
+    budget = read_budget(params)
+    scale_set = arm.get_scale_set(params["resource_group"], params["name"])
+    guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
+    if params["run_id"]:
+        require_own(scale_set.name, read_lease(scale_set.tags), params["run_id"])
+    if params["target_image"]:
+        wanted = merge(scale_set.image, Image.from_options(params["target_image"]))
+        check_target(scale_set, wanted, now=arm.server_time)
+    planned = plan_reimage(
+        arm.list_instances(scale_set),
+        params["instance_ids"],
+        scale_set.image,
+        health_source=scale_set.health_source,
+        budget=budget,
+    )
+    ids = list(planned.instance_ids)
+    operation = None
+    if ids:
+        guard_rolling_upgrade(scale_set, arm.rolling_upgrade(scale_set))
+        if not call.check_mode:
+            operation = arm.reimage_instances(scale_set, ids)
+    verb = "would be reimaged" if call.check_mode else "are being reimaged"
+    result |= {
+        "changed": bool(ids),
+        "instance_ids": ids,
+        "left_out": [asdict(one) for one in planned.left_out],
+        "started_at": operation.started_at if operation else None,
+        # The image stays: what changes is the disk.
+        "diff": {"before": dict.fromkeys(ids, "old disk"), "after": dict.fromkeys(ids, "new disk")},
+        "msg": f"{len(ids)} instances of {scale_set.name} {verb}; {len(planned.left_out)} left out.",
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=module_spec(
+            {
+                "instance_ids": {"type": "list", "elements": "str", "required": True},
+                "max_unavailable": {"type": "str", "default": "20%"},
+                "max_unavailable_per_zone": {"type": "str"},
+                "max_unavailable_per_fault_domain": {"type": "str"},
+                "run_id": {"type": "str", "default": ""},
+                "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
+                "allow_managed": {"type": "bool", "default": False},
+                "wait_timeout": {"type": "int", "default": 600},
+            }
+        ),
+        supports_check_mode=True,
+    )
+    run_module(module, work, EMPTY)
+
+
+if __name__ == "__main__":
+    main()
