@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._journal import begin_batch, end_batch, note, start
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import begin_batch, end_batch, explain, note, start
 from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, by_image, describe_report
 from ansible_collections.azroll.vmss.tests.unit.builders import GALLERY_IMAGE, NEW, OLD, instance, scale_set, ubuntu
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets
@@ -145,3 +145,12 @@ def test_every_instance_is_told_of_once(instances):
     present = sorted(one.instance_id for one in instances if not one.leaving)
     assert sorted(one for ids in made["instances_by_image"].values() for one in ids) == present
     assert all(isinstance(line, str) for line in describe_report(made))
+
+
+def test_the_causes_of_a_failure_are_told_after_it_and_kept_whole():
+    groups = [{"code": "X", "message": "y", "instance_ids": ["0"], "passes": None, "line": "1 instance (0): X: y"}]
+    known = explain(journal(cause="it broke"), {"instances": [], "groups": groups}, {"code": "Conflict"}, "503")
+    made = build_report(known, scale_set(), HALF, planned=False)
+    assert made["failure"] == {"instances": [], "groups": groups, "operation": {"code": "Conflict"}, "probe": "503"}
+    lines = describe_report(made)
+    assert lines[lines.index("Cause, in batch 0: it broke") + 1] == "1 instance (0): X: y"
