@@ -128,7 +128,7 @@ def _case(group: str, entry: dict[str, Any]) -> Case:
 def _play(entry: dict[str, Any]) -> Play:
     for name in ("cause", "says"):
         if name in entry:
-            entry[name] = tuple(entry[name])
+            entry[name] = tuple(map(str, entry[name]))
     if "kill" in entry:
         entry["kill"] = Trigger(**entry["kill"])
     return Play(**entry)
