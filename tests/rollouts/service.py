@@ -50,8 +50,12 @@ class Service(Client):
         """There is no SDK here: `Arm._begin` writes by itself."""
         raise AssertionError(f"The SDK was asked for, for subscription {subscription_id}")
 
-    def get(self, path: str, api: str, attempted: str, query: Mapping[str, str] | None = None) -> Any:
-        return self.ask(attempted, lambda: self.serve("GET", path, api, query=query)[0])
+    def get(
+        self, path: str, api: str, attempted: str, query: Mapping[str, str] | None = None, *, bare_list: bool = False
+    ) -> Any:
+        answer = self.ask(attempted, lambda: self.serve("GET", path, api, query=query)[0])
+        assert isinstance(answer, list) is bare_list, path
+        return answer
 
     def put(self, path: str, api: str, attempted: str, body: Mapping[str, Any]) -> Any:
         return self.write(attempted, "PUT", path, api, body)[0]
