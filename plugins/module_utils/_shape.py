@@ -32,15 +32,15 @@ _KINDS: dict[str, Kind] = {
         "an object",
         "automaticOSUpgradePolicy automaticRepairsPolicy extensionProfile healthProbe imageDeprecationStatus "
         "imageReference instanceView networkProfile osDisk osDisk.image osDiskImage profiles.capacity properties "
-        "protectionPolicy publishingProfile replicationStatus runningStatus securityProfile sku storageProfile tags "
-        "upgradePolicy virtualMachineProfile vmAgent vmHealth vmHealth.status",
+        "protectionPolicy publishingProfile replicationStatus runningStatus securityProfile .sku value.sku "
+        "storageProfile tags upgradePolicy virtualMachineProfile vmAgent vmHealth vmHealth.status",
     ),
     **_of(
         str,
         "a text",
-        "code communityGalleryImageId endOfLifeDate etag exactVersion hyperVGeneration id imageReference.sku "
-        "imageState instanceId location managedBy message mode modelDefinitionApplied name nextLink offer "
-        "operatingSystem orchestrationMode osState osType placementGroupId provisioningState publisher region "
+        "code communityGalleryImageId endOfLifeDate etag exactVersion hyperVGeneration id identifier.sku "
+        "imageReference.sku imageState instanceId location managedBy message mode modelDefinitionApplied name nextLink "
+        "offer operatingSystem orchestrationMode osState osType placementGroupId provisioningState publisher region "
         "scheduledDeprecationTime securityType serviceName serviceState sharedGalleryImageId state "
         "targetResourceUri time type uri version vmId",
     ),
