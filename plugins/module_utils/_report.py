@@ -120,7 +120,8 @@ def _ways_out(report: Mapping[str, Any]) -> list[str]:
 
 
 def _result(journal: Mapping[str, Any], planned: bool) -> str:
-    wrote = journal["image_changed"] or bool(journal["batches"])
+    # A run that only saw through what another one had begun did so, too.
+    wrote = journal["image_changed"] or bool(journal["batches"] or journal["continues"])
     if journal["rollback"]:
         return "rolled_back" if journal["rollback"] == SUCCEEDED else "rollback_failed"
     if journal["cause"]:

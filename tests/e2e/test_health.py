@@ -94,6 +94,10 @@ def test_a_set_without_a_health_source_is_judged_by_its_instances(tmp_path):
         )
     )
     with running(file, speed=SPEED) as simulator:
-        rolled = Site(simulator, tmp_path).upgrade(**ONE)
+        site = Site(simulator, tmp_path)
+        refused = site.upgrade("--check", **ONE)
+        assert refused.rc != 0
+        assert "accept health_source_missing" in refused.report["cause"]
+        rolled = site.upgrade(**ONE, rollout_accept=["health_source_missing"])
         assert rolled.rc == 0
         assert simulator.ledger()["scale_sets"][SET]["instances_on_target"] == 1
