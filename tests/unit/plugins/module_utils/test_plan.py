@@ -459,12 +459,25 @@ def test_no_batch_takes_more_of_a_zone_or_fault_domain_than_it_may(instances, ho
     assert all(obstacle(one) for one in world.values() if is_stale(one, NEW))
 
 
+@settings(max_examples=300)
 @given(fleets(), growing_orders, health_sources)
 def test_batches_grow_as_told(instances, how, source):
     made = plan_or_skip(instances, how, source)
-    for number, batch in enumerate(made.batches):
-        size = how.sizes[min(number, len(how.sizes) - 1)]
+    out = set(out_of_service(instances, source)) - set(made.unsettled)
+    telling = 0
+    for batch in made.batches:
+        size = how.sizes[min(telling, len(how.sizes) - 1)]
         assert 1 <= len(batch.instance_ids) <= max(size.of(made.total), 1)
+        # A batch of nothing but sick instances shows nothing, so the next one is no larger for it.
+        telling += bool(set(batch.instance_ids) - out)
+
+
+def test_batches_of_sick_instances_alone_do_not_let_the_next_ones_grow():
+    instances = regional(10)
+    for number in (0, 1):
+        instances[number] = replace(instances[number], health="unhealthy")
+    how = replace(order("batch", most=2), sizes=(Limit(1, False), Limit(2, False)))
+    assert [batch.instance_ids for batch in plan(instances, how).batches[:4]] == [("0",), ("1",), ("2",), ("3", "4")]
 
 
 def test_growing_batches_stay_within_domains_and_budget():
