@@ -83,6 +83,18 @@ def shares(instances: Iterable[Instance], budget: Budget) -> tuple[Share, ...]:
     return tuple(found)
 
 
+def fitting(ids: Iterable[str], room: Mapping[Share, int]) -> list[str]:
+    """Those of `ids`, in order, that may go together: as many as every part of the set has room for."""
+    left = dict(room)
+    going: list[str] = []
+    for one in ids:
+        mine = [part for part in left if one in part.members]
+        if all(left[part] > 0 for part in mine):
+            going.append(one)
+            left |= {part: left[part] - 1 for part in mine}
+    return going
+
+
 def exceeded(parts: Iterable[Share], out: Collection[str], going: Collection[str]) -> Share | None:
     """The first part that would have too many out of service when those of `going` are taken out.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.azroll.vmss.plugins.module_utils._budget import Share, shares
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import Share, fitting, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service, trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
@@ -165,13 +165,8 @@ class _Draft:
     def _take(self, serving: list[Instance], out: set[str], most: int) -> list[Instance]:
         """The next ones in order for which every part of the set has room; at least one, whatever is out by then."""
         room = {part: max(part.room(out), 1) for part in self._parts}
-        taken: list[Instance] = []
-        for one in serving:
-            mine = [part for part in self._parts if one.instance_id in part.members]
-            if len(taken) < most and all(room[part] > 0 for part in mine):
-                taken.append(one)
-                room |= {part: room[part] - 1 for part in mine}
-        return taken
+        taken = set(fitting((one.instance_id for one in serving), room)[:most])
+        return [one for one in serving if one.instance_id in taken]
 
     def _even(self, serving: Sequence[Instance], out: set[str]) -> int:
         """The size at which as few batches as possible are as even as possible."""

@@ -12,7 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible_collections.azroll.vmss.plugins.module_utils._budget import OF_SET, Budget, Share, exceeded, shares
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import (
+    OF_SET,
+    Budget,
+    Share,
+    exceeded,
+    fitting,
+    shares,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
@@ -88,14 +95,9 @@ def _reason_to_skip(instance: Instance, target: Image, by_model: bool, marks: Ma
 
 def _fitting(parts: Sequence[Share], out: Sequence[str], send: Sequence[str]) -> list[str]:
     """Those of `send` that may go now: the ones that are out already, and of the others as many as there is room."""
-    going = [one for one in send if one in out]
-    room = {part: part.room(out) for part in parts}
-    for one in send:
-        mine = [part for part in parts if one in part.members]
-        if one not in out and all(room[part] > 0 for part in mine):
-            going.append(one)
-            room |= {part: room[part] - 1 for part in mine}
-    return sorted(going, key=by_id)
+    free = [one for one in send if one in out]
+    others = fitting((one for one in send if one not in out), {part: part.room(out) for part in parts})
+    return sorted(free + others, key=by_id)
 
 
 def _refusal(part: Share, out: Sequence[str], send: Sequence[str]) -> Refused:
