@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 
-"""Documentation is text: a colon followed by a space makes a mapping of a sentence, and ansible-doc refuses the page."""
+"""Documentation is text: a colon and a space make a mapping of a sentence, and ansible-doc refuses the page."""
 
 from __future__ import annotations
 
