@@ -16,7 +16,6 @@ ARM's code. The `_arm*` files are the only ones that know the SDK.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
 from email.utils import parsedate_to_datetime
@@ -45,7 +44,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._names import check_subscription, check_tenant
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
+from ansible_collections.azroll.vmss.plugins.module_utils._settings import Login
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
 GROUP_API = "2021-04-01"
@@ -271,15 +270,14 @@ class Arm(ImageReads):
         return self._compute_path(scale_set.resource_group, "virtualMachineScaleSets", scale_set.name, *rest)
 
 
-def connect(settings: Settings, deadline: Deadline, *, credential: Any = None, transport: Any = None) -> Arm:
-    """A wire to Azure by these settings. `credential` and `transport` are for tests.
+def connect(login: Login, deadline: Deadline, *, credential: Any = None, transport: Any = None) -> Arm:
+    """A wire to Azure by this login. `credential` and `transport` are for tests.
 
     Raises MissingLibrary, CredentialError, BadInput for settings that cannot be meant, and ConnectionFailed where a
     private cloud does not describe itself. Nothing else is asked yet: the first request logs in.
     """
     if _arm_client.MISSING is not None:
         raise missing(_arm_client.MISSING)
-    login = choose_login(settings, os.environ)
     settings = login.settings
     if not settings.subscription_id:
         raise CredentialError(

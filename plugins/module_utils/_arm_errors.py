@@ -22,6 +22,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import failed_operation, read_fault, refusal
+from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
 
 with suppress(ImportError):
     from azure.core.exceptions import (
@@ -55,14 +56,14 @@ def _error(exc: AzureError, attempted: str) -> VmssError:
     fault = _fault(exc)
     if isinstance(exc, ClientAuthenticationError) and not (fault.status == 401 and fault.code):
         return CredentialError(
-            f"Could not log in to Azure: {_plain(exc.message)}",
+            f"Could not log in to Azure: {_plain(exc)}",
             advice="Check tenant, client_id and secret (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET), that the secret "
             "has not expired, and cloud_environment; or log in with 'az login'.",
             attempted=attempted,
         )
     if isinstance(exc, DecodeError) or not isinstance(exc, HttpResponseError):
         return ServiceError(
-            f"Could not {attempted}: Azure's answer could not be read ({_plain(str(exc))})",
+            f"Could not {attempted}: Azure's answer could not be read ({_plain(exc)})",
             advice="Run again.",
             attempted=attempted,
             fault=fault,
@@ -76,7 +77,7 @@ def _error(exc: AzureError, attempted: str) -> VmssError:
 def _fault(exc: BaseException) -> ArmFault:
     response = getattr(exc, "response", None)
     if response is None:
-        return ArmFault(message=_plain(str(exc)))
+        return ArmFault(message=_plain(exc))
     try:
         body = response.text()
     except AzureError:
@@ -100,19 +101,21 @@ def _unanswered(exc: BaseException) -> bool:
 def _no_connection(exc: BaseException, attempted: str) -> ConnectionFailed:
     if any(untrusted(one) for one in _causes(exc)):
         return ConnectionFailed(
-            f"Could not {attempted}: the server's TLS certificate is not trusted ({_plain(str(exc))})",
+            f"Could not {attempted}: the server's TLS certificate is not trusted ({_plain(exc)})",
             advice="Where a private authority signed it (Azure Stack, a proxy), name its certificate file in the "
             "environment variable REQUESTS_CA_BUNDLE.",
             attempted=attempted,
         )
     return ConnectionFailed(
-        f"Could not {attempted}: no connection to Azure ({_plain(str(exc))})",
+        f"Could not {attempted}: no connection to Azure ({_plain(exc)})",
         advice="Check the network, the name resolution, the proxy (HTTPS_PROXY), REQUESTS_CA_BUNDLE and "
         "cloud_environment.",
         attempted=attempted,
     )
 
 
-def _plain(text: str) -> str:
+def _plain(exc: BaseException) -> str:
+    # As a text, an error of the SDK repeats the answer that it could not read: its message alone does not.
+    text = str(exc.message if isinstance(exc, AzureError) else exc)
     # Addresses of operations are signed in their query: it never goes into a message.
-    return _QUERY.sub("?...", " ".join(text.split()))[:1000].rstrip(".")
+    return masked(_QUERY.sub("?...", " ".join(text.split())))[:1000].rstrip(".")

@@ -9,16 +9,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import MissingLibrary, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._image import OPTION_FIELDS
 from ansible_collections.azroll.vmss.plugins.module_utils._options import check_options, signatures_in
-from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings
+from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
 if TYPE_CHECKING:
@@ -79,15 +81,24 @@ def run_module(module: AnsibleModule, work: Callable[[Call], None], empty: Mappi
     module.no_log_values |= signatures_in(module.params)
     try:
         check_options(module.params)
-        arm = _arm.connect(Settings.from_options(module.params), deadline)
+        login = choose_login(Settings.from_options(module.params), os.environ)
+        # Ansible knows the secret of an option or of the environment, but not the one that a credential file holds.
+        module.no_log_values |= _spellings(login.settings.secret)
+        arm = _arm.connect(login, deadline)
         try:
             work(Call(module.params, module.check_mode, arm, deadline, result, module.warn))
         finally:
             arm.close()
     except MissingLibrary as error:
         result |= {"msg": f"{missing_required_lib(error.message)}. {error.advice}", "error": error.to_dict()}
-        module.fail_json(**result)
     except VmssError as error:
         result |= {"msg": str(error), "error": error.to_dict()}
+    # Out here there is no exception for Ansible to add a traceback of.
+    if result["error"]:
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _spellings(secret: str | None) -> set[str]:
+    """A secret as it is, and as it goes into the form of a login."""
+    return {secret, quote(secret, safe=""), quote_plus(secret)} if secret else set()

@@ -17,6 +17,7 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._health import trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._passing import passes
+from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 
 # A set of a thousand instances may fail as a whole: the groups name them all, the records are for a person to read.
@@ -25,11 +26,6 @@ MESSAGE = 600
 LINE = 240
 
 _QUERY = re.compile(r"(\w+://[^\s?'\"<>]+)\?[^\s'\"<>)]*")
-_SECRET = re.compile(
-    r"\b(sig|account_?key|shared_?access_?key|password|passwd|pwd|client_?secret|secret|token|authorization)"
-    r"(['\"]?\s*[=:]\s*)(?:bearer\s+)?[^\s,;&]+",
-    re.IGNORECASE,
-)
 # What differs from one instance to the next though the cause is the same. Other numbers stay: exit codes are causes.
 _OWN = (
     (re.compile(r"/subscriptions/[^\s'\",;]+", re.IGNORECASE), "<resource>"),
@@ -111,7 +107,7 @@ def cause_of(document: Mapping[str, Any], health_source: str | None) -> Cause | 
 def clean(text: str) -> str:
     """Azure's words, on one line of bounded length, without the queries of addresses and what looks like a secret."""
     plain = _QUERY.sub(r"\1?...", " ".join(text.split()))
-    return _cut(_SECRET.sub(r"\1\2***", plain), MESSAGE)
+    return _cut(masked(plain), MESSAGE)
 
 
 def _groups(causes: Sequence[tuple[str, Cause]]) -> list[dict[str, Any]]:

@@ -13,20 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked, names_secret
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
-from ansible_collections.azroll.vmss.plugins.module_utils._signature import unsigned
 
 # Azure answers with hardly any of these; where it does, they are not for files. Unattended setup carries passwords.
-_SECRET = frozenset(
-    {
-        "adminpassword",
-        "additionalunattendcontent",
-        "customdata",
-        "protectedsettings",
-        "protectedsettingsfromkeyvault",
-        "userdata",
-    }
-)
+_CONFIDENTIAL = frozenset({"additionalunattendcontent", "protectedsettings", "protectedsettingsfromkeyvault"})
 
 
 @dataclass(frozen=True)
@@ -48,11 +39,17 @@ class Documents:
 
 def _kept(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _kept(item) for name, item in value.items() if str(name).lower() not in _SECRET}
+        return {name: _kept(item) for name, item in value.items() if not _confidential(str(name), item)}
     if isinstance(value, (list, tuple)):
         return [_kept(item) for item in value]
     # Azure signs the addresses of boot diagnostics, and people those of the files that an extension fetches.
-    return unsigned(value) if isinstance(value, str) else value
+    return masked(value) if isinstance(value, str) else value
+
+
+def _confidential(name: str, value: Any) -> bool:
+    # People write passwords into tags and into settings of extensions that nothing protects.
+    written = isinstance(value, str) or (isinstance(value, list) and any(isinstance(item, str) for item in value))
+    return name.lower() in _CONFIDENTIAL or (written and names_secret(name))
 
 
 def _reported(instance: dict[str, Any]) -> dict[str, Any]:

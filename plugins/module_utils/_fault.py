@@ -29,7 +29,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Throttled,
     VmssError,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._signature import unsigned
+from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
 
 # Plain ("perform action 'X' over scope 'Y'") and linked ("perform action(s) 'X' on the linked scope(s) 'Y'").
 _ACTION = re.compile(
@@ -162,7 +162,7 @@ def _error_of(body: str) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str | None:
-    return unsigned(str(value)) if value else None
+    return masked(str(value)) if value else None
 
 
 def _forbidden(fault: ArmFault, attempted: str) -> Forbidden:

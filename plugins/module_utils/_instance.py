@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._signature import unsigned
+from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
 
 # Another operation is running on the instance: wait, then read again.
 BUSY_STATES = frozenset({"creating", "updating", "migrating"})
@@ -125,5 +125,5 @@ def _failure(view: Mapping[str, Any]) -> str | None:
         code = str(status.get("code") or "")
         if code.lower().startswith("provisioningstate/failed"):
             words = (code.split("/", 1)[1], status.get("message"))
-            return unsigned(": ".join(str(text) for text in words if text))
+            return masked(": ".join(str(text) for text in words if text))
     return None

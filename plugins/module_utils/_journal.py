@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._bundle import complete
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
 
 RUNNING = "running"
 FAILED = "failed"
@@ -52,6 +53,9 @@ def note(journal: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
     unknown = sorted(set(facts) - set(start("", "", "")))
     if unknown:
         raise BadInput(f"A rollout's journal has no {', '.join(unknown)}")
+    if facts.get("cause"):
+        # The words of any task, hooks of the user's own among them; the report may be kept for long.
+        facts["cause"] = masked(str(facts["cause"]))
     return {**journal, **facts}
 
 

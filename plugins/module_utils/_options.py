@@ -16,7 +16,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInpu
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, check_wanted
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._names import check_resource_group, check_scale_set
-from ansible_collections.azroll.vmss.plugins.module_utils._signature import signatures
+from ansible_collections.azroll.vmss.plugins.module_utils._secrets import signatures
 
 WEEK = 7 * 24 * 60 * 60
 LONGEST_TEXT = 2048

@@ -24,7 +24,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     VmssError,
     WaitTimeout,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings
+from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.tests.unit.builders import scale_set
 from ansible_collections.azroll.vmss.tests.unit.wire import (
@@ -55,7 +55,7 @@ def clock() -> Clock:
 def connect(clock: Clock, *script: Exchange, seconds: float = 600) -> tuple[_arm.Arm, Wire]:
     wire = Wire(script, clock)
     deadline = Deadline(seconds, monotonic=clock.monotonic, sleep=clock.sleep)
-    return _arm.connect(SETTINGS, deadline, credential=Token(), transport=wire), wire
+    return _arm.connect(choose_login(SETTINGS, {}), deadline, credential=Token(), transport=wire), wire
 
 
 def refused(clock: Clock, *script: Exchange, seconds: float = 600) -> VmssError:

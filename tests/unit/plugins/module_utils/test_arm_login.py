@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     CredentialError,
     VmssError,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings
+from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.tests.unit.wire import SUBSCRIPTION_ID, WEB, Clock, Exchange, Wire, get, model
 
@@ -67,7 +68,7 @@ def read_model(chosen: Settings, *script: Exchange) -> None:
     wire = Wire(script, clock)
     deadline = Deadline(600, monotonic=clock.monotonic, sleep=clock.sleep)
     try:
-        _arm.connect(chosen, deadline, transport=wire).get_scale_set("rg-shop", "web")
+        _arm.connect(choose_login(chosen, os.environ), deadline, transport=wire).get_scale_set("rg-shop", "web")
     finally:
         wire.check()
 

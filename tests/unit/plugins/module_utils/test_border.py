@@ -12,10 +12,10 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.azroll.vmss.plugins.module_utils import _arm
+from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _border
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import MissingLibrary, NotFound
-from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings
+from ansible_collections.azroll.vmss.plugins.module_utils._settings import Login
 
 EMPTY = {"things": []}
 
@@ -29,13 +29,14 @@ class _Arm:
 
 @pytest.fixture
 def reached(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The settings and the deadline with which Azure was reached, and the wire."""
+    """The settings and the deadline with which Azure was reached, and the wire; any settings will do for a login."""
     calls: list[Any] = []
 
-    def connect(settings: Settings, deadline: Any) -> _Arm:
-        calls.extend([settings, deadline, _Arm()])
+    def connect(login: Login, deadline: Any) -> _Arm:
+        calls.extend([login.settings, deadline, _Arm()])
         return calls[2]
 
+    monkeypatch.setattr(_border, "choose_login", lambda settings, _environ: Login("any", settings))
     monkeypatch.setattr(_arm, "connect", connect)
     return calls
 
