@@ -28,8 +28,8 @@ class Instance:
     `power` is the last part of the power state (`running`, `stopped`, `deallocated`, ...), `health` that of the
     reported health state (`healthy`, `unhealthy`, `unknown`, `initializing`), both in lower case and None where Azure
     says nothing. `health_time` is the time of that report as Azure wrote it. `latest_model` is None on Flexible sets,
-    which do not know it. `failure` is the error status of a failed instance, in Azure's words. `tags` are its own and
-    those of the scale set.
+    which do not know it. `protected` is from actions of the scale set. `failure` is the error status of a failed
+    instance, in Azure's words. `tags` are its own and those of the scale set.
     """
 
     instance_id: str
@@ -47,6 +47,7 @@ class Instance:
     latest_model: bool | None = None
     own_model: bool = False
     protected: bool = False
+    protected_from_scale_in: bool = False
     vm_id: str | None = None
     failure: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -76,6 +77,7 @@ class Instance:
             latest_model=properties.get("latestModelApplied"),
             own_model=str(properties.get("modelDefinitionApplied") or "").lower() == "virtualmachine",
             protected=bool(protection.get("protectFromScaleSetActions")),
+            protected_from_scale_in=bool(protection.get("protectFromScaleIn")),
             vm_id=properties.get("vmId"),
             failure=_failure(view),
             tags={str(name): str(value) for name, value in (body.get("tags") or {}).items()},

@@ -48,7 +48,8 @@ _KINDS: dict[str, Kind] = {
     **_of(
         bool,
         "true or false",
-        "enableAutomaticOSUpgrade enabled excludeFromLatest latestModelApplied protectFromScaleSetActions",
+        "enableAutomaticOSUpgrade enabled excludeFromLatest latestModelApplied protectFromScaleIn "
+        "protectFromScaleSetActions",
     ),
 }
 # What users write there is theirs.

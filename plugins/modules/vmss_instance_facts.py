@@ -361,6 +361,11 @@ ansible_facts:
               returned: always
               type: bool
               sample: false
+            protected_from_scale_in:
+              description: Whether it is protected from scale-in.
+              returned: always
+              type: bool
+              sample: false
             vm_id:
               description: The id of the virtual machine behind it.
               returned: always

@@ -28,6 +28,7 @@ from rollouts.site import Site
 METHODS = {
     "virtual_machine_scale_sets.begin_update": ("PATCH", ()),
     "virtual_machine_scale_sets.begin_update_instances": ("POST", ("manualUpgrade",)),
+    "virtual_machine_scale_set_vms.begin_update": ("PUT", ("virtualMachines",)),
     "virtual_machine_scale_sets.begin_set_orchestration_service_state": ("POST", ("setOrchestrationServiceState",)),
 }
 
@@ -75,12 +76,12 @@ class Arm(_arm.Arm):
         return self._service.ask("list the instances", lambda: [self._document(one) for one in self._listed()])
 
     def _begin(
-        self, method: str, attempted: str, scale_set: ScaleSet, body: Mapping[str, Any], **options: Any
+        self, method: str, attempted: str, scale_set: ScaleSet, body: Mapping[str, Any], *within: str, **options: Any
     ) -> Operation:
         verb, rest = METHODS[method]
         self._site.touch()
         headers = {name.lower(): text for name, text in options.get("headers", {}).items()}
-        path = self._path_of(scale_set, *rest)
+        path = self._path_of(scale_set, *rest, *within)
         _answer, operation = self._service.write(attempted, verb, path, COMPUTE_API, body, **headers)
         assert operation is not None
         return Operation(self._service, operation, attempted, self.server_time)
@@ -113,6 +114,7 @@ class Arm(_arm.Arm):
             machine.image.key,
             machine.place,
             machine.protect_from_scale_set_actions,
+            machine.protect_from_scale_in,
         )
         known = self._known.get(machine.id)
         if known is None or known[0] != state:

@@ -180,7 +180,7 @@ def vm(
     properties = body["properties"]
     properties["latestModelApplied"] = version == NEW_VERSION if latest is None else latest
     properties["provisioningState"] = state
-    properties["protectionPolicy"]["protectFromScaleSetActions"] = protected
+    properties["protectionPolicy"] = {"protectFromScaleIn": False, "protectFromScaleSetActions": protected}
     properties["storageProfile"]["imageReference"] = {**reference(version), "exactVersion": version}
     view = properties["instanceView"]
     view["platformUpdateDomain"] = domain

@@ -32,6 +32,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "vmss_hold": {"state": "held", "run_id": "run-a"},
     "vmss_automatic_repairs": {"state": "suspended"},
     "vmss_domain_upgrade": {"all_instances": True},
+    "vmss_instance_protection": {"instance_ids": ["0"], "scale_in": True},
     "vmss_instance_reimage": {"instance_ids": ["0"]},
 }
 HUGE = "x" * 100_000

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
+from ansible_collections.azroll.vmss.tests.unit.wire import (
+    HOST,
+    OPERATION,
+    WEB,
+    Exchange,
+    error,
+    get,
+    get_instances,
+    get_model,
+    model,
+    poll,
+    vm,
+)
+
+MODULE = "vmss_instance_protection"
+
+
+def protected(number: int, *, scale_in: bool, actions: bool, **more: Any) -> dict[str, Any]:
+    body = vm(number, **more)
+    body["properties"]["protectionPolicy"] = {"protectFromScaleIn": scale_in, "protectFromScaleSetActions": actions}
+    return body
+
+
+def put(number: int, *, scale_in: bool, actions: bool, **more: Any) -> Exchange:
+    """The whole body: what it says of an instance beside this would make its model its own."""
+    policy = {"protectFromScaleIn": scale_in, "protectFromScaleSetActions": actions}
+    return Exchange(
+        "PUT",
+        f"{WEB}/virtualMachines/{number}",
+        **{
+            "body": protected(number, scale_in=scale_in, actions=actions),
+            "headers": {"Azure-AsyncOperation": f"{HOST}{OPERATION}?api-version=2024-07-01"},
+            "sends": {"location": "westeurope", "properties": {"protectionPolicy": policy}},
+            **more,
+        },
+    )
+
+
+def seen_through(number: int, *, scale_in: bool, actions: bool) -> list[Exchange]:
+    """The PUT, its operation, and the look at the outcome that the SDK takes."""
+    body = protected(number, scale_in=scale_in, actions=actions)
+    return [put(number, scale_in=scale_in, actions=actions), poll(), get(f"{WEB}/virtualMachines/{number}", body)]
+
+
+def test_only_what_differs_is_written_and_what_is_not_named_stays(run: Run) -> None:
+    instances = [
+        protected(0, scale_in=True, actions=False),
+        protected(1, scale_in=False, actions=True),
+        vm(2),
+        vm(3, state="Deleting"),
+    ]
+    script = [get_model(), get_instances(*instances), *seen_through(0, scale_in=True, actions=True)]
+    result = run(MODULE, script, instance_ids=["1", "0", "3", "9"], scale_set_actions=True)
+    assert (result["changed"], result["error"]) == (True, None)
+    assert result["instances"] == [
+        {"instance_id": "0", "scale_in": True, "scale_set_actions": True},
+        {"instance_id": "1", "scale_in": False, "scale_set_actions": True},
+    ]
+    assert result["diff"]["before"] == {"0": {"scale_in": True, "scale_set_actions": False}}
+    assert {one["instance_id"]: one["reason"] for one in result["left_out"]} == {
+        "3": "being deleted",
+        "9": "no longer there",
+    }
+
+
+def test_protection_is_taken_off_and_a_second_time_nothing_is_written(run: Run) -> None:
+    off = {"instance_ids": ["0"], "scale_in": False, "scale_set_actions": False}
+    script = [get_model(), get_instances(protected(0, scale_in=True, actions=True))]
+    assert run(MODULE, [*script, *seen_through(0, scale_in=False, actions=False)], **off)["changed"]
+    result = run(MODULE, [get_model(), get_instances(vm(0))], **off)
+    assert (result["changed"], result["msg"]) == (False, "The instances of web are protected as wished already.")
+
+
+def test_check_mode_only_reads_and_foretells_the_same(run: Run) -> None:
+    result = run(MODULE, [get_model(), get_instances(vm(0))], instance_ids=["0"], scale_in=True, check_mode=True)
+    assert (result["changed"], result["instances"]) == (
+        True,
+        [{"instance_id": "0", "scale_in": True, "scale_set_actions": False}],
+    )
+    assert "would be" in result["msg"]
+
+
+def test_after_an_error_the_result_tells_how_far_it_came(run: Run) -> None:
+    script = [
+        get_model(),
+        get_instances(vm(0), vm(1)),
+        *seen_through(0, scale_in=True, actions=False),
+        put(1, scale_in=True, actions=False, status=409, body=error("Conflict", "It is busy."), headers={}),
+    ]
+    result = run(MODULE, script, instance_ids=["0", "1"], scale_in=True)
+    assert (result["changed"], result["error"]["kind"]) == (True, "conflict")
+    assert [one["instance_id"] for one in result["instances"]] == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "kind"),
+    [
+        (model(), {"run_id": "mine"}, "lease_lost"),
+        (model(orchestrationMode="Flexible"), {}, "flexible"),
+        (model(), {"instance_ids": []}, "bad_input"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_the_first_write(
+    run: Run, body: dict[str, Any], options: dict[str, Any], kind: str
+) -> None:
+    def answers() -> list[Exchange]:
+        if kind == "lease_lost":
+            return [get_model(body)]
+        if kind == "bad_input":
+            return [get_model(body), get_instances(vm(0))]
+        machines = WEB.replace("virtualMachineScaleSets/web", "virtualMachines")
+        query = {"$expand": "instanceView", "$filter": f"'virtualMachineScaleSet/id' eq '{WEB}'"}
+        return [get_model(body), get(machines, {"value": []}, query=query)]
+
+    result = run(MODULE, answers(), **{"instance_ids": ["0"], "scale_in": True, **options})
+    assert (result["error"]["kind"], result["changed"]) == (kind, False)
+
+
+def test_one_of_the_two_must_be_told(run: Run) -> None:
+    assert "one of the following is required: scale_in, scale_set_actions" in run(MODULE, [], instance_ids=["0"])["msg"]
