@@ -266,8 +266,9 @@ class Keeper:
         return False
 
     def _lagging(self, scale_set: ScaleSet) -> tuple[str, ...]:
-        instances = self._arm.list_instances(scale_set)
-        return tuple(one.instance_id for one in instances if not one.leaving and is_stale(one, scale_set.image))
+        """The instances that Azure would upgrade by itself; never protected ones (documented)."""
+        instances = [one for one in self._arm.list_instances(scale_set) if not one.leaving and not one.protected]
+        return tuple(one.instance_id for one in instances if is_stale(one, scale_set.image))
 
     def _read(self, resource_group: str, name: str) -> ScaleSet:
         scale_set = self._arm.get_scale_set(resource_group, name)

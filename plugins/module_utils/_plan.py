@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Share, fitting, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service, trouble
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Batch, Order, Plan
@@ -47,7 +47,8 @@ def make_plan(
     the budget together with what is out of service by then: the `unsettled` have come back, and so have the batches
     before. The canary, `order.canary` instances of the first domain, goes first; where as many are in service on the
     target already, the image has been shown to work. No batch that holds an instance in service is larger than the
-    canary before one has shown what the image does to such an instance.
+    canary before one has shown what the image does to such an instance; until then, one that is sick on the target
+    image is no old patient, but may be the canary of a run that was killed, and has to recover.
 
     Raises Refused (`max_unavailable`) where the budget allows no instance at all to move, BadInput where `order.only`
     names what does not exist.
@@ -76,7 +77,8 @@ def make_plan(
     on_target = [one for one in present if not is_stale(one, target, by_model=by_model)]
     if sum(in_service(one, health_source) for one in on_target) >= order.canary:
         order = replace(order, canary=0)
-    draft = _Draft(order, parts, out, allowed)
+    tried = {one.instance_id for one in movable if one.instance_id in out and same_image(one.image, target)}
+    draft = _Draft(order, parts, out, allowed, tried)
     for members, suffix in _stages(movable, draft, order):
         for group in _groups(members, order):
             draft.add(group, suffix)
@@ -102,10 +104,12 @@ def unsettled(
 class _Draft:
     """Batches as they are put together: each counts on those before it being back in service."""
 
-    def __init__(self, order: Order, parts: Sequence[Share], out: set[str], allowed: int) -> None:
+    def __init__(self, order: Order, parts: Sequence[Share], out: set[str], allowed: int, tried: set[str]) -> None:
         self.batches: list[Batch] = []
         self.out = out
         self.allowed = allowed
+        # Sick on the target image: as long as nothing has proved that, it may be what made them sick.
+        self._tried = tried if order.canary else set()
         self._order = order
         self._parts = parts
         # How many batches hold instances in service: only these show what the image does to them.
@@ -152,7 +156,8 @@ class _Draft:
         return divided
 
     def _append(self, batch: Batch) -> None:
-        self.batches.append(batch)
+        tried = not self._telling and bool(self._tried.intersection(batch.instance_ids))
+        self.batches.append(replace(batch, proving=batch.proving or tried))
         self._telling += any(one not in self.out for one in batch.instance_ids)
 
     def _tells(self, members: Iterable[Instance]) -> bool:

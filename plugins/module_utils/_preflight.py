@@ -29,5 +29,6 @@ def examine(sight: Sight, wish: Wish) -> list[Finding]:
 
 
 def writes_model(sight: Sight, wish: Wish) -> bool:
-    """Whether the model's image or its policy is to be written."""
-    return ImageUpdate(sight.snapshot.scale_set, sight.target, wish.set_manual).changes
+    """Whether the model's image or its policy is to be written; a policy that is restored, for instances only."""
+    change = ImageUpdate(sight.snapshot.scale_set, sight.target, wish.set_manual)
+    return change.image_changes or (change.policy_changes and not wish.restore_policy)

@@ -40,6 +40,7 @@ class Wish:
     order: Order
     claim: Claim
     set_manual: bool = False
+    restore_policy: bool = False
     suspend_repairs: bool = True
     hold_autoscale: bool = False
 

@@ -311,6 +311,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_O
 from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing, Wish
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
+from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 
 EMPTY = {
     "lease": None,
@@ -386,7 +387,7 @@ def warnings(name: str, standing: Standing):
         yield f"{name} belongs to another run: {standing.before.describe()}. What is held stays held for it."
     if standing.lagging:
         yield (
-            f"The upgrade policy of {name} stays Manual: instances {', '.join(standing.lagging)} lag behind the model, "
+            f"The upgrade policy of {name} stays Manual: instances {listed(standing.lagging)} lag behind the model, "
             f"and Azure would upgrade them by itself ({standing.held[0]}). Bring them to the model, or the model back "
             "to them, then release again."
         )

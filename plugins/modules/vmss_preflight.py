@@ -107,6 +107,11 @@ options:
     type: str
     choices: [keep, set_manual]
     default: keep
+  restore_policy:
+    description:
+      - Whether the rollout restores the upgrade policy at its end. If so, the policy alone is no reason for one.
+    type: bool
+    default: false
   suspend_repairs:
     description:
       - Whether the rollout suspends automatic repairs.
@@ -251,7 +256,8 @@ previous_image:
     sku: server
     version: 24.04.202610150
 write_image:
-  description: Whether the image or the upgrade policy of the model has to be written.
+  description:
+    - Whether the image or the upgrade policy of the model has to be written, the latter if it is not restored anyway.
   returned: always
   type: bool
   sample: true
@@ -700,6 +706,7 @@ def work(call: Call) -> None:
     wish = Wish(
         order=Order(params["by"], read_budget(params), only=Selection.from_options(params["only"])),
         set_manual=params["upgrade_policy"] == "set_manual",
+        restore_policy=params["restore_policy"],
         suspend_repairs=params["suspend_repairs"],
         hold_autoscale=params["hold_autoscale"],
         # Whoever asks without an id holds no lease.
@@ -736,6 +743,7 @@ def main() -> None:
                 "only": {"type": "dict", "default": {}},
                 "by_model": {"type": "bool", "default": True},
                 "upgrade_policy": {"type": "str", "choices": ["keep", "set_manual"], "default": "keep"},
+                "restore_policy": {"type": "bool", "default": False},
                 "suspend_repairs": {"type": "bool", "default": True},
                 "hold_autoscale": {"type": "bool", "default": False},
                 "run_id": {"type": "str", "default": ""},

@@ -33,9 +33,12 @@ class Batches(Play):
         self._target: Result | None = None
         self._under_way = False
         self._sick: list[str] = []
-        self._by_model = True
-        self._only: Result = {}
-        self._canary, self._soak = options.canary, options.soak
+        forward = options.direction == "forward"
+        self._by_model = forward
+        self._only: Mapping[str, Any] = options.only
+        self._until = options.until
+        self._canary, self._soak = (options.canary, options.soak) if forward else (0, 0)
+        self._waiting = False
         self._run_id = f"run-{site.run}"
         self._waits = rollout_waits(
             options.upgrade_timeout, options.health_retries, options.health_delay, options.health_successes
@@ -56,6 +59,7 @@ class Batches(Play):
             take_over=options.lease_take_over,
             repairs=options.suspend_repairs,
             autoscale=options.hold_autoscale,
+            upgrade_policy=options.upgrade_policy,
             previous_image=journal["previous_image"],
             held=journal["held"],
         )
@@ -80,8 +84,11 @@ class Batches(Play):
             max_unavailable_per_fault_domain=options.max_unavailable_per_fault_domain,
             canary=self._canary,
             batches=list(options.batches),
+            zone_order=list(options.zone_order),
             unhealthy_first=options.unhealthy_first,
+            until=self._until,
             only=self._only,
+            skip=options.skip,
             missing_ids=self._under_way,
             by_model=self._by_model,
         )
@@ -102,6 +109,8 @@ class Batches(Play):
         self._autoscaled = not self._options.hold_autoscale and any(one["enabled"] for one in autoscale)
         self._take_batches()
         for swept in range(self._options.sweep_rounds + 1):
+            if self._waiting:
+                return
             self._canary = 0
             self._gather()
             if not self._plan["batches"]:
@@ -110,12 +119,15 @@ class Batches(Play):
                 raise Stop("sweep", f"instances are still not on the target image after {swept} rounds")
             self._take_batches()
 
+    # turn.yml
+
     def _take_batches(self) -> None:
         batches = self._plan["batches"]
         for number, batch in enumerate(batches):
-            self._batch(batch, last=number + 1 == len(batches))
+            if not self._waiting:
+                self._batch(batch, last=number + 1 == len(batches))
 
-    # batch.yml, settle.yml and soak.yml
+    # batch.yml, settle.yml, soak.yml and checkpoint.yml
 
     def _batch(self, batch: Mapping[str, Any], *, last: bool) -> None:
         ids = batch["instance_ids"]
@@ -146,6 +158,10 @@ class Batches(Play):
         if self._soak and not last and upgrade["instance_ids"]:
             self.pause(self._soak)
             self._gate(upgrade["instance_ids"], upgrade["started_at"])
+        asked = self._options.checkpoint == "batch" or (self._options.checkpoint == "canary" and batch["proving"])
+        if asked and not last and self.journal["rollback"] is None:
+            self._waiting = not self._options.answer()
+            self.note(waiting=self._waiting)
 
     def _send(self, ids: Sequence[str], sent: Sequence[str]) -> Result:
         options = self._options
@@ -169,15 +185,17 @@ class Batches(Play):
 
     # gate.yml and probe.yml
 
-    def _gate(self, ids: Sequence[str], since: str | None) -> None:
+    def _gate(
+        self, ids: Sequence[str], since: str | None, *, sick: Sequence[str] | None = None, same_model: bool = True
+    ) -> None:
         facts = self.wait_for(
             "healthy",
             self._waits["health"],
             target_image=self._target,
             by_model=self._by_model,
             instance_ids=list(ids),
-            sick_ids=self._sick,
-            same_model=True,
+            sick_ids=list(self._sick if sick is None else sick),
+            same_model=same_model,
             wait_successes=self._options.health_successes,
             wait_interval=self._options.health_delay,
             fresher_than=since,

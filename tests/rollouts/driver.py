@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.azroll.vmss.plugins.filter.rollout import (
     rollout_journal,
+    rollout_previous_image,
     rollout_reaction,
     rollout_report,
     rollout_report_lines,
@@ -55,31 +56,50 @@ class Rollout(Batches):
 
     def _look_and_plan(self) -> None:
         options = self._options
+        back = options.direction == "back"
         preflight = self.module(
             vmss_preflight,
             "preflight",
-            image=options.image,
+            image=options.image or self._previous_image(),
             by=options.by,
+            only=dict(options.only),
             max_unavailable=options.max_unavailable,
             max_unavailable_per_zone=options.max_unavailable_per_zone,
             max_unavailable_per_fault_domain=options.max_unavailable_per_fault_domain or None,
+            upgrade_policy=options.upgrade_policy,
+            restore_policy=options.restore_policy,
             suspend_repairs=options.suspend_repairs,
             hold_autoscale=options.hold_autoscale,
             run_id=self._run_id,
             take_over_lease=options.lease_take_over,
             by_model=self._by_model,
-            accept=list(options.accept),
+            accept=[*options.accept, *(["rollback_impossible", "below_floor"] if back else [])],
         )
         self._target = preflight["image"]
-        self.note(previous_image=preflight["previous_image"], target_image=self._target, findings=preflight["findings"])
+        self.note(
+            previous_image=preflight["previous_image"],
+            target_image=self._target,
+            by_model=self._by_model,
+            findings=preflight["findings"],
+        )
         if not preflight["ready"]:
             raise Stop("preflight", preflight["msg"])
         self._plan_batches(preflight["ansible_facts"]["vmss"])
         on_target = [one["instance_id"] for one in self._vmss["instances"] if not one["stale"]]
         self.note(kept_back=self._plan["kept_back"], on_target_before=on_target)
         leased, batches = preflight["lease"] is not None, self._plan["batches"]
-        self._write = preflight["write_image"] or bool(batches) or leased
+        restored = options.restore_policy and bool(self._plan["unsettled"])
+        self._write = preflight["write_image"] or bool(batches) or leased or restored
         self._todo = preflight["write_image"] or bool(batches + self._plan["unsettled"]) or leased
+
+    # previous.yml
+
+    def _previous_image(self) -> Result:
+        facts = self.module(vmss_instance_facts, "facts")
+        image = rollout_previous_image(facts["ansible_facts"]["vmss"])
+        if not image:
+            raise Stop("no image to go back to", "Every instance runs the image of its model.")
+        return image
 
     # apply.yml
 
@@ -88,18 +108,24 @@ class Rollout(Batches):
         if self._write:
             self._hold()
         if self._plan["unsettled"]:
-            self._gate(self._plan["unsettled"], None)
-        image = self._write_image()
+            written = self.registered["preflight"]["write_image"]
+            stale = [one["instance_id"] for one in self._vmss["instances"] if one["stale"]]
+            self._gate(self._plan["unsettled"], None, sick=stale if written else [], same_model=not written)
+        image = self._write_image(self._options.upgrade_policy)
         self.note(image_changed=image["changed"])
         self._upgrade_instances()
-        if self._options.bake:
+        if self._options.bake and not self._waiting:
             self.pause(self._options.bake)
             self._gate([one for batch in self.journal["batches"] for one in batch["instance_ids"]], None)
 
-    def _write_image(self) -> Result:
-        run_id = self._run_id if self._options.lease else None
+    def _write_image(self, upgrade_policy: str = "keep") -> Result:
         return self.module(
-            vmss_image_update, "image", image=self._target, run_id=run_id, lease_minutes=self._options.lease
+            vmss_image_update,
+            "image",
+            image=self._target,
+            upgrade_policy=upgrade_policy,
+            run_id=self._run_id if self._options.lease else None,
+            lease_minutes=self._options.lease,
         )
 
     # react.yml and rollback.yml
@@ -118,7 +144,7 @@ class Rollout(Batches):
         try:
             self._target, self._by_model = reaction["image"], False
             self._only = {"instance_ids": reaction["instance_ids"]}
-            self._canary = self._soak = 0
+            self._until, self._canary, self._soak = "", 0, 0
             self.note(rollback="running", rollback_image=reaction["image"])
             self._write_image()
             if reaction["instance_ids"]:
@@ -142,7 +168,7 @@ class Rollout(Batches):
                     run_id=self._run_id,
                     minutes=self._options.lease,
                     held=(self.registered.get("hold") or {}).get("held") or self.journal["held"],
-                    restore_policy=False,
+                    restore_policy=self._options.restore_policy,
                 )
             except Stop as stop:
                 words = (self.journal["cause"], "What the rollout holds could not be let go of", str(stop))

@@ -7,29 +7,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
-from rollouts.site import Site, Write
+from armsim.instance import Instance
+from rollouts.options import Options
+from rollouts.site import Look, Site, Write
 from rollouts.worlds import NEW, World
 
 # What was lost through others after the instances were listed cannot have been known; a list is not older than this.
 FRESH = 15.0
-HOLDS = ("suspend", "resume", "tags")
+HOLDS = ("suspend", "resume", "tags", "policy")
 
 
-def margin(write: Write, limit: Limit) -> int | None:
-    """Instances above the floor right after a write that took some out of service, None where it took none.
+@dataclass(frozen=True)
+class Held:
+    """What a rollout may hold, as it was before."""
+
+    repairs: str
+    autoscale: list[Any]
+    policy: str
+
+    @classmethod
+    def by(cls, site: Site) -> Held:
+        """As it is now."""
+        autoscale = [one["properties"] for one in site.simulation.autoscale.told()]
+        return cls(site.web.repairs_state, autoscale, site.web.policy)
+
+
+def margins(write: Write, options: Options) -> Iterator[tuple[str, int]]:
+    """Every part of the set that a write took instances from, and how many are above its floor right after it.
 
     The floor is what the limit allows of the instances that were there when the write was decided. Not counted are
     those that others took out of service, or brought to the set, since then.
     """
-    if not write.taken or write.look is None:
-        return None
-    unknown = write.out_before & write.look.serving if write.at - write.look.at <= FRESH else frozenset()
-    out = (write.out & write.look.present) - unknown
-    return limit.of(len(write.look.present)) - len(out)
+    look = write.look
+    if not write.taken or look is None:
+        return
+    unknown = write.out_before & look.serving if write.at - look.at <= FRESH else frozenset()
+    out = (write.out & look.present) - unknown
+    for name, members, allowed in _parts(look, options):
+        if members & write.taken:
+            yield name, allowed - len(out & members)
+
+
+def _parts(look: Look, options: Options) -> Iterator[tuple[str, frozenset[str], int]]:
+    """The set, its zones and its fault domains: name, members, how many may be out of service.
+
+    Of a zone or a fault domain at least one may be.
+    """
+    yield "the set", look.present, Limit.parse(options.max_unavailable, "max_unavailable").of(len(look.present))
+    for given, kind, parts in (
+        (options.max_unavailable_per_zone, "zone", look.zones),
+        (options.max_unavailable_per_fault_domain, "fault domain", look.fault_domains),
+    ):
+        for place, members in parts.items() if given else ():
+            yield f"{kind} {place}", members, max(Limit.parse(given, kind).of(len(members)), 1)
+
+
+def in_scope(instance: Instance, options: Options) -> bool:
+    """Whether the rollout may touch an instance at all."""
+    wanted = options.only.get("zones")
+    return (not wanted or instance.place.zone in wanted) and instance.id not in options.skip.get("instance_ids", ())
 
 
 def judge_writes(site: Site, world: World) -> Iterator[str]:
@@ -37,7 +78,7 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
 
     Of a bad image, those count that were in service: it takes the canary away, and nothing further while that is there.
     """
-    limit = Limit.parse(world.options.max_unavailable, "max_unavailable")
+    options = world.options
     moved: set[str] = set()
     for write in site.writes:
         where = f"run {write.run}, {write.at:.1f} s, {write.kind} {' '.join(write.instance_ids[:10])}"
@@ -48,9 +89,13 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
         if write.look is None:
             yield f"{where}: without a list of the instances"
             continue
-        above = margin(write, limit)
-        if above is not None and above < 0:
-            yield f"{where}: {-above} below the floor"
+        yield from (
+            f"{where}: {-above} below the floor of {part}" for part, above in margins(write, options) if above < 0
+        )
+        if outside := [one for one in write.instance_ids if not _may_touch(write.look, one, options)]:
+            yield f"{where}: not part of this rollout: {' '.join(outside)}"
+        if _beyond(write, world):
+            yield f"{where}: more on the target than {options.until}"
         if again := set(write.instance_ids) & write.look.current:
             yield f"{where}: upgraded again: {' '.join(sorted(again))}"
         if world.breaks_all and world.options.canary and write.taken and str(write.image).endswith(NEW):
@@ -61,23 +106,38 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             moved |= write.taken
 
 
-def autoscale_of(site: Site) -> list[Any]:
-    """What the autoscale settings of the set say."""
-    return [one["properties"] for one in site.simulation.autoscale.told()]
+def _may_touch(look: Look, instance_id: str, options: Options) -> bool:
+    zones = options.only.get("zones")
+    inside = not zones or any(instance_id in look.zones.get(zone, ()) for zone in zones)
+    return inside and instance_id not in options.skip.get("instance_ids", ())
 
 
-def judge_holds(site: Site, repairs_before: str, autoscale_before: list[Any]) -> Iterator[str]:
+def _beyond(write: Write, world: World) -> bool:
+    """Whether a forward write moved more than `until` says; with others about, the share is of whatever is there."""
+    look, until = write.look, world.options.until
+    if look is None or not until or world.document["actors"] or not str(write.image).endswith(NEW):
+        return False
+    moved = (look.present - look.stale) | set(write.instance_ids)
+    return len(moved) > Limit.parse(until, "until").of(world.size)
+
+
+def judge_holds(site: Site, before: Held) -> Iterator[str]:
     """After a run that came to its end: what was held runs as before, and no lease is left."""
-    if site.web.repairs_state != repairs_before:
-        yield f"automatic repairs were {repairs_before} and are {site.web.repairs_state}"
-    if autoscale_of(site) != autoscale_before:
+    now = Held.by(site)
+    if now.repairs != before.repairs:
+        yield f"automatic repairs were {before.repairs} and are {now.repairs}"
+    if now.autoscale != before.autoscale:
         yield "autoscale is not set as it was"
     left = own_tags(site.web.document.get("tags") or {})
-    if left:
+    # What lags would be upgraded by Azure itself under the policy that was there before: that has to wait.
+    lagging = [
+        one for one in site.web.active() if not one.protect_from_scale_set_actions and not one.applies(site.web.model)
+    ]
+    if left and not (lagging and now.policy == "Manual" != before.policy):
         yield f"tags of a lease are left: {' '.join(sorted(left))}"
 
 
-def judge_end(site: Site, world: World, report: Mapping[str, Any], *, stopped_at: float | None) -> Iterator[str]:
+def judge_end(site: Site, options: Options, report: Mapping[str, Any], *, stopped_at: float | None) -> Iterator[str]:
     """A run that came to its end."""
     if stopped_at is not None:
         for write in site.writes:
@@ -86,10 +146,12 @@ def judge_end(site: Site, world: World, report: Mapping[str, Any], *, stopped_at
     look = site.last_look
     if look is None:
         return
-    named = {one for ids in report["instances_by_image"].values() for one in ids}
     if report.get("cause") is None:
-        left = look.stale & look.present - set(report["instances_left_out"])
+        named = {*report["instances_left_out"], *report["instances_kept_back"]}
+        left = [one for one in look.stale & look.present - named if _may_touch(look, one, options)]
         if left:
             yield f"{report['result']}, but neither on the target nor named: {' '.join(sorted(left))}"
-    elif report["instances_total"] == len(look.present) and not look.present <= named:
+        return
+    named = {one for ids in report["instances_by_image"].values() for one in ids}
+    if report["instances_total"] == len(look.present) and not look.present <= named:
         yield f"not named in the report: {' '.join(sorted(look.present - named))}"

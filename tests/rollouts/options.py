@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Options:
     """The role's options, under their names without `rollout_`."""
 
     image: dict[str, str]
+    direction: str = "forward"
     by: str = "update_domain"
     max_unavailable: str = "20%"
     max_unavailable_per_zone: str = "50%"
@@ -22,6 +23,13 @@ class Options:
     canary: int = 1
     batches: tuple[str, ...] = ()
     unhealthy_first: bool = False
+    until: str = ""
+    only: Mapping[str, list[str]] = field(default_factory=dict)
+    skip: Mapping[str, list[str]] = field(default_factory=dict)
+    zone_order: tuple[str, ...] = ()
+    checkpoint: str = "never"
+    upgrade_policy: str = "keep"
+    restore_policy: bool = False
     on_failure: str = "halt"
     accept: tuple[str, ...] = ()
     lease: int = 120
@@ -40,3 +48,5 @@ class Options:
     bake: int = 0
     # Stands for `rollout_health_url`: asked for one good or bad answer at a time.
     site_check: Callable[[], bool] | None = None
+    # Stands for the person at a checkpoint: whether this run goes on.
+    answer: Callable[[], bool] = lambda: True

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from rollouts.driver import Rollout
-from rollouts.judge import autoscale_of, judge_end, judge_holds, judge_writes, margin
+from rollouts.judge import Held, in_scope, judge_end, judge_holds, judge_writes, margins
+from rollouts.options import Options
+from rollouts.play import Result
 from rollouts.site import Killed, Site
-from rollouts.worlds import DEAD_PROCESS, NEW, World
+from rollouts.worlds import DEAD_PROCESS, NEW, OLD, World
 
 # How long after a kill the next run is started.
 AFTERWARDS = 120.0
@@ -39,54 +40,71 @@ class Outcome:
 def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outcome:
     """Roll the image through a world, and judge; `tell` hears what was written and how it ended."""
     site = Site(world.scenario(), NEW, world.weather, world.kills, world.seed)
-    web = site.web
-    repairs_before, autoscale_before = web.repairs_state, autoscale_of(site)
-    violations: list[str] = []
-    kills = 0
-    options = world.options
-    while True:
-        rollout = Rollout(site, options)
-        try:
-            report = rollout.run()
-        except Killed:
-            kills += 1
-            # On another host nothing tells for certain that the process is dead: a person does.
-            options = replace(options, lease_take_over=world.options.holder != DEAD_PROCESS)
-            site.sleep(AFTERWARDS)
-            continue
-        break
-    violations += judge_end(site, world, report, stopped_at=rollout.stopped_at)
-    # Without a lease nothing remembers for certain what was held, and a run refused at its start writes nothing.
-    remembered = options.lease and any(write.run == site.run for write in site.writes)
-    if remembered and "could not be let go of" not in report.get("cause", ""):
-        violations += judge_holds(site, repairs_before, autoscale_before)
+    before = Held.by(site)
+    rollout, report = _to_its_end(site, world.options)
+    violations = _judge_run(site, world, rollout, report, before)
     site.sleep(QUIET)
     if report["result"] in ("succeeded", "nothing_to_do"):
         violations += _again(site, world)
+    if world.back:
+        site.target = OLD
+        back = replace(world.options, direction="back", image={"version": OLD} if world.size % 2 else {}, until="")
+        violations += _judge_run(site, world, *_to_its_end(site, back), before)
     violations += judge_writes(site, world)
     for write in site.writes:
         gone = f", {len(write.taken)} out of service" if write.taken else ""
         tell(f"run {write.run} {write.at:9.1f} s  {write.kind} {' '.join(write.instance_ids)}{gone}")
     tell(f"{report['result']}: {report.get('cause', '')}")
-    limit = Limit.parse(world.options.max_unavailable, "max_unavailable")
-    margins = [above for write in site.writes if (above := margin(write, limit)) is not None]
     return Outcome(
         report["result"],
         rollout.stop.kind if rollout.stop else None,
         world.size,
         site.run,
         sum(write.kind == "upgrade" for write in site.writes),
-        kills,
+        site.kills_met,
         sum(site.faults.values()),
-        min(margins, default=None),
+        min((above for write in site.writes for _part, above in margins(write, world.options)), default=None),
         violations,
     )
+
+
+def _to_its_end(site: Site, options: Options) -> tuple[Rollout, Result]:
+    """Run until one run comes to an end that is none of a kill and waits for nobody; that run, and its report."""
+    takes_over = options.holder != DEAD_PROCESS
+    while True:
+        rollout = Rollout(site, options)
+        try:
+            report = rollout.run()
+        except Killed:
+            # On another host nothing tells for certain that the process is dead: a person does.
+            options = replace(options, lease_take_over=takes_over)
+            site.sleep(AFTERWARDS)
+            continue
+        if report["result"] != "waiting":
+            return rollout, report
+        site.sleep(AFTERWARDS)
+
+
+def _judge_run(site: Site, world: World, rollout: Rollout, report: Result, before: Held) -> list[str]:
+    """A run that has just come to its end."""
+    violations = [*judge_end(site, world.options, report, stopped_at=rollout.stopped_at)]
+    # Without a lease nothing remembers for certain what was held, and a run refused at its start writes nothing.
+    remembered = world.options.lease and any(write.run == site.run for write in site.writes)
+    if remembered and "could not be let go of" not in report.get("cause", ""):
+        violations += judge_holds(site, before)
+    return violations
 
 
 def _again(site: Site, world: World) -> list[str]:
     """The same rollout once more: where all that can be on the target is, it writes nothing."""
     look = site.look()
-    left = [one for one in site.web.active() if one.id in look.stale and not one.protect_from_scale_set_actions]
+    if world.options.until:
+        return []  # whoever comes or goes changes what the share is of
+    left = [
+        one
+        for one in site.web.active()
+        if one.id in look.stale and not one.protect_from_scale_set_actions and in_scope(one, world.options)
+    ]
     if any(one.power == "running" for one in left) or not str(site.web.target()).endswith(NEW):
         return []  # others have been there since
     before = len(site.writes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +55,8 @@ class Look:
     serving: frozenset[str]
     stale: frozenset[str]
     current: frozenset[str]
+    zones: Mapping[str, frozenset[str]]
+    fault_domains: Mapping[tuple[str, int], frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Site:
         self.writes: list[Write] = []
         self.faults: Counter[str] = Counter()
         self.run = 0
+        self.kills_met = 0
         self.last_look: Look | None = None
         self._steps = 0
 
@@ -105,6 +108,7 @@ class Site:
         if self.kills and self._steps >= self.kills[0]:
             self.kills.pop(0)
             self._steps = 0
+            self.kills_met += 1
             raise Killed
 
     @property
@@ -153,6 +157,12 @@ class Site:
             frozenset(one.id for one in active if one.in_service(now)),
             frozenset(one.id for one in active if not one.image.key.endswith(self.target)),
             frozenset(one.id for one in active if one.model is web.model or (one.work and one.work.goal == goal)),
+            _together((one.place.zone, one.id) for one in active),
+            _together(
+                ((one.place.zone or "", one.place.fault_domain), one.id)
+                for one in active
+                if one.place.fault_domain is not None
+            ),
         )
         return self.last_look
 
@@ -186,11 +196,22 @@ class Site:
         return kind
 
 
+def _together(pairs: Iterable[tuple[Any, str]]) -> dict[Any, frozenset[str]]:
+    """The ids by what they share; None is shared by nobody."""
+    found: dict[Any, set[str]] = {}
+    for key, instance_id in pairs:
+        if key is not None:
+            found.setdefault(key, set()).add(instance_id)
+    return {key: frozenset(ids) for key, ids in found.items()}
+
+
 def _kind(path: str, body: Mapping[str, Any]) -> str:
-    """What a write is about: `upgrade`, `image`, `suspend`, `resume`, `tags`, or the last part of its path."""
+    """What a write is about: `upgrade`, `image`, `policy`, `suspend`, `resume`, `tags`, or the last part of its path."""
     name = path.rpartition("/")[2]
     if name == "manualUpgrade":
         return "upgrade"
     if "virtualMachineProfile" in (body.get("properties") or {}):
         return "image"
+    if "upgradePolicy" in (body.get("properties") or {}):
+        return "policy"
     return str(body["action"]).lower() if "action" in body else "tags" if "tags" in body else name

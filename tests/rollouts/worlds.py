@@ -32,7 +32,8 @@ DEAD_PROCESS = re.sub(r"/\d+\.", "/0.", holder_name())
 
 @dataclass(frozen=True)
 class World:
-    """What a rollout meets. `breaks_all`: no instance survives the new image."""
+    """What a rollout meets. `breaks_all`: no instance survives the new image. `back`: a person wants the old one again,
+    however the rollout ended."""
 
     document: dict[str, Any]
     options: Options
@@ -41,6 +42,7 @@ class World:
     seed: int
     breaks_all: bool
     size: int
+    back: bool = False
 
     def scenario(self) -> scenario.Scenario:
         """For the simulator."""
@@ -78,7 +80,12 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
     document = _document(draw, set_, behaviour, _actors(draw))
     kills = [int(math.exp(draw.uniform(0.0, math.log(400)))) for _ in range(draw.choice([0, 0, 0, 1, 1, 2, 3]))]
     seed = draw.randrange(2**31)
-    return World(document, _options(draw, size, seed), _weather(draw), tuple(kills), seed, breaks_all, size)
+    options = _limited(draw, _options(draw, size, seed), set_)
+    if draw.random() < 0.1:
+        set_["upgrade_policy"] = {"mode": draw.choice(["Automatic", "Rolling"])}
+        options = replace(options, upgrade_policy="set_manual", restore_policy=draw.random() < 0.5)
+    back = draw.random() < 0.15
+    return World(document, options, _weather(draw), tuple(kills), seed, breaks_all, size, back)
 
 
 def noisy_world(draw: random.Random, largest: int = 100) -> World:
@@ -95,7 +102,8 @@ def noisy_world(draw: random.Random, largest: int = 100) -> World:
     options = replace(options, max_unavailable="1" if world.size < 5 else "20%", by="update_domain")
     options = replace(options, site_check=lambda: luck.random() >= bad)
     weather = Weather(rate=draw.choice([0.0, 0.02, 0.05]))
-    return replace(world, document=document, options=options, weather=weather, kills=(), breaks_all=False)
+    options = replace(options, until="", only={}, skip={}, checkpoint="never")
+    return replace(world, document=document, options=options, weather=weather, kills=(), breaks_all=False, back=False)
 
 
 def _document(
@@ -212,6 +220,26 @@ def _options(draw: random.Random, size: int, seed: int) -> Options:
         health_delay=draw.choice([10, 15] if size < 200 else [20]),
         site_check=(lambda: luck.random() >= bad) if draw.random() < 0.2 else None,
     )
+
+
+def _limited(draw: random.Random, options: Options, set_: dict[str, Any]) -> Options:
+    """Perhaps confined to a part of the set, or in steps between which a person is asked."""
+    kind = draw.choice([""] * 10 + ["until", "only", "skip", "checkpoint", "order"])
+    zones, size = set_["zones"], set_["capacity"]
+    match kind:
+        case "until":
+            return replace(options, until=draw.choice(["25%", "50%", "1", str(size // 2 or 1)]))
+        case "only" if len(zones) > 1 and size >= len(zones):
+            return replace(options, only={"zones": [draw.choice(zones)]})
+        case "skip" if set_["orchestration_mode"] == "Uniform":
+            return replace(options, skip={"instance_ids": [str(draw.randrange(size)) for _ in range(3)]})
+        case "order" if zones:
+            return replace(options, zone_order=tuple(draw.sample(zones, 1)))
+        case "checkpoint":
+            person, willing = random.Random(draw.randrange(2**31)), draw.choice([0.0, 0.5, 0.9])
+            checkpoint = draw.choice(["canary", "batch"])
+            return replace(options, checkpoint=checkpoint, answer=lambda: person.random() < willing)
+    return options
 
 
 def _weather(draw: random.Random) -> Weather:

@@ -338,8 +338,8 @@ def test_the_policy_stays_manual_and_remembered_while_instances_lag() -> None:
     writes = azure.writes
     release(azure)
     assert azure.writes == writes
-    # Whoever comes next may take it at once, and restores the policy.
-    azure.instances = [instance(0, image=OLD)]
+    # Whoever comes next may take it at once, and restores the policy. Of protected ones Azure lets go.
+    azure.instances = [instance(0, image=OLD), instance(1, image=NEW, protected=True)]
     assert hold(azure, "run-b").held == ("upgrade_policy=Automatic", "repairs", "autoscale=rg-shop/cpu")
     release(azure, "run-b")
     assert azure.state() == FREE

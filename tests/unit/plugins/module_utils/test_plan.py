@@ -480,6 +480,21 @@ def test_batches_of_sick_instances_alone_do_not_let_the_next_ones_grow():
     assert [batch.instance_ids for batch in plan(instances, how).batches[:4]] == [("0",), ("1",), ("2",), ("3", "4")]
 
 
+def test_an_instance_that_is_sick_on_the_target_has_to_recover_until_the_image_is_proved():
+    instances = regional(10)
+    # The canary of a killed run: the model was written twice since.
+    instances[0] = replace(instances[0], image=NEW, latest_model=False, health="unhealthy")
+    instances[1] = replace(instances[1], health="unhealthy")
+    how = replace(order("batch", most=3), sizes=(Limit(1, False), Limit(2, False)), unhealthy_first=True)
+    assert [(batch.instance_ids, batch.proving) for batch in plan(instances, how).batches[:3]] == [
+        (("0",), True),
+        (("1",), False),
+        (("2",), True),
+    ]
+    instances[9] = replace(instances[9], image=NEW, latest_model=True)
+    assert not any(batch.proving for batch in plan(instances, how).batches if "0" in batch.instance_ids)
+
+
 def test_growing_batches_stay_within_domains_and_budget():
     how = replace(order(most="20%"), sizes=tuple(Limit.parse(size, "") for size in (1, 3, "50%")))
     assert [len(batch.instance_ids) for batch in plan(regional(20), how).batches] == [1, 3, 4, 4, 4, 4]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -262,7 +263,10 @@ def test_all_is_said_at_once():
 )
 def test_whether_the_model_is_to_be_written(model, set_manual, writes):
     sight = Sight(Snapshot(scale_set(**model), (), NOW), NEW, OLD)
-    assert writes_model(sight, Wish(order(), Claim("mine"), set_manual=set_manual)) == writes
+    wish = Wish(order(), Claim("mine"), set_manual=set_manual)
+    assert writes_model(sight, wish) == writes
+    # A policy that is restored at the end is no reason for a rollout.
+    assert writes_model(sight, replace(wish, restore_policy=True)) == ("image" not in model)
 
 
 _texts = st.sampled_from(["", "Manual", "Automatic", "TrustedLaunch", "nonsense", "2026-11-22T10:00:00Z"])
