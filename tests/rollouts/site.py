@@ -206,7 +206,7 @@ def _together(pairs: Iterable[tuple[Any, str]]) -> dict[Any, frozenset[str]]:
 
 
 def _kind(path: str, body: Mapping[str, Any]) -> str:
-    """What a write is about: `upgrade`, `image`, `policy`, `suspend`, `resume`, `tags`, or the last part of its path."""
+    """What a write is about: `upgrade`, `image`, `policy`, `suspend`, `resume`, `tags`, or the end of its path."""
     name = path.rpartition("/")[2]
     if name == "manualUpgrade":
         return "upgrade"
