@@ -36,6 +36,21 @@ attributes:
     support: full
 """
 
+    INFO = r"""
+attributes:
+  diff_mode:
+    description: Returns details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: N/A
+    details:
+      - This module changes nothing.
+  idempotent:
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no
+      change.
+    support: full
+    details:
+      - This module changes nothing.
+"""
+
     FACTS = r"""
 attributes:
   diff_mode:

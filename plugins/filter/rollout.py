@@ -259,7 +259,7 @@ def rollout_options(options: Mapping[str, Any], folders: Sequence[str] | None = 
     places = [Path(folder) for folder in _texts(folders, "folders")]
 
     def check_file(name: str, value: Any) -> None:
-        if not any((folder / str(value)).is_file() for folder in (Path(), *places)):
+        if not any(os.path.isfile(folder / str(value)) for folder in (Path(), *places)):
             raise BadInput(
                 f"{name} is {str(value)[:200]!r}, and there is no such file",
                 advice="Give a whole path, for example {{ playbook_dir }}/drain.yml.",
@@ -268,7 +268,7 @@ def rollout_options(options: Mapping[str, Any], folders: Sequence[str] | None = 
     def check_folder(name: str, value: Any) -> None:
         # The role makes the folder, and those above it, where they are missing.
         path = Path(str(value)).absolute()
-        there = next(one for one in (path, *path.parents) if one.exists())
+        there = next(one for one in (path, *path.parents) if os.path.exists(one))
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             raise BadInput(
                 f"{name} is {str(value)[:200]!r}, and {there} is no folder that can be written to",

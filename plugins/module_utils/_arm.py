@@ -30,9 +30,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import (
     find_cloud,
     make_credential,
     missing,
-    resource_path,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_errors import speaking
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_health import HealthReads
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_images import ImageReads
 from ansible_collections.azroll.vmss.plugins.module_utils._cloud import DEFAULT_CLOUD
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
@@ -50,7 +50,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 GROUP_API = "2021-04-01"
 AUTOSCALE_API = "2022-10-01"
 PERMISSIONS_API = "2022-04-01"
-ALERTS_API = "2019-03-01"
 
 
 class Operation:
@@ -75,7 +74,7 @@ class Operation:
             )
 
 
-class Arm(ImageReads):
+class Arm(HealthReads, ImageReads):
     """Azure Resource Manager, as far as rollouts need it. Errors are those of `_errors`."""
 
     def __init__(
@@ -240,15 +239,6 @@ class Arm(ImageReads):
         """The resource group; `managedBy` names the resource that owns it, if one does."""
         body: Json = self._client.get(self._group_path(name), GROUP_API, f"read resource group {name}")
         return body
-
-    def fired_alerts(self, resource_group: str) -> list[Json]:
-        """The alerts of a resource group's resources that have fired and are not resolved."""
-        return self._client.entries(
-            resource_path("subscriptions", self.subscription_id, "providers", "Microsoft.AlertsManagement", "alerts"),
-            ALERTS_API,
-            f"list the fired alerts of resource group {resource_group}",
-            {"targetResourceGroup": resource_group, "monitorCondition": "Fired"},
-        )
 
     # How it is asked
 

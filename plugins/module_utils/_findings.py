@@ -79,6 +79,10 @@ CODES: Mapping[str, Code] = {
         "Instances were given a model of their own, and may never follow that of the scale set.", WARNING
     ),
     # Others, and what the principal may do
+    "alerts_fired": Code(
+        "Alerts of Azure Monitor have fired on resources that the rollout watches.", NEEDS_ACCEPTANCE, WARNING
+    ),
+    "alerts_unreadable": Code("The alerts that the rollout is to watch cannot be read.", REFUSAL),
     "lease": Code("Another run rolls the scale set, or has left its lease behind.", REFUSAL, WARNING),
     "autoscale": Code("Autoscale settings act on the scale set.", WARNING),
     "autoscale_unreadable": Code("Whether autoscale acts on the scale set is not known.", WARNING),

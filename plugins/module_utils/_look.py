@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._alerts import Alert, Watched, ids_of, standing
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
@@ -37,7 +38,15 @@ if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
 
 
-def look(arm: Arm, resource_group: str, name: str, wanted: Image, *, by_model: bool = True) -> Sight:
+def look(
+    arm: Arm,
+    resource_group: str,
+    name: str,
+    wanted: Image,
+    *,
+    by_model: bool = True,
+    watched: Watched | None = None,
+) -> Sight:
     """Read the set, its image and what is around it. Raises what `gather` raises, and BadInput for a wrong image."""
     snapshot = gather(arm, resource_group, name)
     scale_set, location = snapshot.scale_set, snapshot.scale_set.location
@@ -49,6 +58,7 @@ def look(arm: Arm, resource_group: str, name: str, wanted: Image, *, by_model: b
     if not same_image(previous, target):
         previous_error = _trouble(arm, previous, location)
         previous_details = None if previous_error else _details(arm, previous, location)
+    alerts, alerts_error = _alerts(arm, scale_set, watched or Watched())
     return Sight(
         snapshot=snapshot,
         target=target,
@@ -62,7 +72,24 @@ def look(arm: Arm, resource_group: str, name: str, wanted: Image, *, by_model: b
         owner=owner_of(scale_set.tags, _group(arm, resource_group)),
         holder_dead=lease is not None and is_dead(lease.holder),
         by_model=by_model,
+        alerts=alerts,
+        alerts_error=alerts_error,
     )
+
+
+def fired_alerts(arm: Arm, scale_set: ScaleSet, watched: Watched) -> tuple[Alert, ...]:
+    """The alerts that stand on what is watched, resource by resource."""
+    ids = ids_of(watched.resources, scale_set)
+    return tuple(standing((entry for one in ids for entry in arm.fired_alerts(one)), ids, watched.severity))
+
+
+def _alerts(arm: Arm, scale_set: ScaleSet, watched: Watched) -> tuple[tuple[Alert, ...], VmssError | None]:
+    try:
+        return fired_alerts(arm, scale_set, watched), None
+    except VmssError as error:
+        if error.fault.status in (400, 403, 404):
+            return (), error
+        raise
 
 
 def _resolved(arm: Arm, image: Image, location: str) -> tuple[Image, VmssError | None]:

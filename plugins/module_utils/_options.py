@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._alerts import check_resources
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, check_wanted
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
@@ -30,6 +31,7 @@ RANGES = {
     "update_domain": (0, 999),
     "fault_domain": (0, 999),
 }
+RESOURCES = ("resources", "health_alerts")
 LIMITS = ("max_unavailable", "max_unavailable_per_zone", "max_unavailable_per_fault_domain")
 # Secrets never stand in an error, so no text does.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -46,6 +48,8 @@ def check_options(options: Mapping[str, Any]) -> None:
     for name in LIMITS:
         if options.get(name) not in (None, ""):
             Limit.parse(options[name], name)
+    for name in RESOURCES:
+        check_resources(options.get(name) or (), name)
     for name in ("image", "target_image"):
         if options.get(name) is not None:
             check_wanted(Image.from_options(options[name]))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._image_update import ImageUpdate
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_actors import actor_findings
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight_alerts import alert_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_image import image_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_instances import instance_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_model import model_findings
@@ -25,6 +26,7 @@ def examine(sight: Sight, wish: Wish) -> list[Finding]:
         *image_findings(sight),
         *instance_findings(sight, wish),
         *actor_findings(sight, wish),
+        *alert_findings(sight),
     ]
 
 

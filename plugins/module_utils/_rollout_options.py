@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.azroll.vmss.plugins.module_utils._alerts import check_resources
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import check_codes
 from ansible_collections.azroll.vmss.plugins.module_utils._image import OPTION_FIELDS, Image, check_wanted
@@ -67,6 +68,7 @@ def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder
         "rollout_accept": _accept,
         "rollout_health_url": _url,
         "rollout_health_url_status": _statuses,
+        "rollout_health_alerts": _alerts,
         **dict.fromkeys(TASK_FILES, check_file),
         "rollout_report_dir": check_folder,
     }
@@ -116,6 +118,10 @@ def _batches(name: str, value: Any) -> None:
 def _statuses(name: str, value: Any) -> None:
     for status in _list(name, value):
         _between(name, status, 100, 599)
+
+
+def _alerts(name: str, value: Any) -> None:
+    check_resources([str(one) for one in _list(name, value)], name)
 
 
 def _accept(name: str, value: Any) -> None:

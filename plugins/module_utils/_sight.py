@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._alerts import Alert
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
@@ -51,6 +52,7 @@ class Sight:
 
     `target_error` and `previous_error` say why the image cannot be used; the image is then as it was asked for.
     `holder_dead`: the process that holds the lease is dead for certain. `owner` is the service that owns the set.
+    `alerts_error` says why the alerts that were asked for cannot be read.
     `by_model`: instances on the target are stale, too, if they do not follow the latest model.
     """
 
@@ -66,6 +68,8 @@ class Sight:
     owner: str | None = None
     holder_dead: bool = False
     by_model: bool = True
+    alerts: tuple[Alert, ...] = ()
+    alerts_error: VmssError | None = None
 
     @property
     def lease(self) -> Lease | None:

@@ -132,6 +132,20 @@ options:
       - Whether the rollout takes the lease of another run over.
     type: bool
     default: false
+  health_alerts:
+    description:
+      - The ids of resources whose alerts of Azure Monitor the rollout watches, as in
+        O(azroll.vmss.vmss_alert_info#module:resources). Alerts that have fired already are a warning, alerts that
+        cannot be read a refusal.
+    type: list
+    elements: str
+    default: []
+  health_alert_severity:
+    description:
+      - The least severity that counts, as in O(azroll.vmss.vmss_alert_info#module:severity).
+    type: str
+    choices: [Sev0, Sev1, Sev2, Sev3, Sev4]
+    default: Sev4
   accept:
     description:
       - The codes of findings to go on in spite of. What is refused cannot be accepted.
@@ -144,6 +158,8 @@ options:
     type: int
     default: 600
 seealso:
+  - module: azroll.vmss.vmss_alert_info
+    description: Returns the alerts.
   - module: azroll.vmss.vmss_hold
     description: Takes the lease, and holds repairs and autoscale.
   - module: azroll.vmss.vmss_image_update
@@ -669,6 +685,7 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.azroll.vmss.plugins.module_utils._alerts import SEVERITIES, Watched
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import to_facts
@@ -713,7 +730,10 @@ def work(call: Call) -> None:
         claim=Claim(params["run_id"] or "preflight", take_over=params["take_over_lease"]),
     )
     wanted = Image.from_options(params["image"])
-    sight = look(call.arm, params["resource_group"], params["name"], wanted, by_model=params["by_model"])
+    watched = Watched(tuple(params["health_alerts"]), params["health_alert_severity"])
+    sight = look(
+        call.arm, params["resource_group"], params["name"], wanted, by_model=params["by_model"], watched=watched
+    )
     result |= {
         "image": sight.target.to_dict(),
         "previous_image": sight.previous.to_dict(),
@@ -748,6 +768,8 @@ def main() -> None:
                 "hold_autoscale": {"type": "bool", "default": False},
                 "run_id": {"type": "str", "default": ""},
                 "take_over_lease": {"type": "bool", "default": False},
+                "health_alerts": {"type": "list", "elements": "str", "default": []},
+                "health_alert_severity": {"type": "str", "choices": list(SEVERITIES), "default": SEVERITIES[-1]},
                 "accept": {"type": "list", "elements": "str", "default": []},
                 "wait_timeout": {"type": "int", "default": 600},
             }

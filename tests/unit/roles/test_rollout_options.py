@@ -33,6 +33,10 @@ GOOD = {
     "rollout_scale_set": "web",
     "rollout_image": {"version": "latest"},
 }
+WEB = (
+    "/subscriptions/5e5e5e5e-0000-4000-8000-000000000001/resourceGroups/rg-shop/providers/Microsoft.Network/"
+    "loadBalancers/web"
+)
 WRONG: list[tuple[str, Any]] = [
     *[("rollout_resource_group", value) for value in ("", "..", "a/b", "rg?x", "rg.", "x" * 91, "a\nb")],
     *[("rollout_scale_set", value) for value in ("", "../web", "web#", "_web", "web-", "x" * 65, "web%2f")],
@@ -60,6 +64,9 @@ WRONG: list[tuple[str, Any]] = [
     *[("rollout_health_successes", value) for value in (0, -1)],
     *[("rollout_health_url", value) for value in ("shop", "ftp://shop/", "http://", "http://a:b/", "https://a b/")],
     *[("rollout_health_url_status", value) for value in ([99], ["ok"], [None], 200)],
+    *[("rollout_health_alerts", value) for value in (["web"], ["/a/b"], "/subscriptions/x", [None], {"a": 1})],
+    *[("rollout_health_alerts", [f"{WEB}{more}"]) for more in ("/..", "/../x", "?a=b", "#", "/", "%2f", " ")],
+    ("rollout_health_alerts", [WEB] * 21),
     *[("rollout_before_batch", value) for value in ("nowhere.yml", "/", "a\x00b")],
     ("rollout_after_batch", "/nonexistent/after.yml"),
     ("rollout_health_tasks", "../../nowhere.yml"),
@@ -90,6 +97,10 @@ def test_a_wrong_option_is_refused_by_name(option, value):
 
 def test_all_wrong_options_are_told_at_once():
     assert len(wrong(rollout_soak=-1, rollout_until="abc", rollout_batches=["x"])) == 3
+
+
+def test_alerts_are_watched_by_ids_and_the_word_for_the_scale_set():
+    assert wrong(rollout_health_alerts=["scale_set", WEB, f"{WEB}/probes/http"]) == []
 
 
 def test_a_file_is_found_where_the_role_would_find_it(tmp_path):

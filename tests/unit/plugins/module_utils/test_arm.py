@@ -252,12 +252,12 @@ def test_a_missing_library(monkeypatch: pytest.MonkeyPatch, clock: Clock, name: 
 
 def test_a_list_is_followed_from_page_to_page_and_asks_for_no_more(clock: Clock) -> None:
     alerts = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.AlertsManagement/alerts"
-    query = {"targetResourceGroup": "rg-shop", "monitorCondition": "Fired"}
+    query = {"targetResource": WEB, "monitorCondition": "Fired", "timeRange": "30d", "pageCount": "250"}
     more = f"https://management.azure.com{alerts}?page=2&api-version=2019-03-01"
     first = get(alerts, {"value": [{"name": "a"}], "nextLink": more}, query=query, api="2019-03-01")
     second = get(alerts, {"value": [{"name": "b"}]}, query={"page": "2"}, api="2019-03-01")
     arm, wire = connect(clock, first, second)
-    assert [one["name"] for one in arm.fired_alerts("rg-shop")] == ["a", "b"]
+    assert [one["name"] for one in arm.fired_alerts(WEB)] == ["a", "b"]
     assert arm.server_time == "2026-11-22T10:15:00+00:00"
     wire.check()
 

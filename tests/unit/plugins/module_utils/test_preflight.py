@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.azroll.vmss.plugins.module_utils._alerts import Alert
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._documents import Documents
@@ -78,6 +79,7 @@ ELSEWHERE = ImageNotReplicated("Not here", advice="Add the region.")
 GONE = ImageNotFound("There is none", advice="Choose another.", fault=ArmFault(404, "ImageVersionDeprecated"))
 BLIND = [{"actions": ["*"], "notActions": ["*/instanceView/read"]}]
 OVER = ImageDetails(end_of_life="2026-01-01T00:00:00Z")
+ALERT = Alert("/x/1", "cpu", "Sev1", "/x/web", "2026-11-22T09:30:00Z")
 NINE = [instance(number, image=ubuntu(f"1.{number}.0")) for number in range(9)]
 CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "Service Fabric": ("service_fabric", "refusal", {"model": {"service_fabric": True}}),
@@ -180,6 +182,13 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "warning",
         {"permissions": BLIND},
     ),
+    "alerts before": ("alerts_fired", "warning", {"alerts": (ALERT,)}),
+    "alerts of an interrupted run": (
+        "alerts_fired",
+        "needs_acceptance",
+        {**held(run_id="mine", since="2026-11-22T09:00:00Z"), "alerts": (ALERT,)},
+    ),
+    "unknown alerts": ("alerts_unreadable", "refusal", {"alerts_error": FORBIDDEN}),
     "unknown permissions": ("permissions_unreadable", "warning", {"permissions": None}),
 }
 NOTHING: dict[str, dict[str, Any]] = {

@@ -312,3 +312,62 @@ def gallery_vm(number: int, image_id: str) -> dict[str, Any]:
     one = vm(number)
     one["properties"]["storageProfile"]["imageReference"] = {"id": image_id}
     return one
+
+
+def get_alerts(*fired: tuple[str, str], status: int = 200, body: Any = None) -> Exchange:
+    """Rules that have fired on the scale set, and when."""
+    entries = [
+        {
+            "name": rule,
+            "properties": {
+                "essentials": {
+                    "severity": "Sev1",
+                    "monitorCondition": "Fired",
+                    "targetResource": WEB.lower(),
+                    "startDateTime": at,
+                }
+            },
+        }
+        for rule, at in fired
+    ]
+    path = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.AlertsManagement/alerts"
+    query = {"targetResource": WEB, "monitorCondition": "Fired", "timeRange": "30d", "pageCount": "250"}
+    return get(path, body or {"value": entries}, query=query, api="2019-03-01", status=status)
+
+
+def test_alerts_that_fired_before_are_told_and_stop_nothing(run: Run) -> None:
+    old, during = ("disk", "2026-11-22T08:00:00Z"), ("errors", "2026-11-22T09:30:00Z")
+    instances = [vm(n) for n in range(5)]
+    script = [*look(*instances), *images(), get_alerts(old, during), *surroundings()]
+    result = run(MODULE, script, image={"version": "latest"}, health_alerts=["scale_set"])
+    assert (codes(result), result["ready"]) == ({"alerts_fired": "warning"}, True)
+    assert "disk (Sev1) on web" in result["lines"][0]
+    assert "errors (Sev1) on web" in result["lines"][0]
+
+    body = model()
+    body["tags"] = {
+        "azroll-run": "dead",
+        "azroll-holder": "ops@ci#1",
+        "azroll-since": "2026-11-22T09:00:00Z",
+        "azroll-expires": "2026-11-22T10:00:00Z",
+    }
+    script = [*look(*instances, body=body), *images(), get_alerts(old, during), *surroundings()]
+    result = run(MODULE, script, image={"version": "latest"}, health_alerts=["scale_set"])
+    said = [(one["severity"], one["message"]) for one in result["findings"] if one["code"] == "alerts_fired"]
+    assert [severity for severity, _message in said] == ["needs_acceptance", "warning"]
+    assert ["errors" in message for _severity, message in said] == [True, False]
+    assert not result["ready"]
+
+
+def test_alerts_that_cannot_be_read_stop_the_rollout_before_it_begins(run: Run) -> None:
+    instances = [vm(n) for n in range(5)]
+    script = [*look(*instances), *images(), get_alerts(status=403, body=FORBIDDEN), *surroundings()]
+    result = run(MODULE, script, image={"version": "latest"}, health_alerts=["scale_set"])
+    assert codes(result) == {"alerts_unreadable": "refusal"}
+    assert "Microsoft.AlertsManagement/alerts/read" in result["msg"]
+
+    gone = get_alerts(status=404, body=error("SubscriptionNotFound", "There is none."))
+    script = [*look(*instances), *images(), gone, *surroundings()]
+    result = run(MODULE, script, image={"version": "latest"}, health_alerts=["scale_set"])
+    assert codes(result) == {"alerts_unreadable": "refusal"}
+    assert "SubscriptionNotFound" in result["msg"]

@@ -1,0 +1,36 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""The wire: what tells of health besides the instances themselves."""
+
+from __future__ import annotations
+
+from ansible_collections.azroll.vmss.plugins.module_utils._alerts import subscription_of
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import Client, Json, resource_path
+
+ALERTS_API = "2019-03-01"
+
+
+class HealthReads:
+    """What may be read of alerts."""
+
+    _client: Client
+
+    def fired_alerts(self, resource: str) -> list[Json]:
+        """The alerts on a resource that fired within 30 days, the longest there is, and are not resolved.
+
+        It takes the right to read alerts of the resource's whole subscription: the stable api-version knows no
+        narrower scope (documented). Raises BadInput for what is no id of a resource.
+        """
+        return self._client.entries(
+            resource_path(
+                "subscriptions", subscription_of(resource), "providers", "Microsoft.AlertsManagement", "alerts"
+            ),
+            ALERTS_API,
+            f"list the fired alerts of {resource.rsplit('/', 1)[-1]}",
+            {"targetResource": resource, "monitorCondition": "Fired", "timeRange": "30d", "pageCount": "250"},
+        )
