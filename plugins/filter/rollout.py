@@ -36,6 +36,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._probe import Probe, step, waits
 from ansible_collections.azroll.vmss.plugins.module_utils._reaction import HALT, WAYS, Reaction, previous_image, react
 from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, describe_report
+from ansible_collections.azroll.vmss.plugins.module_utils._retry import already_retried, decide_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout_options import wrong_options
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
@@ -196,6 +197,7 @@ def rollout_journal(journal: Mapping[str, Any], event: str, **facts: Any) -> dic
         "note": _journal.note,
         "explain": _journal.explain,
         "begin_batch": _journal.begin_batch,
+        "retry": _journal.retry,
         "end_batch": _journal.end_batch,
     }
     if event == "start":
@@ -213,6 +215,27 @@ def rollout_reaction(
     if not vmss:
         return Reaction(False, "Halted: the scale set could not be read.").to_dict()
     return react(journal, *_read(vmss), on_failure).to_dict()
+
+
+def rollout_retry(
+    vmss: Mapping[str, Any],
+    target: Mapping[str, Any],
+    details: Mapping[str, Any],
+    journal: Mapping[str, Any],
+    instance_ids: Sequence[str],
+    sick_ids: Sequence[str] | None = None,
+    by_model: bool = True,
+) -> dict[str, Any]:
+    decided = decide_retry(
+        _read(vmss)[1],
+        details["groups"],
+        _target(target),
+        sent=_texts(instance_ids, "instance_ids"),
+        sick=_texts(sick_ids, "sick_ids"),
+        retried=already_retried(journal["batches"]),
+        by_model=_typed(check_type_bool, by_model, "by_model"),
+    )
+    return decided.to_dict()
 
 
 def rollout_previous_image(vmss: Mapping[str, Any], journal: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -304,6 +327,7 @@ class FilterModule:
             rollout_journal,
             rollout_previous_image,
             rollout_reaction,
+            rollout_retry,
             rollout_report,
             rollout_report_lines,
             rollout_probe,

@@ -75,11 +75,18 @@ def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -
         "name": batch["name"],
         "instance_ids": list(batch["instance_ids"]),
         "left_out": [],
+        "retried": [],
         "started_at": at,
         "finished_at": None,
         "result": RUNNING,
     }
     return {**journal, "batches": [*journal["batches"], entry]}
+
+
+def retry(journal: Mapping[str, Any], instance_ids: list[str]) -> dict[str, Any]:
+    """The journal with instances of the batch under way that are sent once more."""
+    *before, batch = journal["batches"]
+    return {**journal, "batches": [*before, {**batch, "retried": [*batch["retried"], *instance_ids]}]}
 
 
 def end_batch(

@@ -88,6 +88,11 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
         f"{report['instances_total']} instances on the target image, {report['instances_in_service']} in service."
     ]
     lines += [f"Left out: {number} ({reason})" for number, reason in report["instances_left_out"].items()]
+    lines += [
+        f"Tried once more in {batch['name']}: {' '.join(batch['retried'])}"
+        for batch in report["batches"]
+        if batch["retried"]
+    ]
     if report["continues"]:
         lines.append(f"It continued the unfinished run {report['continues']}.")
     if report["instances_kept_back"]:

@@ -93,6 +93,18 @@ options:
           - The address of the VHD of an unmanaged image.
           - Azure retired unmanaged disks in March 2026.
         type: str
+  witness:
+    description:
+      - What the scale set looked like when the rollout began, as P(azroll.vmss.rollout_witness#filter) gives it. Where
+        its policy or capacity is another one, or where other instances than those of the rollout were upgraded, the
+        module fails with RV(error.kind=foreign_change) and sends nothing.
+    type: dict
+  by_model:
+    description:
+      - Whether instances on the image of the model count as upgraded for O(witness) only if they follow the latest
+        model in other respects, too.
+    type: bool
+    default: true
   allow_managed:
     description:
       - Go on although the scale set belongs to another service (AKS).
@@ -243,7 +255,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease, require_own
 from ansible_collections.azroll.vmss.plugins.module_utils._reimage import plan_reimage
-from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_target
+from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness, check_target, check_witness
 
 EMPTY = {"instance_ids": [], "left_out": [], "started_at": None, "diff": {"before": {}, "after": {}}}
 
@@ -258,8 +270,18 @@ def work(call: Call) -> None:
     if params["target_image"]:
         wanted = merge(scale_set.image, Image.from_options(params["target_image"]))
         check_target(scale_set, wanted, now=arm.server_time)
+    instances = arm.list_instances(scale_set)
+    if params["witness"]:
+        check_witness(
+            Witness.from_dict(params["witness"]),
+            scale_set,
+            instances,
+            scale_set.image,
+            now=arm.server_time,
+            by_model=params["by_model"],
+        )
     planned = plan_reimage(
-        arm.list_instances(scale_set),
+        instances,
         params["instance_ids"],
         scale_set.image,
         health_source=scale_set.health_source,
@@ -293,6 +315,8 @@ def main() -> None:
                 "max_unavailable_per_fault_domain": {"type": "str"},
                 "run_id": {"type": "str", "default": ""},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
+                "witness": {"type": "dict"},
+                "by_model": {"type": "bool", "default": True},
                 "allow_managed": {"type": "bool", "default": False},
                 "wait_timeout": {"type": "int", "default": 600},
             }

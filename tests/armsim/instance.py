@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -139,6 +140,8 @@ class Instance:
     own_definition: bool = False
     etag: int = 1
     attempts: int = 0
+    # How often its image has failed it, by the key of the image.
+    failures: Counter[str] = field(default_factory=Counter)
     boot_factor: float = 1.0
     # The agent does not report after a boot: whatever the disk, or because of this disk's image.
     never_returns: bool = False

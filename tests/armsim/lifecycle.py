@@ -250,8 +250,7 @@ class Lifecycle:
         failure = None
         self._silence(instance, instance.power)
         if new_disk:
-            fails = behaviour.upgrade_fails
-            failure = Failure(fails.code, fails.message) if fails and draws.random() < fails.share else None
+            failure = self._failure(instance, draws)
             instance.verdict = behaviour.health if draws.random() < behaviour.health_share else "healthy"
             instance.flaps = behaviour.flap if draws.random() < behaviour.flap_share else None
             instance.mute = draws.random() < behaviour.never_returns_share
@@ -275,6 +274,15 @@ class Lifecycle:
             work.events.append(self._timeline.after(give_up, lambda: self._provisioned(instance, GIVEN_UP)))
         else:
             work.events.append(self._timeline.after(boot + agent, ready))
+
+    def _failure(self, instance: Instance, draws: random.Random) -> Failure | None:
+        fails, key = instance.image.behaviour.upgrade_fails, instance.image.key
+        if fails is None or draws.random() >= fails.share:
+            return None
+        if fails.times is not None and instance.failures[key] >= fails.times:
+            return None
+        instance.failures[key] += 1
+        return Failure(fails.code, fails.message)
 
     def _await_report(self, instance: Instance, report: float) -> None:
         """Let health be reported after ``report`` seconds; a rich extension waits for a valid answer until its grace

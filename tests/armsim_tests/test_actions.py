@@ -232,6 +232,21 @@ def test_one_failure_fails_the_operation_while_the_others_succeed():
     assert {instance.image.exact_version for instance in world.instances} == {"24.04.202511110"}
 
 
+def test_an_instance_that_fails_once_comes_up_when_it_gets_another_disk():
+    document = scenario.load(scenario.locate("quickstart")).model_dump()
+    document["images"]["platform"][0]["versions"][-1]["upgrade_fails"] = {"code": "OSProvisioningTimedOut", "times": 1}
+    world = World(scenario.Scenario.model_validate(document))
+    write_image(world, version="latest")
+    accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": ["*"]})
+    world.wait(900)
+    assert (accepted.operation.status, accepted.operation.failure.code) == ("Failed", "OSProvisioningTimedOut")
+    assert {instance.provisioning for instance in world.instances} == {"Failed"}
+    one = world.instances[0]
+    ONE(world.web, "reimage", one, instance_work.reimage_instance)
+    world.wait(900)
+    assert (one.provisioning, one.in_service(world.simulation.timeline.now)) == ("Succeeded", True)
+
+
 def test_actions_raise_the_etags_of_set_and_instance_by_two(world):
     instance = world.instances[0]
     before = (world.web.etag, instance.etag)

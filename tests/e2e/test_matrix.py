@@ -29,6 +29,9 @@ ELSEWHERE = {
     "Ask the URL",
     "Wait before the next check",
     "Read the instances after the failure",
+    "See why instances failed in *",
+    "Upgrade once more in *",
+    "Reimage in *",
     "Write the old image",
 }
 WORLD = {"tags": {}, "repairs": "Running", "autoscale": {}}

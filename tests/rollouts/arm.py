@@ -29,6 +29,7 @@ METHODS = {
     "virtual_machine_scale_sets.begin_update": ("PATCH", ()),
     "virtual_machine_scale_sets.begin_update_instances": ("POST", ("manualUpgrade",)),
     "virtual_machine_scale_set_vms.begin_update": ("PUT", ("virtualMachines",)),
+    "virtual_machine_scale_sets.begin_reimage": ("POST", ("reimage",)),
     "virtual_machine_scale_sets.begin_set_orchestration_service_state": ("POST", ("setOrchestrationServiceState",)),
 }
 

@@ -10,16 +10,26 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.filter.rollout import (
+    rollout_journal,
     rollout_lease_due,
     rollout_plan,
     rollout_probe,
+    rollout_retry,
     rollout_waits,
     rollout_witness,
 )
-from ansible_collections.azroll.vmss.plugins.modules import vmss_domain_upgrade, vmss_hold, vmss_instance_facts
+from ansible_collections.azroll.vmss.plugins.modules import (
+    vmss_domain_upgrade,
+    vmss_hold,
+    vmss_instance_facts,
+    vmss_instance_reimage,
+)
 from rollouts.options import Options
 from rollouts.play import Play, Result, Stop
 from rollouts.site import Site
+
+# Kinds of refusals after which a write is tried again for a while.
+PASSING = ("max_unavailable", "conflict")
 
 
 class Batches(Play):
@@ -39,6 +49,7 @@ class Batches(Play):
         self._until = options.until
         self._canary, self._soak = (options.canary, options.soak) if forward else (0, 0)
         self._waiting = False
+        self._retry, self._retried_at = False, None
         self._run_id = f"run-{site.run}"
         self._waits = rollout_waits(
             options.upgrade_timeout, options.health_retries, options.health_delay, options.health_successes
@@ -135,25 +146,18 @@ class Batches(Play):
         strict = batch["proving"] or self.journal["rollback"]
         sick = [] if strict else [one["instance_id"] for one in here if not one["in_service"]]
         self._sick = list(dict.fromkeys([*self._sick, *sick]))
-        sent = [one for each in self.journal["batches"] for one in each["instance_ids"]]
+        sent = self._moved()
+        self._retry = self._options.retry_failed
         self.begin_batch(batch)
-        if rollout_lease_due(self.registered["hold"]["lease"], self._options.lease, self._vmss["gathered_at"]):
-            self._hold()
-        upgrade = self.until(lambda: self._send(ids, sent), ("max_unavailable", "conflict"), self._waits["room"])
+        self._renew(self._vmss["gathered_at"])
+        upgrade = self.until(lambda: self._send(ids, sent), PASSING, self._waits["room"])
         if upgrade["instance_ids"]:
-            self.wait_for(
-                "upgraded",
-                self._waits["upgrade"],
-                target_image=self._target,
-                by_model=self._by_model,
-                instance_ids=upgrade["instance_ids"],
-                sick_ids=self._sick,
-                same_model=True,
-                wait_interval=self._options.poll_interval,
-            )
+            self._await(upgrade["instance_ids"])
             if self._options.warm_up:
                 self.pause(self._options.warm_up)
             self._gate(upgrade["instance_ids"], upgrade["started_at"])
+            if retried := self.journal["batches"][-1]["retried"]:
+                self._gate(retried, self._retried_at)
         self.end_batch("succeeded", left_out=upgrade["left_out"])
         if self._soak and not last and upgrade["instance_ids"]:
             self.pause(self._soak)
@@ -163,25 +167,87 @@ class Batches(Play):
             self._waiting = not self._options.answer()
             self.note(waiting=self._waiting)
 
-    def _send(self, ids: Sequence[str], sent: Sequence[str]) -> Result:
-        options = self._options
+    def _moved(self) -> list[str]:
+        return [one for each in self.journal["batches"] for one in each["instance_ids"]]
+
+    def _renew(self, now: str) -> None:
+        if rollout_lease_due(self.registered["hold"]["lease"], self._options.lease, now):
+            self._hold()
+
+    def _send(self, ids: Sequence[str], ours: Sequence[str]) -> Result:
         return self.module(
             vmss_domain_upgrade,
             "upgrade",
             instance_ids=list(ids),
             missing_instances="skip",
-            max_unavailable=options.max_unavailable,
-            max_unavailable_per_zone=options.max_unavailable_per_zone,
-            max_unavailable_per_fault_domain=options.max_unavailable_per_fault_domain,
             partial=True,
-            by_model=self._by_model,
-            target_image=self._target,
-            witness=rollout_witness(
-                self._seen, self._target or {}, any_capacity=self._autoscaled, by_model=self._by_model, ours=sent
-            ),
-            run_id=self._run_id if options.lease else None,
             wait=False,
+            **self._checks(ours),
         )
+
+    def _checks(self, ours: Sequence[str]) -> Result:
+        """What is held against the set right before each write that moves instances."""
+        options = self._options
+        return {
+            "max_unavailable": options.max_unavailable,
+            "max_unavailable_per_zone": options.max_unavailable_per_zone,
+            "max_unavailable_per_fault_domain": options.max_unavailable_per_fault_domain,
+            "by_model": self._by_model,
+            "target_image": self._target,
+            "witness": rollout_witness(
+                self._seen, self._target or {}, any_capacity=self._autoscaled, by_model=self._by_model, ours=ours
+            ),
+            "run_id": self._run_id if options.lease else None,
+        }
+
+    # await.yml and retry.yml
+
+    def _await(self, ids: Sequence[str]) -> None:
+        try:
+            self.wait_for(
+                "upgraded",
+                self._waits["upgrade"],
+                target_image=self._target,
+                by_model=self._by_model,
+                instance_ids=list(ids),
+                sick_ids=self._sick,
+                same_model=True,
+                wait_interval=self._options.poll_interval,
+            )
+        except Stop as stop:
+            if stop.kind != "operation_failed" or not self._retry:
+                raise
+            self._try_again(ids)
+            self._await(ids)
+
+    def _try_again(self, ids: Sequence[str]) -> None:
+        judged = {"target_image": self._target, "by_model": self._by_model}
+        look = self.module(vmss_instance_facts, "failed", instance_ids=list(ids), details=True, **judged)
+        vmss = look["ansible_facts"]["vmss"]
+        again = rollout_retry(
+            vmss,
+            self._target or {},
+            look["vmss_details"],
+            self.journal,
+            ids,
+            sick_ids=self._sick,
+            by_model=self._by_model,
+        )
+        going = again["upgrade"] + again["reimage"]
+        self._retry = bool(going)
+        self.journal = rollout_journal(self.journal, "retry", instance_ids=going)
+        if going:
+            self._renew(vmss["gathered_at"])
+        ours = self._moved()
+        if again["upgrade"]:
+            sent = self.until(lambda: self._send(again["upgrade"], ours), PASSING, self._waits["room"])
+            self._retried_at = sent["started_at"]
+        if again["reimage"]:
+            sent = self.until(lambda: self._reimage(again["reimage"], ours), PASSING, self._waits["room"])
+            self._retried_at = sent["started_at"] or self._retried_at
+
+    def _reimage(self, ids: Sequence[str], ours: Sequence[str]) -> Result:
+        return self.module(vmss_instance_reimage, "reimage", instance_ids=list(ids), **self._checks(ours))
 
     # gate.yml and probe.yml
 

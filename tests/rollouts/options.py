@@ -31,6 +31,7 @@ class Options:
     upgrade_policy: str = "keep"
     restore_policy: bool = False
     on_failure: str = "halt"
+    retry_failed: bool = True
     accept: tuple[str, ...] = ()
     lease: int = 120
     lease_take_over: bool = False

@@ -132,7 +132,9 @@ def _health(draw: random.Random, flexible: bool) -> dict[str, Any] | None:
 
 def _behaviour(draw: random.Random, reports: bool) -> tuple[dict[str, Any], bool]:
     """What the new image does, and whether it breaks every instance as far as the set can tell."""
-    kind = draw.choice(["good"] * 5 + ["slow", "flaps", "some fail", "all fail", "all sick", "none returns"])
+    kind = draw.choice(
+        ["good"] * 5 + ["slow", "flaps", "some fail", "some fail once", "all fail", "all sick", "none returns"]
+    )
     share = draw.choice([0.05, 0.2, 0.5])
     match kind:
         case "slow":
@@ -141,6 +143,8 @@ def _behaviour(draw: random.Random, reports: bool) -> tuple[dict[str, Any], bool
             return {"flap": {"period": 40, "unhealthy": 0.4, "lasts": 120}, "flap_share": share}, False
         case "some fail":
             return {"upgrade_fails": {"share": share}}, False
+        case "some fail once":
+            return {"upgrade_fails": {"code": "OSProvisioningTimedOut", "share": share, "times": 1}}, False
         case "all fail":
             return {"upgrade_fails": {"share": 1.0}}, True
         case "all sick" if reports:
@@ -206,6 +210,7 @@ def _options(draw: random.Random, size: int, seed: int) -> Options:
         batches=draw.choice([(), (), ("1", "20%"), ("1", "5", "20%")]),
         unhealthy_first=draw.random() < 0.3,
         on_failure=draw.choice(["halt", "halt", "rollback", "rollback_batch", "rollback_instances"]),
+        retry_failed=draw.random() < 0.8,
         accept=ACCEPTABLE,
         lease=draw.choice([120, 120, 10, 0]),
         holder=draw.choice(["soak@elsewhere", DEAD_PROCESS]),

@@ -20,6 +20,9 @@ class UpgradeFailure(Part):
         default="VM has reported a failure when processing extensions after the upgrade.", description="of the same"
     )
     share: float = Field(default=1.0, ge=0, le=1, description="share of the instances it happens to")
+    times: int | None = Field(
+        default=None, ge=1, description="so often to one instance, which comes up the next time; default: always"
+    )
 
 
 class Flapping(Part):

@@ -13,7 +13,7 @@ import json
 import pytest
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
-from ansible_collections.azroll.vmss.plugins.module_utils._journal import begin_batch, end_batch, note, start
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import begin_batch, end_batch, note, retry, start
 
 BATCH = {"name": "canary", "instance_ids": ["0"]}
 
@@ -25,6 +25,7 @@ def test_a_batch_goes_from_running_to_its_result():
             "name": "canary",
             "instance_ids": ["0"],
             "left_out": [],
+            "retried": [],
             "started_at": "10:01",
             "finished_at": None,
             "result": "running",
@@ -33,6 +34,13 @@ def test_a_batch_goes_from_running_to_its_result():
     left_out = [{"instance_id": "0", "reason": "no longer there"}]
     ended = end_batch(journal, "succeeded", "10:05", left_out)["batches"][0]
     assert (ended["result"], ended["finished_at"], ended["left_out"]) == ("succeeded", "10:05", left_out)
+
+
+def test_second_chances_are_added_to_the_batch_under_way():
+    journal = end_batch(begin_batch(start("web", "web-rg", "10:00"), BATCH, "10:01"), "succeeded", "10:05")
+    journal = begin_batch(journal, {"name": "next", "instance_ids": ["1", "2"]}, "10:06")
+    journal = retry(retry(retry(journal, ["1"]), []), ["2"])
+    assert [batch["retried"] for batch in journal["batches"]] == [[], ["1", "2"]]
 
 
 def test_an_ended_batch_stays_as_it_is():
@@ -53,6 +61,7 @@ def test_nothing_that_was_given_is_changed():
     journal = begin_batch(start("web", "web-rg", "10:00"), BATCH, "10:01")
     before = copy.deepcopy(journal)
     end_batch(journal, "failed", "10:05")
+    retry(journal, ["0"])
     begin_batch(journal, {"name": "next", "instance_ids": []}, "10:06")
     note(journal, cause="x")
     assert journal == before

@@ -86,6 +86,16 @@ def test_a_set_that_is_not_ours_any_more_is_left_alone(run: Run, options: dict[s
     assert result["error"]["kind"] == kind
 
 
+def test_what_others_upgraded_meanwhile_is_noticed_before_the_write(run: Run) -> None:
+    witness = {"at": "10:00", "upgrade_policy": "Manual", "automatic_os_upgrade": False, "capacity": None}
+    script = [get_new_model(), get_instances(failed(0), vm(1, NEW_VERSION))]
+    result = run(MODULE, script, instance_ids=["0"], witness={**witness, "behind": {"1": "4ab5a05b"}})
+    assert result["error"]["kind"] == "foreign_change"
+    assert "that this rollout had not begun (1)" in result["msg"]
+    script = [*script, get_rolling(), action("reimage", {"instanceIds": ["0"]})]
+    assert run(MODULE, script, instance_ids=["0"], witness={**witness, "behind": {}})["changed"]
+
+
 def test_an_empty_list_never_means_all_instances(run: Run) -> None:
     result = run(MODULE, [get_new_model(), get_instances(failed(0))], instance_ids=[])
     assert result["error"]["kind"] == "bad_input"
