@@ -23,6 +23,7 @@ from ansible.module_utils.common.validation import (
 )
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _journal
+from ansible_collections.azroll.vmss.plugins.module_utils._aside import Aside, choose_aside
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import OF_FAULT_DOMAIN, OF_SET, OF_ZONE, read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
@@ -195,7 +196,9 @@ def rollout_heatmap(vmss: Mapping[str, Any], target: Mapping[str, Any]) -> list[
 def rollout_journal(journal: Mapping[str, Any], event: str, **facts: Any) -> dict[str, Any]:
     events: dict[str, Filter] = {
         "note": _journal.note,
+        "hold": _journal.hold,
         "explain": _journal.explain,
+        "set_aside": _journal.set_aside,
         "begin_batch": _journal.begin_batch,
         "retry": _journal.retry,
         "end_batch": _journal.end_batch,
@@ -236,6 +239,27 @@ def rollout_retry(
         by_model=_typed(check_type_bool, by_model, "by_model"),
     )
     return decided.to_dict()
+
+
+def rollout_aside(
+    journal: Mapping[str, Any],
+    vmss: Mapping[str, Any] | None = None,
+    most: int = 0,
+    max_unavailable: str | int = "20%",
+    max_unavailable_per_zone: str | int | None = None,
+    max_unavailable_per_fault_domain: str | int | None = None,
+) -> dict[str, Any]:
+    if not vmss:
+        return Aside().to_dict()
+    limits = {
+        OF_SET: max_unavailable,
+        OF_ZONE: max_unavailable_per_zone,
+        OF_FAULT_DOMAIN: max_unavailable_per_fault_domain,
+    }
+    budget = read_budget(limits, "rollout_")
+    return choose_aside(
+        journal, *_read(vmss), most=_typed(check_type_int, most, "rollout_set_aside"), budget=budget
+    ).to_dict()
 
 
 def rollout_previous_image(vmss: Mapping[str, Any], journal: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -328,6 +352,7 @@ class FilterModule:
             rollout_previous_image,
             rollout_reaction,
             rollout_retry,
+            rollout_aside,
             rollout_report,
             rollout_report_lines,
             rollout_probe,

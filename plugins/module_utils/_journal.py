@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._bundle import complete
@@ -44,6 +44,9 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "waiting": False,
         "kept_back": [],
         "on_target_before": [],
+        "sick_before": [],
+        "set_aside": [],
+        "set_aside_why": "",
         "batches": [],
     }
 
@@ -59,14 +62,50 @@ def note(journal: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
     return {**journal, **facts}
 
 
+def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Sequence[str] = ()) -> dict[str, Any]:
+    """The journal with the `result` of vmss_hold.
+
+    Where an unfinished run is continued, what it moved and what it left `unsettled` is this run's as well: nothing of
+    that counts as on the target, or as sick, before the rollout.
+    """
+    told = {
+        **journal,
+        "held": list(result["held"]),
+        "continues": journal["continues"] or result["continues"],
+        "previous_image": result["image_before"] or journal["previous_image"],
+    }
+    if not result["continues"]:
+        return told
+    ours = {*journal["on_target_before"], *unsettled}
+    return {
+        **told,
+        "on_target_before": [],
+        "sick_before": [one for one in journal["sick_before"] if one not in ours],
+    }
+
+
 def explain(
     journal: Mapping[str, Any],
     details: Mapping[str, Any] | None = None,
     operation: Mapping[str, Any] | None = None,
     probe: str = "",
+    sick: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The journal with what is known of a failure: see `_bundle.complete`."""
-    return {**journal, "failure": complete(details, operation, probe)}
+    """The journal with what is known of a failure: see `_bundle.complete`. `sick` were so before their batch."""
+    before = list(dict.fromkeys([*journal["sick_before"], *sick]))
+    return {**journal, "sick_before": before, "failure": complete(details, operation, probe)}
+
+
+def set_aside(
+    journal: Mapping[str, Any], aside: Mapping[str, Any], protection: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The journal with the choice of `_aside.choose_aside` and the result of vmss_instance_protection for it.
+
+    Only what is protected now is set aside, whatever was chosen; where that failed, the error says why.
+    """
+    told = protection or {}
+    why = f"Not all could be set aside: {told.get('msg')}" if told.get("error") else aside["why"]
+    return {**journal, "set_aside": [one["instance_id"] for one in told.get("instances") or []], "set_aside_why": why}
 
 
 def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -> dict[str, Any]:

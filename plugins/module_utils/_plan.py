@@ -90,13 +90,13 @@ def unsettled(
 ) -> tuple[str, ...]:
     """The ids that an earlier, interrupted run may have left on their way: busy, or on the target but not in service.
 
-    They must be back before anything else is touched.
+    They must be back before anything else is touched. What is protected was set aside: nothing brings it back.
     """
     return tuple(
         one.instance_id
         for one in _sorted(instances)
         if not (one.leaving or one.deallocated)
-        and (one.busy or not is_stale(one, target, by_model=by_model))
+        and (one.busy or not (one.protected or is_stale(one, target, by_model=by_model)))
         and trouble(one, health_source)
     )
 

@@ -27,6 +27,7 @@ _WRITE = ("write the image and the lease into the model", f"{_SET}/write")
 _UPGRADE = ("upgrade instances", f"{_SET}/manualUpgrade/action")
 _REPAIRS = ("suspend and resume automatic repairs", f"{_SET}/setOrchestrationServiceState/action")
 _AUTOSCALE = ("hold autoscale", "Microsoft.Insights/autoscaleSettings/write")
+_PROTECT = ("set failed instances aside", f"{_SET}/virtualMachines/write")
 _LOOK = (
     ("see whether a rolling upgrade runs", f"{_SET}/rollingUpgrades/read"),
     ("see whether automatic repairs run", f"{_SET}/instanceView/read"),
@@ -111,7 +112,9 @@ def _permissions(sight: Sight, wish: Wish) -> Iterator[Finding]:
         steps.append(_REPAIRS)
     if wish.hold_autoscale and any(one.enabled for one in sight.autoscale or ()):
         steps.append(_AUTOSCALE)
-    for severity, group in ((NEEDS_ACCEPTANCE, steps), (WARNING, _LOOK)):
+    # Where an instance cannot be set aside, the rollout goes its way without.
+    optional = [*_LOOK, *([_PROTECT] if wish.set_aside else [])]
+    for severity, group in ((NEEDS_ACCEPTANCE, steps), (WARNING, optional)):
         for step, action in group:
             if missing_actions(sight.permissions, [action]):
                 yield Finding(

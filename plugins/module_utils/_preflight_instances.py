@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
-from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
+from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan, unsettled
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
@@ -24,12 +24,23 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     """What is to be said of the instances. Raises BadInput where the order is confined to what does not exist."""
     yield from _budget(sight, wish)
     stale = sight.stale
+    source = sight.snapshot.scale_set.health_source
+    out = [one for one in sight.present if not in_service(one, source)]
     yield from _some(
         "instances_protected",
         (one for one in stale if one.protected),
         ("is", "are"),
         "protected from scale set actions, although to be moved, and will be left as before",
-        "Take the protection off where it is not meant, or move them by hand.",
+        "Where it is not meant, or their study is over, take the protection off with "
+        "azroll.vmss.vmss_instance_protection; the next run moves them then.",
+    )
+    yield from _some(
+        "instances_protected",
+        (one for one in out if one.protected and one not in stale),
+        ("is", "are"),
+        "out of service on the image already, and protected from scale set actions: set aside, as it seems",
+        "They count as out of service. When their study is over, take the protection off with "
+        "azroll.vmss.vmss_instance_protection, and mend or delete them.",
     )
     yield from _some(
         "instances_deallocated",

@@ -68,15 +68,16 @@ def react(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[I
     """Decide by the journal of the rollout that failed, and the set as it is now.
 
     Back go the instances on the target image that this rollout moved: those of the failed batch that are not in
-    service, that batch, or all, with those that Azure made from the new model meanwhile.
+    service, that batch, or all, with those that Azure made from the new model meanwhile. What is set aside for study
+    stays as it is.
     """
     if on_failure == HALT:
         return Reaction(False, "Halted: nothing more was started.")
     if not (journal["image_changed"] or journal["batches"]):
         return Reaction(False, "Nothing had been written, so there is nothing to take back.")
-    hands_off = _HANDS_OFF.get(journal["cause_kind"])
-    if hands_off:
-        return Reaction(False, f"Halted without a rollback: {hands_off}.")
+    hands = hands_off(journal)
+    if hands:
+        return Reaction(False, f"Halted without a rollback: {hands}.")
     target = Image.from_dict(journal["target_image"] or {})
     image = previous_image(journal, instances)
     if image is None:
@@ -84,6 +85,11 @@ def react(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[I
     ids = _scope(journal, scale_set, instances, on_failure, target)
     going = f"{len(ids)} instances go" if len(ids) != 1 else "1 instance goes"
     return Reaction(True, f"Rolled back: {going} back to {image.describe()}.", image, ids)
+
+
+def hands_off(journal: Mapping[str, Any]) -> str | None:
+    """Why nothing more is to be written after this failure, whatever was asked for; None where it may be."""
+    return _HANDS_OFF.get(journal["cause_kind"])
 
 
 def previous_image(journal: Mapping[str, Any], instances: Sequence[Instance]) -> Image | None:
@@ -104,7 +110,10 @@ def previous_image(journal: Mapping[str, Any], instances: Sequence[Instance]) ->
 def _scope(
     journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], on_failure: str, target: Image
 ) -> tuple[str, ...]:
-    moved = [one for one in instances if not one.leaving and same_image(one.image, target)]
+    kept = journal["set_aside"]
+    moved = [
+        one for one in instances if not one.leaving and one.instance_id not in kept and same_image(one.image, target)
+    ]
     if on_failure == ROLLBACK:
         chosen = [one for one in moved if one.instance_id not in journal["on_target_before"]]
     else:

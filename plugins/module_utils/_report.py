@@ -62,6 +62,8 @@ def build_report(
         "cause": journal["cause"],
         "cause_kind": journal["cause_kind"],
         "failure": journal["failure"],
+        "set_aside": journal["set_aside"],
+        "set_aside_why": journal["set_aside_why"],
         "decision": journal["decision"],
         "rollback_image": journal["rollback_image"],
     }
@@ -107,9 +109,19 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     lines += [f"On {image}: {len(ids)} ({' '.join(ids)})" for image, ids in report["instances_by_image"].items()]
     if report["result"] == "failed":
         return [*lines, "Nothing was written."]
+    lines += _aside(report)
     if report["decision"]:
         lines.append(report["decision"])
     return lines if report["result"] == "rolled_back" else [*lines, *_ways_out(report)]
+
+
+def _aside(report: Mapping[str, Any]) -> list[str]:
+    ids = report["set_aside"]
+    told = [
+        f"Set aside for study, and protected from all that the scale set does: {' '.join(ids)}. To give back: take the "
+        "protection off with azroll.vmss.vmss_instance_protection; a run with another image upgrades what has none."
+    ]
+    return [*(told if ids else []), *([report["set_aside_why"]] if report["set_aside_why"] else [])]
 
 
 def _ways_out(report: Mapping[str, Any]) -> list[str]:

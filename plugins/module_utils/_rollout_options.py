@@ -26,6 +26,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._select import Selecti
 # The least and the most that an option takes.
 RANGES = {
     "rollout_canary": (0, 1000),
+    "rollout_set_aside": (0, 1000),
     "rollout_lease": (0, WEEK // 60),
     "rollout_sweep_rounds": (0, 1000),
     "rollout_upgrade_timeout": (1, WEEK),

@@ -44,6 +44,7 @@ class Wish:
     restore_policy: bool = False
     suspend_repairs: bool = True
     hold_autoscale: bool = False
+    set_aside: bool = False
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,11 @@ options:
       - Whether the rollout holds the autoscale settings of the scale set.
     type: bool
     default: false
+  set_aside:
+    description:
+      - Whether the rollout may set failed instances aside, by M(azroll.vmss.vmss_instance_protection).
+    type: bool
+    default: false
   run_id:
     description:
       - The id of the run that asks. A lease of this id is its own.
@@ -726,6 +731,7 @@ def work(call: Call) -> None:
         restore_policy=params["restore_policy"],
         suspend_repairs=params["suspend_repairs"],
         hold_autoscale=params["hold_autoscale"],
+        set_aside=params["set_aside"],
         # Whoever asks without an id holds no lease.
         claim=Claim(params["run_id"] or "preflight", take_over=params["take_over_lease"]),
     )
@@ -766,6 +772,7 @@ def main() -> None:
                 "restore_policy": {"type": "bool", "default": False},
                 "suspend_repairs": {"type": "bool", "default": True},
                 "hold_autoscale": {"type": "bool", "default": False},
+                "set_aside": {"type": "bool", "default": False},
                 "run_id": {"type": "str", "default": ""},
                 "take_over_lease": {"type": "bool", "default": False},
                 "health_alerts": {"type": "list", "elements": "str", "default": []},

@@ -74,12 +74,7 @@ class Batches(Play):
             previous_image=journal["previous_image"],
             held=journal["held"],
         )
-        self.note(
-            held=hold["held"],
-            continues=journal["continues"] or hold["continues"],
-            previous_image=hold["image_before"] or journal["previous_image"],
-            on_target_before=[] if hold["continues"] else journal["on_target_before"],
-        )
+        self.journal = rollout_journal(journal, "hold", result=hold, unsettled=self._plan["unsettled"])
 
     # batching.yml and gather.yml
 

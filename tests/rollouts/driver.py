@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ansible_collections.azroll.vmss.plugins.filter.rollout import (
+    rollout_aside,
     rollout_journal,
     rollout_previous_image,
     rollout_reaction,
@@ -17,6 +20,7 @@ from ansible_collections.azroll.vmss.plugins.modules import (
     vmss_hold,
     vmss_image_update,
     vmss_instance_facts,
+    vmss_instance_protection,
     vmss_preflight,
 )
 from rollouts.batches import Batches
@@ -70,6 +74,7 @@ class Rollout(Batches):
             restore_policy=options.restore_policy,
             suspend_repairs=options.suspend_repairs,
             hold_autoscale=options.hold_autoscale,
+            set_aside=options.set_aside > 0,
             run_id=self._run_id,
             take_over_lease=options.lease_take_over,
             by_model=self._by_model,
@@ -86,7 +91,8 @@ class Rollout(Batches):
             raise Stop("preflight", preflight["msg"])
         self._plan_batches(preflight["ansible_facts"]["vmss"])
         on_target = [one["instance_id"] for one in self._vmss["instances"] if not one["stale"]]
-        self.note(kept_back=self._plan["kept_back"], on_target_before=on_target)
+        sick = [one["instance_id"] for one in self._vmss["instances"] if not one["in_service"]]
+        self.note(kept_back=self._plan["kept_back"], on_target_before=on_target, sick_before=sick)
         leased, batches = preflight["lease"] is not None, self._plan["batches"]
         restored = options.restore_policy and bool(self._plan["unsettled"])
         self._write = preflight["write_image"] or bool(batches) or leased or restored
@@ -128,7 +134,7 @@ class Rollout(Batches):
             lease_minutes=self._options.lease,
         )
 
-    # react.yml and rollback.yml
+    # react.yml, aside.yml and rollback.yml
 
     def _react(self) -> None:
         try:
@@ -136,6 +142,9 @@ class Rollout(Batches):
             self._vmss = facts["ansible_facts"]["vmss"]
         except Stop:
             self.note()  # what was read last has to do
+        self.journal = rollout_journal(self.journal, "explain", sick=self._sick)
+        if self._options.set_aside:
+            self._set_aside()
         reaction = rollout_reaction(self.journal, self._vmss, self._options.on_failure)
         self.note(decision=reaction["why"])
         if not reaction["roll_back"]:
@@ -154,6 +163,29 @@ class Rollout(Batches):
             self.end_batch("failed")
             self.note(rollback="failed", decision=f"The rollback failed as well, and nothing more was tried. {stop}")
         self.stopped_at = self._site.now()
+
+    def _set_aside(self) -> None:
+        options = self._options
+        aside = rollout_aside(
+            self.journal,
+            self._vmss,
+            most=options.set_aside,
+            max_unavailable=options.max_unavailable,
+            max_unavailable_per_zone=options.max_unavailable_per_zone,
+            max_unavailable_per_fault_domain=options.max_unavailable_per_fault_domain,
+        )
+        if aside["instance_ids"]:
+            with suppress(Stop):
+                self.module(
+                    vmss_instance_protection,
+                    "protection",
+                    instance_ids=aside["instance_ids"],
+                    scale_in=True,
+                    scale_set_actions=True,
+                    run_id=self._run_id if options.lease else None,
+                )
+        told = self.registered.get("protection", {})
+        self.journal = rollout_journal(self.journal, "set_aside", aside=aside, protection=told)
 
     # finish.yml
 

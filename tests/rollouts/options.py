@@ -32,6 +32,7 @@ class Options:
     restore_policy: bool = False
     on_failure: str = "halt"
     retry_failed: bool = True
+    set_aside: int = 0
     accept: tuple[str, ...] = ()
     lease: int = 120
     lease_take_over: bool = False

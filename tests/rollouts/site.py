@@ -206,10 +206,12 @@ def _together(pairs: Iterable[tuple[Any, str]]) -> dict[Any, frozenset[str]]:
 
 
 def _kind(path: str, body: Mapping[str, Any]) -> str:
-    """What a write is about: `upgrade`, `image`, `policy`, `suspend`, `resume`, `tags`, or the end of its path."""
+    """What a write is about: `upgrade`, `image`, `policy`, `protect`, `suspend`, `resume`, `tags`, or its path's end."""
     name = path.rpartition("/")[2]
     if name == "manualUpgrade":
         return "upgrade"
+    if "protectionPolicy" in (body.get("properties") or {}):
+        return "protect"
     if "virtualMachineProfile" in (body.get("properties") or {}):
         return "image"
     if "upgradePolicy" in (body.get("properties") or {}):

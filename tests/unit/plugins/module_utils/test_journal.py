@@ -13,7 +13,16 @@ import json
 import pytest
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
-from ansible_collections.azroll.vmss.plugins.module_utils._journal import begin_batch, end_batch, note, retry, start
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import (
+    begin_batch,
+    end_batch,
+    explain,
+    hold,
+    note,
+    retry,
+    set_aside,
+    start,
+)
 
 BATCH = {"name": "canary", "instance_ids": ["0"]}
 
@@ -66,3 +75,37 @@ def test_nothing_that_was_given_is_changed():
     note(journal, cause="x")
     assert journal == before
     assert json.loads(json.dumps(journal)) == journal
+
+
+HELD = {"held": ["repairs"], "continues": None, "image_before": {}}
+
+
+def looked_at():
+    """Before the first write: 0 and 1 are on the target, 1 and 2 out of service, 3 is on its way."""
+    before = start("web", "web-rg", "10:00")
+    return note(before, on_target_before=["0", "1"], sick_before=["1", "2", "3"], previous_image={"v": 1})
+
+
+def test_what_an_unfinished_run_moved_counts_as_this_runs_work():
+    fresh = hold(looked_at(), HELD, ["3"])
+    assert (fresh["on_target_before"], fresh["sick_before"]) == (["0", "1"], ["1", "2", "3"])
+    assert (fresh["held"], fresh["continues"], fresh["previous_image"]) == (["repairs"], None, {"v": 1})
+    continued = hold(looked_at(), {**HELD, "continues": "run-a", "image_before": {"v": 0}}, ["3"])
+    assert (continued["on_target_before"], continued["sick_before"]) == ([], ["2"])
+    # The lease is renewed on the way: then there is nothing to continue.
+    renewed = hold(continued, HELD, ["3"])
+    assert (renewed["continues"], renewed["sick_before"]) == ("run-a", ["2"])
+
+
+def test_those_that_fell_sick_before_their_batch_were_sick_before():
+    assert explain(looked_at(), sick=["2", "9"])["sick_before"] == ["1", "2", "3", "9"]
+
+
+def test_set_aside_is_what_could_be_protected():
+    aside = {"instance_ids": ["4", "5"], "why": ""}
+    told = {"instances": [{"instance_id": "4"}], "error": None}
+    assert set_aside(looked_at(), aside, told)["set_aside"] == ["4"]
+    failed = set_aside(looked_at(), aside, {**told, "error": {"kind": "forbidden"}, "msg": "No right."})
+    assert (failed["set_aside"], failed["set_aside_why"]) == (["4"], "Not all could be set aside: No right.")
+    none = set_aside(looked_at(), {"instance_ids": [], "why": "None was set aside: x."}, {"skipped": True})
+    assert (none["set_aside"], none["set_aside_why"]) == ([], "None was set aside: x.")

@@ -154,3 +154,14 @@ def test_the_causes_of_a_failure_are_told_after_it_and_kept_whole():
     assert made["failure"] == {"instances": [], "groups": groups, "operation": {"code": "Conflict"}, "probe": "503"}
     lines = describe_report(made)
     assert lines[lines.index("Cause, in batch 0: it broke") + 1] == "1 instance (0): X: y"
+
+
+def test_what_was_set_aside_is_named_with_the_way_to_give_it_back():
+    made = build_report(
+        note(journal(cause="it broke"), set_aside=["0"], rollback="succeeded"), scale_set(), HALF, planned=False
+    )
+    line = next(one for one in describe_report(made) if one.startswith("Set aside for study"))
+    assert "0. To give back" in line
+    assert "vmss_instance_protection" in line
+    made = build_report(note(journal(cause="it broke"), set_aside_why="None was."), scale_set(), HALF, planned=False)
+    assert "None was." in describe_report(made)
