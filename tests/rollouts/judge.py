@@ -80,8 +80,10 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
     """
     options = world.options
     moved: set[str] = set()
+    kept: set[str] = set()
     for write in site.writes:
         where = f"run {write.run}, {write.at:.1f} s, {write.kind} {' '.join(write.instance_ids[:10])}"
+        kept.update(write.instance_ids if write.kind == "protect" else ())
         if write.kind != "upgrade":
             if write.taken:
                 yield f"{where}: took {len(write.taken)} instances out of service"
@@ -96,6 +98,8 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             yield f"{where}: not part of this rollout: {' '.join(outside)}"
         if _beyond(write, world):
             yield f"{where}: more on the target than {options.until}"
+        if sent := kept.intersection(write.instance_ids):
+            yield f"{where}: sent although set aside: {' '.join(sorted(sent))}"
         if again := set(write.instance_ids) & write.look.current:
             yield f"{where}: upgraded again: {' '.join(sorted(again))}"
         if world.breaks_all and world.options.canary and write.taken and str(write.image).endswith(NEW):

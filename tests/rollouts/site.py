@@ -179,7 +179,7 @@ class Site:
                 self.now(),
                 self.run,
                 self.web.target(),
-                tuple(body.get("instanceIds") or ()),
+                _instance_ids(path, body),
                 look,
                 taken=frozenset(before - after),
                 out=present - after,
@@ -205,8 +205,13 @@ def _together(pairs: Iterable[tuple[Any, str]]) -> dict[Any, frozenset[str]]:
     return {key: frozenset(ids) for key, ids in found.items()}
 
 
+def _instance_ids(path: str, body: Mapping[str, Any]) -> tuple[str, ...]:
+    parent, _slash, name = path.rpartition("/")
+    return (name,) if parent.endswith("/virtualMachines") else tuple(body.get("instanceIds") or ())
+
+
 def _kind(path: str, body: Mapping[str, Any]) -> str:
-    """What a write is about: `upgrade`, `image`, `policy`, `protect`, `suspend`, `resume`, `tags`, or its path's end."""
+    """What a write is about: `upgrade`, `image`, `policy`, `protect`, `suspend`, `resume`, `tags`, or its path."""
     name = path.rpartition("/")[2]
     if name == "manualUpgrade":
         return "upgrade"

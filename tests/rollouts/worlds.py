@@ -201,6 +201,7 @@ def _options(draw: random.Random, size: int, seed: int) -> Options:
     percent = draw.randint(least, max(least, 50))
     luck, bad = random.Random(f"{seed}/site"), draw.choice([0.0, 0.2])
     return Options(
+        set_aside=random.Random(f"{seed}/aside").choice([0, 0, 1, 2]),
         image={"version": NEW},
         by=draw.choice(["update_domain", "update_domain", "fault_domain", "zone", "batch"]),
         max_unavailable=draw.choice([str(count), f"{percent}%"]),
