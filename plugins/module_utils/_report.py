@@ -119,7 +119,7 @@ def _aside(report: Mapping[str, Any]) -> list[str]:
     ids = report["set_aside"]
     told = [
         f"Set aside for study, and protected from all that the scale set does: {' '.join(ids)}. To give back: take the "
-        "protection off with azroll.vmss.vmss_instance_protection; a run with another image upgrades what has none."
+        "protection off with azroll.vmss.vmss_instance_protection; then a run with another image upgrades them again."
     ]
     return [*(told if ids else []), *([report["set_aside_why"]] if report["set_aside_why"] else [])]
 
