@@ -17,8 +17,8 @@ SPEED ?= 60
 help:
 	@echo "make demo    roll a new image through 20 simulated instances, and show that nothing was down"
 	@echo "make test    everything that must hold; one part of it: make test PART=units (PART=--list: all names)"
-	@echo "make soak    random rollouts in this process, with everything that can go wrong: make soak ROLLOUTS=10000,"
-	@echo "             or TIME=3600 (seconds); SEED=4711 plays one of them again"
+	@echo "make soak    10,000 random rollouts in one process, with everything that can go wrong; writes the page of the"
+	@echo "             documentation. Fewer: make soak ROLLOUTS=500, or TIME=3600 (seconds); SEED=4711 plays one again"
 	@echo "make matrix  real runs against everything that can go wrong, and killed at every step; writes the page of the"
 	@echo "             documentation. A few cases: make matrix CASES='killed wire'"
 	@echo "make conformance RECORDINGS=folder SPECS=folder"

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
-from armsim.instance import Instance
+from armsim.instance import Instance, Place
 from rollouts.options import Options
 from rollouts.site import Look, Site, Write
 from rollouts.worlds import NEW, World
@@ -37,7 +38,7 @@ class Held:
         return cls(site.web.repairs_state, autoscale, site.web.policy)
 
 
-def margins(write: Write, options: Options) -> Iterator[tuple[str, int]]:
+def margins(site: Site, write: Write, options: Options) -> Iterator[tuple[str, int]]:
     """Every part of the set that a write took instances from, and how many are above its floor right after it.
 
     The floor is what the limit allows of the instances that were there when the write was decided. Not counted are
@@ -48,29 +49,33 @@ def margins(write: Write, options: Options) -> Iterator[tuple[str, int]]:
         return
     unknown = write.out_before & look.serving if write.at - look.at <= FRESH else frozenset()
     out = (write.out & look.present) - unknown
-    for name, members, allowed in _parts(look, options):
+    for name, members, allowed in _parts(site, look, options):
         if members & write.taken:
             yield name, allowed - len(out & members)
 
 
-def _parts(look: Look, options: Options) -> Iterator[tuple[str, frozenset[str], int]]:
+def _parts(site: Site, look: Look, options: Options) -> Iterator[tuple[str, Set[str], int]]:
     """The set, its zones and its fault domains: name, members, how many may be out of service.
 
     Of a zone or a fault domain at least one may be.
     """
     yield "the set", look.present, Limit.parse(options.max_unavailable, "max_unavailable").of(len(look.present))
-    for given, kind, parts in (
-        (options.max_unavailable_per_zone, "zone", look.zones),
-        (options.max_unavailable_per_fault_domain, "fault domain", look.fault_domains),
-    ):
-        for place, members in parts.items() if given else ():
-            yield f"{kind} {place}", members, max(Limit.parse(given, kind).of(len(members)), 1)
+    zones, domains = defaultdict(set), defaultdict(set)
+    for one in look.present:
+        place = site.places[one]
+        if place.zone:
+            zones[f"zone {place.zone}"].add(one)
+        if place.fault_domain is not None:
+            domains[f"fault domain {place.fault_domain} of zone {place.zone}"].add(one)
+    limits = ((options.max_unavailable_per_zone, zones), (options.max_unavailable_per_fault_domain, domains))
+    for given, parts in limits:
+        for name, members in parts.items() if given else ():
+            yield name, members, max(Limit.parse(given, name).of(len(members)), 1)
 
 
 def in_scope(instance: Instance, options: Options) -> bool:
     """Whether the rollout may touch an instance at all."""
-    wanted = options.only.get("zones")
-    return (not wanted or instance.place.zone in wanted) and instance.id not in options.skip.get("instance_ids", ())
+    return _may_touch(instance.id, instance.place, options)
 
 
 def judge_writes(site: Site, world: World) -> Iterator[str]:
@@ -91,10 +96,10 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
         if write.look is None:
             yield f"{where}: without a list of the instances"
             continue
-        yield from (
-            f"{where}: {-above} below the floor of {part}" for part, above in margins(write, options) if above < 0
-        )
-        if outside := [one for one in write.instance_ids if not _may_touch(write.look, one, options)]:
+        for part, above in margins(site, write, options):
+            if above < 0:
+                yield f"{where}: {-above} below the floor of {part}"
+        if outside := [one for one in write.instance_ids if not _may_touch(one, site.places[one], options)]:
             yield f"{where}: not part of this rollout: {' '.join(outside)}"
         if _beyond(write, world):
             yield f"{where}: more on the target than {options.until}"
@@ -110,10 +115,9 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             moved |= write.taken
 
 
-def _may_touch(look: Look, instance_id: str, options: Options) -> bool:
+def _may_touch(instance_id: str, place: Place, options: Options) -> bool:
     zones = options.only.get("zones")
-    inside = not zones or any(instance_id in look.zones.get(zone, ()) for zone in zones)
-    return inside and instance_id not in options.skip.get("instance_ids", ())
+    return (not zones or place.zone in zones) and instance_id not in options.skip.get("instance_ids", ())
 
 
 def _beyond(write: Write, world: World) -> bool:
@@ -152,7 +156,7 @@ def judge_end(site: Site, options: Options, report: Mapping[str, Any], *, stoppe
         return
     if report.get("cause") is None:
         named = {*report["instances_left_out"], *report["instances_kept_back"]}
-        left = [one for one in look.stale & look.present - named if _may_touch(look, one, options)]
+        left = [one for one in look.stale & look.present - named if _may_touch(one, site.places[one], options)]
         if left:
             yield f"{report['result']}, but neither on the target nor named: {' '.join(sorted(left))}"
         return

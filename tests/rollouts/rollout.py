@@ -49,6 +49,8 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
     if world.back:
         site.target = OLD
         back = replace(world.options, direction="back", image={"version": OLD} if world.size % 2 else {}, until="")
+        # Azure itself may have suspended repairs that did not help.
+        before = replace(before, repairs=site.web.repairs_state)
         violations += _judge_run(site, world, *_to_its_end(site, back), before)
     violations += judge_writes(site, world)
     for write in site.writes:
@@ -63,7 +65,7 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         sum(write.kind == "upgrade" for write in site.writes),
         site.kills_met,
         sum(site.faults.values()),
-        min((above for write in site.writes for _part, above in margins(write, world.options)), default=None),
+        min((above for write in site.writes for _part, above in margins(site, write, world.options)), default=None),
         violations,
     )
 

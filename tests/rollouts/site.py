@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from armsim import scenario
 from armsim.clock import ManualClock
 from armsim.directory import Directory
-from armsim.instance import PREEMPTED, Failure
+from armsim.instance import PREEMPTED, Failure, Place
 from armsim.operations import Fate
 from armsim.scale_set import ScaleSet
 from armsim.simulation import Simulation
@@ -55,8 +55,6 @@ class Look:
     serving: frozenset[str]
     stale: frozenset[str]
     current: frozenset[str]
-    zones: Mapping[str, frozenset[str]]
-    fault_domains: Mapping[tuple[str, int], frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -88,6 +86,8 @@ class Site:
         self.luck = random.Random(f"{seed}/weather")
         self.kills = list(kills)
         self.writes: list[Write] = []
+        # Where every instance stands that was ever listed.
+        self.places: dict[str, Place] = {}
         self.faults: Counter[str] = Counter()
         self.run = 0
         self.kills_met = 0
@@ -157,13 +157,8 @@ class Site:
             frozenset(one.id for one in active if one.in_service(now)),
             frozenset(one.id for one in active if not one.image.key.endswith(self.target)),
             frozenset(one.id for one in active if one.model is web.model or (one.work and one.work.goal == goal)),
-            _together((one.place.zone, one.id) for one in active),
-            _together(
-                ((one.place.zone or "", one.place.fault_domain), one.id)
-                for one in active
-                if one.place.fault_domain is not None
-            ),
         )
+        self.places |= {one.id: one.place for one in active if one.id not in self.places}
         return self.last_look
 
     @contextmanager
@@ -194,15 +189,6 @@ class Site:
     def _count(self, kind: str) -> str:
         self.faults[kind] += 1
         return kind
-
-
-def _together(pairs: Iterable[tuple[Any, str]]) -> dict[Any, frozenset[str]]:
-    """The ids by what they share; None is shared by nobody."""
-    found: dict[Any, set[str]] = {}
-    for key, instance_id in pairs:
-        if key is not None:
-            found.setdefault(key, set()).add(instance_id)
-    return {key: frozenset(ids) for key, ids in found.items()}
 
 
 def _instance_ids(path: str, body: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,7 +4,8 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """Roll through random worlds for as long as told, and print the numbers.
 
-python -m rollouts.soak --rollouts 10000
+python -m rollouts.soak                      10,000 of them; writes the page of the documentation
+python -m rollouts.soak --rollouts 500
 python -m rollouts.soak --seconds 3600
 python -m rollouts.soak --seed 4711          one world again, with everything that happened in it
 """
@@ -22,9 +23,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from rollouts.page import PAGE, page
 from rollouts.rollout import Outcome, roll
 from rollouts.worlds import noisy_world, random_world
 
+ROLLOUTS = 10_000
 HEALTHY = 1_000
 MOST_FALSE_HALTS = 0.05
 PROGRESS = 15.0
@@ -71,10 +74,14 @@ class Tally:
         yield f"stops by cause               {self.stopped:>9,}"
         for cause, count in self.stops.most_common():
             yield f"  {cause:<26} {count:>9,}"
-        yield f"lowest margin above the floor {self.lowest if self.lowest is not None else '-':>8}"
+        yield f"margin above the floor       {self.lowest if self.lowest is not None else '-':>9}"
         yield f"violations                   {len(self.violations):>9,}"
         for seed, violation in self.violations[:SHOWN]:
-            yield f"  {violation[:200]}   again: make soak SEED={seed}"
+            yield f"  {_broken(seed, violation)}"
+
+
+def _broken(seed: int, violation: str) -> str:
+    return f"{violation[:200]}   again: make soak SEED={seed}"
 
 
 def play(seed: int, *, noisy: bool = False) -> tuple[int, Outcome]:
@@ -89,6 +96,8 @@ def many(seeds: Iterator[int], tally: Tally, *, noisy: bool = False, until: floa
     with multiprocessing.Pool(2) as pool:
         for seed, outcome in pool.imap_unordered(partial(play, noisy=noisy), _until(seeds, until), chunksize=4):
             tally.add(seed, outcome)
+            for violation in outcome.violations:
+                print(_broken(seed, violation), flush=True)
             if time.monotonic() - told > PROGRESS:
                 told = time.monotonic()
                 print(f"{tally.rollouts:,} rollouts, {len(tally.violations)} violations ...", flush=True)
@@ -116,7 +125,7 @@ def again(seed: int, *, noisy: bool) -> Tally:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rollouts", type=int, default=10_000)
+    parser.add_argument("--rollouts", type=int)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--noisy", action="store_true", help="with --seed: one of the healthy rollouts")
@@ -131,13 +140,21 @@ def main() -> int:
     if given.seconds is not None:
         many(itertools.count(given.first), tally, until=started + given.seconds)
     else:
-        many(iter(range(given.first, given.first + given.rollouts)), tally)
+        many(iter(range(given.first, given.first + (given.rollouts or ROLLOUTS))), tally)
     print("\n".join(tally.lines()))
     print(f"{time.monotonic() - started:.0f} s")
     healthy = Tally()
     many(iter(range(HEALTHY)), healthy, noisy=True)
     share = healthy.stopped / healthy.rollouts
-    print(f"healthy rollouts with noisy probes {healthy.rollouts:,}, stopped {healthy.stopped} ({share:.1%})")
+    noisy = [
+        f"healthy rollouts             {healthy.rollouts:>9,}",
+        f"stopped                      {healthy.stopped:>9,}   {share:.1%}",
+        f"violations                   {len(healthy.violations):>9,}",
+    ]
+    print("\n".join(noisy))
+    if given.rollouts is None and given.seconds is None:
+        PAGE.write_text(page(tally.lines(), noisy, HEALTHY), encoding="utf-8")
+        print(f"Written: {PAGE}")
     return bool(tally.violations or healthy.violations) or share > MOST_FALSE_HALTS
 
 
