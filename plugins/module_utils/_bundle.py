@@ -70,12 +70,30 @@ def bundle(
     }
 
 
-def complete(details: Mapping[str, Any] | None, operation: Mapping[str, Any] | None, probe: str = "") -> dict[str, Any]:
-    """The bundle with what the caller knows: `arm` of a module's error, and what the last check of the site said."""
+def complete(
+    details: Mapping[str, Any] | None,
+    operation: Mapping[str, Any] | None,
+    probe: str = "",
+    sick_before: Collection[str] = (),
+) -> dict[str, Any]:
+    """The bundle with what the caller knows: `arm` of a module's error, and what the last check of the site said.
+
+    What was sick before the rollout says nothing of it, so those of `sick_before` stand apart, in groups of their own
+    after the others.
+    """
     said = {name: clean(str(value)) for name, value in (operation or {}).items() if value}
+    groups = (details or {}).get("groups") or []
     return {
-        "instances": list((details or {}).get("instances") or []),
-        "groups": list((details or {}).get("groups") or []),
+        "instances": [
+            {**record, "sick_before": record["instance_id"] in sick_before}
+            for record in (details or {}).get("instances") or []
+        ],
+        "groups": [
+            {**_group(Cause(group["code"], group["message"]), ids, sick_before=old), "sick_before": old}
+            for old in (False, True)
+            for group in groups
+            if (ids := [one for one in group["instance_ids"] if (one in sick_before) is old])
+        ],
         "operation": said or None,
         "probe": clean(probe) or None,
     }
@@ -115,17 +133,19 @@ def _groups(causes: Sequence[tuple[str, Cause]]) -> list[dict[str, Any]]:
     for number, cause in causes:
         found.setdefault(cause, []).append(number)
     ordered = sorted(found.items(), key=lambda one: (-len(one[1]), one[0].code, one[0].message))
-    return [
-        {
-            "code": cause.code,
-            "message": cause.message,
-            "instance_ids": ids,
-            "passes": passes(cause.code),
-            "line": f"{len(ids)} instance{'s' if len(ids) > 1 else ''} ({listed(ids)}): {cause.describe()}"
-            + (" (often passes with another try)" if passes(cause.code) else ""),
-        }
-        for cause, ids in ordered
-    ]
+    return [_group(cause, ids) for cause, ids in ordered]
+
+
+def _group(cause: Cause, ids: Sequence[str], *, sick_before: bool = False) -> dict[str, Any]:
+    when = "Sick before the rollout: " if sick_before else ""
+    return {
+        "code": cause.code,
+        "message": cause.message,
+        "instance_ids": list(ids),
+        "passes": passes(cause.code),
+        "line": f"{when}{len(ids)} instance{'s' if len(ids) > 1 else ''} ({listed(ids)}): {cause.describe()}"
+        + (" (often passes with another try)" if passes(cause.code) else ""),
+    }
 
 
 def _record(instance: Instance, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._bundle import complete
+from ansible_collections.azroll.vmss.plugins.module_utils._earlier import earlier_run
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
 
@@ -35,6 +36,7 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "findings": [],
         "held": [],
         "continues": None,
+        "earlier_run": None,
         "cause": None,
         "cause_kind": "",
         "failure": None,
@@ -65,8 +67,9 @@ def note(journal: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
 def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Sequence[str] = ()) -> dict[str, Any]:
     """The journal with the `result` of vmss_hold.
 
-    Where an unfinished run is continued, what it moved and what it left `unsettled` is this run's as well: nothing of
-    that counts as on the target, or as sick, before the rollout.
+    Where an unfinished run is continued, its lease tells who it was, and what is on the target by now what it did. What
+    it moved and what it left `unsettled` is this run's as well: nothing of that counts as on the target, or as sick,
+    before the rollout.
     """
     told = {
         **journal,
@@ -79,6 +82,7 @@ def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Seque
     ours = {*journal["on_target_before"], *unsettled}
     return {
         **told,
+        "earlier_run": earlier_run(result, journal["on_target_before"]),
         "on_target_before": [],
         "sick_before": [one for one in journal["sick_before"] if one not in ours],
     }
@@ -93,7 +97,7 @@ def explain(
 ) -> dict[str, Any]:
     """The journal with what is known of a failure: see `_bundle.complete`. `sick` were so before their batch."""
     before = list(dict.fromkeys([*journal["sick_before"], *sick]))
-    return {**journal, "sick_before": before, "failure": complete(details, operation, probe)}
+    return {**journal, "sick_before": before, "failure": complete(details, operation, probe, before)}
 
 
 def set_aside(

@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._earlier import describe_earlier
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, SUCCEEDED
@@ -50,6 +51,7 @@ def build_report(
         "instances_left_out": left_out(present, target, by_model=by_model),
         "instances_kept_back": journal["kept_back"],
         "continues": journal["continues"],
+        "earlier_run": journal["earlier_run"],
         "findings": journal["findings"],
         "batches": journal["batches"],
         "started_at": journal["started_at"],
@@ -95,8 +97,7 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
         for batch in report["batches"]
         if batch["retried"]
     ]
-    if report["continues"]:
-        lines.append(f"It continued the unfinished run {report['continues']}.")
+    lines += describe_earlier(report["earlier_run"])
     if report["instances_kept_back"]:
         lines.append(f"Kept back for a later run: {' '.join(report['instances_kept_back'])}")
     if report["result"] == "waiting":

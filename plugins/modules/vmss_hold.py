@@ -209,6 +209,18 @@ lease:
       returned: if there is a lease
       type: dict
       sample: {}
+lease_before:
+  description: The lease that was there before, with the keys of RV(lease). V(null) if there was none.
+  returned: always
+  type: dict
+  sample:
+    run_id: october-image
+    holder: deploy@control1#4711/8812345.9f2c41d07ab3
+    target: Ubuntu 24.04 of October
+    since: '2026-10-15T10:15:00Z'
+    expires: '2026-10-15T12:15:00Z'
+    held: [repairs]
+    previous_image: {}
 held:
   description:
     - What is held. V(repairs) are automatic repairs, V(autoscale=GROUP/NAME) an autoscale setting,
@@ -315,6 +327,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 
 EMPTY = {
     "lease": None,
+    "lease_before": None,
     "held": [],
     "continues": None,
     "image_before": {},
@@ -360,6 +373,7 @@ def report(standing: Standing, params):
     taken = params["state"] == "held" and before is not None and before.run_id != params["run_id"]
     return {
         "lease": lease.to_dict() if lease else None,
+        "lease_before": before.to_dict() if before else None,
         "held": list(standing.held),
         "continues": (before.run_id or "unknown") if before is not None and taken else None,
         "image_before": remembers.previous_image.to_dict() if remembers and remembers.previous_image else {},

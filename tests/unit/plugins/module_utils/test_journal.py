@@ -77,7 +77,7 @@ def test_nothing_that_was_given_is_changed():
     assert json.loads(json.dumps(journal)) == journal
 
 
-HELD = {"held": ["repairs"], "continues": None, "image_before": {}}
+HELD = {"held": ["repairs"], "continues": None, "image_before": {}, "lease_before": None}
 
 
 def looked_at():

@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._journal import begin_batch, end_batch, explain, note, start
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import (
+    begin_batch,
+    end_batch,
+    explain,
+    hold,
+    note,
+    start,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, by_image, describe_report
 from ansible_collections.azroll.vmss.tests.unit.builders import GALLERY_IMAGE, NEW, OLD, instance, scale_set, ubuntu
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets
@@ -151,7 +158,12 @@ def test_the_causes_of_a_failure_are_told_after_it_and_kept_whole():
     groups = [{"code": "X", "message": "y", "instance_ids": ["0"], "passes": None, "line": "1 instance (0): X: y"}]
     known = explain(journal(cause="it broke"), {"instances": [], "groups": groups}, {"code": "Conflict"}, "503")
     made = build_report(known, scale_set(), HALF, planned=False)
-    assert made["failure"] == {"instances": [], "groups": groups, "operation": {"code": "Conflict"}, "probe": "503"}
+    assert made["failure"] == {
+        "instances": [],
+        "groups": [{**groups[0], "sick_before": False}],
+        "operation": {"code": "Conflict"},
+        "probe": "503",
+    }
     lines = describe_report(made)
     assert lines[lines.index("Cause, in batch 0: it broke") + 1] == "1 instance (0): X: y"
 
@@ -165,3 +177,37 @@ def test_what_was_set_aside_is_named_with_the_way_to_give_it_back():
     assert "vmss_instance_protection" in line
     made = build_report(note(journal(cause="it broke"), set_aside_why="None was."), scale_set(), HALF, planned=False)
     assert "None was." in describe_report(made)
+
+
+def test_what_was_sick_before_stands_apart_from_what_the_rollout_broke():
+    groups = [{"code": "X", "message": "y", "instance_ids": ["0", "4"], "passes": None, "line": "2 instances: X: y"}]
+    records = [{"instance_id": "0"}, {"instance_id": "4"}]
+    details = {"instances": records, "groups": groups}
+    known = explain(note(journal(cause="it broke"), sick_before=["4"]), details)
+    made = build_report(known, scale_set(), HALF, planned=False)["failure"]
+    assert [(one["instance_id"], one["sick_before"]) for one in made["instances"]] == [("0", False), ("4", True)]
+    assert [(one["instance_ids"], one["sick_before"]) for one in made["groups"]] == [(["0"], False), (["4"], True)]
+    assert [one["line"] for one in made["groups"]] == [
+        "1 instance (0): X: y",
+        "Sick before the rollout: 1 instance (4): X: y",
+    ]
+
+
+def test_a_run_that_continues_another_tells_of_both():
+    lease = {"run_id": "run-a", "holder": "eve@ctl1", "since": "10:00", "expires": "12:00", "held": ["repairs"]}
+    taken = {"held": ["repairs"], "continues": "run-a", "image_before": {}, "lease_before": lease}
+    for ids, moved in (
+        (["0", "1"], "2 instances were on the image when this run began: 0, 1."),
+        ([], "No instance was"),
+    ):
+        known = hold(note(journal(), on_target_before=ids), taken)
+        made = build_report(known, scale_set(), HALF, planned=False)
+        expected = {**lease, "target": None, "on_target": ids}
+        assert made["earlier_run"] == expected
+        lines = describe_report(made)
+        first = "It continued the unfinished run run-a of eve@ctl1, whose lease began at 10:00 and was to end at 12:00."
+        assert lines[lines.index(first) + 1].startswith(f"It held repairs. {moved}")
+    damaged = hold(journal(), {**taken, "continues": "unknown", "lease_before": None})
+    lines = describe_report(build_report(damaged, scale_set(), HALF, planned=False))
+    assert "It continued the unfinished run unknown." in lines
+    assert build_report(journal(), scale_set(), HALF, planned=False)["earlier_run"] is None

@@ -28,7 +28,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
 )
 
 MODULE = "vmss_hold"
-KEYS = {"changed", "msg", "error", "lease", "held", "continues", "image_before", "lost", "diff"}
+KEYS = {"changed", "msg", "error", "lease", "lease_before", "held", "continues", "image_before", "lost", "diff"}
 OPTIONS = {"run_id": "run-a", "holder": "eve@ctl1", "target": "image 2", "previous_image": reference(OLD_VERSION)}
 TAGS = {
     "azroll-run": "run-a",
@@ -124,6 +124,7 @@ def test_the_second_run_is_told_of_the_first_and_can_take_over(run: Run) -> None
     script = [get_model(held), patch_model(None, if_match='"2"'), poll(), get_model(ours), get_model(ours)]
     result = run(MODULE, script, state="held", run_id="run-b", take_over=True)
     assert result["continues"] == "run-a"
+    assert (result["lease_before"]["run_id"], result["lease"]["run_id"]) == ("run-a", "run-b")
     assert result["held"] == ["repairs", "autoscale=rg-shop/cpu", "upgrade_policy=Automatic"]
 
 
