@@ -34,8 +34,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import is_due
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order, Plan, describe_plan, plan_to_dict
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
+from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._probe import Probe, step, waits
-from ansible_collections.azroll.vmss.plugins.module_utils._reaction import HALT, WAYS, Reaction, previous_image, react
+from ansible_collections.azroll.vmss.plugins.module_utils._reaction import HALT, WAYS, Reaction, react
 from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, describe_report
 from ansible_collections.azroll.vmss.plugins.module_utils._retry import already_retried, decide_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout_options import wrong_options
@@ -264,8 +265,9 @@ def rollout_aside(
 
 def rollout_previous_image(vmss: Mapping[str, Any], journal: Mapping[str, Any] | None = None) -> dict[str, Any]:
     scale_set, instances = _read(vmss)
-    known = journal or {"previous_image": None, "target_image": scale_set.image.to_dict()}
-    image = previous_image(known, instances)
+    told = journal or {"previous_image": None, "target_image": scale_set.image.to_dict()}
+    target, before = (Image.from_dict(told[name] or {}) for name in ("target_image", "previous_image"))
+    image = previous_image(target, instances, [before])
     return image.to_dict() if image else {}
 
 

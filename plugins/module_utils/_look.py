@@ -26,12 +26,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease
+from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._resolve import read_details, resolve_image
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import (
     Sight,
     owner_of,
-    previous_image,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def look(
     target, target_error = _resolved(arm, merge(scale_set.image, wanted), location)
     details = None if target_error else _details(arm, target, location)
     lease = read_lease(scale_set.tags)
-    previous = previous_image(scale_set.image, target, snapshot.instances, lease)
+    known = (scale_set.image, lease.previous_image if lease else None)
+    previous = previous_image(target, snapshot.instances, known) or scale_set.image.pinned
     previous_error, previous_details = None, details
     if not same_image(previous, target):
         previous_error = _trouble(arm, previous, location)

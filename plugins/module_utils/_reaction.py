@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._health import in_serv
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED
+from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 
@@ -79,7 +79,7 @@ def react(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[I
     if hands:
         return Reaction(False, f"Halted without a rollback: {hands}.")
     target = Image.from_dict(journal["target_image"] or {})
-    image = previous_image(journal, instances)
+    image = previous_image(target, instances, [Image.from_dict(journal["previous_image"] or {})])
     if image is None:
         return Reaction(False, "Halted without a rollback: no other image is known to go back to.")
     ids = _scope(journal, scale_set, instances, on_failure, target)
@@ -90,21 +90,6 @@ def react(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[I
 def hands_off(journal: Mapping[str, Any]) -> str | None:
     """Why nothing more is to be written after this failure, whatever was asked for; None where it may be."""
     return _HANDS_OFF.get(journal["cause_kind"])
-
-
-def previous_image(journal: Mapping[str, Any], instances: Sequence[Instance]) -> Image | None:
-    """The image to go back to: that of the model before, or else the one that most other instances run.
-
-    The second also works after a run that was killed when it had written the model. None where there is no other.
-    """
-    target = Image.from_dict(journal["target_image"] or {})
-    before = Image.from_dict(journal["previous_image"] or {})
-    # A floating reference would lead to the newest image again.
-    if before.kind != "none" and not before.floating and not same_image(before, target):
-        return before
-    images = [one.image.pinned for one in instances if not one.leaving and one.image.kind != "none"]
-    others = Counter(image for image in images if not image.floating and not same_image(image, target))
-    return min(others, key=lambda image: (-others[image], image.describe())) if others else None
 
 
 def _scope(

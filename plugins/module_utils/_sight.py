@@ -9,9 +9,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._alerts import Alert
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, Lease, read_lease
@@ -100,23 +99,6 @@ class Sight:
         return profile if isinstance(profile, Mapping) else {}
 
 
-def previous_image(model: Image, target: Image, instances: Iterable[Instance], lease: Lease | None = None) -> Image:
-    """The image to go back to, at a fixed version where instances tell it.
-
-    It is the model's; where that is the target already, because a run was interrupted, it is the one that its lease
-    remembers, or that most of the instances left behind have.
-    """
-    own = [one.image for one in instances]
-    remembered = lease.previous_image if lease else None
-    if remembered and same_image(model, target) and not same_image(remembered, target):
-        return remembered
-    if same_image(model, target):
-        return (_commonest([image for image in own if not same_image(image, target)]) or model).pinned
-    if model.floating:
-        return (_commonest([image for image in own if same_image(image, model)]) or model).pinned
-    return model
-
-
 def owner_of(tags: Mapping[str, str], group: Mapping[str, Any] | None) -> str | None:
     """The service that a set belongs to, by the owner of its resource group, or by its tags.
 
@@ -129,12 +111,3 @@ def owner_of(tags: Mapping[str, str], group: Mapping[str, Any] | None) -> str | 
     if names.get("vendor") == "databricks" or "databricks-instance-name" in names:
         return "Databricks"
     return "Batch" if "batchaccountname" in names else None
-
-
-def _commonest(images: Sequence[Image]) -> Image | None:
-    # `Image` compares without the exact version, so that goes into the key.
-    counted = Counter((image, image.exact_version) for image in images)
-    if not counted:
-        return None
-    (image, exact), _count = counted.most_common(1)[0]
-    return replace(image, exact_version=exact)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _journal
 from ansible_collections.azroll.vmss.plugins.module_utils._image import same_image
-from ansible_collections.azroll.vmss.plugins.module_utils._reaction import WAYS, previous_image, react
-from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set, ubuntu
+from ansible_collections.azroll.vmss.plugins.module_utils._reaction import WAYS, react
+from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets
 
 SET = scale_set(image=NEW)
@@ -77,21 +77,3 @@ def test_nothing_is_taken_back_where_nothing_was_written():
 def test_a_model_that_was_written_before_the_first_batch_is_written_back():
     decided = react(journal(), SET, [instance(n) for n in range(3)], "rollback")
     assert (decided.roll_back, decided.instance_ids) == (True, ())
-
-
-def test_the_instances_tell_the_image_before_where_the_model_no_longer_does():
-    killed = journal(["1"], previous_image=NEW.to_dict())
-    assert previous_image(killed, world()) == OLD
-    assert previous_image(killed, [instance(0, image=NEW)]) is None
-
-
-def test_a_floating_reference_goes_back_to_the_number_behind_it():
-    floating = ubuntu("latest", exact="24.04.202512120")
-    before = journal(["1"], previous_image=ubuntu("latest").to_dict())
-    found = previous_image(before, [instance(0, image=NEW), instance(1, image=floating)])
-    assert found == ubuntu("24.04.202512120")
-
-
-def test_what_azure_adds_to_an_instance_s_image_is_not_part_of_the_way_back():
-    found = previous_image(journal(previous_image={}), [instance(0, image=ubuntu(OLD.version, exact=OLD.version))])
-    assert found.to_dict() == OLD.to_dict()

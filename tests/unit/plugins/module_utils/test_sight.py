@@ -4,37 +4,9 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import Lease
-from ansible_collections.azroll.vmss.plugins.module_utils._sight import owner_of, previous_image
-from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, ubuntu
-
-OLDER = ubuntu("24.04.202501010")
-LATEST = ubuntu("latest")
-
-
-def fleet(*images):
-    return [instance(number, image=image) for number, image in enumerate(images)]
-
-
-def test_the_previous_image_is_the_models():
-    assert previous_image(OLD, NEW, fleet(OLDER, OLDER, OLD)) == OLD
-
-
-def test_a_floating_reference_is_pinned_to_what_most_instances_got():
-    seen = [replace(LATEST, exact_version=version) for version in ("1.0.0", "1.1.0", "1.1.0")]
-    assert previous_image(LATEST, NEW, fleet(*seen)) == ubuntu("1.1.0")
-    assert previous_image(LATEST, NEW, []) == LATEST
-
-
-def test_after_an_interrupted_run_the_instances_tell_or_its_lease():
-    assert previous_image(NEW, NEW, fleet(NEW, OLDER, OLD, OLD)) == OLD
-    assert previous_image(NEW, NEW, fleet(NEW, OLDER, OLD, OLD), Lease(previous_image=OLDER)) == OLDER
-    assert previous_image(NEW, NEW, fleet(NEW, OLD), Lease(previous_image=NEW)) == OLD
-    assert previous_image(NEW, NEW, fleet(NEW, NEW)) == NEW
+from ansible_collections.azroll.vmss.plugins.module_utils._sight import owner_of
 
 
 @pytest.mark.parametrize(
