@@ -73,7 +73,7 @@ def react(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[I
     """
     if on_failure == HALT:
         return Reaction(False, "Halted: nothing more was started.")
-    if not (journal["image_changed"] or journal["batches"]):
+    if not (journal["image_changed"] or journal["batches"] or journal["continues"]):
         return Reaction(False, "Nothing had been written, so there is nothing to take back.")
     hands = hands_off(journal)
     if hands:
@@ -101,6 +101,9 @@ def _scope(
     ]
     if on_failure == ROLLBACK:
         chosen = [one for one in moved if one.instance_id not in journal["on_target_before"]]
+    elif journal["continues"] and not journal["batches"]:
+        # Nobody knows the batches of a run that was killed: what it left out of service is what failed.
+        chosen = [one for one in moved if not in_service(one, scale_set.health_source)]
     else:
         begun = [batch["instance_ids"] for batch in journal["batches"]]
         failed = [batch["instance_ids"] for batch in journal["batches"] if batch["result"] == FAILED]

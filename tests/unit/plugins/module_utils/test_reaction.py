@@ -70,6 +70,15 @@ def test_only_instances_on_the_target_ever_go_back(instances, way, kind):
     assert not decided.roll_back or not same_image(decided.image, NEW)
 
 
+@pytest.mark.parametrize(
+    ("way", "ids"),
+    [("rollback_instances", ("3",)), ("rollback_batch", ("3",)), ("rollback", ("0", "1", "2", "3", "6"))],
+)
+def test_what_a_killed_run_left_broken_goes_back_with_the_run_that_continues_it(way, ids):
+    made = journal(image_changed=False, continues="run-a", on_target_before=[])
+    assert react(made, SET, world(), way).instance_ids == ids
+
+
 def test_nothing_is_taken_back_where_nothing_was_written():
     assert not react(journal(image_changed=False), SET, world(), "rollback").roll_back
 
