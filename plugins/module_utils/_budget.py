@@ -13,8 +13,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 
 OF_SET = "max_unavailable"
 OF_ZONE = "max_unavailable_per_zone"
@@ -105,3 +107,20 @@ def exceeded(parts: Iterable[Share], out: Collection[str], going: Collection[str
         if more & part.members and part.room({*out, *going}) < 0:
             return part
     return None
+
+
+def too_many(part: Share, out: Collection[str], send: Collection[str], doing: str) -> Refused:
+    """The refusal (`max_unavailable`) to send so many. `doing` is what they were to be sent for, as in `Upgrading`."""
+    going = sorted(part.members.intersection(send), key=by_id)
+    others_out = sorted(part.members.intersection(out) - set(going), key=by_id)
+    needed, total = len(going) + len(others_out), len(part.members)
+    already = f" on top of those out of service already ({listed(others_out)})" if others_out else ""
+    place = f" of {part.name}" if part.name else ""
+    return Refused(
+        OF_SET,
+        f"{doing} {len(going)} of {total} instances{place}{already} would take {needed} out of service at once, "
+        f"and {part.option} ({part.limit}) allows {part.allowed}",
+        advice=f"Send fewer at a time, bring the others back first, or set {part.option} to {needed} or "
+        f'"{smallest_percentage_for(needed, total)}%".',
+        instances=going,
+    )

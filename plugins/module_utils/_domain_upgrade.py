@@ -22,16 +22,14 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import inactive_instance
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import guard_rolling_upgrade
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease, require_own
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, select
 from ansible_collections.azroll.vmss.plugins.module_utils._target import NO_MARKS, VANISHED, LeftOut, Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._terms import NO_TERMS, Terms
 from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import Upgrade, plan_upgrade
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, not_seen, wait_until
-from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness, check_target, check_witness
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm, Operation
@@ -46,9 +44,7 @@ class Request:
     """What is asked for: which instances, within which budget, and how staleness is judged.
 
     `skip_missing`: instances named by id that are gone are passed over. Those of a domain always are: nobody named
-    them. `partial`: send what there is room for. `run_id` must
-    hold the lease of the set. `target` is the image that the model must have, `witness` what the set
-    must still look like but for this rollout's own work.
+    them. `partial`: send what there is room for. `terms`: what must be true of the set for anything to be sent.
     """
 
     selection: Selection
@@ -57,9 +53,7 @@ class Request:
     skip_missing: bool = False
     partial: bool = False
     marks: Marks = NO_MARKS
-    run_id: str = ""
-    target: Image | None = None
-    witness: Witness | None = None
+    terms: Terms = NO_TERMS
 
     @property
     def tolerant(self) -> bool:
@@ -140,19 +134,7 @@ def plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
 
 def _plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
     instances = tuple(arm.list_instances(scale_set))
-    if request.run_id:
-        require_own(scale_set.name, read_lease(scale_set.tags), request.run_id)
-    if request.target:
-        check_target(scale_set, merge(scale_set.image, request.target), now=arm.server_time)
-    if request.witness:
-        check_witness(
-            request.witness,
-            scale_set,
-            instances,
-            scale_set.image,
-            now=arm.server_time,
-            by_model=request.by_model,
-        )
+    request.terms.check(scale_set, instances, now=arm.server_time, by_model=request.by_model)
     chosen = select(instances, request.selection, missing_ids=request.skip_missing)
     upgrade = plan_upgrade(
         instances,

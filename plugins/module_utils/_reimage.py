@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible_collections.azroll.vmss.plugins.module_utils._budget import OF_SET, Budget, exceeded, shares
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget, exceeded, shares, too_many
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, by_id, listed, select
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, by_id, select
 from ansible_collections.azroll.vmss.plugins.module_utils._target import BUSY, VANISHED, LeftOut, obstacle
 
 BEHIND = "not on the image of the model"
@@ -60,16 +60,7 @@ def plan_reimage(
     out = out_of_service(instances, health_source)
     tight = exceeded(shares(instances, budget), out, send)
     if tight:
-        going = sorted(tight.members.intersection(send), key=by_id)
-        needed = len(tight.members.intersection({*out, *send}))
-        place = f" in {tight.name}" if tight.name else ""
-        raise Refused(
-            OF_SET,
-            f"Reimaging {listed(going)} would leave {needed} of {len(tight.members)} instances{place} out of service "
-            f"at once, and {tight.option} ({tight.limit}) allows {tight.allowed}",
-            advice="Reimage fewer at a time, or bring the others back first.",
-            instances=going,
-        )
+        raise too_many(tight, out, send, "Reimaging")
     return Reimage(tuple(send), tuple(left_out))
 
 

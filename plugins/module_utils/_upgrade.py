@@ -13,19 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import (
-    OF_SET,
     Budget,
     Share,
     exceeded,
     fitting,
     shares,
+    too_many,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._limit import smallest_percentage_for
-from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 from ansible_collections.azroll.vmss.plugins.module_utils._target import (
     BUSY,
     CURRENT,
@@ -77,7 +75,7 @@ def plan_upgrade(
     fitting = _fitting(parts, out, send) if partial else send
     tight = exceeded(parts, out, fitting or send)
     if tight:
-        raise _refusal(tight, out, fitting or send)
+        raise too_many(tight, out, fitting or send, "Upgrading")
     left_out += [LeftOut(one, NO_ROOM) for one in send if one not in fitting]
     return Upgrade(tuple(fitting), tuple(left_out))
 
@@ -98,19 +96,3 @@ def _fitting(parts: Sequence[Share], out: Sequence[str], send: Sequence[str]) ->
     free = [one for one in send if one in out]
     others = fitting((one for one in send if one not in out), {part: part.room(out) for part in parts})
     return sorted(free + others, key=by_id)
-
-
-def _refusal(part: Share, out: Sequence[str], send: Sequence[str]) -> Refused:
-    going = sorted(part.members.intersection(send), key=by_id)
-    others_out = sorted(part.members.intersection(out) - set(going), key=by_id)
-    needed, total = len(going) + len(others_out), len(part.members)
-    already = f" on top of those out of service already ({listed(others_out)})" if others_out else ""
-    place = f" of {part.name}" if part.name else ""
-    return Refused(
-        OF_SET,
-        f"Upgrading {len(going)} of {total} instances{place}{already} would take {needed} out of service at once, "
-        f"and {part.option} ({part.limit}) allows {part.allowed}",
-        advice=f"Upgrade fewer at a time, bring the others back first, or set {part.option} to {needed} or "
-        f'"{smallest_percentage_for(needed, total)}%".',
-        instances=going,
-    )

@@ -365,9 +365,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils import _domain_upgrade
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
-from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
 
 # Not "skipped": Ansible takes a result with that key for a skipped task.
 EMPTY = {
@@ -389,9 +388,7 @@ def work(call: Call) -> None:
         skip_missing=params["missing_instances"] == "skip",
         partial=params["partial"],
         marks=Marks(skip_tags=tuple(params["skip_tags"]), busy_tags=tuple(params["busy_tags"])),
-        run_id=params["run_id"],
-        target=Image.from_options(params["target_image"]) if params["target_image"] else None,
-        witness=Witness.from_dict(params["witness"]) if params["witness"] else None,
+        terms=Terms.from_options(params),
     )
     scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
     result["image"] = scale_set.image.to_dict()

@@ -252,34 +252,19 @@ from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
     guard_ownership,
     guard_rolling_upgrade,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease, require_own
 from ansible_collections.azroll.vmss.plugins.module_utils._reimage import plan_reimage
-from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness, check_target, check_witness
+from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
 
 EMPTY = {"instance_ids": [], "left_out": [], "started_at": None, "diff": {"before": {}, "after": {}}}
 
 
 def work(call: Call) -> None:
     params, arm, result = call.params, call.arm, call.result
-    budget = read_budget(params)
+    budget, terms = read_budget(params), Terms.from_options(params)
     scale_set = arm.get_scale_set(params["resource_group"], params["name"])
     guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
-    if params["run_id"]:
-        require_own(scale_set.name, read_lease(scale_set.tags), params["run_id"])
-    if params["target_image"]:
-        wanted = merge(scale_set.image, Image.from_options(params["target_image"]))
-        check_target(scale_set, wanted, now=arm.server_time)
     instances = arm.list_instances(scale_set)
-    if params["witness"]:
-        check_witness(
-            Witness.from_dict(params["witness"]),
-            scale_set,
-            instances,
-            scale_set.image,
-            now=arm.server_time,
-            by_model=params["by_model"],
-        )
+    terms.check(scale_set, instances, now=arm.server_time, by_model=params["by_model"])
     planned = plan_reimage(
         instances,
         params["instance_ids"],

@@ -82,7 +82,7 @@ def test_sick_instances_cost_nothing_more_and_healthy_ones_are_held_to_the_budge
     [({"run_id": "mine"}, "lease_lost"), ({"target_image": {"version": OLD_VERSION}}, "foreign_change")],
 )
 def test_a_set_that_is_not_ours_any_more_is_left_alone(run: Run, options: dict[str, Any], kind: str) -> None:
-    result = run(MODULE, [get_new_model()], instance_ids=["0"], **options)
+    result = run(MODULE, [get_new_model(), get_instances(failed(0))], instance_ids=["0"], **options)
     assert result["error"]["kind"] == kind
 
 
