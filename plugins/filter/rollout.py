@@ -229,6 +229,7 @@ def rollout_retry(
     instance_ids: Sequence[str],
     sick_ids: Sequence[str] | None = None,
     by_model: bool = True,
+    operation: str = "",
 ) -> dict[str, Any]:
     decided = decide_retry(
         _read(vmss)[1],
@@ -238,6 +239,7 @@ def rollout_retry(
         sick=_texts(sick_ids, "sick_ids"),
         retried=already_retried(journal["batches"]),
         by_model=_typed(check_type_bool, by_model, "by_model"),
+        operation=str(operation or ""),
     )
     return decided.to_dict()
 

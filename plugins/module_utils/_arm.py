@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timezone
-from email.utils import parsedate_to_datetime
 from operator import attrgetter
 from typing import Any
 
@@ -34,12 +32,16 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import (
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_errors import speaking
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_health import HealthReads
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_images import ImageReads
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import (
+    Operation,
+    OperationReads,
+    server_time,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._cloud import DEFAULT_CLOUD
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     CredentialError,
     NotFound,
     VmssError,
-    WaitTimeout,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._names import check_subscription, check_tenant
@@ -52,29 +54,7 @@ AUTOSCALE_API = "2022-10-01"
 PERMISSIONS_API = "2022-04-01"
 
 
-class Operation:
-    """A long-running operation that was accepted. `started_at` is the server's time of that, in ISO 8601."""
-
-    def __init__(self, poller: Any, attempted: str, deadline: Deadline, started_at: str | None) -> None:
-        self._poller = poller
-        self._attempted = attempted
-        self._deadline = deadline
-        self.started_at = started_at
-
-    def wait(self) -> None:
-        """Wait for the end of it. Raises OperationFailed, Preempted, or WaitTimeout at the deadline."""
-        with speaking(self._attempted):
-            self._poller.wait(self._deadline.remaining())
-        if not self._poller.done():
-            raise WaitTimeout(
-                f"Could not {self._attempted} within {self._deadline.seconds:.0f} seconds: "
-                "the operation is still running",
-                advice="It goes on in Azure. Raise wait_timeout, or look again with azroll.vmss.vmss_instance_facts.",
-                attempted=self._attempted,
-            )
-
-
-class Arm(HealthReads, ImageReads):
+class Arm(HealthReads, OperationReads, ImageReads):
     """Azure Resource Manager, as far as rollouts need it. Errors are those of `_errors`."""
 
     def __init__(
@@ -249,12 +229,12 @@ class Arm(HealthReads, ImageReads):
         self, method: str, attempted: str, scale_set: ScaleSet, body: Mapping[str, Any], *within: str, **options: Any
     ) -> Operation:
         """`within` leads to what is written inside the scale set."""
-        times: list[str | None] = []
+        accepted: list[Any] = []
 
         def note(response: Any) -> None:
             self._note_time(response.http_response)
             if response.http_response.status_code < 300:
-                times.append(_server_time(response.http_response))
+                accepted.append(response.http_response)
 
         call = attrgetter(method)(self._client.compute(self.subscription_id))
         with speaking(attempted):
@@ -269,10 +249,10 @@ class Arm(HealthReads, ImageReads):
                 api_version=COMPUTE_API,
                 **options,
             )
-        return Operation(poller, attempted, self._deadline, times[0] if times else None)
+        return Operation(poller, attempted, self._deadline, accepted[0] if accepted else None)
 
     def _note_time(self, response: Any) -> None:
-        self.server_time = _server_time(response) or self.server_time
+        self.server_time = server_time(response) or self.server_time
 
     def _path_of(self, scale_set: ScaleSet, *rest: str) -> str:
         return self._compute_path(scale_set.resource_group, "virtualMachineScaleSets", scale_set.name, *rest)
@@ -305,11 +285,3 @@ def connect(login: Login, deadline: Deadline, *, credential: Any = None, transpo
         return Client(chosen, cloud, deadline, options, note)
 
     return Arm(make_client, settings.subscription_id, deadline)
-
-
-def _server_time(response: Any) -> str | None:
-    text = response.headers.get("Date")
-    try:
-        return parsedate_to_datetime(text).astimezone(timezone.utc).isoformat() if text else None
-    except (TypeError, ValueError):
-        return None

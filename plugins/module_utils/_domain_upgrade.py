@@ -32,7 +32,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import Upgrad
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, not_seen, wait_until
 
 if TYPE_CHECKING:
-    from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm, Operation
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 
 # Instances that vanish between the list and the call are left out, and the call is made again; not for ever.
 CALLS = 3

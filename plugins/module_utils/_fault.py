@@ -119,9 +119,14 @@ def refusal(fault: ArmFault, attempted: str, *, retry_after: float | None = None
     )
 
 
+def preempted(fault: ArmFault) -> bool:
+    """Whether an operation was cancelled, by a newer one or by somebody."""
+    return (fault.code or "").lower() in ("operationpreempted", "canceled", "cancelled")
+
+
 def failed_operation(fault: ArmFault, attempted: str) -> VmssError:
     """The error for a long-running operation that ended as Failed or Canceled: HTTP 200, the trouble in the body."""
-    if (fault.code or "").lower() in ("operationpreempted", "canceled", "cancelled"):
+    if preempted(fault):
         return Preempted(
             f"Could not {attempted}: a newer write to the scale set put an end to it",
             advice="Run again: what is done already is left alone. The activity log tells who else writes.",

@@ -15,8 +15,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils._documents import Documents
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Forbidden, OperationFailed, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    ArmFault,
+    BadInput,
+    Forbidden,
+    OperationFailed,
+    Preempted,
+    VmssError,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
+from ansible_collections.azroll.vmss.plugins.module_utils._fault import preempted
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, healthy, upgraded
@@ -37,7 +45,8 @@ T = TypeVar("T")
 class Wait:
     """What is waited for. Without `instance_ids`, all instances that are there; those of `sick` are no failure.
 
-    With `same_model` the model must keep the image that is waited for.
+    With `same_model` the model must keep the image that is waited for. `operation_id` is the upgrade that the instances
+    were sent by.
     """
 
     phase: str
@@ -48,6 +57,7 @@ class Wait:
     by_model: bool = True
     sick: tuple[str, ...] = ()
     same_model: bool = False
+    operation_id: str = ""
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Wait | None:
@@ -72,6 +82,7 @@ class Wait:
             by_model=options["by_model"],
             sick=tuple(options["sick_ids"]),
             same_model=options["same_model"],
+            operation_id=options["operation_id"],
         )
 
 
@@ -102,6 +113,8 @@ class Watch:
         self._wait = wait
         # The last look; None where Azure throttled even the first.
         self.snapshot: Snapshot | None = None
+        # Why the operation ended, where it did so before it had begun all instances.
+        self.fault: ArmFault | None = None
 
     def until(self, deadline: Deadline) -> Outcome:
         """Wait, at most until the deadline."""
@@ -119,9 +132,21 @@ class Watch:
         ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if not one.leaving)
         if self._wait.phase == HEALTHY:
             return healthy(instances, ids, scale_set.health_source, since=self._wait.since, sick=self._wait.sick)
-        return upgraded(
+        progress = upgraded(
             instances, ids, target_of(scale_set, self._wanted), by_model=self._wait.by_model, sick=self._wait.sick
         )
+        return self._held_against_operation(scale_set, progress)
+
+    def _held_against_operation(self, scale_set: ScaleSet, progress: Progress) -> Progress:
+        """A failed operation says nothing of instances that it moved, but what it left alone will not move any more.
+
+        Where the operation cannot be read, the instances alone are judged.
+        """
+        abandoned = progress.without_operation()
+        self.fault = None
+        if self._wait.operation_id and abandoned != progress:
+            self.fault = readable(lambda: self._arm.operation_fault(scale_set, self._wait.operation_id))
+        return abandoned if self.fault else progress
 
 
 def target_of(scale_set: ScaleSet, wanted: Image | None) -> Image:
@@ -129,13 +154,14 @@ def target_of(scale_set: ScaleSet, wanted: Image | None) -> Image:
     return merge(scale_set.image, wanted) if wanted else scale_set.image
 
 
-def failed_wait(name: str, progress: Progress) -> OperationFailed:
-    """The error for instances that failed while they were waited for."""
-    return OperationFailed(
+def failed_wait(name: str, progress: Progress, fault: ArmFault | None = None) -> OperationFailed | Preempted:
+    """The error for instances that failed while they were waited for, or that an operation left behind (`fault`)."""
+    return (Preempted if fault is not None and preempted(fault) else OperationFailed)(
         f"Instances of {name} failed: {progress.describe()}",
         advice="See the instances' own messages, mend the cause or set the image back, then run again: instances that "
         "are on the target image are left alone.",
         attempted=f"wait until the instances are {progress.phase}",
+        fault=fault,
         instances=list(progress.failed),
     )
 

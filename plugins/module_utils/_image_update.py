@@ -34,7 +34,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._resolve import resolv
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 
 if TYPE_CHECKING:
-    from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm, Operation
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 
 MANUAL = "Manual"
 

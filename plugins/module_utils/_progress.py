@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
+
+STILL_OLD = "still on the old image"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ class Progress:
             parts.append(f"vanished: {listed(self.vanished)}")
         return "; ".join(parts)
 
+    def without_operation(self) -> Progress:
+        """The same where the operation that was to move them has ended badly: those that it never began have failed."""
+        left = {one: f"{why}, and its operation is over" for one, why in self.waiting.items() if why == STILL_OLD}
+        waiting = {one: why for one, why in self.waiting.items() if one not in left}
+        return replace(self, waiting=waiting, failed={**self.failed, **left})
+
     def to_dict(self) -> dict[str, Any]:
         """The `vmss_progress` key of a result."""
         return {
@@ -77,7 +85,7 @@ def upgraded(
     """
 
     def reason(one: Instance) -> str | None:
-        return trouble(one, None) or ("still on the old image" if is_stale(one, target, by_model=by_model) else None)
+        return trouble(one, None) or (STILL_OLD if is_stale(one, target, by_model=by_model) else None)
 
     return _look("upgraded", instances, ids, reason, sick)
 

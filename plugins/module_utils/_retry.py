@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""Which of the instances that failed in a batch are sent once more, and by which means."""
+"""Which of the instances that failed in a batch, or were never begun, are sent once more, and by which means."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._passing import passes
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 
@@ -44,28 +45,31 @@ def decide_retry(
     sick: Collection[str] = (),
     retried: Collection[str] = (),
     by_model: bool = True,
+    operation: str = "",
 ) -> Retry:
     """Decide by the instances as they are now, and by the causes of their failures (`groups` of `_bundle.bundle`).
 
     `sent` are those that the batch upgraded, `sick` those that were out of service before, `retried` those that had
-    their second chance. All that failed go again, or none: one failure that stays ends the batch in any case, and then
-    nothing more is to be written. An upgrade of an instance that has the model already does nothing (recorded), so that
-    one is reimaged.
+    their second chance; `operation` is the code of Azure's error where the operation ended before it had begun all of
+    them. All that failed go again, or none: one failure that stays ends the batch in any case, and then nothing more is
+    to be written. An upgrade of an instance that has the model already does nothing (recorded), so that one is
+    reimaged.
     """
-    ours = set(sent) - set(sick)
-    failed = sorted((one for one in instances if one.instance_id in ours and _failed(one)), key=_number)
+    ours = [one for one in instances if one.instance_id in sent and one.instance_id not in sick and not one.leaving]
+    unbegun = [one.instance_id for one in ours if operation and _untouched(one, target, by_model)]
+    failed = sorted((one for one in ours if _failed(one) or one.instance_id in unbegun), key=_number)
     if not failed:
         return Retry("No instance is seen as failed any more, so none is tried again.")
     ids = [one.instance_id for one in failed]
     again = [one for one in ids if one in retried]
     if again:
         return Retry(f"Not tried again, because they were already: {listed(again)}.")
-    groups = list(groups)
-    passing = {one for group in groups if group["passes"] for one in group["instance_ids"]}
-    staying = [one for one in ids if one not in passing]
+    causes = {one: str(group["code"]) for group in groups for one in group["instance_ids"]}
+    causes |= dict.fromkeys(unbegun, operation)
+    staying = [one for one in ids if not passes(causes.get(one, ""))]
     if staying:
         return Retry(f"Not tried again, because the error is none that is known to pass: {listed(staying)}.")
-    codes = sorted({str(group["code"]) for group in groups if set(ids) & set(group["instance_ids"])})
+    codes = sorted({causes[one] for one in ids})
     behind = tuple(one.instance_id for one in failed if is_stale(one, target, by_model=by_model))
     return Retry(
         f"Tried once more, because {listed(codes)} often passes: {listed(ids)}.",
@@ -80,7 +84,11 @@ def already_retried(batches: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _failed(instance: Instance) -> bool:
-    return not instance.leaving and instance.provisioning_state.lower() == "failed"
+    return instance.provisioning_state.lower() == "failed"
+
+
+def _untouched(instance: Instance, target: Image, by_model: bool) -> bool:
+    return not (instance.busy or _failed(instance)) and is_stale(instance, target, by_model=by_model)
 
 
 def _number(instance: Instance) -> tuple[int, int, str]:

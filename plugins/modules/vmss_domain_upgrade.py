@@ -255,6 +255,13 @@ started_at:
   returned: always
   type: str
   sample: "2026-11-22T10:15:00+00:00"
+operation_id:
+  description:
+    - The id of Azure's operation, for O(azroll.vmss.vmss_instance_facts#module:operation_id). V(null) if nothing was
+      sent.
+  returned: always
+  type: str
+  sample: 2d98665c-cb87-4872-b7dd-6af06a469692
 vmss_progress:
   description: How far the instances have come. V(null) if nothing was waited for.
   returned: always
@@ -374,6 +381,7 @@ EMPTY = {
     "left_out": [],
     "image": {},
     "started_at": None,
+    "operation_id": None,
     "vmss_progress": None,
     "diff": {"before": {}, "after": {}},
 }
@@ -403,6 +411,7 @@ def work(call: Call) -> None:
         "instance_ids": ids,
         "left_out": planned.left_out(),
         "started_at": operation.started_at if operation else None,
+        "operation_id": operation.id if operation else None,
         "diff": planned.diff(),
         "msg": planned.describe(check_mode=call.check_mode),
     }

@@ -63,6 +63,15 @@ options:
         any more. The model is read at the beginning of each call.
     type: bool
     default: false
+  operation_id:
+    description:
+      - For O(wait_for=upgraded), the operation that the instances were sent by, for example
+        RV(azroll.vmss.vmss_domain_upgrade#module:operation_id). If it fails or is cancelled before it has begun all of
+        them, the wait ends with RV(error.kind=operation_failed) or RV(error.kind=preempted) instead of at its timeout.
+      - Needs the action C(Microsoft.Compute/locations/operations/read). Where the operation cannot be read, the
+        instances alone are judged.
+    type: str
+    default: ''
   wait_successes:
     description:
       - How many looks in a row must be good.
@@ -671,7 +680,7 @@ def work(call: Call) -> None:
         "msg": f"{name}: {outcome.progress.describe()}",
     }
     if outcome.failed:
-        raise failed_wait(name, outcome.progress)
+        raise failed_wait(name, outcome.progress, watch.fault)
 
 
 def main() -> None:
@@ -684,6 +693,7 @@ def main() -> None:
                 "wait_interval": {"type": "int", "default": 10},
                 "same_model": {"type": "bool", "default": False},
                 "sick_ids": {"type": "list", "elements": "str", "default": []},
+                "operation_id": {"type": "str", "default": ""},
                 "wait_successes": {"type": "int", "default": 1},
                 "fresher_than": {"type": "str"},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import fnmatch
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from armsim.instance import PREEMPTED, Failure
@@ -99,21 +99,30 @@ class Faults:
 
     def of_answer(self, seen: Seen) -> AnswerFault | None:
         """The fault that befalls this request, if any."""
-        fault = self._strike(seen, of_operation=False)
+        fault = self._strike(seen, lambda fault: not isinstance(fault, OperationFault))
         assert not isinstance(fault, OperationFault)
         return fault
 
     def of_operation(self, seen: Seen) -> Fate | None:
         """The fate of the operation that this request has started, if it is not to end as it would."""
-        fault = self._strike(seen, of_operation=True)
+        return self._fate(seen, begins=True)
+
+    def of_action(self, seen: Seen) -> Fate | None:
+        """The fate of the operation that this action is to lead to, if it is to do nothing at all."""
+        return self._fate(seen, begins=False)
+
+    def _fate(self, seen: Seen, *, begins: bool) -> Fate | None:
+        fault = self._strike(seen, lambda one: isinstance(one, OperationFault) and one.begins is begins)
         if not isinstance(fault, OperationFault):
             return None
         usual = PREEMPTED if fault.outcome == "Canceled" else _FAILURE
         failure = Failure(fault.code or usual.code, fault.message or usual.message)
         return Fate(fault.outcome, failure)
 
-    def _strike(self, seen: Seen, *, of_operation: bool) -> AnswerFault | OperationFault | None:
-        candidates = [item for item in self._pending if isinstance(item.fault, OperationFault) == of_operation]
+    def _strike(
+        self, seen: Seen, is_meant: Callable[[AnswerFault | OperationFault], bool]
+    ) -> AnswerFault | OperationFault | None:
+        candidates = [item for item in self._pending if is_meant(item.fault)]
         # Every fault counts what fits it, whichever of them the request meets.
         befalling = [item for item in candidates if item.befalls(seen, self._seed)]
         if not befalling:

@@ -85,6 +85,11 @@ def carry_out(scale_set: ScaleSet, instances: Sequence[Instance], work: Work, do
         work(scale_set, instance, parts.done)
 
 
+def stillborn(scale_set: ScaleSet) -> Accepted:
+    """An action that is accepted, does nothing, and is over soon."""
+    return _perform(scale_set, [], lambda *_: None)
+
+
 def refuse_if_deleting(name: str, instance: Instance) -> None:
     """409 for any change of an instance that is being deleted (reported)."""
     if instance.provisioning == "Deleting":

@@ -153,6 +153,22 @@ def test_an_accepted_operation_ends_badly(site, outcome, code):
     assert site.host.simulation.requests.faults == {"operation": 1}
 
 
+def test_an_action_may_be_over_before_it_has_begun(site):
+    fault = {"kind": "operation", "outcome": "Canceled", "operation": "*_UpdateInstances", "begins": False}
+    site.admin("POST", "faults", fault)
+    site.call("PATCH", site.web, document=IMAGE)
+    site.wait(10)
+    accepted = site.call("POST", f"{site.web}/manualupgrade", document={"instanceIds": ["*"]})
+    assert accepted.status == 202
+    site.wait(10)
+    ended = poll(site, accepted)
+    assert (ended["status"], ended["error"]["code"]) == ("Canceled", "OperationPreempted")
+    web = site.host.simulation.scale_sets()[0]
+    assert {one.provisioning for one in web.active()} == {"Succeeded"}
+    assert not any(one.applies(web.model) for one in web.active())
+    assert site.host.simulation.requests.faults == {"operation": 1}
+
+
 def test_an_operation_may_never_end(site):
     site.admin("POST", "faults", {"kind": "operation", "outcome": "never", "operation": "*_Update"})
     first = site.call("PATCH", site.web, document=IMAGE)

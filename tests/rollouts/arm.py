@@ -41,7 +41,8 @@ class Operation(_arm.Operation):
     """An operation that was accepted."""
 
     def __init__(self, service: Service, running: operations.Operation, attempted: str, started_at: str | None) -> None:
-        super().__init__(running, attempted, service.deadline, started_at)
+        super().__init__(running, attempted, service.deadline, None)
+        self.started_at, self.id = started_at, running.id
         self._service, self._running = service, running
 
     def wait(self) -> None:

@@ -49,7 +49,9 @@ class Batches(Play):
         self._until = options.until
         self._canary, self._soak = (options.canary, options.soak) if forward else (0, 0)
         self._waiting = False
-        self._retry, self._retried_at = False, None
+        self._retry = False
+        self._retried_at: str | None = None
+        self._operation: str | None = None
         self._run_id = f"run-{site.run}"
         self._waits = rollout_waits(
             options.upgrade_timeout, options.health_retries, options.health_delay, options.health_successes
@@ -147,6 +149,7 @@ class Batches(Play):
         self._renew(self._vmss["gathered_at"])
         upgrade = self.until(lambda: self._send(ids, sent), PASSING, self._waits["room"])
         if upgrade["instance_ids"]:
+            self._operation = upgrade["operation_id"]
             self._await(upgrade["instance_ids"])
             if self._options.warm_up:
                 self.pause(self._options.warm_up)
@@ -169,13 +172,13 @@ class Batches(Play):
         if rollout_lease_due(self.registered["hold"]["lease"], self._options.lease, now):
             self._hold()
 
-    def _send(self, ids: Sequence[str], ours: Sequence[str]) -> Result:
+    def _send(self, ids: Sequence[str], ours: Sequence[str], *, partial: bool = True) -> Result:
         return self.module(
             vmss_domain_upgrade,
             "upgrade",
             instance_ids=list(ids),
             missing_instances="skip",
-            partial=True,
+            partial=partial,
             wait=False,
             **self._checks(ours),
         )
@@ -207,10 +210,11 @@ class Batches(Play):
                 instance_ids=list(ids),
                 sick_ids=self._sick,
                 same_model=True,
+                operation_id=self._operation,
                 wait_interval=self._options.poll_interval,
             )
         except Stop as stop:
-            if stop.kind != "operation_failed" or not self._retry:
+            if stop.kind not in ("operation_failed", "preempted") or not self._retry:
                 raise
             self._try_again(ids)
             self._await(ids)
@@ -227,6 +231,7 @@ class Batches(Play):
             ids,
             sick_ids=self._sick,
             by_model=self._by_model,
+            operation=(self.registered["facts"]["error"] or {}).get("arm", {}).get("code") or "",
         )
         going = again["upgrade"] + again["reimage"]
         self._retry = bool(going)
@@ -235,8 +240,9 @@ class Batches(Play):
             self._renew(vmss["gathered_at"])
         ours = self._moved()
         if again["upgrade"]:
-            sent = self.until(lambda: self._send(again["upgrade"], ours), PASSING, self._waits["room"])
+            sent = self.until(lambda: self._send(again["upgrade"], ours, partial=False), PASSING, self._waits["room"])
             self._retried_at = sent["started_at"]
+            self._operation = sent["operation_id"]
         if again["reimage"]:
             sent = self.until(lambda: self._reimage(again["reimage"], ours), PASSING, self._waits["room"])
             self._retried_at = sent["started_at"] or self._retried_at

@@ -76,6 +76,7 @@ class Play:
         try:
             module.work(Call(params, False, arm, deadline, result, lambda _warning: None))
         except VmssError as error:
+            result["error"] = error.to_dict()
             raise Stop(error.kind, str(error)) from error
         return result
 

@@ -19,9 +19,13 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import ArmFaul
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import read_fault, refusal
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from armsim.errors import ArmError
+from armsim.faults import Seen
+from armsim.instance_actions import stillborn
 from armsim.operations import Operation
 from armsim.web.app import ENDPOINTS
 from armsim.web.call import Call, Endpoint
+from armsim.web.paths import scale_set_of
+from armsim.web.scale_sets import accepted_action
 from armsim.wire import Json
 from rollouts.site import Look, Site
 
@@ -78,7 +82,7 @@ class Service(Client):
         def act() -> tuple[Any, Operation | None]:
             with self.site.noting(path, body, self.look):
                 answer, operation = self.serve(method, path, api, body=body, headers=headers)
-            if operation is not None:
+            if operation is not None and operation.fate is None:
                 operation.fate = self.site.fate()
             return answer, operation
 
@@ -102,7 +106,11 @@ class Service(Client):
         host = self.site.host
         call = Call(host, method, path, HOST, params, fields, given, "", raw, api_version=api)
         call.principal = host.directory.default
-        reply = endpoint.handler(call)
+        seen = Seen(endpoint.name, path, api, False, self.site.now())
+        fate = self.site.simulation.faults.of_action(seen) if method == "POST" else None
+        reply = endpoint.handler(call) if fate is None else accepted_action(call, stillborn(scale_set_of(call)))
+        if call.operation is not None:
+            call.operation.fate = fate
         self.site.simulation.actors.requested(endpoint.name)
         return reply.body, call.operation
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ from rollouts.worlds import ACCEPTABLE, NEW, OLD, PUBLISHER
 PASSES = "OSProvisioningTimedOut"
 
 
-def roll(fails: dict[str, Any], **options: Any) -> tuple[dict[str, Any], list[str]]:
+def roll(
+    fails: dict[str, Any], faults: Sequence[dict[str, Any]] = (), **options: Any
+) -> tuple[dict[str, Any], list[str]]:
     """The report of a roll of six instances, and the kinds of writes that moved instances."""
     document = {
         "version": 1,
@@ -28,6 +31,7 @@ def roll(fails: dict[str, Any], **options: Any) -> tuple[dict[str, Any], list[st
         "images": {
             "platform": [{**PUBLISHER, "versions": [{"version": OLD}, {"version": NEW, "upgrade_fails": fails}]}]
         },
+        "faults": list(faults),
         "resource_groups": [{"name": "rg-shop", "location": "westeurope"}],
         "scale_sets": [
             {"name": "web", "resource_group": "rg-shop", "capacity": 6, "image": {**PUBLISHER, "version": OLD}}
@@ -63,3 +67,18 @@ def test_what_fails_again_or_for_another_reason_stops_the_rollout(
     report, written = roll(fails, **options)
     assert (report["result"], report["cause_kind"], written) == ("halted", "operation_failed", writes)
     assert fails["code"] in report["cause"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "times", "result"),
+    [("Canceled", 1, "succeeded"), ("Failed", 1, "succeeded"), ("Canceled", 2, "halted"), ("Failed", 2, "halted")],
+)
+def test_what_an_operation_never_began_is_sent_once_more(
+    monkeypatch: pytest.MonkeyPatch, outcome: str, times: int, result: str
+) -> None:
+    fault = {"kind": "operation", "outcome": outcome, "operation": "*_UpdateInstances", "begins": False, "times": times}
+    report, writes = roll({"share": 0.0}, faults=[fault])
+    assert (report["result"], writes[:2]) == (result, ["upgrade", "upgrade"])
+    assert report["batches"][0]["retried"] == report["batches"][0]["instance_ids"]
+    if result == "halted":
+        assert report["cause_kind"] == {"Canceled": "preempted", "Failed": "operation_failed"}[outcome]

@@ -85,6 +85,17 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         set_["upgrade_policy"] = {"mode": draw.choice(["Automatic", "Rolling"])}
         options = replace(options, upgrade_policy="set_manual", restore_policy=draw.random() < 0.5)
     back = draw.random() < 0.15
+    if draw.random() < 0.15:
+        document["faults"] = [
+            {
+                "kind": "operation",
+                "outcome": draw.choice(["Canceled", "Failed"]),
+                "operation": "*_UpdateInstances",
+                "begins": False,
+                "rate": 0.5,
+                "times": draw.randint(1, 3),
+            }
+        ]
     return World(document, options, _weather(draw), tuple(kills), seed, breaks_all, size, back)
 
 

@@ -110,12 +110,16 @@ class StaleSkipTokenFault(_Fault):
 
 
 class OperationFault(_Fault):
-    """An operation that was accepted ends badly, when it would have ended, or never; what it did stays done."""
+    """An operation that was accepted ends badly, when it would have ended, or never; what it did stays done.
+
+    With ``begins: false`` an action of a scale set does nothing at all, and ends a moment later.
+    """
 
     kind: Literal["operation"] = Field(description="this fault")
     outcome: Literal["Failed", "Canceled", "never"] = Field(default="Failed", description="how it ends")
     code: str | None = Field(default=None, description="of the error, in place of the usual one")
     message: str | None = Field(default=None, description="of the error, in place of the usual one")
+    begins: bool = Field(default=True, description="whether it does anything; `false` befalls actions only")
 
 
 AnswerFault = StatusFault | ResetFault | SlowFault | TruncatedFault | ExpiredTokenFault | StaleSkipTokenFault

@@ -14,11 +14,14 @@ from starlette.responses import Response
 
 from armsim import errors
 from armsim.faults import Seen
+from armsim.instance_actions import stillborn
 from armsim.pace import Asked
 from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.faulty import afterwards, instead
 from armsim.web.host import Host
+from armsim.web.paths import scale_set_of
 from armsim.web.rendering import render
+from armsim.web.scale_sets import accepted_action
 from armsim.wire import is_api_version
 
 WRITES = ("PUT", "PATCH", "POST", "DELETE")
@@ -52,10 +55,11 @@ def _serve(call: Call, endpoint: Endpoint, seen: Seen) -> Response:
     _check(call, endpoint)
     if call.method in WRITES:
         requests.writes += 1
-    reply = endpoint.handler(call)
+    fate = simulation.faults.of_action(seen) if call.method == "POST" and "scale_set" in call.params else None
+    reply = endpoint.handler(call) if fate is None else accepted_action(call, stillborn(scale_set_of(call)))
     simulation.actors.requested(endpoint.name)
     if call.operation is not None:
-        call.operation.fate = simulation.faults.of_operation(seen)
+        call.operation.fate = fate or simulation.faults.of_operation(seen)
         if call.operation.fate is not None:
             requests.faults["operation"] += 1
     if reply.charge is not None:

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azroll.vmss.plugins.module_utils._passing import passes
 from ansible_collections.azroll.vmss.plugins.module_utils._retry import Retry, already_retried, decide_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance
@@ -21,7 +20,7 @@ TIMED_OUT, EXTENSION, UNKNOWN = "OSProvisioningTimedOut", "VMExtensionProvisioni
 
 
 def group(code, *ids):
-    return {"code": code, "passes": passes(code), "instance_ids": list(ids)}
+    return {"code": code, "instance_ids": list(ids)}
 
 
 def failed(number, image=NEW, **fields):
@@ -76,6 +75,18 @@ def test_what_failed_elsewhere_recovered_or_is_being_deleted_is_left_alone():
     )
 
 
+def test_what_a_preempted_operation_left_alone_is_upgraded_again():
+    world = [instance(1), instance(2, image=NEW), instance(3, provisioning_state="Updating")]
+    decided = decide(world, operation="OperationPreempted")
+    assert decided == Retry("Tried once more, because OperationPreempted often passes: 1.", upgrade=("1",))
+    assert not sent_again(decide(world, operation="OperationPreempted", retried=["1"]))
+
+
+@pytest.mark.parametrize("code", ["Canceled", EXTENSION])
+def test_what_an_operation_left_alone_for_another_reason_stays_as_it_is(code):
+    assert not sent_again(decide([instance(1), failed(2)], group(TIMED_OUT, "2"), operation=code))
+
+
 def test_a_second_chance_in_any_batch_is_remembered():
     assert already_retried([{"retried": ["1"]}, {"retried": []}, {"retried": ["4", "5"]}]) == ["1", "4", "5"]
 
@@ -86,23 +97,26 @@ def test_a_second_chance_in_any_batch_is_remembered():
     st.sets(st.integers(0, 24)),
     st.sets(st.integers(0, 24)),
     st.booleans(),
+    st.sampled_from(["", "OperationPreempted", "Canceled"]),
 )
 def test_whatever_goes_again_failed_here_for_a_reason_that_passes_and_for_the_first_time(
-    instances, codes, sick, retried, by_model
+    instances, codes, sick, retried, by_model, operation
 ):
     ids = [one.instance_id for one in instances]
     sent, sick_ids, retried_ids = ids[::2], [ids[n] for n in sick if n < len(ids)], [str(n) for n in retried]
     code_of = dict(zip(ids, codes, strict=False))
     groups = [group(code, number) for number, code in code_of.items()]
-    decided = decide_retry(instances, groups, NEW, sent=sent, sick=sick_ids, retried=retried_ids, by_model=by_model)
+    decided = decide_retry(
+        instances, groups, NEW, sent=sent, sick=sick_ids, retried=retried_ids, by_model=by_model, operation=operation
+    )
     going = sent_again(decided)
-    for one in instances:
-        if one.instance_id in going:
-            assert one.provisioning_state == "Failed"
-            assert one.instance_id in sent
-            assert one.instance_id not in {*sick_ids, *retried_ids}
-            assert code_of[one.instance_id] == TIMED_OUT
-            assert (one.instance_id in decided.upgrade) == is_stale(one, NEW, by_model=by_model)
-    ours = {one.instance_id for one in instances if one.provisioning_state == "Failed"} & (set(sent) - set(sick_ids))
+    behind = {one.instance_id for one in instances if is_stale(one, NEW, by_model=by_model)}
+    failing = {one.instance_id for one in instances if one.provisioning_state == "Failed"}
+    unbegun = {one.instance_id for one in instances if not one.busy and not one.leaving} & behind - failing
+    ours = (failing | (unbegun if operation else set())) & (set(sent) - set(sick_ids))
     assert going in (set(), ours)
+    assert not going & set(retried_ids)
+    assert all(code_of[number] == TIMED_OUT for number in going & failing)
+    assert going <= failing or operation == "OperationPreempted"
+    assert set(decided.upgrade) == going & behind
     assert len(going) == len(decided.upgrade) + len(decided.reimage)

@@ -30,7 +30,18 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
 )
 
 MODULE = "vmss_domain_upgrade"
-KEYS = {"changed", "msg", "error", "instance_ids", "left_out", "image", "started_at", "vmss_progress", "diff"}
+KEYS = {
+    "changed",
+    "msg",
+    "error",
+    "instance_ids",
+    "left_out",
+    "image",
+    "started_at",
+    "operation_id",
+    "vmss_progress",
+    "diff",
+}
 
 
 def get_new_model() -> Exchange:
@@ -89,6 +100,7 @@ def test_started_only(run: Run) -> None:
     result = run(MODULE, script, instance_ids=["3"], max_unavailable="1", wait=False)
     assert result["changed"]
     assert result["started_at"] == STARTED_AT
+    assert result["operation_id"] == "0be6", "its id, and nothing of its signed address"
     assert result["vmss_progress"] is None
 
 

@@ -15,6 +15,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     HOST,
     NEW_VERSION,
     OLD_VERSION,
+    OPERATION,
     STARTED_AT,
     WEB,
     Clock,
@@ -25,6 +26,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     get_model,
     get_rolling,
     model,
+    poll,
     vm,
 )
 
@@ -179,6 +181,54 @@ def test_instances_that_fail_end_the_wait_at_the_second_look(run: Run) -> None:
     assert "OSProvisioningTimedOut" in result["msg"]
     assert result["ansible_facts"] == {}
     assert not result["done"]
+
+
+def ended(status: str, code: str) -> Exchange:
+    """What Azure says of an operation asked by its id alone: without the signature of its own address."""
+    return poll(status, error={"code": code, "message": "it is over"})
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        ("Canceled", "OperationPreempted", "preempted"),
+        ("Failed", "InternalExecutionError", "operation_failed"),
+    ],
+)
+def test_what_an_operation_left_alone_ends_the_wait_when_it_is_over(
+    run: Run, status: str, code: str, kind: str
+) -> None:
+    looks = get_instances(vm(0, NEW_VERSION, state="Updating"), vm(1), vm(2, state="Updating"))
+    script = [get_model(model(NEW_VERSION)), looks, poll("InProgress"), *[looks, ended(status, code)] * 2]
+    result = run(MODULE, script, wait_for="upgraded", instance_ids=["0", "1", "2"], operation_id="0be6")
+    error = result["error"]
+    assert (error["kind"], error["arm"]["code"], error["instances"]) == (kind, code, ["1"])
+    assert result["vmss_progress"]["failed"] == {"1": "still on the old image, and its operation is over"}
+    assert code in result["msg"]
+
+
+def test_an_operation_that_ended_badly_says_nothing_of_instances_that_it_began(run: Run) -> None:
+    left = get_instances(vm(0, state="Updating"), vm(1))
+    begun = get_instances(vm(0, NEW_VERSION), vm(1, state="Updating"))
+    script = [
+        get_model(model(NEW_VERSION)),
+        left,
+        ended("Failed", "InternalExecutionError"),
+        begun,
+        get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION)),
+    ]
+    assert run(MODULE, script, wait_for="upgraded", instance_ids=["0", "1"], operation_id="0be6")["done"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_where_the_operation_cannot_be_read_the_instances_alone_are_judged(run: Run, status: int) -> None:
+    unreadable = get(OPERATION, error("AuthorizationFailed", "no"), status=status)
+    script = [
+        get_model(model(NEW_VERSION)),
+        *[get_instances(vm(0)), unreadable] * 3,
+        get_instances(vm(0, NEW_VERSION)),
+    ]
+    assert run(MODULE, script, wait_for="upgraded", instance_ids=["0"], operation_id="0be6")["done"]
 
 
 def test_vanished_instances_are_nobodys_failure(run: Run) -> None:
