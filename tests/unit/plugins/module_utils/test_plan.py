@@ -260,6 +260,15 @@ def test_instances_that_an_interrupted_run_left_on_their_way_are_waited_for_not_
     assert "  first wait for those that are on their way: 0 5 10 15" in describe_plan(made, "20%")
 
 
+def test_an_instance_that_was_set_aside_is_not_waited_for_and_counts_as_out():
+    aside = instance(9, image=NEW, protected=True, health="unhealthy")
+    made = plan([*regional(4), aside], order(most=2))
+    assert made.unsettled == ()
+    assert all(len(batch.instance_ids) == 1 for batch in made.batches)
+    with pytest.raises(Refused):
+        plan([*regional(4), aside], order(most=1))
+
+
 def test_a_deallocated_instance_is_not_waited_for():
     instances = [*regional(4), instance(9, image=NEW, power="deallocated", health=None)]
     assert plan(instances, order(most=2)).unsettled == ()

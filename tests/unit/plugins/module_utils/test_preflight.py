@@ -160,6 +160,14 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"instances": [instance(n, health="unhealthy" if n < 2 else "healthy") for n in range(5)]},
     ),
     "protected": ("instances_protected", "warning", {"instances": five(protected=True)}),
+    "set aside": (
+        "instances_protected",
+        "warning",
+        {
+            "instances": [*five()[1:], instance(0, image=NEW, protected=True, health="unhealthy")],
+            "wish": {"order": order("2")},
+        },
+    ),
     "deallocated": (
         "instances_deallocated",
         "warning",
@@ -251,6 +259,14 @@ def test_permissions_are_named_with_the_steps_that_need_them():
         ("autoscaleSettings/write", "hold autoscale"),
     ):
         assert any(action in message and step in message for message in missing)
+
+
+def test_a_set_without_the_right_to_protect_is_rolled_without_setting_aside():
+    upgrader = [{"actions": ["*/read", "*/manualUpgrade/action", "Microsoft.Compute/virtualMachineScaleSets/write"]}]
+    assert look(permissions=upgrader) == []
+    (found,) = look(permissions=upgrader, wish={"set_aside": True})
+    assert (found.code, found.severity) == ("permission_missing", "warning")
+    assert "virtualMachineScaleSets/virtualMachines/write" in found.message
 
 
 def test_all_is_said_at_once():

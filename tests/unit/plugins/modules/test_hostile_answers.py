@@ -50,6 +50,7 @@ GOOD: dict[str, Any] = {
     "/versions": [{"name": version} for version in (OLD_VERSION, NEW_VERSION)],
     f"/{NEW_VERSION}": PLATFORM_IMAGE,
     f"/{OLD_VERSION}": PLATFORM_IMAGE,
+    "/alerts": {"value": [{"name": "a", "properties": {"essentials": {"targetResource": WEB, "severity": "Sev1"}}}]},
     "/rg-shop": {"name": "rg-shop", "managedBy": None},
     "/web": {**model(), "tags": {"team": "shop"}},
 }
