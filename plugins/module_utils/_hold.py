@@ -44,6 +44,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back, write_mark
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
@@ -130,7 +131,8 @@ class Keeper:
         policy = next(iter(named(held, POLICY)), "") if restore_policy else ""
         lagging = self._lagging(scale_set) if policy and _is_manual(scale_set) else ()
         kept = (f"{POLICY}={policy}",) if lagging else ()
-        after = self._write(scale_set, lambda now: self._release_body(now, "" if lagging else policy, kept))
+        arrived = self._arrived(scale_set)
+        after = self._write(scale_set, lambda now: self._release_body(now, "" if lagging else policy, kept, arrived))
         if before and self.found == before and not self._check_mode and not kept:
             self._sweep_tags(after, before)
         lease = read_lease(after.tags) if kept else None
@@ -181,11 +183,14 @@ class Keeper:
             )
         return body
 
-    def _release_body(self, scale_set: ScaleSet, policy: str, kept: tuple[str, ...]) -> dict[str, Any]:
+    def _release_body(self, scale_set: ScaleSet, policy: str, kept: tuple[str, ...], arrived: bool) -> dict[str, Any]:
         lease = read_lease(scale_set.tags)
         body: dict[str, Any] = {}
         if policy and _is_manual(scale_set):
             body["properties"] = {"upgradePolicy": {"mode": policy}}
+        tags = write_mark(scale_set.tags, None) if arrived else scale_set.tags
+        if tags != scale_set.tags:
+            body["tags"] = tags
         if lease is None or self._lost(scale_set):
             return body
         now = server_time(self._arm)
@@ -193,7 +198,7 @@ class Keeper:
         expires = lease.expires if lease.expired(now) else now.strftime("%Y-%m-%dT%H:%M:%SZ")
         left = replace(lease, held=kept, expires=expires) if kept else None
         if left != lease:
-            body["tags"] = write_lease(scale_set.tags, left)
+            body["tags"] = write_lease(tags, left)
         return body
 
     # Doing it
@@ -269,6 +274,11 @@ class Keeper:
         """The instances that Azure would upgrade by itself; never protected ones (documented)."""
         instances = [one for one in self._arm.list_instances(scale_set) if not one.leaving and not one.protected]
         return tuple(one.instance_id for one in instances if is_stale(one, scale_set.image))
+
+    def _arrived(self, scale_set: ScaleSet) -> bool:
+        """Whether a set that was sent back from an image has no instance left that runs it."""
+        mark = scale_set.back_from
+        return mark is not None and not on_the_way_back(mark, scale_set.image, self._arm.list_instances(scale_set))
 
     def _read(self, resource_group: str, name: str) -> ScaleSet:
         scale_set = self._arm.get_scale_set(resource_group, name)

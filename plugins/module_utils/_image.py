@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
@@ -247,8 +246,6 @@ def merge(current: Image, wanted: Image) -> Image:
     return merged
 
 
-# A thousand instances share a handful of images.
-@lru_cache(maxsize=1024)
 def same_image(one: Image, other: Image) -> bool:
     """Whether two references mean the same image and the same version; ids are compared without regard to case."""
     if one.kind != other.kind:

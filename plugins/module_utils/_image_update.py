@@ -32,6 +32,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._resolve import resolve_image
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._way_back import write_mark
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
@@ -45,12 +46,14 @@ class ImageUpdate:
     """The change of a model: from what it is to what it shall be.
 
     `set_manual` has the policy written as well. `lease` is that of the run that makes the change, None without one.
+    `back`: it takes the set back, so that the image it leaves is noted.
     """
 
     scale_set: ScaleSet
     target: Image
     set_manual: bool = False
     lease: Lease | None = None
+    back: bool = False
 
     @property
     def image_changes(self) -> bool:
@@ -73,15 +76,18 @@ class ImageUpdate:
         return MANUAL if self.policy_changes else self.scale_set.upgrade_policy
 
     def body(self) -> dict[str, Any]:
-        """The PATCH: the image's reference, the policy where it changes, the lease; nothing else of the model."""
+        """The PATCH: the image's reference, the policy where it changes, tags of ours; nothing else of the model."""
         properties: dict[str, Any] = {}
         if self.image_changes:
             storage = self.target.to_storage_profile(replacing=self.scale_set.image)
             properties["virtualMachineProfile"] = {"storageProfile": storage}
         if self.policy_changes:
             properties["upgradePolicy"] = {"mode": MANUAL}
-        tags = {"tags": write_lease(self.scale_set.tags, self._noted(self.lease))} if self.lease else {}
-        return {"properties": properties, **tags}
+        before = self.scale_set.tags
+        tags = write_lease(before, self._noted(self.lease)) if self.lease else before
+        if self.image_changes:
+            tags = write_mark(tags, self.scale_set.image.pinned if self.back else None)
+        return {"properties": properties, **({"tags": tags} if self.lease or tags != before else {})}
 
     def _noted(self, lease: Lease) -> Lease:
         """The lease with what this change does to the set, for whoever has to undo it."""
@@ -109,15 +115,16 @@ def plan_update(
     pin_latest: bool,
     overrides: Overrides,
     claim: Claim | None = None,
+    back: bool = False,
 ) -> ImageUpdate:
-    """Work out the change, by a run with a `claim` under its lease.
+    """Work out the change, by a run with a `claim` under its lease, and perhaps on its way `back`.
 
     Only reads; raises what forbids it (Refused, ImageNotFound, BadInput).
     """
     guard_ownership(scale_set, overrides)
     lease = claim_lease(arm, scale_set, claim) if claim else None
     target = resolve_image(arm, merge(scale_set.image, wanted), scale_set.location, pin_latest=pin_latest)
-    update = ImageUpdate(scale_set, target, overrides.set_manual, lease)
+    update = ImageUpdate(scale_set, target, overrides.set_manual, lease, back)
     if update.changes:
         _guard(arm, update, overrides)
     return update

@@ -21,12 +21,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused, VmssError
-from ansible_collections.azroll.vmss.plugins.module_utils._image import PLATFORM_FIELDS, Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._tags import (
+    TAG_LIMIT,
+    VALUE_LIMIT,
+    image_text,
+    joined,
+    read_image,
+    split,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
-
-# Documented limits of Azure's tags; names are compared without regard to case.
-VALUE_LIMIT = 256
-TAG_LIMIT = 50
 
 _RUN, _HOLDER, _TARGET = "azroll-run", "azroll-holder", "azroll-target"
 _SINCE, _EXPIRES = "azroll-since", "azroll-expires"
@@ -35,7 +39,6 @@ _HELD, _IMAGE = "azroll-held", "azroll-previous-image"
 _OWN = re.compile(r"azroll-(?:run|holder|target|since|expires|(?:held|previous-image)(?:-\d+)?)\Z", re.IGNORECASE)
 REPAIRS, AUTOSCALE, POLICY = "repairs", "autoscale", "upgrade_policy"
 _RUN_ID = re.compile(r"[A-Za-z0-9][\w.:@+-]{0,127}\Z", re.ASCII)
-_IMAGE_FIELDS = ("id", "shared_gallery_image_id", "community_gallery_image_id", "uri")
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,8 @@ def read_lease(tags: Mapping[str, str]) -> Lease | None:
         target=own.get(_TARGET, ""),
         since=own.get(_SINCE) or None,
         expires=own.get(_EXPIRES) or None,
-        held=tuple(dict.fromkeys(item.strip() for item in _joined(own, _HELD).split(",") if item.strip())),
-        previous_image=_read_image(_joined(own, _IMAGE)),
+        held=tuple(dict.fromkeys(item.strip() for item in joined(own, _HELD).split(",") if item.strip())),
+        previous_image=read_image(joined(own, _IMAGE)),
     )
 
 
@@ -147,8 +150,8 @@ def write_lease(tags: Mapping[str, str], lease: Lease | None) -> dict[str, str]:
         _TARGET: lease.target[:VALUE_LIMIT],
         _SINCE: lease.since or "",
         _EXPIRES: lease.expires or "",
-        **_split(_HELD, ",".join(lease.held)),
-        **_split(_IMAGE, _image_text(lease.previous_image)),
+        **split(_HELD, ",".join(lease.held)),
+        **split(_IMAGE, image_text(lease.previous_image)),
     }
     every = {**others, **{name: text for name, text in texts.items() if text}}
     if len(every) > TAG_LIMIT:
@@ -236,33 +239,3 @@ def _text(time: datetime) -> str:
 def _tag_text(text: str) -> str:
     # As it can be read back: Azure takes 256 characters, and spaces at the ends are nobody's.
     return " ".join(text.split())[:VALUE_LIMIT].strip()
-
-
-def _split(name: str, text: str) -> dict[str, str]:
-    parts = [text[start : start + VALUE_LIMIT] for start in range(0, len(text), VALUE_LIMIT)]
-    return {name if number == 1 else f"{name}-{number}": part for number, part in enumerate(parts, 1)}
-
-
-def _joined(own: Mapping[str, str], name: str) -> str:
-    text, number = own.get(name, ""), 2
-    while part := own.get(f"{name}-{number}", ""):
-        text, number = text + part, number + 1
-    return text
-
-
-def _image_text(image: Image | None) -> str:
-    if image is None or image.kind == "none":
-        return ""
-    if image.kind == "platform":
-        return ":".join(getattr(image, name) or "" for name in PLATFORM_FIELDS)
-    return next(f"{name}={value}" for name in _IMAGE_FIELDS if (value := getattr(image, name)))
-
-
-def _read_image(text: str) -> Image | None:
-    name, _equals, value = text.partition("=")
-    if name in _IMAGE_FIELDS and value:
-        return Image(**{name: value})
-    parts = text.split(":")
-    if len(parts) != len(PLATFORM_FIELDS) or not all(parts):
-        return None
-    return Image(**dict(zip(PLATFORM_FIELDS, parts, strict=True)))

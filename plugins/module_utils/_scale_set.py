@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._way_back import read_mark
 
 _HEALTH_EXTENSIONS = ("applicationhealthlinux", "applicationhealthwindows")
 
@@ -24,6 +25,7 @@ class ScaleSet:
 
     `health_source` is `application_health_extension`, `load_balancer_probe` or None. `managed_by` names the service
     that owns the set (AKS), None for the user's own. `etag` is quoted as Azure sends it, None where it sends none.
+    `back_from` is the image that the set was sent back from by a rollout, None where it was not.
     `tags` are anybody's, so they stay out of facts and results.
     """
 
@@ -43,6 +45,7 @@ class ScaleSet:
     service_fabric: bool = False
     managed_by: str | None = None
     provisioning_state: str = ""
+    back_from: Image | None = None
     tags: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -52,6 +55,7 @@ class ScaleSet:
         policy = properties.get("upgradePolicy") or {}
         profile = properties.get("virtualMachineProfile") or {}
         extensions = _extensions(profile)
+        tags = {str(name): str(value) for name, value in (body.get("tags") or {}).items() if value is not None}
         return cls(
             id=str(body.get("id") or ""),
             name=str(body.get("name") or ""),
@@ -75,7 +79,8 @@ class ScaleSet:
             ),
             managed_by=_managed_by(body.get("tags") or {}),
             provisioning_state=str(properties.get("provisioningState") or ""),
-            tags={str(name): str(value) for name, value in (body.get("tags") or {}).items() if value is not None},
+            back_from=read_mark(tags),
+            tags=tags,
         )
 
     @property
@@ -86,16 +91,18 @@ class ScaleSet:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ScaleSet:
         """From what `to_dict` made, for instance out of facts; keys that other code added are passed over."""
-        known = {one.name for one in fields(cls)} - {"image", "zones", "tags"}
+        known = {one.name for one in fields(cls)} - {"image", "zones", "back_from", "tags"}
         return cls(
             image=Image.from_dict(data.get("image") or {}),
             zones=tuple(data.get("zones") or ()),
+            back_from=Image.from_dict(data["back_from"]) if data.get("back_from") else None,
             **{name: value for name, value in data.items() if name in known},
         )
 
     def to_dict(self) -> dict[str, Any]:
         """A plain record for facts and results."""
-        record = {**asdict(self), "image": self.image.to_dict(), "zones": list(self.zones)}
+        back_from = self.back_from.to_dict() if self.back_from else None
+        record = {**asdict(self), "image": self.image.to_dict(), "zones": list(self.zones), "back_from": back_from}
         del record["tags"]
         return record
 

@@ -94,6 +94,14 @@ options:
         refuses most of these changes.
     type: bool
     default: false
+  rollback:
+    description:
+      - Whether the change takes the scale set back to an image that it had before. If so, the tag C(azroll-back-from)
+        notes the image that it leaves, in the same request, so that a way back that was interrupted is not taken for a
+        rollout. M(azroll.vmss.vmss_hold) removes it when no instance runs that image any more, and so does the next
+        change of the image.
+    type: bool
+    default: false
   run_id:
     description:
       - The run that makes the change, as in M(azroll.vmss.vmss_hold). The lease of that run is taken, or renewed, in
@@ -283,7 +291,15 @@ def work(call: Call) -> None:
         "upgrade_policy": scale_set.upgrade_policy,
     }
     wanted = Image.from_options(params["image"])
-    update = plan_update(call.arm, scale_set, wanted, pin_latest=params["pin_latest"], overrides=overrides, claim=claim)
+    update = plan_update(
+        call.arm,
+        scale_set,
+        wanted,
+        pin_latest=params["pin_latest"],
+        overrides=overrides,
+        claim=claim,
+        back=params["rollback"],
+    )
     result["diff"] = update.diff()
     if update.changes and not call.check_mode:
         written, operation = start_update(call.arm, update, overrides, claim)
@@ -314,6 +330,7 @@ def main() -> None:
                 "allow_automatic_os_upgrade": {"type": "bool", "default": False},
                 "allow_managed": {"type": "bool", "default": False},
                 "allow_image_kind_change": {"type": "bool", "default": False},
+                "rollback": {"type": "bool", "default": False},
                 "run_id": {"type": "str"},
                 "holder": {"type": "str", "default": ""},
                 "lease_minutes": {"type": "int", "default": 120},

@@ -272,6 +272,12 @@ ansible_facts:
           returned: always
           type: str
           sample: Succeeded
+        back_from:
+          description: The image that a rollout sent the scale set back from, while instances may run it. V(null) if
+            there is none.
+          returned: always
+          type: dict
+          sample:
         rolling_upgrade:
           description: The status of the last rolling upgrade. V(null) if there was none, it cannot be read, or there
             was waiting.

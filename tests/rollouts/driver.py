@@ -117,19 +117,21 @@ class Rollout(Batches):
             written = self.registered["preflight"]["write_image"]
             stale = [one["instance_id"] for one in self._vmss["instances"] if one["stale"]]
             self._gate(self._plan["unsettled"], None, sick=stale if written else [], same_model=not written)
-        image = self._write_image(self._options.upgrade_policy)
+        back = self._options.direction == "back"
+        image = self._write_image(upgrade_policy=self._options.upgrade_policy, rollback=back)
         self.note(image_changed=image["changed"])
         self._upgrade_instances()
         if self._options.bake and not self._waiting:
             self.pause(self._options.bake)
             self._gate([one for batch in self.journal["batches"] for one in batch["instance_ids"]], None)
 
-    def _write_image(self, upgrade_policy: str = "keep") -> Result:
+    def _write_image(self, *, rollback: bool, upgrade_policy: str = "keep") -> Result:
         return self.module(
             vmss_image_update,
             "image",
             image=self._target,
             upgrade_policy=upgrade_policy,
+            rollback=rollback,
             run_id=self._run_id if self._options.lease else None,
             lease_minutes=self._options.lease,
         )
@@ -145,7 +147,8 @@ class Rollout(Batches):
         self.journal = rollout_journal(self.journal, "explain", sick=self._sick)
         if self._options.set_aside:
             self._set_aside()
-        reaction = rollout_reaction(self.journal, self._vmss, self._options.on_failure)
+        on_failure = self._options.on_failure if self._options.direction == "forward" else "halt"
+        reaction = rollout_reaction(self.journal, self._vmss, on_failure)
         self.note(decision=reaction["why"])
         if not reaction["roll_back"]:
             self.stopped_at = self._site.now()
@@ -155,7 +158,7 @@ class Rollout(Batches):
             self._only = {"instance_ids": reaction["instance_ids"]}
             self._until, self._canary, self._soak = "", 0, 0
             self.note(rollback="running", rollback_image=reaction["image"])
-            self._write_image()
+            self._write_image(rollback=True)
             if reaction["instance_ids"]:
                 self._upgrade_instances()
             self.note(rollback="succeeded")

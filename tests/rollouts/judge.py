@@ -115,6 +115,13 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             moved |= write.taken
 
 
+def judge_way_back(site: Site, first: int) -> Iterator[str]:
+    """From run `first` on, the old image is wanted: no run writes the one that was rolled, or sends instances to it."""
+    for write in site.writes:
+        if write.run >= first and write.kind in ("image", "upgrade") and str(write.image).endswith(NEW):
+            yield f"run {write.run}, {write.at:.1f} s, {write.kind}: towards the image that is to be left"
+
+
 def _may_touch(instance_id: str, place: Place, options: Options) -> bool:
     zones = options.only.get("zones")
     return (not zones or place.zone in zones) and instance_id not in options.skip.get("instance_ids", ())
@@ -132,7 +139,9 @@ def _beyond(write: Write, world: World) -> bool:
 def judge_holds(site: Site, before: Held) -> Iterator[str]:
     """After a run that came to its end: what was held runs as before, and no lease is left."""
     now = Held.by(site)
-    if now.repairs != before.repairs:
+    # Azure suspends repairs that do not help by itself.
+    ours = [write.kind for write in site.writes if write.kind in ("suspend", "resume")]
+    if ours and now.repairs != before.repairs and now.repairs == ("Suspended" if ours[-1] == "suspend" else "Running"):
         yield f"automatic repairs were {before.repairs} and are {now.repairs}"
     if now.autoscale != before.autoscale:
         yield "autoscale is not set as it was"

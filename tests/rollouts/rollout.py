@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from rollouts.driver import Rollout
-from rollouts.judge import Held, in_scope, judge_end, judge_holds, judge_writes, margins
+from rollouts.judge import Held, in_scope, judge_end, judge_holds, judge_way_back, judge_writes, margins
 from rollouts.options import Options
 from rollouts.play import Result
 from rollouts.site import Killed, Site
@@ -51,7 +51,9 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         back = replace(world.options, direction="back", image={"version": OLD} if world.size % 2 else {}, until="")
         # Azure itself may have suspended repairs that did not help.
         before = replace(before, repairs=site.web.repairs_state)
+        first = site.run + 1
         violations += _judge_run(site, world, *_to_its_end(site, back), before)
+        violations += judge_way_back(site, first)
     violations += judge_writes(site, world)
     for write in site.writes:
         gone = f", {len(write.taken)} out of service" if write.taken else ""

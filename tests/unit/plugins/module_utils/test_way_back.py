@@ -1,0 +1,74 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""A way back that was interrupted is told from a rollout that was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_previous_image
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_update import ImageUpdate
+from ansible_collections.azroll.vmss.plugins.module_utils._tags import TAG_LIMIT
+from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back, read_mark, write_mark
+from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set, vmss_facts
+
+GALLERY = Image(id="/subscriptions/" + "a" * 300 + "/galleries/g/images/web/versions/1.2.3")
+
+
+@pytest.mark.parametrize("image", [OLD, GALLERY])
+def test_the_mark_is_read_as_it_was_written_and_leaves_other_tags_alone(image):
+    tags = {"team": "shop", "AZROLL-back-from": "of another time", "azroll-run": "run-a"}
+    marked = write_mark(tags, image)
+    assert read_mark({name.upper(): value for name, value in marked.items()}) == image
+    assert write_mark(marked, None) == {"team": "shop", "azroll-run": "run-a"}
+
+
+def test_where_azure_takes_no_more_tags_there_is_no_mark():
+    full = {f"tag-{number}": "x" for number in range(TAG_LIMIT)}
+    assert write_mark(full, OLD) == full
+
+
+@given(st.dictionaries(st.sampled_from(["azroll-back-from", "azroll-back-from-2", "other"]), st.text(max_size=30)))
+def test_a_damaged_mark_is_none(tags):
+    assert read_mark(tags) is None or read_mark(write_mark({}, read_mark(tags))) == read_mark(tags)
+
+
+def test_the_image_that_a_way_back_leaves_is_noted_and_the_next_change_forgets_it():
+    back = ImageUpdate(scale_set(image=NEW, tags={"team": "shop"}), OLD, back=True).body()
+    assert read_mark(back["tags"]) == NEW
+    assert back["tags"]["team"] == "shop"
+    assert ImageUpdate(scale_set(image=OLD, tags=back["tags"]), NEW).body()["tags"] == {"team": "shop"}
+    assert "tags" not in ImageUpdate(scale_set(image=OLD, tags={"team": "shop"}), NEW).body()
+
+
+def facts(model, mark, *images):
+    instances = [instance(number, image=image) for number, image in enumerate(images)]
+    return vmss_facts(instances, image=model, back_from=mark)
+
+
+@pytest.mark.parametrize(
+    ("model", "mark", "images", "previous"),
+    [
+        (NEW, None, (NEW, OLD, OLD), OLD),
+        (OLD, NEW, (NEW, OLD, OLD), OLD),
+        (OLD, NEW, (NEW, NEW, NEW), OLD),
+        # What the mark speaks of is over.
+        (NEW, NEW, (NEW, OLD, OLD), OLD),
+        (OLD, GALLERY, (NEW, OLD, OLD), NEW),
+    ],
+)
+def test_an_interrupted_way_back_goes_on_and_is_not_turned_round(model, mark, images, previous):
+    assert rollout_previous_image(facts(model, mark, *images)) == previous.to_dict()
+
+
+def test_an_instance_that_is_being_deleted_keeps_no_mark():
+    gone = replace(instance(0, image=NEW), provisioning_state="Deleting")
+    assert gone.leaving
+    assert not on_the_way_back(NEW, OLD, [gone])
