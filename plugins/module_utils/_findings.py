@@ -72,7 +72,9 @@ CODES: Mapping[str, Code] = {
     "below_floor": Code(
         "More instances are out of service than the budget allows, before anything was done.", NEEDS_ACCEPTANCE
     ),
-    "instances_protected": Code("Instances are protected from scale set actions, and left out.", WARNING),
+    "instances_protected": Code(
+        "Instances are protected from scale set actions, and left out, as those that were set aside.", WARNING
+    ),
     "instances_deallocated": Code("Instances are deallocated or stopped, and left out.", WARNING),
     "instances_failed": Code("Instances have failed.", WARNING),
     "instances_own_model": Code(
