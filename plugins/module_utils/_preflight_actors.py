@@ -28,6 +28,7 @@ _UPGRADE = ("upgrade instances", f"{_SET}/manualUpgrade/action")
 _REPAIRS = ("suspend and resume automatic repairs", f"{_SET}/setOrchestrationServiceState/action")
 _AUTOSCALE = ("hold autoscale", "Microsoft.Insights/autoscaleSettings/write")
 _PROTECT = ("set failed instances aside", f"{_SET}/virtualMachines/write")
+_REIMAGE = ("try failed instances once more", f"{_SET}/reimage/action")
 _LOOK = (
     ("see whether a rolling upgrade runs", f"{_SET}/rollingUpgrades/read"),
     ("see whether automatic repairs run", f"{_SET}/instanceView/read"),
@@ -112,8 +113,8 @@ def _permissions(sight: Sight, wish: Wish) -> Iterator[Finding]:
         steps.append(_REPAIRS)
     if wish.hold_autoscale and any(one.enabled for one in sight.autoscale or ()):
         steps.append(_AUTOSCALE)
-    # Where an instance cannot be set aside, the rollout goes its way without.
-    optional = [*_LOOK, *([_PROTECT] if wish.set_aside else [])]
+    # Where an instance cannot be set aside, or tried once more, the rollout goes its way without.
+    optional = [*_LOOK, *([_PROTECT] if wish.set_aside else []), *([_REIMAGE] if wish.retry_failed else [])]
     for severity, group in ((NEEDS_ACCEPTANCE, steps), (WARNING, optional)):
         for step, action in group:
             if missing_actions(sight.permissions, [action]):

@@ -44,6 +44,7 @@ class Wish:
     suspend_repairs: bool = True
     hold_autoscale: bool = False
     set_aside: bool = False
+    retry_failed: bool = False
 
 
 @dataclass(frozen=True)

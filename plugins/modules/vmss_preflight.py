@@ -127,6 +127,11 @@ options:
       - Whether the rollout may set failed instances aside, by M(azroll.vmss.vmss_instance_protection).
     type: bool
     default: false
+  retry_failed:
+    description:
+      - Whether the rollout may try failed instances once more, by M(azroll.vmss.vmss_instance_reimage).
+    type: bool
+    default: false
   run_id:
     description:
       - The id of the run that asks. A lease of this id is its own.
@@ -738,6 +743,7 @@ def work(call: Call) -> None:
         suspend_repairs=params["suspend_repairs"],
         hold_autoscale=params["hold_autoscale"],
         set_aside=params["set_aside"],
+        retry_failed=params["retry_failed"],
         # Whoever asks without an id holds no lease.
         claim=Claim(params["run_id"] or "preflight", take_over=params["take_over_lease"]),
     )
@@ -779,6 +785,7 @@ def main() -> None:
                 "suspend_repairs": {"type": "bool", "default": True},
                 "hold_autoscale": {"type": "bool", "default": False},
                 "set_aside": {"type": "bool", "default": False},
+                "retry_failed": {"type": "bool", "default": False},
                 "run_id": {"type": "str", "default": ""},
                 "take_over_lease": {"type": "bool", "default": False},
                 "health_alerts": {"type": "list", "elements": "str", "default": []},

@@ -75,6 +75,7 @@ class Rollout(Batches):
             suspend_repairs=options.suspend_repairs,
             hold_autoscale=options.hold_autoscale,
             set_aside=options.set_aside > 0,
+            retry_failed=options.retry_failed,
             run_id=self._run_id,
             take_over_lease=options.lease_take_over,
             by_model=self._by_model,

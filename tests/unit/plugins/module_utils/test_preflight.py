@@ -261,12 +261,19 @@ def test_permissions_are_named_with_the_steps_that_need_them():
         assert any(action in message and step in message for message in missing)
 
 
-def test_a_set_without_the_right_to_protect_is_rolled_without_setting_aside():
+@pytest.mark.parametrize(
+    ("wish", "action"),
+    [
+        ("set_aside", "virtualMachineScaleSets/virtualMachines/write"),
+        ("retry_failed", "virtualMachineScaleSets/reimage"),
+    ],
+)
+def test_a_set_without_the_right_to_what_a_rollout_can_do_without_is_rolled(wish, action):
     upgrader = [{"actions": ["*/read", "*/manualUpgrade/action", "Microsoft.Compute/virtualMachineScaleSets/write"]}]
     assert look(permissions=upgrader) == []
-    (found,) = look(permissions=upgrader, wish={"set_aside": True})
+    (found,) = look(permissions=upgrader, wish={wish: True})
     assert (found.code, found.severity) == ("permission_missing", "warning")
-    assert "virtualMachineScaleSets/virtualMachines/write" in found.message
+    assert action in found.message
 
 
 def test_all_is_said_at_once():
