@@ -41,12 +41,14 @@ class Views:
 
     # --- the set ----------------------------------------------------------------------------------------------------
 
-    def scale_set(self, scale_set: ScaleSet, api_version: str) -> Json:
+    def scale_set(self, scale_set: ScaleSet, api_version: str, *, user_data: bool = False) -> Json:
+        """The set; the user data of its model is told to those who ask for it, and to nobody else (documented)."""
         document = scale_set.document
         properties = dict(document["properties"])
         if properties.get("virtualMachineProfile") is not None:
+            profile = properties["virtualMachineProfile"]
             properties["virtualMachineProfile"] = {
-                **properties["virtualMachineProfile"],
+                **{name: value for name, value in profile.items() if user_data or name != "userData"},
                 "timeCreated": self._calendar.stamp(scale_set.profile_created),
             }
         properties["provisioningState"] = scale_set.provisioning

@@ -88,7 +88,7 @@ def run_module(
     arguments = {key: value for key, value in {**COMMON, **options}.items() if value is not ...}
     connect = partial(_arm.connect, transport=wire, credential=None if login else Token())
     deadline = partial(_border.Deadline, monotonic=clock.monotonic, sleep=clock.sleep)
-    printed = io.StringIO()
+    out, err = io.StringIO(), io.StringIO()
     main = importlib.import_module(f"ansible_collections.azroll.vmss.plugins.modules.{module}").main
     with (
         mock.patch.object(_arm, "connect", connect),
@@ -98,9 +98,9 @@ def run_module(
         mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True),
         mock.patch.object(basic.AnsibleModule, "warn"),
         mock.patch.dict(os.environ, {"HOME": home}),
-        contextlib.redirect_stdout(printed),
-        contextlib.redirect_stderr(printed),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
         contextlib.suppress(SystemExit),
     ):
         main()
-    return json.loads(printed.getvalue()), wire.asked, printed.getvalue()
+    return json.loads(out.getvalue()), wire.asked, out.getvalue() + err.getvalue()

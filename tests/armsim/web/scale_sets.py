@@ -18,7 +18,8 @@ from armsim.web.paths import COMPUTE, SCALE_SET, SCALE_SETS, TYPE, flag, scale_s
 
 
 def get_scale_set(call: Call) -> Reply:
-    return Reply(call.simulation.views.scale_set(scale_set_of(call), call.api_version))
+    user_data = call.query.get("$expand", "").lower() == "userdata"
+    return Reply(call.simulation.views.scale_set(scale_set_of(call), call.api_version, user_data=user_data))
 
 
 def _list(call: Call, sets: Iterable[ScaleSet]) -> Reply:
