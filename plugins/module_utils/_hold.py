@@ -131,7 +131,7 @@ class Keeper:
         policy = next(iter(named(held, POLICY)), "") if restore_policy else ""
         lagging = self._lagging(scale_set) if policy and _is_manual(scale_set) else ()
         kept = (f"{POLICY}={policy}",) if lagging else ()
-        arrived = self._arrived(scale_set)
+        arrived = not lagging and self._arrived(scale_set)
         after = self._write(scale_set, lambda now: self._release_body(now, "" if lagging else policy, kept, arrived))
         if before and self.found == before and not self._check_mode and not kept:
             self._sweep_tags(after, before)
@@ -271,9 +271,14 @@ class Keeper:
         return False
 
     def _lagging(self, scale_set: ScaleSet) -> tuple[str, ...]:
-        """The instances that Azure would upgrade by itself; never protected ones (documented)."""
+        """The instances that Azure would upgrade by itself; never protected ones (documented).
+
+        Those of a Flexible set do not tell which model they follow: once that has gone to another image and back, any of
+        them may be behind.
+        """
         instances = [one for one in self._arm.list_instances(scale_set) if not one.leaving and not one.protected]
-        return tuple(one.instance_id for one in instances if is_stale(one, scale_set.image))
+        untold = scale_set.flexible and scale_set.back_from is not None
+        return tuple(one.instance_id for one in instances if untold or is_stale(one, scale_set.image))
 
     def _arrived(self, scale_set: ScaleSet) -> bool:
         """Whether a set that was sent back from an image has no instance left that runs it."""

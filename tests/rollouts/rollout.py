@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
 from rollouts.driver import Rollout
 from rollouts.judge import Held, in_scope, judge_end, judge_holds, judge_way_back, judge_writes, margins
 from rollouts.options import Options
@@ -104,6 +105,8 @@ def _again(site: Site, world: World) -> list[str]:
     look = site.look()
     if world.options.until:
         return []  # whoever comes or goes changes what the share is of
+    if own_tags(site.web.document.get("tags") or {}):
+        return []  # a policy that could not be restored: each run tries again
     left = [
         one
         for one in site.web.active()

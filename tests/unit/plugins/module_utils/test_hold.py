@@ -28,6 +28,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, read_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._way_back import read_mark, write_mark
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, instance, ubuntu
 from ansible_collections.azroll.vmss.tests.unit.wire import OLD_VERSION, WEB, Clock, model
 
@@ -325,6 +326,33 @@ def test_another_run_is_left_alone() -> None:
     assert release(azure, "run-a").lost, "the one that it was taken from has nothing to let go of"
     release(azure, "run-b")
     assert azure.state() == FREE
+
+
+def sent_back(azure: Azure) -> None:
+    """A rollout of NEW, and the way back to OLD, which instance 0 has taken."""
+    azure.write({"tags": write_mark(azure.document["tags"], NEW)})
+
+
+def test_the_mark_of_a_way_back_goes_with_the_last_instance_that_runs_the_image() -> None:
+    azure = Azure()
+    hold(azure)
+    sent_back(azure)
+    azure.instances = [instance(0, image=OLD), instance(1, image=NEW)]
+    release(azure)
+    assert read_mark(azure.document["tags"]) == NEW
+    azure.instances = [instance(0, image=OLD)]
+    release(azure)
+    assert azure.state() == FREE
+
+
+def test_instances_of_a_flexible_set_that_was_sent_back_may_follow_an_older_model() -> None:
+    azure = Azure()
+    azure.document["properties"]["orchestrationMode"] = "Flexible"
+    hold(azure)
+    sent_back(azure)
+    assert release(azure).lagging == ("0",)
+    assert azure.policy == "Manual"
+    assert read_mark(azure.document["tags"]) == NEW, "without it the next run would restore the policy"
 
 
 def test_the_policy_stays_manual_and_remembered_while_instances_lag() -> None:
