@@ -273,8 +273,8 @@ class Keeper:
     def _lagging(self, scale_set: ScaleSet) -> tuple[str, ...]:
         """The instances that Azure would upgrade by itself; never protected ones (documented).
 
-        Those of a Flexible set do not tell which model they follow: once that has gone to another image and back, any of
-        them may be behind.
+        Those of a Flexible set do not tell which model they follow: once that has gone to another image and back, any
+        of them may be behind.
         """
         instances = [one for one in self._arm.list_instances(scale_set) if not one.leaving and not one.protected]
         untold = scale_set.flexible and scale_set.back_from is not None
