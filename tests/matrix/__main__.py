@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
             print("".join(f"        {line}\n" for line in seen.wrong), end="", flush=True)
     rows = read_rows(cases, ROWS)
     print("\n".join(table(cases, rows)))
-    PAGE.write_text(page(cases, rows), encoding="utf-8")
+    PAGE.write_text(page(cases, rows, PAGE.read_text(encoding="utf-8") if words else ""), encoding="utf-8")
     print(f"Written: {PAGE.relative_to(ROOT)}")
     print(f"{len(chosen)} cases played, {wrong} wrong")
     return bool(wrong)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -68,19 +69,23 @@ def table(cases: Sequence[Case], rows: Mapping[str, Mapping[str, Any]]) -> Itera
         yield f"{case.name:<44} {wanted:<24} {seen:<24} {service:>11} {cost}  {_verdict(row)}"
 
 
-def page(cases: Sequence[Case], rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page of the documentation: all groups that were played to the last case."""
-    unplayed = {case.group for case in cases if case.name not in rows}
-    text = [HEAD.format(count=sum(case.group not in unplayed for case in cases))]
+def page(cases: Sequence[Case], rows: Mapping[str, Mapping[str, Any]], before: str = "") -> str:
+    """The page of the documentation. Cases without a row keep the one that they have on the page as it was `before`."""
+    cells = {**read_cells(before), **{case.name: _cells(case, rows[case.name]) for case in cases if case.name in rows}}
+    text = [HEAD.format(count=sum(case.name in cells for case in cases))]
     for group, title in TITLES.items():
-        if group in unplayed:
-            continue
-        text += ["", title, "-" * len(title), "", *TABLE]
-        text += _row("Case", "Ends", "In service", "Who wins", "Requests", "Writes", "Result")
-        for case in cases:
-            if case.group == group:
-                text += _row(*_cells(case, rows[case.name]))
+        found = [cells[case.name] for case in cases if case.group == group and case.name in cells]
+        if found:
+            text += ["", title, "-" * len(title), "", *TABLE]
+            text += _row("Case", "Ends", "In service", "Who wins", "Requests", "Writes", "Result")
+            text += [line for each in found for line in _row(*each)]
     return "\n".join(text) + "\n"
+
+
+def read_cells(text: str) -> dict[str, tuple[str, ...]]:
+    """The cells of each row of a page, by the name of the case."""
+    found = re.findall(r"^   \* - (``([\w-]+)``: .*)\n((?:     - .*\n)+)", text, re.MULTILINE)
+    return {name: (first, *(line.removeprefix("     - ") for line in rest.splitlines())) for first, name, rest in found}
 
 
 def _cells(case: Case, row: Mapping[str, Any]) -> tuple[str, ...]:

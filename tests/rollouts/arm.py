@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils import _arm
+from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _arm_operations
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import COMPUTE_API, POLL_INTERVAL
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import WaitTimeout
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import failed_operation, read_fault
@@ -37,7 +37,7 @@ METHODS = {
 Known = dict[str, tuple[object, Instance, float]]
 
 
-class Operation(_arm.Operation):
+class Operation(_arm_operations.Operation):
     """An operation that was accepted."""
 
     def __init__(self, service: Service, running: operations.Operation, attempted: str, started_at: str | None) -> None:

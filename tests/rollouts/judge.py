@@ -136,12 +136,17 @@ def _beyond(write: Write, world: World) -> bool:
     return len(moved) > Limit.parse(until, "until").of(world.size)
 
 
+def repairs_written(site: Site) -> str:
+    """What a rollout did last about automatic repairs: `suspend`, `resume` or nothing."""
+    return next((write.kind for write in reversed(site.writes) if write.kind in ("suspend", "resume")), "")
+
+
 def judge_holds(site: Site, before: Held) -> Iterator[str]:
     """After a run that came to its end: what was held runs as before, and no lease is left."""
     now = Held.by(site)
     # Azure suspends repairs that do not help by itself.
-    ours = [write.kind for write in site.writes if write.kind in ("suspend", "resume")]
-    if ours and now.repairs != before.repairs and now.repairs == ("Suspended" if ours[-1] == "suspend" else "Running"):
+    ours = {"suspend": "Suspended", "resume": "Running"}.get(repairs_written(site))
+    if now.repairs != before.repairs and now.repairs == ours:
         yield f"automatic repairs were {before.repairs} and are {now.repairs}"
     if now.autoscale != before.autoscale:
         yield "autoscale is not set as it was"

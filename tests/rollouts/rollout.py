@@ -11,7 +11,16 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
 from rollouts.driver import Rollout
-from rollouts.judge import Held, in_scope, judge_end, judge_holds, judge_way_back, judge_writes, margins
+from rollouts.judge import (
+    Held,
+    in_scope,
+    judge_end,
+    judge_holds,
+    judge_way_back,
+    judge_writes,
+    margins,
+    repairs_written,
+)
 from rollouts.options import Options
 from rollouts.play import Result
 from rollouts.site import Killed, Site
@@ -51,7 +60,8 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         site.target = OLD
         back = replace(world.options, direction="back", image={"version": OLD} if world.size % 2 else {}, until="")
         # Azure itself may have suspended repairs that did not help.
-        before = replace(before, repairs=site.web.repairs_state)
+        if repairs_written(site) != "suspend":
+            before = replace(before, repairs=site.web.repairs_state)
         first = site.run + 1
         violations += _judge_run(site, world, *_to_its_end(site, back), before)
         violations += judge_way_back(site, first)
