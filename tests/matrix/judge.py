@@ -14,6 +14,8 @@ from matrix.case import Case, Play
 
 Json = Mapping[str, Any]
 TAG = "azroll-"
+# Tells of a way back that has not come to its end; it is no lease.
+MARK = "azroll-back-from"
 # Results after which the run itself must have ended well.
 GOOD = {"succeeded", "nothing_to_do", "planned", "waiting", "partial"}
 
@@ -87,7 +89,7 @@ def judge_world(case: Case, ledger: Json, state: Json, before: Json) -> Iterator
 
 def held(state: Json, before: Json) -> Iterator[str]:
     """What a run left behind that was not so before."""
-    if any(name.startswith(TAG) for name in state["tags"]):
+    if any(name.startswith(TAG) and not name.startswith(MARK) for name in state["tags"]):
         yield "lease"
     if state["repairs"] != before["repairs"]:
         yield "repairs"
