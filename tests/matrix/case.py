@@ -30,7 +30,7 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class Trigger:
-    """A moment: the ledger has counted so many requests of an operation, or a task of the role has ended."""
+    """A moment: the ledger has counted so many requests of an operation, or a task of the role has ended. Empty: at once."""
 
     request: str = ""
     count: int = 1
@@ -43,8 +43,8 @@ class Play:
 
     `result` is that of the report, or `killed`. `cause` are words of the report's cause, `says` words of the output,
     with white space as single blanks. `kill` names the moment at which `victim` gets SIGKILL: `playbook`, or the
-    `module` that is at work. `rival` is a second run of the same playbook, started so many seconds later with
-    `rival_options`; what is judged then is the end of the one that lost.
+    `module` that is at work. `rival` is when a second run of the same playbook starts, with `rival_options`; what is
+    judged then is the end of the one that lost.
     """
 
     result: str
@@ -55,7 +55,7 @@ class Play:
     check: bool = False
     kill: Trigger | None = None
     victim: str = "playbook"
-    rival: float | None = None
+    rival: Trigger | None = None
     rival_options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -129,6 +129,7 @@ def _play(entry: dict[str, Any]) -> Play:
     for name in ("cause", "says"):
         if name in entry:
             entry[name] = tuple(map(str, entry[name]))
-    if "kill" in entry:
-        entry["kill"] = Trigger(**entry["kill"])
+    for name in ("kill", "rival"):
+        if name in entry:
+            entry[name] = Trigger(**entry[name])
     return Play(**entry)

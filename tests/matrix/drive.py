@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ def run(site: Site, play: Play, options: dict[str, Any]) -> Ended:
         return _ended(_report(site, playbook, options, *check))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(_report, site, playbook, options)
-        time.sleep(play.rival)
+        _await(site, play.rival, first.done)
         second = _report(site, playbook, {**options, **play.rival_options})
         # The end that is judged is that of the loser; the winner must have gone through.
         winner, loser = sorted((first.result(), second), key=lambda one: one.rc)
@@ -82,11 +82,7 @@ def kill(site: Site, playbook: str, options: dict[str, Any], moment: Trigger, vi
         return _die_after(site, playbook, options, moment.task)
     folder = Path(tempfile.mkdtemp(prefix="report-", dir=site.folder))
     with site.start(playbook, {**options, "rollout_report_dir": str(folder)}) as process:
-        deadline = time.monotonic() + PATIENCE
-        while site.ledger()["requests"]["by_operation"].get(moment.request, 0) < moment.count:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the run ended before the request {moment.request} that it was to be killed at")
-            time.sleep(0.05)
+        _await(site, moment, lambda: process.poll() is not None)
         if victim == "playbook":
             return Ended(-signal.SIGKILL, "killed", "", "")
         for module in _modules(process.pid):
@@ -94,6 +90,14 @@ def kill(site: Site, playbook: str, options: dict[str, Any], moment: Trigger, vi
         process.wait(PATIENCE)
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     return Ended(process.returncode, report["result"], report.get("cause") or "", "")
+
+
+def _await(site: Site, moment: Trigger, over: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while moment.request and site.ledger()["requests"]["by_operation"].get(moment.request, 0) < moment.count:
+        if over() or time.monotonic() > deadline:
+            raise RuntimeError(f"the run ended before the request {moment.request} that was waited for")
+        time.sleep(0.05)
 
 
 def _die_after(site: Site, playbook: str, options: dict[str, Any], task: str) -> Ended:
