@@ -30,7 +30,7 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class Trigger:
-    """A moment: the ledger has counted so many requests of an operation, or a task of the role has ended. Empty: at once."""
+    """A moment: so many requests of an operation in the ledger, or the end of a task of the role. Empty: at once."""
 
     request: str = ""
     count: int = 1
