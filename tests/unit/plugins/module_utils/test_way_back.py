@@ -12,12 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_update import ImageUpdate
 from ansible_collections.azroll.vmss.plugins.module_utils._tags import TAG_LIMIT
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back, read_mark, write_mark
-from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set, vmss_facts
+from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set
 
 GALLERY = Image(id="/subscriptions/" + "a" * 300 + "/galleries/g/images/web/versions/1.2.3")
 
@@ -46,26 +45,6 @@ def test_the_image_that_a_way_back_leaves_is_noted_and_the_next_change_forgets_i
     assert back["tags"]["team"] == "shop"
     assert ImageUpdate(scale_set(image=OLD, tags=back["tags"]), NEW).body()["tags"] == {"team": "shop"}
     assert "tags" not in ImageUpdate(scale_set(image=OLD, tags={"team": "shop"}), NEW).body()
-
-
-def facts(model, mark, *images):
-    instances = [instance(number, image=image) for number, image in enumerate(images)]
-    return vmss_facts(instances, image=model, back_from=mark)
-
-
-@pytest.mark.parametrize(
-    ("model", "mark", "images", "previous"),
-    [
-        (NEW, None, (NEW, OLD, OLD), OLD),
-        (OLD, NEW, (NEW, OLD, OLD), OLD),
-        (OLD, NEW, (NEW, NEW, NEW), OLD),
-        # What the mark speaks of is over.
-        (NEW, NEW, (NEW, OLD, OLD), OLD),
-        (OLD, GALLERY, (NEW, OLD, OLD), NEW),
-    ],
-)
-def test_an_interrupted_way_back_goes_on_and_is_not_turned_round(model, mark, images, previous):
-    assert rollout_previous_image(facts(model, mark, *images)) == previous.to_dict()
 
 
 def test_an_instance_that_is_being_deleted_keeps_no_mark():
