@@ -18,18 +18,16 @@ from rollouts.rollout import roll
 from rollouts.worlds import random_world
 
 
-def violations() -> str:
-    """What the judge has to say of some worlds that show each of the faults below."""
-    found = [
-        one for seed in range(1224, 1260) for one in roll(random_world(random.Random(seed), largest=30)).violations
-    ]
-    return "\n".join(found)
+def shown(words: str) -> bool:
+    """Whether the judge says so of one of many worlds; few of them show each fault."""
+    worlds = (random_world(random.Random(seed), largest=30) for seed in range(1_000, 1_400))
+    return any(words in violation for world in worlds for violation in roll(world).violations)
 
 
 def test_a_budget_that_nobody_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_upgrade, "exceeded", lambda *_: None)
     monkeypatch.setattr(_upgrade, "_fitting", lambda _parts, _out, send: list(send))
-    assert "below the floor" in violations()
+    assert shown("below the floor")
 
 
 def test_a_gate_that_lets_everything_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,25 +36,23 @@ def test_a_gate_that_lets_everything_pass(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(_gather, "healthy", done)
     monkeypatch.setattr(_gather, "upgraded", done)
-    assert "a bad image past the canary" in violations()
+    assert shown("a bad image past the canary")
 
 
 def test_instances_that_are_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_upgrade, "is_stale", lambda *_, **__: True)
     monkeypatch.setattr(_plan, "is_stale", lambda *_, **__: True)
-    assert "upgraded again" in violations()
+    assert shown("upgraded again")
 
 
 def test_holds_that_are_never_released(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Keeper, "release", lambda *_, **__: Standing(None, None))
-    found = violations()
-    assert "automatic repairs were Running and are Suspended" in found
-    assert "tags of a lease are left" in found
+    assert shown("automatic repairs were Running and are Suspended")
+    assert shown("tags of a lease are left")
 
 
 def test_a_report_that_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_report, "by_image", lambda _instances: {})
     monkeypatch.setattr(_report, "left_out", lambda *_, **__: {})
-    found = violations()
-    assert "not named in the report" in found
-    assert "neither on the target nor named" in found
+    assert shown("not named in the report")
+    assert shown("neither on the target nor named")
