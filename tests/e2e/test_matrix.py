@@ -32,6 +32,8 @@ ELSEWHERE = {
     "See why instances failed in *",
     "Upgrade once more in *",
     "Reimage in *",
+    "Ask for alerts",
+    "Set them aside",
     "Write the old image",
 }
 WORLD = {"tags": {}, "repairs": "Running", "autoscale": {}}

@@ -31,7 +31,7 @@ STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Make the folder for the report", "nothing_to_do", ()),
     ("Write the report", "nothing_to_do", ()),
 )
-SAMPLE = ("Hold the scale set", "Upgrade batch (1 of 2)")
+SAMPLE = ("Upgrade batch (1 of 2)",)
 
 
 def step_cases() -> list[Case]:
