@@ -63,7 +63,8 @@ class Play:
 class Case:
     """A world, what is done in it, and what must be seen.
 
-    `set`, `versions` (behaviour by image version), `actors` and `faults` change the scenario. `floor` is how many
+    `set`, `versions` (behaviour by image version), `actors`, `faults` and the actions that the
+    principal is `denied` change the scenario. `floor` is how many
     instances the options promise to keep in service, `lost` how many the world itself takes away at the worst moment.
     `on_target` is how many must run the image of the model at the end (default: all where the last play succeeded).
     `once` says that no instance may leave service more than once, `again` that a further run must write nothing. `held`
@@ -84,6 +85,7 @@ class Case:
     versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     actors: tuple[Mapping[str, Any], ...] | None = None
     faults: tuple[Mapping[str, Any], ...] = ()
+    denied: tuple[str, ...] = ()
     on_target: int | None = None
     once: bool = False
     again: bool = False
@@ -99,6 +101,7 @@ class Case:
             family["versions"] = [one | self.versions.get(one["version"], {}) for one in family["versions"]]
         if self.actors is not None:
             made["actors"] = list(self.actors)
+        made.setdefault("principal", {})["denied_actions"] = list(self.denied)
         made["faults"] = [*made.get("faults", []), *self.faults]
         return made
 
@@ -119,7 +122,7 @@ def read_cases() -> list[Case]:
 
 def _case(group: str, entry: dict[str, Any]) -> Case:
     plays = tuple(_play(one) for one in entry.pop("plays"))
-    for name in ("actors", "faults", "held"):
+    for name in ("actors", "faults", "denied", "held"):
         if name in entry:
             entry[name] = tuple(entry[name])
     return Case(group=group, plays=plays, **entry)
