@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import subscription_of
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import Client, Json, resource_path
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 
 ALERTS_API = "2019-03-01"
+NETWORK_API = "2023-09-01"
 
 
 class HealthReads:
-    """What may be read of alerts."""
+    """What may be read of alerts, and of the network interfaces of instances."""
 
     _client: Client
 
@@ -33,4 +35,16 @@ class HealthReads:
             ALERTS_API,
             f"list the fired alerts of {resource.rsplit('/', 1)[-1]}",
             {"targetResource": resource, "monitorCondition": "Fired", "timeRange": "30d", "pageCount": "250"},
+        )
+
+    def network_interfaces(self, scale_set: ScaleSet) -> list[Json]:
+        """The network interfaces of a set's instances; of a Flexible set, all those of its resource group.
+
+        Below a Uniform set they are resources of the set (recorded), otherwise resources of their own (documented).
+        """
+        group = resource_path("subscriptions", scale_set.id.split("/")[2], "resourceGroups", scale_set.resource_group)
+        own = resource_path("providers", "Microsoft.Compute", "virtualMachineScaleSets", scale_set.name)
+        place = resource_path("providers", "Microsoft.Network") if scale_set.flexible else own
+        return self._client.entries(
+            f"{group}{place}/networkInterfaces", NETWORK_API, f"list the network interfaces of {scale_set.name}"
         )

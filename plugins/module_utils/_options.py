@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._addresses import check_template
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import check_resources
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, check_wanted
@@ -26,6 +27,7 @@ RANGES = {
     "wait_timeout": (0, WEEK),
     "wait_interval": (1, WEEK),
     "wait_successes": (1, 1000),
+    "timeout": (1, 300),
     "minutes": (1, WEEK // 60),
     "lease_minutes": (0, WEEK // 60),
     "update_domain": (0, 999),
@@ -48,6 +50,10 @@ def check_options(options: Mapping[str, Any]) -> None:
     for name in LIMITS:
         if options.get(name) not in (None, ""):
             Limit.parse(options[name], name)
+    if options.get("url") is not None:
+        check_template(options["url"], "url")
+    for status in options.get("status_code") or ():
+        check_range(status, "status_code", 100, 599)
     for name in RESOURCES:
         check_resources(options.get(name) or (), name)
     for name in ("image", "target_image"):

@@ -27,6 +27,7 @@ _WRITE = ("write the image and the lease into the model", f"{_SET}/write")
 _UPGRADE = ("upgrade instances", f"{_SET}/manualUpgrade/action")
 _REPAIRS = ("suspend and resume automatic repairs", f"{_SET}/setOrchestrationServiceState/action")
 _AUTOSCALE = ("hold autoscale", "Microsoft.Insights/autoscaleSettings/write")
+_PROBE = "find the addresses of instances"
 _PROTECT = ("set failed instances aside", f"{_SET}/virtualMachines/write")
 _REIMAGE = ("try failed instances once more", f"{_SET}/reimage/action")
 _LOOK = (
@@ -113,6 +114,9 @@ def _permissions(sight: Sight, wish: Wish) -> Iterator[Finding]:
         steps.append(_REPAIRS)
     if wish.hold_autoscale and any(one.enabled for one in sight.autoscale or ()):
         steps.append(_AUTOSCALE)
+    if wish.probe_instances:
+        place = "Microsoft.Network" if sight.snapshot.scale_set.flexible else _SET
+        steps.append((_PROBE, f"{place}/networkInterfaces/read"))
     # Where an instance cannot be set aside, or tried once more, the rollout goes its way without.
     optional = [*_LOOK, *([_PROTECT] if wish.set_aside else []), *([_REIMAGE] if wish.retry_failed else [])]
     for severity, group in ((NEEDS_ACCEPTANCE, steps), (WARNING, optional)):

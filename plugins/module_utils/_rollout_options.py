@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from ansible_collections.azroll.vmss.plugins.module_utils._addresses import check_site, check_template
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import check_resources
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import check_codes
@@ -70,6 +70,7 @@ def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder
         "rollout_health_url": _url,
         "rollout_health_url_status": _statuses,
         "rollout_health_alerts": _alerts,
+        "rollout_health_instance_url": _template,
         **dict.fromkeys(TASK_FILES, check_file),
         "rollout_report_dir": check_folder,
     }
@@ -144,14 +145,11 @@ def _skip(name: str, value: Any) -> None:
 
 
 def _url(name: str, value: Any) -> None:
-    try:
-        parts = urlsplit(str(value))
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        whole = False
-    if not whole or any(letter.isspace() for letter in str(value)):
-        # What the address holds may be a secret.
-        raise BadInput(f"{name} is no address of a site", advice="Give it as https://host/path.")
+    check_site(str(value), name)
+
+
+def _template(name: str, value: Any) -> None:
+    check_template(str(value), name)
 
 
 def _known(name: str, fields: Mapping[str, Any], names: Collection[str]) -> None:

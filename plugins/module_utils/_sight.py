@@ -45,6 +45,7 @@ class Wish:
     hold_autoscale: bool = False
     set_aside: bool = False
     retry_failed: bool = False
+    probe_instances: bool = False
 
 
 @dataclass(frozen=True)

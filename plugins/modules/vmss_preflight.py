@@ -132,6 +132,11 @@ options:
       - Whether the rollout may try failed instances once more, by M(azroll.vmss.vmss_instance_reimage).
     type: bool
     default: false
+  probe_instances:
+    description:
+      - Whether the rollout asks instances at their own addresses, by M(azroll.vmss.vmss_instance_probe).
+    type: bool
+    default: false
   run_id:
     description:
       - The id of the run that asks. A lease of this id is its own.
@@ -744,6 +749,7 @@ def work(call: Call) -> None:
         hold_autoscale=params["hold_autoscale"],
         set_aside=params["set_aside"],
         retry_failed=params["retry_failed"],
+        probe_instances=params["probe_instances"],
         # Whoever asks without an id holds no lease.
         claim=Claim(params["run_id"] or "preflight", take_over=params["take_over_lease"]),
     )
@@ -786,6 +792,7 @@ def main() -> None:
                 "hold_autoscale": {"type": "bool", "default": False},
                 "set_aside": {"type": "bool", "default": False},
                 "retry_failed": {"type": "bool", "default": False},
+                "probe_instances": {"type": "bool", "default": False},
                 "run_id": {"type": "str", "default": ""},
                 "take_over_lease": {"type": "bool", "default": False},
                 "health_alerts": {"type": "list", "elements": "str", "default": []},

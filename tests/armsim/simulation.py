@@ -25,6 +25,7 @@ from armsim.errors import ArmError
 from armsim.faults import Faults
 from armsim.happenings import Happenings
 from armsim.instance import Failure, Instance, Model, Place
+from armsim.interfaces import Interfaces
 from armsim.ledger import Requests
 from armsim.managed_images import ManagedImages
 from armsim.operations import Operations
@@ -59,6 +60,7 @@ class Simulation:
         self.operations = Operations(self.timeline, self.calendar, random.Random(f"{seed}/operations"))
         self.managed_images = ManagedImages(self.catalogue, self.operations, self.timeline)
         self.views = Views(self.calendar)
+        self.interfaces = Interfaces(self.views, spec.address_space)
         self.faults = Faults(seed)
         self.faults.order(spec.faults)
         self.throttle = Throttle(

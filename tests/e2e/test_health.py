@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import yaml
 
 from armsim.launch import running
 
@@ -25,12 +26,15 @@ class Shop:
     def __init__(self) -> None:
         self.statuses = [200]
         self.asked = 0
+        # Where it was asked: on any address of the loop, as instances have their own.
+        self.hosts: list[str] = []
         shop = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 status = shop.statuses[min(shop.asked, len(shop.statuses) - 1)]
                 shop.asked += 1
+                shop.hosts.append(self.connection.getsockname()[0])
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -38,7 +42,7 @@ class Shop:
             def log_message(self, *_arguments: object) -> None:
                 """Not to the terminal."""
 
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.server = HTTPServer(("", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/healthz"
 
 
@@ -68,6 +72,31 @@ def test_a_url_that_stays_bad_halts_the_rollout_with_its_answer(site, shop):
     assert halted.report["result"] == "halted"
     assert "503" in halted.report["cause"]
     assert shop.asked == 4
+
+
+@pytest.mark.newest
+def test_each_instance_of_a_batch_must_answer_at_its_own_address(shop, tmp_path):
+    scenario = yaml.safe_load((ROOT / "tests" / "armsim" / "scenarios" / "quickstart.yaml").read_text())
+    scenario["address_space"] = "127.0.1.0/24"
+    # The one that was sick before has an address as well, and is not asked there. Nobody repairs it meanwhile.
+    scenario["scale_sets"][0] |= {"capacity": 4, "id_holes": 0, "automatic_repairs": {"enabled": False}}
+    scenario["scale_sets"][0]["instances"] = {"0": {"health": "unhealthy"}}
+    file = tmp_path / "loop.yaml"
+    file.write_text(yaml.safe_dump(scenario))
+    shop.statuses = [503, 200]
+    with running(file, speed=SPEED) as simulator:
+        rolled = Site(simulator, tmp_path).upgrade(
+            rollout_image={"version": "latest"},
+            rollout_by="batch",
+            rollout_canary=0,
+            rollout_max_unavailable=2,
+            rollout_only={"instance_ids": ["0", "2"]},
+            rollout_health_successes=1,
+            rollout_health_instance_url=f"http://{{address}}:{shop.server.server_port}/healthz",
+        )
+    assert rolled.rc == 0
+    assert "status 503" in rolled.output
+    assert shop.hosts == ["127.0.1.6", "127.0.1.6"]
 
 
 def test_health_tasks_see_the_batch_and_halt_the_rollout(site, tmp_path):

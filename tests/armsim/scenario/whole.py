@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
 from armsim.scenario.actors import Actor
 from armsim.scenario.faults import Fault
@@ -45,6 +46,10 @@ class Scenario(Part):
     principals: list[FurtherPrincipal] = Field(default=[READER], description="more of them")
     retry_after: RetryAfter = Field(default=RetryAfter(), description="how long clients are told to wait")
     timings: Timings = Field(default=Timings(), description="how long things take")
+    address_space: str = Field(
+        default="10.0.0.0/16",
+        description="where instances get their private addresses, one after the other: 127.0.1.0/24 can be asked",
+    )
     throttling: Throttling = Field(default=Throttling(), description="limits of the subscription")
     faults: list[Fault] = Field(default=[], description="what goes wrong with requests")
     images: Images = Field(default=Images(), description="what can be rolled to")
@@ -52,6 +57,12 @@ class Scenario(Part):
     scale_sets: list[ScaleSet] = Field(default=[], description="none where they come from a dump")
     actors: list[Actor] = Field(default=[], description="who does what, and when")
     _text: Text | None = PrivateAttr(default=None)
+
+    @field_validator("address_space")
+    @classmethod
+    def _is_a_network(cls, value: str) -> str:
+        IPv4Network(value)  # its ValueError says what is wrong
+        return value
 
     def read_from(self, text: Text) -> Scenario:
         """Remember the text that the scenario was read from."""

@@ -28,6 +28,7 @@ from armsim.web import (
     galleries,
     instance_actions,
     instances,
+    interfaces,
     login,
     managed_images,
     metadata,
@@ -65,6 +66,7 @@ ENDPOINTS: list[Endpoint] = [
     *permissions.ENDPOINTS,
     *autoscale.ENDPOINTS,
     *alerts.ENDPOINTS,
+    *interfaces.ENDPOINTS,
 ]
 
 

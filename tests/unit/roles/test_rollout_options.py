@@ -63,6 +63,10 @@ WRONG: list[tuple[str, Any]] = [
     *[("rollout_health_delay", value) for value in (-1, float("nan"))],
     *[("rollout_health_successes", value) for value in (0, -1)],
     *[("rollout_health_url", value) for value in ("shop", "ftp://shop/", "http://", "http://a:b/", "https://a b/")],
+    *[
+        ("rollout_health_instance_url", value)
+        for value in ("http://10.0.0.4/", "{address}", "ftp://{address}/", "http://{address}:x/", "http://{address} /")
+    ],
     *[("rollout_health_url_status", value) for value in ([99], ["ok"], [None], 200)],
     *[("rollout_health_alerts", value) for value in (["web"], ["/a/b"], "/subscriptions/x", [None], {"a": 1})],
     *[("rollout_health_alerts", [f"{WEB}{more}"]) for more in ("/..", "/../x", "?a=b", "#", "/", "%2f", " ")],
@@ -101,6 +105,10 @@ def test_all_wrong_options_are_told_at_once():
 
 def test_alerts_are_watched_by_ids_and_the_word_for_the_scale_set():
     assert wrong(rollout_health_alerts=["scale_set", WEB, f"{WEB}/probes/http"]) == []
+
+
+def test_an_instance_is_asked_where_its_address_stands():
+    assert wrong(rollout_health_instance_url="http://{address}:8080/health") == []
 
 
 def test_a_file_is_found_where_the_role_would_find_it(tmp_path):

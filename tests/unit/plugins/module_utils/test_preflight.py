@@ -276,6 +276,22 @@ def test_a_set_without_the_right_to_what_a_rollout_can_do_without_is_rolled(wish
     assert action in found.message
 
 
+@pytest.mark.parametrize(
+    ("model", "action"),
+    [
+        ({}, "Microsoft.Compute/virtualMachineScaleSets/networkInterfaces/read"),
+        ({"orchestration_mode": "Flexible"}, "Microsoft.Network/networkInterfaces/read"),
+    ],
+)
+def test_instances_that_cannot_be_found_cannot_be_asked(model, action):
+    owner_but_one = [{"actions": ["*"], "notActions": ["*/networkInterfaces/read"]}]
+    found = look(model=model, permissions=owner_but_one, wish={"probe_instances": True})
+    (missing,) = (one for one in found if one.code == "permission_missing")
+    assert missing.severity == "needs_acceptance"
+    assert f"The principal lacks {action} on" in missing.message
+    assert not [one for one in look(model=model, permissions=owner_but_one) if one.code == "permission_missing"]
+
+
 def test_all_is_said_at_once():
     given = {"model": {"service_fabric": True, "upgrade_policy": "Rolling", "health_source": None}}
     found = look(**given, instances=[instance(0, protected=True)], permissions=None, autoscale=None)

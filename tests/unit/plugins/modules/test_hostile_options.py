@@ -33,6 +33,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "vmss_automatic_repairs": {"state": "suspended"},
     "vmss_domain_upgrade": {"all_instances": True},
     "vmss_instance_protection": {"instance_ids": ["0"], "scale_in": True},
+    "vmss_instance_probe": {"url": "http://{address}:8080/"},
     "vmss_instance_reimage": {"instance_ids": ["0"]},
 }
 HUGE = "x" * 100_000
