@@ -103,7 +103,7 @@ def _await(site: Site, moment: Trigger, over: Callable[[], bool]) -> None:
 def _die_after(site: Site, playbook: str, options: dict[str, Any], task: str) -> Ended:
     plugin = f"[defaults]\ncallback_plugins={CALLBACKS}\ncallbacks_enabled=kill\n[kill]\nafter_task={task}\n"
     site.configuration.write_text(plugin, encoding="utf-8")
-    run = site.play(playbook, options)
+    run = _report(site, playbook, options)
     site.configuration.write_text("", encoding="utf-8")
     return Ended(run.rc, "killed" if run.rc == -signal.SIGKILL else "not killed", "", run.output)
 
