@@ -27,6 +27,7 @@ INSIDE = {"set_fact", "debug", "fail", "include_tasks", "set_stats", "pause"}
 ELSEWHERE = {
     "Read what the instances run",
     "Ask the URL",
+    "Ask each instance",
     "Wait before the next check",
     "Read the instances after the failure",
     "See why instances failed in *",
