@@ -6,7 +6,7 @@
 # Python than the newest one found.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sim test soak matrix conformance bench lint format docs lock clean
+.PHONY: help demo sim test soak matrix proof conformance bench lint format docs lock clean
 
 export PYTHON RECORDINGS SPECS CASES
 
@@ -21,6 +21,7 @@ help:
 	@echo "             documentation. Fewer: make soak ROLLOUTS=500, or TIME=3600 (seconds); SEED=4711 plays one again"
 	@echo "make matrix  real runs against everything that can go wrong, and killed at every step; writes the page of the"
 	@echo "             documentation. A few cases: make matrix CASES='killed wire'"
+	@echo "make proof   both of these: all numbers that the documentation shows, in one go (two hours)"
 	@echo "make conformance RECORDINGS=folder SPECS=folder"
 	@echo "             hold the simulator against recordings and the API description of the real service"
 	@echo "make lint    the part of it that takes seconds"
@@ -52,6 +53,8 @@ soak:
 matrix:
 	@dev/env dev
 	@.env/dev/bin/python dev/run_parts.py matrix
+
+proof: soak matrix
 
 conformance:
 	@dev/env dev
