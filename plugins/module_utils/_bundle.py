@@ -25,7 +25,7 @@ RECORDS = 100
 MESSAGE = 600
 LINE = 240
 
-_QUERY = re.compile(r"(\w+://[^\s?'\"<>]+)\?[^\s'\"<>)]*")
+_QUERY = re.compile(r"(\b\w+://[^\s?'\"<>]+)\?[^\s'\"<>)]*")
 # What differs from one instance to the next though the cause is the same. Other numbers stay: exit codes are causes.
 _OWN = (
     (re.compile(r"/subscriptions/[^\s'\",;]+", re.IGNORECASE), "<resource>"),
@@ -124,7 +124,8 @@ def cause_of(document: Mapping[str, Any], health_source: str | None) -> Cause | 
 
 def clean(text: str) -> str:
     """Azure's words, on one line of bounded length, without the queries of addresses and what looks like a secret."""
-    plain = _QUERY.sub(r"\1?...", " ".join(text.split()))
+    # Far more than is shown, and little enough to be looked through at once.
+    plain = _QUERY.sub(r"\1?...", " ".join(text.split())[: 16 * MESSAGE])
     return _cut(masked(plain), MESSAGE)
 
 

@@ -16,16 +16,17 @@ MASK = "***"
 # Whoever has a signed address may use it.
 _SIGNATURE = re.compile(r"(?<=[?&]sig=)[^&\s\"'<>]+", re.IGNORECASE)
 _NAME = (
-    r"[\w-]*(?:password|passwd|pwd|secret|token)s?|sig|authorization|custom_?data|user_?data"
-    r"|[\w-]*(?:account|access|api|private|sas)_?key|connection_?string"
+    r"[\w-]*(?:(?:password|passwd|pwd|secret|token)s?|(?:account|access|api|private|sas)[_-]?key)"
+    r"|(?:[\w-]*-)?(?:sig|authorization|custom[_-]?data|user[_-]?data|connection[_-]?string)"
 )
 # What a word that stands for a secret is set to: quoted, quoted inside a quoted text, or up to the next gap.
 _VALUE = (
     r"(?:(?P<quote>\\+[\"']).*?(?:(?<!\\)(?P=quote)|\Z)"
     r"|\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'(?:[^'\\]|\\.)*(?:'|\Z)|(?:bearer\s+)?[^\s,;&]+)"
 )
+# A name is looked for where a word with hyphens begins: looked for at each hyphen, a long line of them takes minutes.
 _ASSIGNED = re.compile(
-    rf"(\b(?:{_NAME})\\*[\"']?\s*[=:]\s*|--(?:{_NAME})\s+){_VALUE}",
+    rf"(?<![\w-])((?:{_NAME})\\*[\"']?\s*[=:]\s*|--(?:{_NAME})\s+){_VALUE}",
     re.IGNORECASE | re.DOTALL,
 )
 _TOKEN = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*")

@@ -41,6 +41,11 @@ def test_whatever_json_sets_a_secret_to_is_masked_at_every_depth(name: str, text
         ("Authorization: Bearer abc.def x", "Authorization: *** x"),
         ("run --admin-password 'a b' --verbose", "run --admin-password *** --verbose"),
         ("password='a b", "password=***"),
+        (
+            "X-Authorization: abc, my-user-data=abc, -sig=abc, my.token=abc",
+            "X-Authorization: ***, my-user-data=***, -sig=***, my.token=***",
+        ),
+        ("---password abc --custom-data abc --account-key abc", "---password *** --custom-data *** --account-key ***"),
         ("token eyJhbGciOiJub25l.eyJzdWIiOiJ4In0.sig, too", "token ***, too"),
         ('{"protectedSettings": {"a": [{"b": "c"}]}, "d": 1}', '{"protectedSettings": ***'),
         ("GET /x?sv=1&sig=abc%3D&se=2", "GET /x?sv=1&sig=***&se=2"),
@@ -65,7 +70,9 @@ def test_words_of_azure_stay_as_they_are(text: str) -> None:
     assert masked(text) == text
 
 
-@pytest.mark.parametrize("unit", ["x", "token", "token=", '"', "\\", "--password ", "eyJ", "password='"])
+@pytest.mark.parametrize(
+    "unit", ["x", "token", "token=", '"', "\\", "--password ", "eyJ", "password='", "-", "a-", "--a", "-sig"]
+)
 def test_no_text_takes_long(unit: str) -> None:
     assert len(masked(unit * 20_000)) <= 400_000
 
