@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import is_due
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._names import shown
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order, Plan, describe_plan, plan_to_dict
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
@@ -50,26 +52,57 @@ from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witnes
 
 Filter = Callable[..., Any]
 
+# The records that filters take, and where each comes from.
+_RECORDS = {
+    "vmss": "the ansible_facts.vmss of azroll.vmss.vmss_instance_facts",
+    "details": "the vmss_details of azroll.vmss.vmss_instance_facts",
+    "target": "an image as azroll.vmss.vmss_image_update returns it",
+    "journal": "what azroll.vmss.rollout_journal returned",
+    "facts": "what the event of the journal takes",
+    "report": "what azroll.vmss.rollout_report returned",
+    "probe": "what azroll.vmss.rollout_probe returned",
+    "lease": "the lease that azroll.vmss.vmss_hold returned",
+}
+
 
 def _speaking(function: Filter) -> Filter:
-    """Turn the collection's errors into ones that Ansible prints as they are."""
+    """Let no error out but such as Ansible prints as they are."""
+    name, takes = function.__name__, signature(function)
+    records = ", ".join(f"{one} must be {_RECORDS[one]}" for one in takes.parameters if one in _RECORDS)
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
+            takes.bind(*args, **kwargs)
+        except TypeError as exc:
+            raise AnsibleFilterError(f"{name}: {exc}.") from None
+        # Without their causes: ansible-core adds the words of each, with all of the value that it stumbled over.
+        try:
             return function(*args, **kwargs)
         except VmssError as exc:
-            raise AnsibleFilterError(str(exc)) from exc
+            raise AnsibleFilterError(str(exc)) from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as exc:
+            # Options are checked one by one; a record is taken as whole, and what is wrong may be anywhere inside.
+            why = f"{type(exc).__name__}: {shown(next(iter(exc.args), ''))}"
+            raise AnsibleFilterError(f"{name} cannot read what it was given ({why}): {records}.") from None
 
     return wrapper
+
+
+_KINDS = {
+    check_type_bool: "neither true nor false",
+    check_type_dict: "no dictionary",
+    check_type_int: "no whole number",
+    check_type_list: "no list",
+}
 
 
 def _typed(check: Callable[[Any], Any], value: Any, name: str) -> Any:
     """The value as Ansible converts options: `-e name=value` makes a text of everything."""
     try:
         return check(value)
-    except TypeError as exc:
-        raise BadInput(f"{name} is {str(value)[:40]!r}: {exc}") from exc
+    except (ArithmeticError, TypeError, ValueError) as exc:
+        raise BadInput(f"{name} is {shown(value)}, which is {_KINDS[check]}") from exc
 
 
 def _read(vmss: Any) -> tuple[ScaleSet, list[Instance]]:
@@ -110,7 +143,7 @@ def _texts(value: Any, name: str) -> tuple[str, ...]:
 
 def _marks(skip: Any) -> Marks:
     fields = _typed(check_type_dict, skip or {}, "rollout_skip")
-    unknown = sorted(set(fields) - {"instance_ids", "tags"})
+    unknown = sorted(str(one) for one in set(fields) - {"instance_ids", "tags"})
     if unknown:
         raise BadInput(f"Unknown way to skip instances: {', '.join(unknown)}", advice="Skip by instance_ids or tags.")
     return Marks(
@@ -147,7 +180,7 @@ def rollout_plan(
     try:
         scale_set, instances = _read(vmss)
         order = Order(
-            by,
+            str(by),
             read_budget(limits, "rollout_"),
             canary=_typed(check_type_int, canary, "rollout_canary"),
             sizes=tuple(Limit.parse(size, "rollout_batches") for size in _texts(batches, "rollout_batches")),
@@ -337,7 +370,7 @@ def rollout_status(vmss: Mapping[str, Any]) -> list[str]:
 
 
 def rollout_lease_due(lease: Mapping[str, Any] | None, minutes: int, now: str) -> bool:
-    time = parse_time(now)
+    time = parse_time(now) if isinstance(now, str) else None
     if time is None:
         raise BadInput(f"now is {str(now)[:40]!r}, which is no time", advice="Give gathered_at of the facts.")
     return bool(lease) and is_due(lease.get("expires"), _typed(check_type_int, minutes, "rollout_lease"), time)

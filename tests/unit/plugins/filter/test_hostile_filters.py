@@ -1,0 +1,193 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+"""Every parameter of every filter with values that nobody should give: an answer, or one line that names it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.azroll.vmss.plugins.filter import rollout
+from ansible_collections.azroll.vmss.tests.unit.builders import NEW, instance, vmss_facts
+
+FILTERS = rollout.FilterModule().filters()
+VMSS = vmss_facts([instance(n, zone=str(n % 2 + 1), update_domain=n % 5) for n in range(6)])
+TARGET = NEW.to_dict()
+AT = "2026-02-01T10:00:00+00:00"
+GROUP = {"code": "OSProvisioningTimedOut", "message": "x", "instance_ids": ["0"], "sick_before": False}
+DETAILS = {"groups": [GROUP], "instances": [{"instance_id": "0"}]}
+HELD = {"held": ["repairs"], "continues": "run-a", "image_before": TARGET, "lease_before": {"holder": "x"}}
+PROBE = {"streak": 1, "attempts": 1, "done": False, "exhausted": False}
+
+
+def told(event: str, journal: dict[str, Any], **facts: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = FILTERS["rollout_journal"](journal, event, **facts)
+    return answer
+
+
+STARTED = told("start", {}, scale_set="web", resource_group="web-rg", at=AT)
+BATCH = {"name": "canary", "instance_ids": ["0"], "proving": True}
+FAILED = told("end_batch", told("begin_batch", STARTED, batch=BATCH, at=AT), result="failed", at=AT)
+JOURNAL = {**FAILED, "target_image": TARGET, "cause": "x"}
+EVENTS: dict[str, dict[str, Any]] = {
+    "start": {"scale_set": "web", "resource_group": "web-rg", "at": AT},
+    "note": {"cause": "x", "kept_back": []},
+    "hold": {"result": HELD, "unsettled": ["0"]},
+    "explain": {"details": DETAILS, "operation": {"error": {}}, "probe": "", "sick": []},
+    "set_aside": {"aside": {"why": ""}, "protection": {"instances": [{"instance_id": "0"}], "error": None}},
+    "begin_batch": {"batch": BATCH, "at": AT},
+    "retry": {"instance_ids": ["0"]},
+    "end_batch": {"result": "failed", "at": AT, "left_out": []},
+}
+BUDGET = {"max_unavailable": "20%", "max_unavailable_per_zone": 1, "max_unavailable_per_fault_domain": 1}
+ORDER = {
+    "by": "zone",
+    "canary": 1,
+    "batches": [1],
+    "zone_order": ["1"],
+    "domain_order": ["1"],
+    "unhealthy_first": True,
+    "until": "50%",
+    "only": {"zones": ["1"]},
+    "skip": {"tags": ["a"]},
+    "missing_ids": False,
+    "by_model": True,
+}
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("plan", {"vmss": VMSS, "target": TARGET, **BUDGET, **ORDER}),
+    ("witness", {"vmss": VMSS, "target": TARGET, "any_capacity": False, "by_model": True, "ours": ["0"]}),
+    ("heatmap", {"vmss": VMSS, "target": TARGET}),
+    *[("journal", {"journal": JOURNAL, "event": event, **facts}) for event, facts in EVENTS.items()],
+    ("reaction", {"journal": JOURNAL, "vmss": VMSS, "on_failure": "rollback"}),
+    (
+        "retry",
+        {
+            "vmss": VMSS,
+            "target": TARGET,
+            "details": DETAILS,
+            "journal": JOURNAL,
+            "instance_ids": ["0"],
+            "sick_ids": ["1"],
+            "by_model": True,
+            "operation": "x",
+        },
+    ),
+    ("aside", {"journal": JOURNAL, "vmss": VMSS, "most": 1, **BUDGET}),
+    ("previous_image", {"vmss": VMSS, "journal": JOURNAL}),
+    ("report", {"journal": JOURNAL, "vmss": VMSS, "planned": False}),
+    ("report_lines", {"report": FILTERS["rollout_report"](JOURNAL, VMSS)}),
+    ("probe", {"probe": PROBE, "good": True, "successes": 2, "retries": 5}),
+    ("waits", {"upgrade_timeout": 1800, "health_retries": 30, "health_delay": 10, "health_successes": 2}),
+    ("options", {"options": {"rollout_soak": 1}, "folders": ["/nonexistent"]}),
+    ("status", {"vmss": VMSS}),
+    ("lease_due", {"lease": {"expires": AT}, "minutes": 5, "now": AT}),
+    ("holder", {"job": "5"}),
+]
+NAMES = [f"{name}-{call['event']}" if name == "journal" else name for name, call in CALLS]
+# Parameters that are told by the names of the role's options.
+OPTIONS = {
+    "minutes": "rollout_lease",
+    "most": "rollout_set_aside",
+    "successes": "rollout_health_successes",
+    "retries": "rollout_health_retries",
+}
+HUGE = "x" * 100_000
+VALUES: list[Any] = [
+    *(None, True, False, 0, -1, 1.5, 10**30, float("nan"), float("inf")),
+    *("", " ", "a\nb", "a\x00b", "\x1b[31m", "名前", "{{ 1 + 1 }}", "../..", "{}", "[1", "hush-hush", HUGE),
+    *([], [None], [[]], [{}], ["", 1, None], [HUGE], ["x"] * 5000),
+    *({}, {"unknown": 1}, {"": None}, {1: 2}, {"id": 1}, {"instances": [1]}, {"groups": 1}, {"expires": []}),
+]
+
+
+def trouble_with(name: str, call: dict[str, Any], changed: str) -> str:
+    """What is wrong with how a call is answered: nothing for data, or for one line that names what was changed."""
+    try:
+        json.dumps(FILTERS[f"rollout_{name}"](**call))
+    except AnsibleFilterError as error:
+        words = str(error)
+        facts = name == "journal" and changed not in ("journal", "event") and "the event of the journal" in words
+        named = OPTIONS.get(changed, changed) in words or facts
+        return "" if named and "\n" not in words and len(words) < 900 else words[:900]
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, OSError) as error:
+        return repr(error)[:300]
+    return ""
+
+
+@pytest.mark.parametrize(("name", "call"), CALLS, ids=NAMES)
+def test_a_good_call_is_answered(name: str, call: dict[str, Any]) -> None:
+    assert FILTERS[f"rollout_{name}"](**call) is not None
+
+
+def test_every_parameter_of_every_filter_is_given() -> None:
+    for name, function in FILTERS.items():
+        given_to = {key for one, call in CALLS if f"rollout_{one}" == name for key in call}
+        assert set(inspect.signature(function).parameters) - {"facts"} <= given_to, name
+
+
+@pytest.mark.parametrize(("name", "call"), CALLS, ids=NAMES)
+def test_no_value_lets_a_traceback_out(name: str, call: dict[str, Any]) -> None:
+    wrong = []
+    for parameter in call:
+        for value in VALUES:
+            trouble = trouble_with(name, {**call, parameter: value}, parameter)
+            if trouble:
+                wrong.append(f"{parameter}={str(value)[:50]!r}: {trouble}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_a_call_with_too_little_or_too_much_is_told_what(name: str) -> None:
+    parameters = inspect.signature(FILTERS[name]).parameters
+    needed = [key for key, one in parameters.items() if one.default is one.empty and key != "facts"]
+    if needed:
+        with pytest.raises(AnsibleFilterError, match=f"{name}: missing a required .*'{needed[0]}'"):
+            FILTERS[name]()
+    with pytest.raises(AnsibleFilterError, match=f"{name}: too many positional arguments"):
+        FILTERS[name](*range(30))
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The ways to everything inside a record."""
+    if path:
+        yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inside:
+        yield from places(one, (*path, key))
+
+
+def spoilt(value: Any, path: tuple[Any, ...], other: Any) -> Any:
+    """The record with something else in one place; ``...`` takes it out."""
+    if not path:
+        return other
+    if isinstance(value, dict):
+        kept = {key: one for key, one in value.items() if key != path[0]}
+        return kept if path[1:] == () and other is ... else {**value, path[0]: spoilt(value[path[0]], path[1:], other)}
+    return [spoilt(one, path[1:], other) if at == path[0] else one for at, one in enumerate(value)]
+
+
+DEEP = [
+    (name, call, (parameter, *path))
+    for name, call in CALLS
+    for parameter, value in call.items()
+    for path in places(value)
+]
+
+
+@settings(max_examples=1500)
+@given(st.sampled_from(DEEP), st.sampled_from([..., *VALUES]))
+def test_no_spoilt_record_lets_a_traceback_out(case: tuple[str, dict[str, Any], tuple[Any, ...]], other: Any) -> None:
+    name, call, path = case
+    if other is ... and not isinstance(path[-1], str):
+        other = None
+    assert trouble_with(name, spoilt(call, path, other), path[0]) == ""
