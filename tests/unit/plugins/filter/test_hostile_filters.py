@@ -184,7 +184,7 @@ DEEP = [
 ]
 
 
-@settings(max_examples=1500)
+@settings(max_examples=400)
 @given(st.sampled_from(DEEP), st.sampled_from([..., *VALUES]))
 def test_no_spoilt_record_lets_a_traceback_out(case: tuple[str, dict[str, Any], tuple[Any, ...]], other: Any) -> None:
     name, call, path = case
