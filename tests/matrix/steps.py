@@ -42,7 +42,7 @@ def step_cases() -> list[Case]:
 def _case(number: int, task: str, result: str, says: tuple[str, ...]) -> Case:
     return Case(
         name=f"step-{number:02}",
-        about=f"killed after the task “{task}”",
+        about=f'killed after the task "{task}"',
         group=GROUP,
         set={"capacity": 2, "autoscale": {"min": 1, "max": 4}},
         options={"rollout_hold_autoscale": True, "rollout_warm_up": 1, "rollout_soak": 1, "rollout_bake": 1},
