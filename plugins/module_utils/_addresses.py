@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -99,9 +100,17 @@ def addresses_of(interfaces: Iterable[Mapping[str, Any]], instances: Iterable[In
         machine = str((properties.get("virtualMachine") or {}).get("id") or "").rsplit("/", 1)[-1].lower()
         for configuration in _primary_first(properties.get("ipConfigurations") or []):
             address = (configuration.get("properties") or {}).get("privateIPAddress")
-            if machine in ids and address:
+            if machine in ids and _is_address(address):
                 found.setdefault(ids[machine], str(address))
     return found
+
+
+def _is_address(value: object) -> bool:
+    try:
+        ip_address(str(value))
+    except ValueError:
+        return False
+    return True
 
 
 def _primary_first(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

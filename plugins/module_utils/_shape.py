@@ -20,7 +20,9 @@ def _of(kind: type, words: str, names: str) -> dict[str, Kind]:
 
 
 _LISTS_OF_OBJECTS = _of(
-    list, "a list", "extensions features orchestrationServices profiles statuses summary targetRegions .value"
+    list,
+    "a list",
+    "extensions features ipConfigurations orchestrationServices profiles statuses summary targetRegions .value",
 )
 # By name, or by the name of what holds it and its own, with nothing before the period at the top.
 # Anything may be missing, and null is as good as missing.
@@ -30,10 +32,11 @@ _KINDS: dict[str, Kind] = {
     **_of(
         dict,
         "an object",
-        "automaticOSUpgradePolicy automaticRepairsPolicy extensionProfile healthProbe imageDeprecationStatus "
-        "imageReference instanceView networkProfile osDisk osDisk.image osDiskImage profiles.capacity properties "
-        "protectionPolicy publishingProfile replicationStatus runningStatus securityProfile .sku value.sku "
-        "storageProfile tags upgradePolicy virtualMachineProfile vmAgent vmHealth vmHealth.status",
+        "automaticOSUpgradePolicy automaticRepairsPolicy essentials extensionProfile healthProbe "
+        "imageDeprecationStatus imageReference instanceView networkProfile osDisk osDisk.image osDiskImage "
+        "profiles.capacity properties protectionPolicy publishingProfile replicationStatus runningStatus "
+        "securityProfile .sku value.sku storageProfile tags upgradePolicy virtualMachine virtualMachineProfile "
+        "vmAgent vmHealth vmHealth.status",
     ),
     **_of(
         str,
