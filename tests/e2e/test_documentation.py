@@ -57,7 +57,8 @@ def run_tasks(site: Site, tasks: str) -> None:
     assert site.play(str(playbook), {}).rc == 0
 
 
-@pytest.mark.parametrize("name", documented_examples())
+# The examples of the probe need somebody who answers: they run where one does, among the checks of health.
+@pytest.mark.parametrize("name", [name for name in documented_examples() if not name.endswith("_probe")])
 def test_the_examples_of_each_module_run(site, name):
     run_tasks(site, documented_examples()[name])
 

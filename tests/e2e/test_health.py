@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,6 +16,7 @@ import yaml
 from armsim.launch import running
 
 from .conftest import ROOT, SET, SPEED, Site
+from .test_documentation import documented_examples, run_tasks
 
 # One instance is enough to see the gate at work.
 ONE = {"rollout_image": {"version": "latest"}, "rollout_only": {"instance_ids": ["1"]}}
@@ -74,15 +76,20 @@ def test_a_url_that_stays_bad_halts_the_rollout_with_its_answer(site, shop):
     assert shop.asked == 4
 
 
-@pytest.mark.newest
-def test_each_instance_of_a_batch_must_answer_at_its_own_address(shop, tmp_path):
+def on_the_loop(folder: Path, **of_set: object) -> Path:
+    """A scenario of four instances at addresses of the loop; nobody repairs them."""
     scenario = yaml.safe_load((ROOT / "tests" / "armsim" / "scenarios" / "quickstart.yaml").read_text())
     scenario["address_space"] = "127.0.1.0/24"
-    # The one that was sick before has an address as well, and is not asked there. Nobody repairs it meanwhile.
-    scenario["scale_sets"][0] |= {"capacity": 4, "id_holes": 0, "automatic_repairs": {"enabled": False}}
-    scenario["scale_sets"][0]["instances"] = {"0": {"health": "unhealthy"}}
-    file = tmp_path / "loop.yaml"
+    scenario["scale_sets"][0] |= {"capacity": 4, "id_holes": 0, "automatic_repairs": {"enabled": False}, **of_set}
+    file = folder / "loop.yaml"
     file.write_text(yaml.safe_dump(scenario))
+    return file
+
+
+@pytest.mark.newest
+def test_each_instance_of_a_batch_must_answer_at_its_own_address(shop, tmp_path):
+    # The one that was sick before has an address as well, and is not asked there.
+    file = on_the_loop(tmp_path, instances={"0": {"health": "unhealthy"}})
     shop.statuses = [503, 200]
     with running(file, speed=SPEED) as simulator:
         rolled = Site(simulator, tmp_path).upgrade(
@@ -97,6 +104,14 @@ def test_each_instance_of_a_batch_must_answer_at_its_own_address(shop, tmp_path)
     assert rolled.rc == 0
     assert "status 503" in rolled.output
     assert shop.hosts == ["127.0.1.6", "127.0.1.6"]
+
+
+@pytest.mark.newest
+def test_the_examples_of_the_probe_run(shop, tmp_path):
+    examples = documented_examples()["azroll.vmss.vmss_instance_probe"]
+    with running(on_the_loop(tmp_path), speed=SPEED) as simulator:
+        run_tasks(Site(simulator, tmp_path), examples.replace(":8080/", f":{shop.server.server_port}/"))
+    assert set(shop.hosts) == {f"127.0.1.{number}" for number in range(4, 8)}
 
 
 def test_health_tasks_see_the_batch_and_halt_the_rollout(site, tmp_path):
