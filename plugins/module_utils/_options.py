@@ -41,7 +41,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def check_options(options: Mapping[str, Any]) -> None:
     """Raise BadInput that names the first of a module's options that cannot be meant, whatever module it is."""
-    for path, text in _texts(options):
+    for path, text in texts(options):
         check_text(text, path)
     for name, (least, most) in RANGES.items():
         check_range(options.get(name), name, least, most)
@@ -77,15 +77,16 @@ def check_range(value: int | None, name: str, least: int, most: int) -> None:
 
 def signatures_in(options: Mapping[str, Any]) -> set[str]:
     """The signatures of shared access that stand in options, where none belongs."""
-    return {found for _path, text in _texts(options) for found in signatures(text)}
+    return {found for _path, text in texts(options) for found in signatures(text)}
 
 
-def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a value, with the names that lead to it."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _texts(item, f"{path}.{name}" if path else str(name))
+            yield from texts(item, f"{path}.{name}" if path else str(name))
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item, path)
+            yield from texts(item, path)

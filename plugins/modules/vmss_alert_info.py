@@ -197,7 +197,6 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import (
     SCALE_SET,
@@ -208,6 +207,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._alerts import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._look import fired_alerts
+from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 
 EMPTY = {"alerts": [], "alerts_before": []}
 
@@ -226,7 +226,7 @@ def work(call: Call) -> None:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = VmssModule(
         argument_spec=module_spec(
             {
                 "resources": {"type": "list", "elements": "str", "default": [SCALE_SET]},

@@ -142,9 +142,9 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._repairs import plan_repairs
 
 EMPTY = {"state": None, "previous_state": None, "diff": {"before": {}, "after": {}}}
@@ -163,7 +163,7 @@ def work(call: Call) -> None:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = VmssModule(
         argument_spec=module_spec(
             {
                 "state": {"type": "str", "choices": ["running", "suspended"], "required": True},

@@ -366,12 +366,12 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _domain_upgrade as upgrade
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
+from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
 
@@ -431,7 +431,7 @@ def work(call: Call) -> None:
 
 def main() -> None:
     ways = ["update_domain", "fault_domain", "zone", "placement_group"]
-    module = AnsibleModule(
+    module = VmssModule(
         argument_spec=module_spec(
             {
                 "update_domain": {"type": "int"},

@@ -317,12 +317,12 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing, Wish
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
+from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 
 EMPTY = {
@@ -408,7 +408,7 @@ def warnings(name: str, standing: Standing):
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = VmssModule(
         argument_spec=module_spec(
             {
                 "state": {"type": "str", "choices": ["held", "released"], "required": True},

@@ -256,7 +256,6 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides
@@ -268,6 +267,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image_update import (
     start_update,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
+from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 
 EMPTY = {"image": {}, "previous_image": {}, "etag": None, "upgrade_policy": None, "diff": {"before": {}, "after": {}}}
 
@@ -321,7 +321,7 @@ def say(update: ImageUpdate, check_mode: bool) -> str:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = VmssModule(
         argument_spec=module_spec(
             {
                 "image": {"type": "dict", "required": True, "options": IMAGE_OPTIONS},

@@ -634,7 +634,6 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._bundle import bundle
@@ -642,6 +641,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._gather import Wait, Watch, failed_wait, gather, target_of
 from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 
 EMPTY = {
     "ansible_facts": {},
@@ -690,7 +690,7 @@ def work(call: Call) -> None:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = VmssModule(
         argument_spec=module_spec(
             {
                 "wait_for": {"type": "str", "choices": ["upgraded", "healthy"]},

@@ -187,12 +187,12 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.azroll.vmss.plugins.module_utils._addresses import describe_answers
 from ansible_collections.azroll.vmss.plugins.module_utils._ask import ask_instances
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import OperationFailed
+from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 
 EMPTY = {"answers": []}
 
@@ -223,7 +223,7 @@ def work(call: Call) -> None:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = VmssModule(
         argument_spec=module_spec(
             {
                 "url": {"type": "str", "required": True},

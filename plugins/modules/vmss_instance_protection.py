@@ -199,11 +199,10 @@ error:
 
 from dataclasses import asdict
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease, require_own
+from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._protection import Change, plan_protection
 
 EMPTY = {"instances": [], "left_out": [], "diff": {"before": {}, "after": {}}}
@@ -245,7 +244,7 @@ def report(done: list[Change]):
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = VmssModule(
         argument_spec=module_spec(
             {
                 "instance_ids": {"type": "list", "elements": "str", "required": True},

@@ -243,8 +243,6 @@ error:
 
 from dataclasses import asdict
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
@@ -252,6 +250,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
     guard_ownership,
     guard_rolling_upgrade,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._reimage import plan_reimage
 from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
 
@@ -291,7 +290,7 @@ def work(call: Call) -> None:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = VmssModule(
         argument_spec=module_spec(
             {
                 "instance_ids": {"type": "list", "elements": "str", "required": True},

@@ -704,7 +704,6 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import SEVERITIES, Watched
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
@@ -720,6 +719,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._findings import (
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
 from ansible_collections.azroll.vmss.plugins.module_utils._look import look
+from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._order import GROUPINGS, Order
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight import examine, writes_model
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
@@ -776,7 +776,7 @@ def work(call: Call) -> None:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = VmssModule(
         argument_spec=module_spec(
             {
                 "image": {"type": "dict", "required": True, "options": IMAGE_OPTIONS},
