@@ -197,7 +197,6 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import (
     SCALE_SET,
     SEVERITIES,

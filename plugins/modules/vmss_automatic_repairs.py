@@ -142,7 +142,6 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._repairs import plan_repairs

@@ -634,7 +634,6 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._bundle import bundle
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot, to_facts

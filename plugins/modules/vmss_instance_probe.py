@@ -187,7 +187,6 @@ error:
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
 """
 
-
 from ansible_collections.azroll.vmss.plugins.module_utils._addresses import describe_answers
 from ansible_collections.azroll.vmss.plugins.module_utils._ask import ask_instances
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
