@@ -11,24 +11,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan, unsettled
+from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
 
 
 def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     """What is to be said of the instances. Raises BadInput where the order is confined to what does not exist."""
-    yield from _budget(sight, wish)
-    stale = sight.stale
+    yield from _room(sight, wish)
+    yield from _floors(sight, wish)
+    stale, wanted = sight.stale, sight.wanted(wish.order)
     source = sight.snapshot.scale_set.health_source
     out = [one for one in sight.present if not in_service(one, source)]
     yield from _some(
         "instances_protected",
-        (one for one in stale if one.protected),
+        (one for one in wanted if one.protected),
         ("is", "are"),
         "protected from scale set actions, although to be moved, and will be left as before",
         "Where it is not meant, or their study is over, take the protection off with "
@@ -44,7 +46,7 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     )
     yield from _some(
         "instances_deallocated",
-        (one for one in stale if one.deallocated),
+        (one for one in wanted if one.deallocated),
         ("is", "are"),
         "deallocated or stopped, although to be moved, and will be left as before",
         "Start them before the rollout, or run again when they are started.",
@@ -65,27 +67,31 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     )
 
 
-def _budget(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def _room(sight: Sight, wish: Wish) -> Iterator[Finding]:
     source = sight.snapshot.scale_set.health_source
-    limit = wish.order.budget.of_set
     try:
         make_plan(sight.snapshot.instances, sight.target, wish.order, health_source=source, by_model=sight.by_model)
     except Refused as error:
         yield Finding("max_unavailable", REFUSAL, error.message, error.advice, error.instances)
-    if not sight.stale:
-        return
-    on_their_way = unsettled(sight.present, sight.target, source, by_model=sight.by_model)
-    out = [one for one in out_of_service(sight.present, source) if one not in on_their_way]
-    allowed = limit.of(len(sight.present))
-    if len(out) > allowed:
+
+
+def _floors(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    """Of the whole set, of each zone and each fault domain, where instances are to go from it."""
+    movable = {one.instance_id for one in sight.movable(wish.order)}
+    out = set(out_of_service(sight.present, sight.snapshot.scale_set.health_source)).difference(sight.unsettled)
+    for part in shares(sight.present, wish.order.budget):
+        if part.room(out) >= 0 or not movable & part.members:
+            continue
+        gone = sorted(part.members & out, key=by_id)
+        place = f" of {part.name}" if part.name else ""
         yield Finding(
             "below_floor",
             NEEDS_ACCEPTANCE,
-            f"{len(out)} of {len(sight.present)} instances are out of service already, and max_unavailable ({limit}) "
-            f"allows {allowed}",
-            "Bring them back first. Otherwise those of them that are to be moved go first, and no other until they "
-            "are back.",
-            tuple(sorted(out, key=by_id)),
+            f"{len(gone)} of {len(part.members)} instances{place} are out of service already, and {part.option} "
+            f"({part.limit}) allows {part.allowed}",
+            f"Bring them back first. Otherwise those of them that are to be moved go{'' if place else ' first'}, and "
+            f"no other{place} until they are back.",
+            tuple(gone),
         )
 
 

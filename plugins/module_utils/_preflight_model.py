@@ -52,11 +52,20 @@ def _policy(sight: Sight, wish: Wish) -> Iterator[Finding]:
         if wish.set_manual:
             advice = "It will be set to Manual together with the image."
             yield Finding(reason.guard, WARNING, reason.message, advice)
-        elif sight.stale or not same_reference(scale_set.image, sight.target):
-            # The lease alone is a write of the model, too.
+        elif _writes(sight, wish):
             yield Finding(reason.guard, REFUSAL, reason.message, reason.way_out)
         else:
             yield Finding(reason.guard, WARNING, reason.message, "There is nothing to do. " + reason.way_out)
+
+
+def _writes(sight: Sight, wish: Wish) -> bool:
+    """Whether the rollout writes the model: its image, or as soon as it has anything to do the tags of its lease."""
+    return bool(
+        not same_reference(sight.snapshot.scale_set.image, sight.target)
+        or sight.movable(wish.order)
+        or sight.lease
+        or (wish.restore_policy and sight.unsettled)
+    )
 
 
 def _models(sight: Sight) -> Iterator[Finding]:

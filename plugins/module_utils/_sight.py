@@ -23,7 +23,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image_details import 
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, Lease, read_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
-from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
+from ansible_collections.azroll.vmss.plugins.module_utils._plan import unsettled
+from ansible_collections.azroll.vmss.plugins.module_utils._select import select
+from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale, obstacle
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 
 _SERVICES = {
@@ -90,8 +92,23 @@ class Sight:
 
     @property
     def stale(self) -> tuple[Instance, ...]:
-        """The instances that are to move."""
+        """The instances that are not where they should be."""
         return tuple(one for one in self.present if is_stale(one, self.target, by_model=self.by_model))
+
+    def wanted(self, order: Order) -> tuple[Instance, ...]:
+        """The stale ones that the rollout is about. Raises BadInput where it is confined to what does not exist."""
+        chosen = {one.instance_id for one in select(self.present, order.only)}
+        return tuple(one for one in self.stale if one.instance_id in chosen and not order.marks.skips(one))
+
+    def movable(self, order: Order) -> tuple[Instance, ...]:
+        """Those of the `wanted` that nothing keeps from being moved."""
+        return tuple(one for one in self.wanted(order) if obstacle(one) is None)
+
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """The ids that an earlier run may have left on their way, which the rollout waits for first."""
+        source = self.snapshot.scale_set.health_source
+        return unsettled(self.present, self.target, source, by_model=self.by_model)
 
     @property
     def profile(self) -> Mapping[str, Any]:

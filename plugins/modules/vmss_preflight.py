@@ -94,6 +94,19 @@ options:
         C(fault_domains) and C(instance_ids). If not set, all instances.
     type: dict
     default: {}
+  skip:
+    description: Instances that the rollout leaves as they are.
+    type: dict
+    default: {}
+    suboptions:
+      instance_ids:
+        description: Their ids.
+        type: list
+        elements: str
+      tags:
+        description: Names of tags that they carry, with a value other than V(false) or V(no).
+        type: list
+        elements: str
   by_model:
     description:
       - Whether instances on the image are to be moved, too, if they do not follow the latest model in other respects.
@@ -723,6 +736,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._order import GROUPING
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight import examine, writes_model
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
+
+SKIP_OPTIONS = {name: {"type": "list", "elements": "str"} for name in ("instance_ids", "tags")}
 
 EMPTY = {
     "findings": [],
@@ -740,8 +756,17 @@ EMPTY = {
 def work(call: Call) -> None:
     params, result = call.params, call.result
     codes = check_codes(params["accept"])
+
+    def skipped(by: str) -> tuple[str, ...]:
+        return tuple(params["skip"].get(by) or ())
+
     wish = Wish(
-        order=Order(params["by"], read_budget(params), only=Selection.from_options(params["only"])),
+        order=Order(
+            params["by"],
+            read_budget(params),
+            only=Selection.from_options(params["only"]),
+            marks=Marks(skip_ids=skipped("instance_ids"), skip_tags=skipped("tags")),
+        ),
         set_manual=params["upgrade_policy"] == "set_manual",
         restore_policy=params["restore_policy"],
         suspend_repairs=params["suspend_repairs"],
@@ -784,6 +809,7 @@ def main() -> None:
                 "max_unavailable_per_fault_domain": {"type": "str"},
                 "by": {"type": "str", "choices": list(GROUPINGS), "default": "update_domain"},
                 "only": {"type": "dict", "default": {}},
+                "skip": {"type": "dict", "default": {}, "options": SKIP_OPTIONS},
                 "by_model": {"type": "bool", "default": True},
                 "upgrade_policy": {"type": "str", "choices": ["keep", "set_manual"], "default": "keep"},
                 "restore_policy": {"type": "bool", "default": False},

@@ -67,6 +67,7 @@ class Rollout(Batches):
             image=options.image or self._previous_image(),
             by=options.by,
             only=dict(options.only),
+            skip=dict(options.skip),
             max_unavailable=options.max_unavailable,
             max_unavailable_per_zone=options.max_unavailable_per_zone,
             max_unavailable_per_fault_domain=options.max_unavailable_per_fault_domain or None,

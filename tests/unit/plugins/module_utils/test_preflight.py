@@ -32,7 +32,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight import examine, writes_model
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
 from ansible_collections.azroll.vmss.tests.unit.builders import GALLERY_IMAGE, NEW, OLD, instance, scale_set, ubuntu
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, orders
 
@@ -47,8 +49,9 @@ SCALING = Autoscale.from_wire(
 )
 
 
-def order(limit: str = "20%") -> Order:
-    return Order("update_domain", Budget(Limit.parse(limit, "max_unavailable")))
+def order(limit: str = "20%", *, zone: str = "", domain: str = "", **fields: Any) -> Order:
+    parts = [Limit.parse(text, "limit") if text else None for text in (zone, domain)]
+    return Order("update_domain", Budget(Limit.parse(limit, "max_unavailable"), *parts), **fields)
 
 
 def look(**given: Any) -> list[Finding]:
@@ -73,6 +76,18 @@ def five(**fields: Any) -> list[Any]:
     return [instance(0, **fields), *(instance(number) for number in range(1, 5))]
 
 
+def ten(*sick: int) -> list[Any]:
+    """Even ones in zone 1, odd ones in zone 2, and two of each fault domain, one in each zone."""
+    return [
+        instance(n, zone=str(n % 2 + 1), fault_domain=n // 2, health="unhealthy" if n in sick else "healthy")
+        for n in range(10)
+    ]
+
+
+SKIP_FIRST = {"order": order(marks=Marks(skip_ids=("0",)))}
+BUT_FIRST = {"order": order(only=Selection(instance_ids=("1", "2", "3", "4")))}
+
+
 FORBIDDEN = Forbidden("Could not read it", advice="Assign a role.")
 MISSING = ImageNotFound("There is none", advice="Check the spelling.")
 ELSEWHERE = ImageNotReplicated("Not here", advice="Add the region.")
@@ -95,6 +110,30 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "upgrade_policy",
         "warning",
         {"model": {"upgrade_policy": "Automatic", "image": NEW}, "instances": [instance(image=NEW)], "previous": NEW},
+    ),
+    "Automatic, all done but the skipped": (
+        "upgrade_policy",
+        "warning",
+        {"model": {"upgrade_policy": "Automatic", "image": NEW}, "instances": five()[:1], "wish": SKIP_FIRST},
+    ),
+    "Automatic, a lease to be taken over": (
+        "upgrade_policy",
+        "refusal",
+        {
+            "model": {**held(run_id="mine")["model"], "upgrade_policy": "Automatic", "image": NEW},
+            "instances": [instance(image=NEW)],
+            "previous": NEW,
+        },
+    ),
+    "Automatic, to be restored once the last ones are well": (
+        "upgrade_policy",
+        "refusal",
+        {
+            "model": {"upgrade_policy": "Automatic", "image": NEW},
+            "instances": [instance(image=NEW, health="unhealthy")],
+            "previous": NEW,
+            "wish": {"restore_policy": True},
+        },
     ),
     "Automatic, some left": ("upgrade_policy", "refusal", {"model": {"upgrade_policy": "Automatic", "image": NEW}}),
     "automatic OS upgrades": ("automatic_os_upgrade", "needs_acceptance", {"model": {"automatic_os_upgrade": True}}),
@@ -159,6 +198,16 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "needs_acceptance",
         {"instances": [instance(n, health="unhealthy" if n < 2 else "healthy") for n in range(5)]},
     ),
+    "a zone below its floor": (
+        "below_floor",
+        "needs_acceptance",
+        {"instances": ten(0, 2), "wish": {"order": order("30%", zone="20%")}},
+    ),
+    "too many are out of service beside the skipped": (
+        "max_unavailable",
+        "refusal",
+        {"instances": five(health="unhealthy"), "wish": SKIP_FIRST},
+    ),
     "protected": ("instances_protected", "warning", {"instances": five(protected=True)}),
     "set aside": (
         "instances_protected",
@@ -209,6 +258,20 @@ NOTHING: dict[str, dict[str, Any]] = {
         "instances": NINE,
     },
     "sick as far as the budget goes": {"instances": five(health="unhealthy")},
+    "a zone below its floor that nothing goes from": {
+        "instances": ten(0, 2),
+        "wish": {"order": order("30%", zone="20%", only=Selection(zones=("2",)))},
+    },
+    "below the floor, and all that is left is skipped": {
+        "instances": [instance(n, health="unhealthy" if n < 2 else "healthy") for n in range(5)],
+        "wish": {"order": order(marks=Marks(skip_ids=tuple("01234")))},
+    },
+    "protected, but skipped": {"instances": five(protected=True), "wish": SKIP_FIRST},
+    "protected, but not to be moved": {"instances": five(protected=True), "wish": BUT_FIRST},
+    "deallocated, but skipped": {
+        "instances": five(power="deallocated"),
+        "wish": {"order": order("2", marks=Marks(skip_ids=("0",)))},
+    },
     "protected, but done": {"instances": five(protected=True, image=NEW)},
     "the present image, gone": {
         "model": {"image": NEW},
@@ -244,6 +307,29 @@ def test_nothing_is_made_up(case):
 def test_the_budget_says_what_would_work():
     (found,) = look(instances=[instance(0), instance(1)])
     assert found.advice == 'Set it to 1 or "50%".'
+
+
+def test_every_part_below_its_floor_is_named():
+    limits = {"order": order("20%", zone="20%", domain="1")}
+    found = look(instances=ten(0, 2, 4), wish=limits)
+    assert [(one.code, one.message, one.instances) for one in found] == [
+        (
+            "below_floor",
+            "3 of 10 instances are out of service already, and max_unavailable (20%) allows 2",
+            ("0", "2", "4"),
+        ),
+        (
+            "below_floor",
+            "3 of 5 instances of zone 1 are out of service already, and max_unavailable_per_zone (20%) allows 1",
+            ("0", "2", "4"),
+        ),
+    ]
+    both = [replace(one, zone=None) for one in ten(2, 3)]
+    (found_domain,) = look(instances=both, wish=limits)
+    assert found_domain.message == (
+        "2 of 2 instances of fault domain 1 are out of service already, and max_unavailable_per_fault_domain (1) "
+        "allows 1"
+    )
 
 
 def test_permissions_are_named_with_the_steps_that_need_them():

@@ -229,6 +229,15 @@ def test_by_the_image_alone_instances_behind_the_model_stay_where_they_are(run: 
     assert codes(run(MODULE, script, image={"version": NEW_VERSION})) == {"instances_protected": "warning"}
 
 
+def test_what_is_skipped_is_no_part_of_the_rollout(run: Run) -> None:
+    tagged = {**vm(4, protected=True), "tags": {"Pinned": "yes"}}
+    instances = [vm(0, protected=True), *[vm(n) for n in range(1, 4)], tagged]
+    script = [*look(*instances), *images(), *surroundings()]
+    assert codes(run(MODULE, list(script), image={"version": "latest"})) == {"instances_protected": "warning"}
+    skip = {"instance_ids": ["0"], "tags": ["pinned"]}
+    assert run(MODULE, script, image={"version": "latest"}, skip=skip)["findings"] == []
+
+
 def test_wrong_options_fail_before_any_request(run: Run) -> None:
     for options, said in (
         ({"accept": ["everything"]}, "everything"),
