@@ -87,7 +87,9 @@ CODES: Mapping[str, Code] = {
     "alerts_unreadable": Code("The alerts that the rollout is to watch cannot be read.", REFUSAL),
     "lease": Code("Another run rolls the scale set, or has left its lease behind.", REFUSAL, WARNING),
     "autoscale": Code("Autoscale settings act on the scale set.", WARNING),
-    "autoscale_unreadable": Code("Whether autoscale acts on the scale set is not known.", WARNING),
+    "autoscale_unreadable": Code(
+        "Whether autoscale acts on the scale set is not known.", REFUSAL, NEEDS_ACCEPTANCE, WARNING
+    ),
     "repairs_running": Code("Automatic repairs stay on during the rollout.", WARNING),
     "repairs_suspended": Code("Automatic repairs are suspended, and no run says that it holds them.", WARNING),
     "permission_missing": Code("The principal lacks actions for a step of the rollout.", NEEDS_ACCEPTANCE, WARNING),

@@ -14,26 +14,13 @@ from datetime import datetime, timezone
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import REPAIRS, guard_lease
-from ansible_collections.azroll.vmss.plugins.module_utils._permissions import missing_actions
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import AUTOSCALE, REPAIRS, guard_lease, named
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight_rights import right_findings
+from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
 
 # Where Azure tells no time, no lease has expired.
 NEVER = datetime.min.replace(tzinfo=timezone.utc)
-
-_SET = "Microsoft.Compute/virtualMachineScaleSets"
-# What each step needs (facts of Azure's list of actions); without the rest a rollout goes on with less knowledge.
-_WRITE = ("write the image and the lease into the model", f"{_SET}/write")
-_UPGRADE = ("upgrade instances", f"{_SET}/manualUpgrade/action")
-_REPAIRS = ("suspend and resume automatic repairs", f"{_SET}/setOrchestrationServiceState/action")
-_AUTOSCALE = ("hold autoscale", "Microsoft.Insights/autoscaleSettings/write")
-_PROBE = "find the addresses of instances"
-_PROTECT = ("set failed instances aside", f"{_SET}/virtualMachines/write")
-_REIMAGE = ("try failed instances once more", f"{_SET}/reimage/action")
-_LOOK = (
-    ("see whether a rolling upgrade runs", f"{_SET}/rollingUpgrades/read"),
-    ("see whether automatic repairs run", f"{_SET}/instanceView/read"),
-)
 
 
 def actor_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
@@ -41,7 +28,7 @@ def actor_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     yield from _lease(sight, wish)
     yield from _autoscale(sight, wish)
     yield from _repairs(sight, wish)
-    yield from _permissions(sight, wish)
+    yield from right_findings(sight, wish)
 
 
 def _lease(sight: Sight, wish: Wish) -> Iterator[Finding]:
@@ -60,13 +47,7 @@ def _lease(sight: Sight, wish: Wish) -> Iterator[Finding]:
 
 def _autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
     if sight.autoscale is None:
-        yield Finding(
-            "autoscale_unreadable",
-            WARNING,
-            "The principal may not read autoscale settings: whether they act on the scale set is not known",
-            "Allow Microsoft.Insights/autoscaleSettings/read. New instances are looked for after the batches either "
-            "way.",
-        )
+        yield _unknown_autoscale(sight, wish)
         return
     acting = [one for one in sight.autoscale if one.enabled]
     if acting:
@@ -82,9 +63,22 @@ def _autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
         )
 
 
+def _unknown_autoscale(sight: Sight, wish: Wish) -> Finding:
+    code, allow = "autoscale_unreadable", "Allow Microsoft.Insights/autoscaleSettings/read"
+    unknown = "The principal may not read autoscale settings: "
+    if wish.hold_autoscale:
+        message = f"{unknown}they cannot be held"
+        return Finding(code, REFUSAL, message, f"{allow}, or set hold_autoscale: false.")
+    if left := named(sight.held, AUTOSCALE):
+        message = f"{unknown}those that an earlier run has left switched off ({listed(left)}) cannot be switched on"
+        return Finding(code, NEEDS_ACCEPTANCE, message, f"{allow}, or switch them on yourself.")
+    message = f"{unknown}whether they act on the scale set is not known"
+    return Finding(code, WARNING, message, f"{allow}. New instances are looked for after the batches either way.")
+
+
 def _repairs(sight: Sight, wish: Wish) -> Iterator[Finding]:
     name, state = sight.snapshot.scale_set.name, (sight.snapshot.repairs_state or "").lower()
-    if state == "suspended" and REPAIRS not in (sight.lease.held if sight.lease else ()):
+    if state == "suspended" and REPAIRS not in sight.held:
         yield Finding(
             "repairs_suspended",
             WARNING,
@@ -98,33 +92,3 @@ def _repairs(sight: Sight, wish: Wish) -> Iterator[Finding]:
             f"Automatic repairs of {name} stay on: Azure may replace instances while they move",
             "Set suspend_repairs: true to hold them for the time of the rollout.",
         )
-
-
-def _permissions(sight: Sight, wish: Wish) -> Iterator[Finding]:
-    if sight.permissions is None:
-        yield Finding(
-            "permissions_unreadable",
-            WARNING,
-            "The permissions of the principal cannot be read: a missing one will show when it is needed",
-            "Allow Microsoft.Authorization/permissions/read.",
-        )
-        return
-    steps = [_WRITE, _UPGRADE]
-    if wish.suspend_repairs and (sight.snapshot.repairs_state or "").lower() == "running":
-        steps.append(_REPAIRS)
-    if wish.hold_autoscale and any(one.enabled for one in sight.autoscale or ()):
-        steps.append(_AUTOSCALE)
-    if wish.probe_instances:
-        place = "Microsoft.Network" if sight.snapshot.scale_set.flexible else _SET
-        steps.append((_PROBE, f"{place}/networkInterfaces/read"))
-    # Where an instance cannot be set aside, or tried once more, the rollout goes its way without.
-    optional = [*_LOOK, *([_PROTECT] if wish.set_aside else []), *([_REIMAGE] if wish.retry_failed else [])]
-    for severity, group in ((NEEDS_ACCEPTANCE, steps), (WARNING, optional)):
-        for step, action in group:
-            if missing_actions(sight.permissions, [action]):
-                yield Finding(
-                    "permission_missing",
-                    severity,
-                    f"The principal lacks {action} on {sight.snapshot.scale_set.name}, which it takes to {step}",
-                    "Assign a role that holds the action; a new assignment takes some minutes to be seen.",
-                )

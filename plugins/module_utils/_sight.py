@@ -81,6 +81,11 @@ class Sight:
         return read_lease(self.snapshot.scale_set.tags)
 
     @property
+    def held(self) -> tuple[str, ...]:
+        """What the lease says is held; whoever takes the lease lets go of that with the rest."""
+        return self.lease.held if self.lease else ()
+
+    @property
     def now(self) -> datetime | None:
         """The time on Azure's clock."""
         return parse_time(self.snapshot.gathered_at)

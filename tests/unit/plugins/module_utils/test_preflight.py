@@ -232,6 +232,16 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "autoscale": ("autoscale", "warning", {"autoscale": (SCALING,)}),
     "autoscale to be held": ("autoscale", "warning", {"autoscale": (SCALING,), "wish": {"hold_autoscale": True}}),
     "unknown autoscale": ("autoscale_unreadable", "warning", {"autoscale": None}),
+    "unknown autoscale to be held": (
+        "autoscale_unreadable",
+        "refusal",
+        {"autoscale": None, "wish": {"hold_autoscale": True}},
+    ),
+    "unknown autoscale that a run has left held": (
+        "autoscale_unreadable",
+        "needs_acceptance",
+        {**held(run_id="mine", held=("autoscale=web-rg/web-cpu",)), "autoscale": None},
+    ),
     "repairs on": ("repairs_running", "warning", {"repairs_state": "Running", "wish": {"suspend_repairs": False}}),
     "repairs off": ("repairs_suspended", "warning", {"repairs_state": "Suspended"}),
     "blind": (
@@ -332,19 +342,72 @@ def test_every_part_below_its_floor_is_named():
     )
 
 
+def lacking(*actions: str, **given: Any) -> list[tuple[str, str]]:
+    """What is missing for somebody who may do everything but `actions`: how serious each is, and the sentence."""
+    found = look(permissions=[{"actions": ["*"], "notActions": list(actions)}], **given)
+    return [(one.severity, one.message) for one in found if one.code == "permission_missing"]
+
+
 def test_permissions_are_named_with_the_steps_that_need_them():
     wish = {"hold_autoscale": True}
-    reader = [{"actions": ["*/read"]}]
-    found = look(permissions=reader, repairs_state="Running", autoscale=(SCALING,), wish=wish)
-    missing = [one.message for one in found if one.code == "permission_missing"]
-    assert [one.severity for one in found if one.code == "permission_missing"] == ["needs_acceptance"] * 4
+    given = {"repairs_state": "Running", "autoscale": (SCALING,), "wish": wish}
+    missing = lacking("Microsoft.Compute/*", "*/autoscaleSettings/write", **given)
+    needed = [message for severity, message in missing if severity == "needs_acceptance"]
+    assert len(needed) == 5
     for action, step in (
         ("virtualMachineScaleSets/write", "write the image"),
         ("manualUpgrade/action", "upgrade instances"),
+        ("locations/operations/read", "follow what a write begins"),
         ("setOrchestrationServiceState/action", "suspend and resume automatic repairs"),
         ("autoscaleSettings/write", "hold autoscale"),
     ):
-        assert any(action in message and step in message for message in missing)
+        assert any(action in message and step in message for message in needed)
+
+
+@pytest.mark.parametrize(
+    ("item", "action", "state"),
+    [
+        ("repairs", "Microsoft.Compute/virtualMachineScaleSets/setOrchestrationServiceState/action", "Suspended"),
+        ("repairs", "Microsoft.Compute/virtualMachineScaleSets/setOrchestrationServiceState/action", None),
+        ("autoscale=web-rg/web-cpu", "Microsoft.Insights/autoscaleSettings/write", "Suspended"),
+    ],
+)
+@pytest.mark.parametrize("holder", ["mine", "theirs"])
+def test_what_a_dead_run_left_held_takes_the_right_to_let_go_of_it(item, action, state, holder):
+    off = {"name": "web-cpu", "id": "/resourceGroups/web-rg/", "properties": {"enabled": False}}
+    given = {"autoscale": (Autoscale.from_wire(off),), "wish": {"suspend_repairs": False}, "repairs_state": state}
+    left = {**given, **held(run_id=holder, held=(item,)), "holder_dead": True}
+    left["model"]["automatic_repairs"] = True
+    ((severity, message),) = lacking(action, **left)
+    assert severity == "needs_acceptance"
+    assert action in message
+    assert "earlier run" in message
+    # What is not held, or has been let go of, takes no right.
+    assert lacking(action, **given) == []
+    if item == "repairs":
+        assert lacking(action, **{**left, "repairs_state": "Running"}) == []
+    else:
+        assert lacking(action, **{**left, "autoscale": ()}) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "wish", "severity"),
+    [
+        ({"automatic_repairs": True}, {}, "needs_acceptance"),
+        ({"automatic_repairs": True}, {"suspend_repairs": False}, "warning"),
+        ({"automatic_repairs": False}, {}, "warning"),
+        ({"automatic_repairs": True, "orchestration_mode": "Flexible"}, {}, "warning"),
+        (
+            {"automatic_repairs": True, **held(held=("repairs",))["model"]},
+            {"suspend_repairs": False},
+            "needs_acceptance",
+        ),
+    ],
+)
+def test_repairs_that_cannot_be_seen_cannot_be_held(model, wish, severity):
+    ((found, message),) = lacking("*/instanceView/read", model=model, wish=wish)
+    assert found == severity
+    assert "see whether automatic repairs run" in message
 
 
 @pytest.mark.parametrize(
