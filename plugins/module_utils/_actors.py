@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import Conflict, Preempted
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Conflict, Forbidden, NotFound, Preempted
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
@@ -25,6 +25,18 @@ ATTEMPTS = 5
 # Azure says 409 while another write is on its way.
 BUSY = 5.0
 _ACTIONS = {"Suspend": ("running", "repairs suspended"), "Resume": ("suspended", "repairs resumed")}
+
+
+def find_autoscale(arm: Arm, scale_set: ScaleSet) -> list[Autoscale]:
+    """The autoscale settings that scale the set, in whichever resource group they live.
+
+    Whoever may not list those of the subscription sees the ones in the group of the set, where they are as a rule.
+    """
+    try:
+        documents = arm.all_autoscale_settings()
+    except Forbidden:
+        documents = arm.autoscale_settings(scale_set.resource_group)
+    return settings_of(documents, scale_set)
 
 
 class Actors:
@@ -45,10 +57,6 @@ class Actors:
         if self._repairs is None:
             self._repairs = "" if scale_set.flexible else (self._arm.repairs_state(scale_set) or "").lower()
         return self._repairs
-
-    def autoscale(self, resource_group: str, scale_set: ScaleSet) -> list[Autoscale]:
-        """The autoscale settings of a resource group that scale the set."""
-        return settings_of(self._arm.autoscale_settings(resource_group), scale_set)
 
     def set_repairs(self, scale_set: ScaleSet, action: str) -> None:
         """`Suspend` them if they run, or `Resume` them if they are suspended."""
@@ -77,9 +85,16 @@ class Actors:
         last write, and one that stays off would go unnoticed.
         """
         for group in sorted({label.partition("/")[0] for label in labels}):
-            for setting in self.autoscale(group, scale_set):
+            for setting in self._autoscale_of(group, scale_set):
                 if setting.label not in labels or not (enabled or setting.enabled):
                     continue
                 if not self._check_mode:
                     self._arm.put_autoscale_setting(setting.resource_group, setting.name, setting.switched(enabled))
                 self._deeds.append(f"autoscale {setting.name} switched {'on' if enabled else 'off'}")
+
+    def _autoscale_of(self, group: str, scale_set: ScaleSet) -> list[Autoscale]:
+        try:
+            return settings_of(self._arm.autoscale_settings(group), scale_set)
+        except NotFound:
+            # The whole group is gone.
+            return []

@@ -28,6 +28,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import (
     find_cloud,
     make_credential,
     missing,
+    resource_path,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_errors import speaking
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_health import HealthReads
@@ -52,6 +53,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 GROUP_API = "2021-04-01"
 AUTOSCALE_API = "2022-10-01"
 PERMISSIONS_API = "2022-04-01"
+_SETTINGS = ("providers", "Microsoft.Insights", "autoscaleSettings")
+_PERMISSIONS = ("providers", "Microsoft.Authorization", "permissions")
 
 
 class Arm(HealthReads, OperationReads, ImageReads):
@@ -193,24 +196,40 @@ class Arm(HealthReads, OperationReads, ImageReads):
     def autoscale_settings(self, resource_group: str) -> list[Json]:
         """The autoscale settings of a resource group, whatever they scale."""
         return self._client.entries(
-            self._group_path(resource_group, "providers", "Microsoft.Insights", "autoscaleSettings"),
+            self._group_path(resource_group, *_SETTINGS),
             AUTOSCALE_API,
             f"list the autoscale settings of resource group {resource_group}",
+        )
+
+    def all_autoscale_settings(self) -> list[Json]:
+        """The autoscale settings of the subscription: one may live in another group than what it scales."""
+        return self._client.entries(
+            resource_path("subscriptions", self.subscription_id, *_SETTINGS),
+            AUTOSCALE_API,
+            "list the autoscale settings of the subscription",
         )
 
     def put_autoscale_setting(self, resource_group: str, name: str, body: Mapping[str, Any]) -> None:
         """Write an autoscale setting as a whole; the service knows no condition for it."""
         self._client.put(
-            self._group_path(resource_group, "providers", "Microsoft.Insights", "autoscaleSettings", name),
+            self._group_path(resource_group, *_SETTINGS, name),
             AUTOSCALE_API,
             f"write autoscale setting {name} of resource group {resource_group}",
             body,
         )
 
+    def autoscale_permissions(self, resource_group: str, name: str) -> list[Json]:
+        """What the principal may do with an autoscale setting, in the form of `permissions`."""
+        return self._client.entries(
+            self._group_path(resource_group, *_SETTINGS, name, *_PERMISSIONS),
+            PERMISSIONS_API,
+            f"read the permissions on autoscale setting {name} of resource group {resource_group}",
+        )
+
     def permissions(self, scale_set: ScaleSet) -> list[Json]:
         """What the principal may do with the set: entries with `actions` and `notActions`, any of which may grant."""
         return self._client.entries(
-            self._path_of(scale_set, "providers", "Microsoft.Authorization", "permissions"),
+            self._path_of(scale_set, *_PERMISSIONS),
             PERMISSIONS_API,
             f"read the permissions on scale set {scale_set.name}",
         )

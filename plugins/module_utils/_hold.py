@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._actors import ATTEMPTS, BUSY, Actors
+from ansible_collections.azroll.vmss.plugins.module_utils._actors import ATTEMPTS, BUSY, Actors, find_autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._claim import claim_lease, guard_claim, server_time
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Conflict,
@@ -151,7 +151,7 @@ class Keeper:
         ):
             found.append(REPAIRS)
         if wish.autoscale:
-            settings = self._actors.autoscale(scale_set.resource_group, scale_set)
+            settings = find_autoscale(self._arm, scale_set)
             items = {f"{AUTOSCALE}={one.label}": one.enabled for one in settings}
             found += [item for item, enabled in items.items() if enabled or item in known]
         if wish.set_manual and not _is_manual(scale_set):

@@ -9,11 +9,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._actors import find_autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import Alert, Watched, ids_of, standing
-from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
+from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
     Forbidden,
@@ -60,6 +61,7 @@ def look(
         previous_error = _trouble(arm, previous, location)
         previous_details = None if previous_error else _details(arm, previous, location)
     alerts, alerts_error = _alerts(arm, scale_set, watched or Watched())
+    autoscale = _autoscale(arm, scale_set)
     return Sight(
         snapshot=snapshot,
         target=target,
@@ -68,8 +70,9 @@ def look(
         previous_error=previous_error,
         target_details=details,
         previous_details=previous_details,
-        autoscale=_autoscale(arm, scale_set),
+        autoscale=autoscale,
         permissions=readable(lambda: arm.permissions(scale_set)),
+        autoscale_permissions={one.label: _rights_on(arm, one) for one in autoscale or ()},
         owner=owner_of(scale_set.tags, _group(arm, resource_group)),
         holder_dead=lease is not None and is_dead(lease.holder),
         by_model=by_model,
@@ -141,6 +144,10 @@ def _group(arm: Arm, name: str) -> Mapping[str, Any] | None:
 
 def _autoscale(arm: Arm, scale_set: ScaleSet) -> tuple[Autoscale, ...] | None:
     # Where there is no such provider, there are no such settings.
-    none: list[dict[str, Any]] = []
-    settings = readable(lambda: arm.autoscale_settings(scale_set.resource_group), none)
-    return None if settings is None else tuple(settings_of(settings, scale_set))
+    none: list[Autoscale] = []
+    settings = readable(lambda: find_autoscale(arm, scale_set), none)
+    return None if settings is None else tuple(settings)
+
+
+def _rights_on(arm: Arm, setting: Autoscale) -> Sequence[Mapping[str, Any]] | None:
+    return readable(lambda: arm.autoscale_permissions(setting.resource_group, setting.name))

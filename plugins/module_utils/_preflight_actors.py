@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
+from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import AUTOSCALE, REPAIRS, guard_lease, named
@@ -51,7 +52,7 @@ def _autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
         return
     acting = [one for one in sight.autoscale if one.enabled]
     if acting:
-        names = ", ".join(one.describe() for one in acting)
+        names = ", ".join(_named(one, sight.snapshot.scale_set.resource_group) for one in acting)
         yield Finding(
             "autoscale",
             WARNING,
@@ -61,6 +62,11 @@ def _autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
             else "Instances that it makes get the new image or are swept; it may also take some away. "
             "Set hold_autoscale: true to keep the number of instances.",
         )
+
+
+def _named(setting: Autoscale, group: str) -> str:
+    elsewhere = setting.resource_group.lower() not in ("", group.lower())
+    return setting.describe() + (f" of resource group {setting.resource_group}" if elsewhere else "")
 
 
 def _unknown_autoscale(sight: Sight, wish: Wish) -> Finding:

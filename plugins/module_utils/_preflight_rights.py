@@ -45,17 +45,22 @@ def right_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
             "Allow Microsoft.Authorization/permissions/read.",
         )
         return
-    needed = [*_ALWAYS, *_of_repairs(sight, wish), *_of_autoscale(sight, wish), *_of_probes(sight, wish)]
+    needed = [*_ALWAYS, *_of_repairs(sight, wish), *_of_probes(sight, wish)]
     useful = [one for one in _useful(wish) if one not in needed]
     for severity, rights in ((NEEDS_ACCEPTANCE, needed), (WARNING, useful)):
         for step, action in rights:
             if missing_actions(sight.permissions, [action]):
-                yield Finding(
-                    "permission_missing",
-                    severity,
-                    f"The principal lacks {action} on {sight.snapshot.scale_set.name}, which it takes to {step}",
-                    "Assign a role that holds the action; a new assignment takes some minutes to be seen.",
-                )
+                yield _missing(severity, action, sight.snapshot.scale_set.name, step)
+    yield from _of_autoscale(sight, wish)
+
+
+def _missing(severity: str, action: str, place: str, step: str) -> Finding:
+    return Finding(
+        "permission_missing",
+        severity,
+        f"The principal lacks {action} on {place}, which it takes to {step}",
+        "Assign a role that holds the action; a new assignment takes some minutes to be seen.",
+    )
 
 
 def _useful(wish: Wish) -> Iterator[_Right]:
@@ -79,12 +84,15 @@ def _of_repairs(sight: Sight, wish: Wish) -> Iterator[_Right]:
         yield "resume the automatic repairs that an earlier run has left suspended", _SERVICE_STATE
 
 
-def _of_autoscale(sight: Sight, wish: Wish) -> Iterator[_Right]:
-    settings = sight.autoscale or ()
-    if wish.hold_autoscale and any(one.enabled for one in settings):
-        yield "hold autoscale", _AUTOSCALE_WRITE
-    elif {one.label for one in settings}.intersection(named(sight.held, AUTOSCALE)):
-        yield "switch on the autoscale settings that an earlier run has left switched off", _AUTOSCALE_WRITE
+def _of_autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    left = named(sight.held, AUTOSCALE)
+    for one in sight.autoscale or ():
+        granted = sight.autoscale_permissions.get(one.label)
+        holds = wish.hold_autoscale and one.enabled
+        # Where the rights cannot be read, a missing one will show when it is needed.
+        if (holds or one.label in left) and granted is not None and missing_actions(granted, [_AUTOSCALE_WRITE]):
+            step = "hold autoscale" if holds else "switch on again what an earlier run has left switched off"
+            yield _missing(NEEDS_ACCEPTANCE, _AUTOSCALE_WRITE, f"autoscale setting {one.label}", step)
 
 
 def _of_probes(sight: Sight, wish: Wish) -> Iterator[_Right]:

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,7 @@ class Wish:
 class Sight:
     """All that was read. `permissions` and `autoscale` are None where they cannot be read.
 
+    `autoscale_permissions` are those on each autoscale setting, by its label: it may live in another resource group.
     `target_error` and `previous_error` say why the image cannot be used; the image is then as it was asked for.
     `holder_dead`: the process that holds the lease is dead for certain. `owner` is the service that owns the set.
     `alerts_error` says why the alerts that were asked for cannot be read.
@@ -69,6 +70,7 @@ class Sight:
     previous_details: ImageDetails | None = None
     autoscale: tuple[Autoscale, ...] | None = ()
     permissions: Sequence[Mapping[str, Any]] | None = ()
+    autoscale_permissions: Mapping[str, Sequence[Mapping[str, Any]] | None] = field(default_factory=dict)
     owner: str | None = None
     holder_dead: bool = False
     by_model: bool = True

@@ -73,8 +73,10 @@ options:
     default: false
   autoscale:
     description:
-      - With O(state=held), switch off the enabled autoscale settings of the scale set that are in its resource group.
-        Their profiles stay as they are, and O(state=released) switches the same settings on again.
+      - With O(state=held), switch off the enabled autoscale settings of the scale set. Their profiles stay as they are,
+        and O(state=released) switches the same settings on again.
+      - Settings in other resource groups are found if the principal may list those of the subscription
+        (C(Microsoft.Insights/autoscaleSettings/read) there), otherwise those in the resource group of the scale set.
     type: bool
     default: false
   upgrade_policy:

@@ -306,7 +306,8 @@ write_image:
   type: bool
   sample: true
 autoscale:
-  description: The autoscale settings that target the scale set. Empty if they cannot be read.
+  description: The autoscale settings that target the scale set, those in other resource groups as well if the principal
+    may list the settings of the subscription. Empty if they cannot be read.
   returned: always
   type: list
   elements: dict

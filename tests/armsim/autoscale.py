@@ -53,7 +53,7 @@ class AutoscaleSettings:
         profiles = [_profile("default", given), *(_profile(item.name, item) for item in given.profiles)]
         properties = {"profiles": profiles, "enabled": given.enabled, "targetResourceUri": target.id}
         body = {"location": target.location, "properties": properties}
-        self.write(target.resource_group, given.name or f"{target.name}-autoscale", body)
+        self.write(given.resource_group or target.resource_group, given.name or f"{target.name}-autoscale", body)
 
     def told(self, group: str | None = None) -> list[Json]:
         """All settings, or those of one resource group, as reads tell them."""

@@ -91,6 +91,20 @@ def test_a_scenario_may_have_a_disabled_setting_of_another_name_with_profiles_fo
         site_with(min=3, max=2)
 
 
+def test_a_setting_may_live_in_another_group_than_what_it_scales():
+    web = {**QUICKSTART, "autoscale": {"min": 2, "max": 30, "resource_group": "rg-ops"}}
+    groups = [{"name": name, "location": "westeurope"} for name in ("rg-shop", "rg-ops")]
+    site = Site.bundled(scale_sets=[web], resource_groups=groups)
+    subscription = site.web.partition("/resourceGroups/")[0]
+    everywhere = site.get(f"{subscription}/providers/Microsoft.Insights/autoscaleSettings").json()["value"]
+    assert [(one["id"].split("/")[4], one["properties"]["targetResourceUri"]) for one in everywhere] == [
+        ("rg-ops", site.web)
+    ]
+    assert site.get(address(site, "")).json() == {"value": []}
+    with pytest.raises(scenario.ScenarioError, match="rg-ops is not among the resource_groups"):
+        Site.bundled(scale_sets=[web])
+
+
 def test_settings_are_written_and_deleted(site):
     before = site.get(address(site)).json()
     answer = site.call("PUT", address(site), document=held(before, "20", "20"))

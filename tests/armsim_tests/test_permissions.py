@@ -52,4 +52,8 @@ def test_permissions_need_a_permission_and_a_scope_that_is_there():
     refused = site.get(site.web + TAIL)
     assert (refused.status, refused.json()["error"]["code"]) == (403, "AuthorizationFailed")
     assert "'Microsoft.Authorization/permissions/read'" in refused.json()["error"]["message"]
-    assert Site.bundled().get(f"{site.web}-gone{TAIL}").json()["error"]["code"] == "ResourceNotFound"
+    site = Site.bundled("autoscale")
+    setting = f"{site.web.partition('/providers/')[0]}/providers/Microsoft.Insights/autoscaleSettings/web-autoscale"
+    assert site.get(setting + TAIL).json()["value"] == site.get(site.web + TAIL).json()["value"]
+    for place in (site.web, setting):
+        assert site.get(f"{place}-gone{TAIL}").json()["error"]["code"] == "ResourceNotFound"

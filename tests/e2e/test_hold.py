@@ -24,20 +24,21 @@ from .test_modules import NEW, OLD, Modules
 pytestmark = pytest.mark.newest
 
 EVERYTHING = {"repairs": True, "autoscale": True, "upgrade_policy": "set_manual"}
-HELD = ["repairs", "autoscale=rg-shop/web-autoscale", "upgrade_policy=Automatic"]
+HELD = ["repairs", "autoscale=rg-ops/web-autoscale", "upgrade_policy=Automatic"]
 FREE = {"run": None, "policy": "Automatic", "repairs": "Running", "autoscale": [True]}
 DEAD = "import ansible_collections.azroll.vmss.plugins.module_utils._holder as h; print(h.holder_name())"
 
 
 @pytest.fixture
 def simulator(tmp_path: Path) -> Iterator[Simulator]:
-    """A set that everybody works on: policy Automatic, repairs, and an autoscale setting that is slow to be seen."""
+    """A set that everybody works on: policy Automatic, repairs, and an autoscale setting elsewhere, slow to be seen."""
     document = yaml.safe_load(locate("quickstart").read_text(encoding="utf-8"))
     document["scale_sets"][0] |= {
         "upgrade_policy": {"mode": "Automatic"},
-        "autoscale": {"min": 2, "max": 8, "lag": 60},
+        "autoscale": {"min": 2, "max": 8, "lag": 60, "resource_group": "rg-ops"},
         "capacity": 4,
     }
+    document["resource_groups"].append({"name": "rg-ops", "location": "westeurope"})
     scenario = tmp_path / "busy.yaml"
     scenario.write_text(yaml.safe_dump(document))
     with running(scenario, speed=240) as simulator:

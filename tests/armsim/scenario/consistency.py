@@ -25,6 +25,11 @@ def misfits(spec: Scenario) -> Iterator[Problem]:
     groups = {group.name.lower(): group.name for group in spec.resource_groups}
     owners: list[tuple[Loc, str]] = [
         *((("scale_sets", index), item.resource_group) for index, item in enumerate(spec.scale_sets)),
+        *(
+            (("scale_sets", index, "autoscale"), item.autoscale.resource_group)
+            for index, item in enumerate(spec.scale_sets)
+            if item.autoscale and item.autoscale.resource_group
+        ),
         *((("images", "galleries", index), item.resource_group) for index, item in enumerate(spec.images.galleries)),
         *((("images", "managed", index), item.resource_group) for index, item in enumerate(spec.images.managed)),
     ]

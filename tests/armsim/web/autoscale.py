@@ -12,7 +12,7 @@ from armsim.web.call import Call, Endpoint, Reply, page
 from armsim.wire import Json
 
 _SETTINGS = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Insights/autoscaleSettings"
-_SETTING = _SETTINGS + "/{setting}"
+SETTING = _SETTINGS + "/{setting}"
 
 
 def _found(call: Call, setting: Json | None) -> Json:
@@ -60,8 +60,8 @@ ENDPOINTS = [
         list_all,
     ),
     Endpoint("GET", _SETTINGS, "AutoscaleSettings_ListByResourceGroup", f"{TYPE}/Read", list_by_group),
-    Endpoint("GET", _SETTING, "AutoscaleSettings_Get", f"{TYPE}/Read", get_setting),
-    Endpoint("PUT", _SETTING, "AutoscaleSettings_CreateOrUpdate", f"{TYPE}/Write", create_or_update),
-    Endpoint("PATCH", _SETTING, "AutoscaleSettings_Update", f"{TYPE}/Write", update),
-    Endpoint("DELETE", _SETTING, "AutoscaleSettings_Delete", f"{TYPE}/Delete", delete),
+    Endpoint("GET", SETTING, "AutoscaleSettings_Get", f"{TYPE}/Read", get_setting),
+    Endpoint("PUT", SETTING, "AutoscaleSettings_CreateOrUpdate", f"{TYPE}/Write", create_or_update),
+    Endpoint("PATCH", SETTING, "AutoscaleSettings_Update", f"{TYPE}/Write", update),
+    Endpoint("DELETE", SETTING, "AutoscaleSettings_Delete", f"{TYPE}/Delete", delete),
 ]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from armsim.web.autoscale import SETTING, get_setting
 from armsim.web.call import Call, Endpoint, Reply, page
 from armsim.web.paths import SCALE_SET, scale_set_of
 
@@ -24,7 +25,13 @@ def list_for_scale_set(call: Call) -> Reply:
     return list_for_group(call)
 
 
+def list_for_setting(call: Call) -> Reply:
+    get_setting(call)
+    return list_for_group(call)
+
+
 ENDPOINTS = [
     Endpoint("GET", f"{_GROUP}/{_PERMISSIONS}", "Permissions_ListForResourceGroup", _READ, list_for_group),
     Endpoint("GET", f"{SCALE_SET}/{_PERMISSIONS}", "Permissions_ListForResource", _READ, list_for_scale_set),
+    Endpoint("GET", f"{SETTING}/{_PERMISSIONS}", "Permissions_ListForResource", _READ, list_for_setting),
 ]

@@ -18,6 +18,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils import _claim
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ArmFault,
     Conflict,
+    Forbidden,
+    NotFound,
     OperationFailed,
     Preempted,
     Refused,
@@ -64,6 +66,9 @@ class Azure:
         self.autoscale = [setting("cpu", WEB.upper()), setting("idle", WEB, enabled=False), setting("db", "/other")]
         self.instances = [instance(0, image=OLD)]
         self.writes = 0
+        # Whether only the group of the set may be looked into, and the groups that are not there any more.
+        self.narrow = False
+        self.gone: set[str] = set()
         self.meanwhile: Callable[[str], None] = lambda _moment: None
 
     def request(self, what: str) -> None:
@@ -107,14 +112,22 @@ class Azure:
         self.done(action)
         return Operation()
 
-    def autoscale_settings(self, _resource_group: str) -> list[dict[str, Any]]:
+    def all_autoscale_settings(self) -> list[dict[str, Any]]:
         self.request("list autoscale")
+        if self.narrow:
+            raise Forbidden("no", advice="Assign a role.")
         return copy.deepcopy(self.autoscale)
 
-    def put_autoscale_setting(self, _resource_group: str, name: str, body: Mapping[str, Any]) -> None:
+    def autoscale_settings(self, resource_group: str) -> list[dict[str, Any]]:
+        self.request("list autoscale")
+        if resource_group in self.gone:
+            raise NotFound("no", advice="Check it.")
+        return [copy.deepcopy(one) for one in self.autoscale if group_of(one) == resource_group.lower()]
+
+    def put_autoscale_setting(self, resource_group: str, name: str, body: Mapping[str, Any]) -> None:
         self.request("put autoscale")
         self.writes += 1
-        found = next(one for one in self.autoscale if one["name"] == name)
+        found = next(one for one in self.autoscale if (group_of(one), one["name"]) == (resource_group.lower(), name))
         assert {**found, **body}["properties"]["profiles"] == found["properties"]["profiles"]
         found |= body
         self.done("put autoscale")
@@ -133,9 +146,13 @@ class Azure:
         return {"tags": self.document["tags"], "repairs": self.repairs, "autoscale": enabled, "policy": self.policy}
 
 
-def setting(name: str, target: str, *, enabled: bool = True) -> dict[str, Any]:
+def group_of(document: Mapping[str, Any]) -> str:
+    return str(document["id"]).split("/")[4].lower()
+
+
+def setting(name: str, target: str, *, enabled: bool = True, group: str = "RG-Shop") -> dict[str, Any]:
     return {
-        "id": f"/subscriptions/s/resourceGroups/RG-Shop/providers/microsoft.insights/autoscalesettings/{name}",
+        "id": f"/subscriptions/s/resourceGroups/{group}/providers/microsoft.insights/autoscalesettings/{name}",
         "name": name,
         "location": "westeurope",
         "tags": {"team": "shop"},
@@ -510,6 +527,31 @@ def test_autoscale_is_switched_on_even_if_it_is_still_shown_as_it_was_before() -
     shown = copy.deepcopy(azure.autoscale)
     hold(azure)
     azure.autoscale_settings = lambda _group: shown  # type: ignore[method-assign]
+    release(azure)
+    assert azure.state() == FREE
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_autoscale_of_another_group_is_held_by_whoever_may_look_there(narrow: bool) -> None:
+    azure = Azure()
+    azure.narrow = narrow
+    # The same name in two groups, and one that does not scale this set.
+    azure.autoscale = [setting("cpu", WEB), setting("cpu", WEB, group="rg-ops"), setting("db", "/db", group="rg-ops")]
+    held = hold(azure).held
+    assert ("autoscale=rg-shop/cpu" in held, "autoscale=rg-ops/cpu" in held) == (True, not narrow)
+    assert [one["properties"]["enabled"] for one in azure.autoscale] == [False, narrow, True]
+    # What is held is let go of also by somebody who sees less.
+    azure.narrow = True
+    release(azure)
+    assert [one["properties"]["enabled"] for one in azure.autoscale] == [True, True, True]
+
+
+def test_a_setting_whose_group_is_gone_needs_nothing() -> None:
+    azure = Azure()
+    azure.autoscale.append(setting("ops", WEB, group="rg-ops"))
+    hold(azure)
+    azure.autoscale.pop()
+    azure.gone = {"rg-ops"}
     release(azure)
     assert azure.state() == FREE
 

@@ -344,7 +344,9 @@ def test_every_part_below_its_floor_is_named():
 
 def lacking(*actions: str, **given: Any) -> list[tuple[str, str]]:
     """What is missing for somebody who may do everything but `actions`: how serious each is, and the sentence."""
-    found = look(permissions=[{"actions": ["*"], "notActions": list(actions)}], **given)
+    granted = [{"actions": ["*"], "notActions": list(actions)}]
+    on_settings = {one.label: granted for one in given.get("autoscale", ())}
+    found = look(permissions=granted, autoscale_permissions=on_settings, **given)
     return [(one.severity, one.message) for one in found if one.code == "permission_missing"]
 
 

@@ -13,6 +13,7 @@ from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import 
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     GROUP,
     OLD_VERSION,
+    SUBSCRIPTION_ID,
     WEB,
     Exchange,
     action,
@@ -67,6 +68,11 @@ def get_settings(*, enabled: bool) -> Exchange:
     return get(SETTINGS, {"value": [setting(enabled=enabled)]}, **AUTOSCALE)
 
 
+def find_settings(*, enabled: bool) -> Exchange:
+    path = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Insights/autoscaleSettings"
+    return get(path, {"value": [setting(enabled=enabled)]}, **AUTOSCALE)
+
+
 def put_setting(*, enabled: bool) -> Exchange:
     body = setting(enabled=enabled)
     sends = {name: body[name] for name in ("location", "properties")}
@@ -76,7 +82,7 @@ def put_setting(*, enabled: bool) -> Exchange:
 def test_held_and_released(run: Run) -> None:
     free, held = tagged({}, "Automatic", '"1"'), tagged(TAGS)
     sends = {"tags": held["tags"], "properties": {"upgradePolicy": {"mode": "Manual"}}}
-    script = [get_model(free), get_view("Running"), get_settings(enabled=True), patch_model(sends)]
+    script = [get_model(free), get_view("Running"), find_settings(enabled=True), patch_model(sends)]
     script += [poll(), get_model(held), get_model(held), *set_repairs("Suspend")]
     script += [get_settings(enabled=True), put_setting(enabled=False)]
     wishes = {"repairs": True, "autoscale": True, "upgrade_policy": "set_manual"}

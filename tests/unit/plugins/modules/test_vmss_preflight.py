@@ -44,6 +44,9 @@ KEYS = {
     "ansible_facts",
 }
 GROUP = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-shop"
+SETTINGS = "providers/Microsoft.Insights/autoscaleSettings"
+ALL_SETTINGS = f"/subscriptions/{SUBSCRIPTION_ID}/{SETTINGS}"
+PERMISSIONS = "providers/Microsoft.Authorization/permissions"
 COMPUTE_GROUP = f"{GROUP}/providers/Microsoft.Compute"
 FORBIDDEN = error("AuthorizationFailed", "The client does not have authorization to perform the action.")
 
@@ -67,11 +70,20 @@ def surroundings(
 ) -> list[Exchange]:
     """What is read around the scale set, in order."""
     granted = {"value": [{"actions": list(actions), "notActions": list(not_actions)}]}
+    acting = [one for one in autoscale if one["properties"]["targetResourceUri"].lower() == WEB.lower()]
     return [
-        get(f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings", {"value": list(autoscale)}, api="2022-10-01"),
-        get(f"{WEB}/providers/Microsoft.Authorization/permissions", granted, api="2022-04-01"),
+        get(ALL_SETTINGS, {"value": list(autoscale)}, api="2022-10-01"),
+        get(f"{WEB}/{PERMISSIONS}", granted, api="2022-04-01"),
+        *[get(f"{one['id']}/{PERMISSIONS}", granted, api="2022-04-01") for one in acting],
         get(GROUP, {"name": "rg-shop", **group}, api="2021-04-01"),
     ]
+
+
+def scaling(name: str, target: str = WEB, group: str = GROUP) -> dict[str, Any]:
+    """An autoscale setting that is on."""
+    profiles = [{"name": "all", "capacity": {"minimum": "2", "maximum": "10", "default": "4"}}]
+    properties = {"enabled": True, "targetResourceUri": target, "profiles": profiles}
+    return {"id": f"{group}/{SETTINGS}/{name}", "name": name, "properties": properties}
 
 
 def view(state: str | None = None) -> Exchange:
@@ -105,16 +117,7 @@ def test_nothing_to_say(run: Run) -> None:
 
 
 def test_findings_are_no_failure_and_all_come_at_once(run: Run) -> None:
-    setting = {
-        "id": f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings/web-cpu",
-        "name": "web-cpu",
-        "properties": {
-            "enabled": True,
-            "targetResourceUri": WEB.upper(),
-            "profiles": [{"name": "all", "capacity": {"minimum": "2", "maximum": "10", "default": "4"}}],
-        },
-    }
-    other = {"name": "api-cpu", "properties": {"enabled": True, "targetResourceUri": f"{WEB}-api"}}
+    setting, other = scaling("web-cpu", WEB.upper()), scaling("api-cpu", f"{WEB}-api")
     body = model(upgradePolicy={"mode": "Rolling"})
     body["tags"] = {"azroll-run": "theirs", "azroll-holder": "ops@ci#1", "azroll-expires": "2026-11-22T12:00:00Z"}
     instances = [vm(0, state="Failed"), vm(1, protected=True), *[vm(n) for n in range(2, 20)]]
@@ -154,8 +157,8 @@ def test_findings_are_no_failure_and_all_come_at_once(run: Run) -> None:
 
 def test_what_may_not_be_read_is_a_finding_and_what_is_not_there_is_none(run: Run) -> None:
     around = [
-        get(f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings", FORBIDDEN, status=403, api="2022-10-01"),
-        get(f"{WEB}/providers/Microsoft.Authorization/permissions", FORBIDDEN, status=403, api="2022-04-01"),
+        *[get(path, FORBIDDEN, status=403, api="2022-10-01") for path in (ALL_SETTINGS, f"{GROUP}/{SETTINGS}")],
+        get(f"{WEB}/{PERMISSIONS}", FORBIDDEN, status=403, api="2022-04-01"),
         get(GROUP, FORBIDDEN, status=403, api="2021-04-01"),
     ]
     unknown = version(NEW_VERSION, status=403, body=FORBIDDEN)
@@ -165,9 +168,33 @@ def test_what_may_not_be_read_is_a_finding_and_what_is_not_there_is_none(run: Ru
     assert result["ready"]
 
     nowhere = error("MissingSubscriptionRegistration", "The subscription is not registered.")
-    around[0] = get(f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings", nowhere, status=409, api="2022-10-01")
+    around[:2] = [get(ALL_SETTINGS, nowhere, status=409, api="2022-10-01")]
     script = [*look(*[vm(n) for n in range(5)]), *images(), *around]
     assert codes(run(MODULE, script, image={"version": "latest"})) == {"permissions_unreadable": "warning"}
+
+
+def test_autoscale_is_looked_for_in_other_groups_too(run: Run) -> None:
+    ops = GROUP.replace("rg-shop", "rg-ops")
+    there, here = scaling("web-cpu", group=ops), scaling("web-cpu")
+    few = get(f"{there['id']}/{PERMISSIONS}", {"value": [{"actions": ["*/read"]}]}, api="2022-04-01")
+    script = [*look(*[vm(n) for n in range(5)]), *images(), *surroundings(autoscale=(there, here))]
+    script = [few if one.path == few.path else one for one in script]
+    result = run(MODULE, script, image={"version": "latest"}, hold_autoscale=True)
+    assert [one["resource_group"] for one in result["autoscale"]] == ["rg-ops", "rg-shop"]
+    (acts,) = [one["message"] for one in result["findings"] if one["code"] == "autoscale"]
+    assert acts.endswith("web-cpu (2 to 10 instances) of resource group rg-ops, web-cpu (2 to 10 instances)")
+    (missing,) = [one["message"] for one in result["findings"] if one["code"] == "permission_missing"]
+    assert "lacks Microsoft.Insights/autoscaleSettings/write on autoscale setting rg-ops/web-cpu" in missing
+
+    # Who may not look at the whole subscription looks at the group of the set.
+    around = surroundings(autoscale=(here,))
+    around[:1] = [
+        get(ALL_SETTINGS, FORBIDDEN, status=403, api="2022-10-01"),
+        get(f"{GROUP}/{SETTINGS}", {"value": [here]}, api="2022-10-01"),
+    ]
+    script = [*look(*[vm(n) for n in range(5)]), *images(), *around]
+    result = run(MODULE, script, image={"version": "latest"}, hold_autoscale=True)
+    assert codes(result) == {"autoscale": "warning"}
 
 
 def unknown_old() -> Exchange:
