@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._addresses import check_template
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import check_resources
+from ansible_collections.azroll.vmss.plugins.module_utils._combinations import check_combinations
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, check_wanted
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
@@ -28,7 +29,7 @@ RANGES = {
     "wait_interval": (1, WEEK),
     "wait_successes": (1, 1000),
     "timeout": (1, 300),
-    "minutes": (1, WEEK // 60),
+    "minutes": (0, WEEK // 60),
     "lease_minutes": (0, WEEK // 60),
     "update_domain": (0, 999),
     "fault_domain": (0, 999),
@@ -40,7 +41,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def check_options(options: Mapping[str, Any]) -> None:
-    """Raise BadInput that names the first of a module's options that cannot be meant, whatever module it is."""
+    """Raise BadInput that names the first of a module's options that cannot be meant, alone or together."""
     for path, text in texts(options):
         check_text(text, path)
     for name, (least, most) in RANGES.items():
@@ -59,6 +60,7 @@ def check_options(options: Mapping[str, Any]) -> None:
     for name in ("image", "target_image"):
         if options.get(name) is not None:
             check_wanted(Image.from_options(options[name]))
+    check_combinations(options)
 
 
 def check_text(text: str, name: str) -> None:

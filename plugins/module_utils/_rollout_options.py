@@ -15,6 +15,11 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._addresses import check_site, check_template
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import check_resources
+from ansible_collections.azroll.vmss.plugins.module_utils._combinations import (
+    OF_THE_ROLE,
+    OF_THE_WAY_FORWARD,
+    contradictions,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import check_codes
 from ansible_collections.azroll.vmss.plugins.module_utils._image import OPTION_FIELDS, Image, check_wanted
@@ -33,7 +38,7 @@ RANGES = {
     "rollout_poll_interval": (1, WEEK),
     "rollout_warm_up": (0, WEEK),
     "rollout_health_retries": (0, 100_000),
-    "rollout_health_delay": (0, WEEK),
+    "rollout_health_delay": (1, WEEK),
     "rollout_health_successes": (1, 1000),
     "rollout_soak": (0, WEEK),
     "rollout_bake": (0, WEEK),
@@ -49,7 +54,7 @@ Check = Callable[[str, Any], None]
 
 
 def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder: Check) -> list[str]:
-    """A sentence for each of the options that cannot be meant, by name and with what to give.
+    """A sentence for each of the options that cannot be meant, alone or together, by name and with what to give.
 
     Options that are not in `options` are not looked at. `check_file` and `check_folder` get the name of an option and a
     path, and raise BadInput where it leads to no file, or to something that cannot be a folder.
@@ -76,12 +81,15 @@ def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder
     }
     given = {name: options[name] for name in optional if name in options and options[name] not in (None, "", [], {})}
     required = {name: options[name] for name in checks if name in options}
-    found = [
-        trouble
+    wrong = {
+        name: trouble
         for name, value in {**required, **given}.items()
         if (trouble := _trouble({**checks, **optional}[name], name, value))
-    ]
-    if options.get("rollout_direction") == "forward" and not options.get("rollout_image"):
+    }
+    forward = options.get("rollout_direction") == "forward"
+    rules = (*OF_THE_ROLE, *(OF_THE_WAY_FORWARD if forward else ()))
+    found = [*wrong.values(), *(f"{one.message}. {one.advice}" for one in contradictions(rules, options, wrong))]
+    if forward and not options.get("rollout_image"):
         found.append(
             'rollout_image is empty. Give the image to bring, for example {"version": "latest"}, or set '
             "rollout_direction to back."

@@ -60,6 +60,7 @@ options:
     description:
       - What to do if one of O(instance_ids) does not exist. V(skip) reports it in RV(left_out) and goes on.
       - Instances of a domain that vanish meanwhile are always passed over.
+      - Without O(instance_ids) it has no effect.
     type: str
     choices: [fail, skip]
     default: fail
@@ -95,6 +96,7 @@ options:
     description:
       - Names of tags. Instances that carry one of them are left out for the moment, unless its value is V(false) or
         V(no).
+      - No tag may be in O(skip_tags), too.
     type: list
     elements: str
     default: []

@@ -63,12 +63,16 @@ options:
   take_over:
     description:
       - Take the lease from another run, whether it is alive or not, and all that it holds with it.
+      - With O(state=released), let go of all that the lease of the other run holds.
+      - Refused with O(state=held) and O(minutes=0), because then no lease is taken.
     type: bool
     default: false
   repairs:
     description:
       - With O(state=held), suspend automatic repairs if they run. Repairs that somebody else suspended stay suspended
         afterwards.
+      - Refused with O(state=released), which lets go of all that is held, as are O(autoscale=true) and
+        O(upgrade_policy=set_manual).
     type: bool
     default: false
   autoscale:
@@ -105,6 +109,7 @@ options:
     description:
       - The image that the scale set has before the run, to be remembered by the lease. A lease that remembers one
         already keeps it.
+      - With O(state=released), or without a lease, it has no effect, like O(holder) and O(target).
     type: dict
     suboptions:
       publisher:

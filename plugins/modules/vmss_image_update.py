@@ -111,12 +111,13 @@ options:
     type: str
   holder:
     description:
-      - Who runs it, as in M(azroll.vmss.vmss_hold).
+      - Who runs it, as in M(azroll.vmss.vmss_hold). Without O(run_id) it has no effect.
     type: str
     default: ''
   lease_minutes:
     description:
       - How long the lease lasts unless it is renewed. With V(0) it is as if there were no O(run_id).
+      - Without O(run_id) it has no effect.
     type: int
     default: 120
   wait_timeout:

@@ -38,6 +38,7 @@ options:
     description:
       - The instances to wait for. If not set, all.
       - With O(details), the instances to describe. If not set, those that are not in service.
+      - Without O(wait_for) and O(details) it has no effect. The facts have all instances in any case.
     type: list
     elements: str
   wait_timeout:
@@ -54,6 +55,7 @@ options:
     description:
       - Ids of instances that were out of service before they were upgraded. They are waited for only while an operation
         runs on them, and are no failure.
+      - Ids that are not waited for have no effect.
     type: list
     elements: str
     default: []
@@ -61,6 +63,7 @@ options:
     description:
       - Whether to stop waiting, with RV(error.kind=foreign_change), when the image of the model is not O(target_image)
         any more. The model is read at the beginning of each call.
+      - Needs O(wait_for) and O(target_image).
     type: bool
     default: false
   operation_id:
@@ -70,17 +73,20 @@ options:
         them, the wait ends with RV(error.kind=operation_failed) or RV(error.kind=preempted) instead of at its timeout.
       - Needs the action C(Microsoft.Compute/locations/operations/read). Where the operation cannot be read, the
         instances alone are judged.
+      - Refused without O(wait_for=upgraded).
     type: str
     default: ''
   wait_successes:
     description:
-      - How many looks in a row must be good.
+      - How many looks in a row must be good. So many must fit into O(wait_timeout), with O(wait_interval) between two.
+      - Without O(wait_for) it has no effect.
     type: int
     default: 1
   fresher_than:
     description:
       - For O(wait_for=healthy), the time that health reports must be younger than, for example
         RV(azroll.vmss.vmss_domain_upgrade#module:started_at).
+      - Refused without O(wait_for=healthy).
     type: str
   target_image:
     description:

@@ -53,7 +53,8 @@ options:
     elements: str
   sick_ids:
     description:
-      - The ids of instances that are not asked, because they were sick before.
+      - The ids of instances that are not asked, because they were sick before. Where that leaves none, the module
+        succeeds.
     type: list
     elements: str
     default: []

@@ -95,7 +95,9 @@ options:
     type: dict
     default: {}
   skip:
-    description: Instances that the rollout leaves as they are.
+    description:
+      - Instances that the rollout leaves as they are.
+      - Of the ids in O(only), some must be left.
     type: dict
     default: {}
     suboptions:
@@ -123,6 +125,7 @@ options:
   restore_policy:
     description:
       - Whether the rollout restores the upgrade policy at its end. If so, the policy alone is no reason for one.
+      - With O(upgrade_policy=keep), too. Then it is the policy that an earlier run set to Manual and did not restore.
     type: bool
     default: false
   suspend_repairs:
@@ -157,7 +160,7 @@ options:
     default: ''
   take_over_lease:
     description:
-      - Whether the rollout takes the lease of another run over.
+      - Whether the rollout takes the lease of another run over. Without O(run_id), too, since nothing is taken here.
     type: bool
     default: false
   health_alerts:
@@ -171,6 +174,7 @@ options:
   health_alert_severity:
     description:
       - The least severity that counts, as in O(azroll.vmss.vmss_alert_info#module:severity).
+      - Without O(health_alerts) it has no effect.
     type: str
     choices: [Sev0, Sev1, Sev2, Sev3, Sev4]
     default: Sev4

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, azroll.vmss contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Options that cannot be meant: the role names all of them before it asks anything of Azure."""
+"""Options that cannot be meant, or are not given: all are named before anything is asked of Azure."""
 
 from __future__ import annotations
 
@@ -33,4 +33,15 @@ def test_all_wrong_options_are_named_before_the_first_request(site: Site) -> Non
     assert typed.rc != 0
     assert "rollout_soak" in typed.output
     assert "rollout_by" in typed.output
+    assert site.ledger()["requests"]["total"] == 0
+
+
+def test_a_playbook_names_the_variables_that_it_lacks(site: Site) -> None:
+    for playbook in ("upgrade", "rollback", "status", "snapshot"):
+        run = site.play(f"azroll.vmss.{playbook}", {})
+        assert run.rc != 0
+        assert "rollout_resource_group" in run.output
+        assert "rollout_scale_set" in run.output
+        assert "undefined" not in run.output
+        assert "Traceback" not in run.output
     assert site.ledger()["requests"]["total"] == 0

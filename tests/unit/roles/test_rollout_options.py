@@ -60,7 +60,7 @@ WRONG: list[tuple[str, Any]] = [
     *[("rollout_upgrade_timeout", value) for value in (0, -5, "10m")],
     *[("rollout_poll_interval", value) for value in (0, -1, float("inf"))],
     *[("rollout_health_retries", value) for value in (-1, "many")],
-    *[("rollout_health_delay", value) for value in (-1, float("nan"))],
+    *[("rollout_health_delay", value) for value in (-1, 0, float("nan"))],
     *[("rollout_health_successes", value) for value in (0, -1)],
     *[("rollout_health_url", value) for value in ("shop", "ftp://shop/", "http://", "http://a:b/", "https://a b/")],
     *[
@@ -75,6 +75,38 @@ WRONG: list[tuple[str, Any]] = [
     ("rollout_after_batch", "/nonexistent/after.yml"),
     ("rollout_health_tasks", "../../nowhere.yml"),
     *[("rollout_report_dir", value) for value in ("/etc/passwd", "/etc/passwd/report", "a\nb")],
+]
+
+# Right one by one; the names that the one sentence has to say are those of the options.
+CONTRADICTIONS: list[dict[str, Any]] = [
+    *[{"rollout_lease_take_over": value, "rollout_lease": none} for value in (True, "yes") for none in (0, "0")],
+    {"rollout_only": {"instance_ids": ["web_1", 2]}, "rollout_skip": {"instance_ids": ["2", "Web_1", "3"]}},
+    {"rollout_only": {"instance_ids": "1", "zones": ["1"]}, "rollout_skip": {"instance_ids": ["1"], "tags": ["x"]}},
+    {"rollout_skip": {"tags": ["Drain"]}, "rollout_busy_tags": ["batch-job", "drain"]},
+    *[{"rollout_domain_order": ["1"], "rollout_by": by} for by in ("zone", "batch")],
+    *[{"rollout_checkpoint": "canary", "rollout_canary": none} for none in (0, "0")],
+    {"rollout_set_aside": 1, "rollout_max_unavailable": "1"},
+    *[
+        {name: seconds, "rollout_lease": 2}
+        for name in ("rollout_warm_up", "rollout_soak", "rollout_bake")
+        for seconds in (120, "3600")
+    ],
+]
+# At the edge of those, or where an option only has no effect.
+HARMLESS: list[dict[str, Any]] = [
+    {"rollout_lease_take_over": "false", "rollout_lease": 0},
+    {"rollout_only": {"instance_ids": ["1", "2"]}, "rollout_skip": {"instance_ids": ["1"]}},
+    {"rollout_only": {"zones": ["1"]}, "rollout_skip": {"instance_ids": ["1"]}},
+    {"rollout_skip": {"tags": ["never"]}, "rollout_busy_tags": ["busy"]},
+    {"rollout_domain_order": ["1"], "rollout_by": "fault_domain"},
+    {"rollout_zone_order": ["1"], "rollout_by": "batch"},
+    {"rollout_checkpoint": "canary", "rollout_canary": 0, "rollout_batches": [1, "20%"]},
+    {"rollout_checkpoint": "batch", "rollout_canary": 0, "rollout_until": "25%"},
+    {"rollout_batches": [1, 5], "rollout_canary": 3},
+    {"rollout_set_aside": 1, "rollout_max_unavailable": 2},
+    {"rollout_soak": 119, "rollout_warm_up": 119, "rollout_bake": 119, "rollout_lease": 2},
+    {"rollout_soak": 7200, "rollout_lease": 0},
+    {"rollout_restore_policy": True, "rollout_health_alert_severity": "Sev1", "rollout_health_url_status": [204]},
 ]
 
 
@@ -99,7 +131,25 @@ def test_a_wrong_option_is_refused_by_name(option, value):
     assert "hush-hush" not in sentence
 
 
+@pytest.mark.parametrize("options", CONTRADICTIONS, ids=repr)
+def test_options_that_contradict_each_other_are_refused_by_their_names(options):
+    (sentence,) = wrong(**options)
+    assert [name for name in options if name not in sentence] == []
+
+
+@pytest.mark.parametrize("options", HARMLESS, ids=repr)
+def test_options_that_can_be_meant_together_are_taken(options):
+    assert wrong(**options) == []
+
+
+@pytest.mark.parametrize("options", CONTRADICTIONS, ids=repr)
+def test_the_way_back_is_open_with_what_only_the_way_forward_needs(options):
+    both_ways = {"rollout_lease_take_over", "rollout_skip"} & set(options)
+    assert len(wrong(**options, rollout_direction="back")) == bool(both_ways)
+
+
 def test_all_wrong_options_are_told_at_once():
+    assert len(wrong(rollout_lease=0, rollout_lease_take_over=True, rollout_soak=-1)) == 2
     assert len(wrong(rollout_soak=-1, rollout_until="abc", rollout_batches=["x"])) == 3
 
 
