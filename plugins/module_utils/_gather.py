@@ -31,7 +31,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progr
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, Outcome, not_seen, wait_until
-from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_target
+from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_profile, check_target
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
@@ -45,8 +45,8 @@ T = TypeVar("T")
 class Wait:
     """What is waited for. Without `instance_ids`, all instances that are there; those of `sick` are no failure.
 
-    With `same_model` the model must keep the image that is waited for. `operation_id` is the upgrade that the instances
-    were sent by.
+    With `same_model` the model must keep the image that is waited for, with `same_profile` the sections that have those
+    fingerprints. `operation_id` is the upgrade that the instances were sent by.
     """
 
     phase: str
@@ -57,6 +57,7 @@ class Wait:
     by_model: bool = True
     sick: tuple[str, ...] = ()
     same_model: bool = False
+    same_profile: Mapping[str, str] | None = None
     operation_id: str = ""
 
     @classmethod
@@ -82,6 +83,7 @@ class Wait:
             by_model=options["by_model"],
             sick=tuple(options["sick_ids"]),
             same_model=options["same_model"],
+            same_profile=options["same_profile"],
             operation_id=options["operation_id"],
         )
 
@@ -127,6 +129,8 @@ class Watch:
         )
         if self._wait.same_model:
             check_target(scale_set, target_of(scale_set, self._wanted), now=self._arm.server_time)
+        if self._wait.same_profile is not None:
+            check_profile(self._wait.same_profile, scale_set, now=self._arm.server_time)
         instances = tuple(self._arm.list_instances(scale_set))
         self.snapshot = Snapshot(scale_set, instances, self._arm.server_time)
         ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if not one.leaving)

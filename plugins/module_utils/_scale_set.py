@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import read_mark
 
 _HEALTH_EXTENSIONS = ("applicationhealthlinux", "applicationhealthwindows")
@@ -26,6 +27,7 @@ class ScaleSet:
     `health_source` is `application_health_extension`, `load_balancer_probe` or None. `managed_by` names the service
     that owns the set (AKS), None for the user's own. `etag` is quoted as Azure sends it, None where it sends none.
     `back_from` is the image that the set was sent back from by a rollout, None where it was not.
+    `profile` has a fingerprint of each section that instances are made from (`_profile.py`).
     `tags` are anybody's, so they stay out of facts and results.
     """
 
@@ -46,6 +48,7 @@ class ScaleSet:
     managed_by: str | None = None
     provisioning_state: str = ""
     back_from: Image | None = None
+    profile: Mapping[str, str] = field(default_factory=dict, hash=False)
     tags: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -80,6 +83,7 @@ class ScaleSet:
             managed_by=_managed_by(body.get("tags") or {}),
             provisioning_state=str(properties.get("provisioningState") or ""),
             back_from=read_mark(tags),
+            profile=fingerprints(body),
             tags=tags,
         )
 
@@ -91,11 +95,12 @@ class ScaleSet:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ScaleSet:
         """From what `to_dict` made, for instance out of facts; keys that other code added are passed over."""
-        known = {one.name for one in fields(cls)} - {"image", "zones", "back_from", "tags"}
+        known = {one.name for one in fields(cls)} - {"image", "zones", "back_from", "profile", "tags"}
         return cls(
             image=Image.from_dict(data.get("image") or {}),
             zones=tuple(data.get("zones") or ()),
             back_from=Image.from_dict(data["back_from"]) if data.get("back_from") else None,
+            profile=dict(data.get("profile") or {}),
             **{name: value for name, value in data.items() if name in known},
         )
 

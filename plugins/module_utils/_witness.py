@@ -10,31 +10,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._profile import describe_change
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 
 # Enough of a machine's id to tell it from one that has taken over its number.
 _ID_LENGTH = 8
+_ADVICE = "Settle who changes the scale set (its activity log tells), then run the same play again."
 
 
 @dataclass(frozen=True)
 class Witness:
     """The model at Azure's time `at`, and the instances that lagged then, with the beginnings of their machines' ids.
 
-    `capacity` is None where it may change, because autoscale is at work.
+    `capacity` is None where it may change, because autoscale is at work. `profile` has the fingerprints of the model.
     """
 
     at: str | None
     upgrade_policy: str
     automatic_os_upgrade: bool
     capacity: int | None
+    profile: Mapping[str, str] = field(default_factory=dict)
     behind: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -54,6 +57,7 @@ class Witness:
             scale_set.upgrade_policy,
             scale_set.automatic_os_upgrade,
             None if any_capacity else scale_set.capacity,
+            scale_set.profile,
             {
                 one.instance_id: _machine(one)
                 for one in instances
@@ -64,7 +68,8 @@ class Witness:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Witness:
         """From what `to_dict` made. Raises BadInput for anything else."""
-        if set(data) != {"at", "upgrade_policy", "automatic_os_upgrade", "capacity", "behind"}:
+        whole = set(data) == {one.name for one in fields(cls)}
+        if not whole or not isinstance(data["profile"], Mapping) or not isinstance(data["behind"], Mapping):
             raise BadInput(
                 "This is no witness of a scale set", advice="Give what the filter azroll.vmss.rollout_witness returned."
             )
@@ -76,8 +81,7 @@ class Witness:
 
     def without(self, instance_ids: Collection[str]) -> Witness:
         """The same without instances that this rollout moved itself."""
-        behind = {one: machine for one, machine in self.behind.items() if one not in instance_ids}
-        return Witness(self.at, self.upgrade_policy, self.automatic_os_upgrade, self.capacity, behind)
+        return replace(self, behind={one: machine for one, machine in self.behind.items() if one not in instance_ids})
 
 
 def check_witness(
@@ -102,7 +106,7 @@ def check_witness(
         raise Refused(
             "foreign_change",
             f"Somebody else changed {scale_set.name} between {witness.at} and {now}: {'; '.join(found)}",
-            advice="Settle who changes the scale set (its activity log tells), then run the same play again.",
+            advice=_ADVICE,
         )
 
 
@@ -117,6 +121,20 @@ def check_target(scale_set: ScaleSet, target: Image, *, now: str | None) -> None
         )
 
 
+def check_profile(seen: Mapping[str, str], scale_set: ScaleSet, *, now: str | None) -> None:
+    """Raise Refused (`foreign_change`) where the sections of the model no longer have the fingerprints `seen`.
+
+    An instance that was sent before such a change never catches up with the model, so waiting for it is in vain.
+    """
+    found = _profile_changes(seen, scale_set)
+    if found:
+        raise Refused(
+            "foreign_change",
+            f"Somebody else changed {scale_set.name} before {now}: {'; '.join(found)}",
+            advice=_ADVICE,
+        )
+
+
 def _model_changes(witness: Witness, scale_set: ScaleSet) -> list[str]:
     found = []
     if scale_set.upgrade_policy.lower() != witness.upgrade_policy.lower():
@@ -125,7 +143,12 @@ def _model_changes(witness: Witness, scale_set: ScaleSet) -> list[str]:
         found.append("automatic OS upgrades were switched on")
     if witness.capacity is not None and scale_set.capacity != witness.capacity:
         found.append(f"the capacity was {witness.capacity} and is {scale_set.capacity}")
-    return found
+    return [*found, *_profile_changes(witness.profile, scale_set)]
+
+
+def _profile_changes(seen: Mapping[str, str], scale_set: ScaleSet) -> list[str]:
+    sections = sorted(seen.keys() | scale_set.profile.keys())
+    return [describe_change(name) for name in sections if seen.get(name) != scale_set.profile.get(name)]
 
 
 def _upgrades(witness: Witness, instances: Iterable[Instance], target: Image, by_model: bool) -> list[str]:

@@ -66,6 +66,12 @@ options:
       - Needs O(wait_for) and O(target_image).
     type: bool
     default: false
+  same_profile:
+    description:
+      - The RV(ansible_facts.vmss.profile) of an earlier look. The wait stops, with RV(error.kind=foreign_change), when
+        the size, the extensions or another section of the model is not the same any more, because instances that were
+        sent before that never follow the latest model. The model is read at the beginning of each call.
+    type: dict
   operation_id:
     description:
       - For O(wait_for=upgraded), the operation that the instances were sent by, for example
@@ -284,6 +290,19 @@ ansible_facts:
           returned: always
           type: dict
           sample:
+        profile:
+          description:
+            - A fingerprint of each section of the model that instances are made from. It changes when the section does.
+              C(sku) is the size alone, the others are those of C(virtualMachineProfile), without the image.
+            - What Azure does not return, such as custom data and protected settings of extensions, is not in them.
+          returned: always
+          type: dict
+          sample:
+            sku: 9f86d081
+            extensionProfile: a3b1c2d4
+            networkProfile: 60303ae2
+            osProfile: fd61a03a
+            storageProfile: b5d4045c
         rolling_upgrade:
           description: The status of the last rolling upgrade. V(null) if there was none, it cannot be read, or there
             was waiting.
@@ -703,6 +722,7 @@ def main() -> None:
                 "wait_timeout": {"type": "int", "default": 600},
                 "wait_interval": {"type": "int", "default": 10},
                 "same_model": {"type": "bool", "default": False},
+                "same_profile": {"type": "dict"},
                 "sick_ids": {"type": "list", "elements": "str", "default": []},
                 "operation_id": {"type": "str", "default": ""},
                 "wait_successes": {"type": "int", "default": 1},

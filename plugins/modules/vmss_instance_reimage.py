@@ -96,8 +96,8 @@ options:
   witness:
     description:
       - What the scale set looked like when the rollout began, as P(azroll.vmss.rollout_witness#filter) gives it. Where
-        its policy or capacity is another one, or where other instances than those of the rollout were upgraded, the
-        module fails with RV(error.kind=foreign_change) and sends nothing.
+        its policy, its capacity or anything else that instances are made from is another one, or where other instances
+        than those of the rollout were upgraded, the module fails with RV(error.kind=foreign_change) and sends nothing.
     type: dict
   by_model:
     description:

@@ -479,6 +479,19 @@ ansible_facts:
           returned: always
           type: dict
           sample:
+        profile:
+          description:
+            - A fingerprint of each section of the model that instances are made from. It changes when the section does.
+              C(sku) is the size alone, the others are those of C(virtualMachineProfile), without the image.
+            - What Azure does not return, such as custom data and protected settings of extensions, is not in them.
+          returned: always
+          type: dict
+          sample:
+            sku: 9f86d081
+            extensionProfile: a3b1c2d4
+            networkProfile: 60303ae2
+            osProfile: fd61a03a
+            storageProfile: b5d4045c
         rolling_upgrade:
           description: The status of the last rolling upgrade. V(null) if there was none, it cannot be read, or there
             was waiting.

@@ -13,6 +13,7 @@ import json
 import pytest
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.tests.unit.builders import SUBSCRIPTION, ubuntu
 
@@ -82,6 +83,7 @@ def test_a_model_is_read():
         service_fabric=False,
         managed_by=None,
         provisioning_state="Succeeded",
+        profile=fingerprints(WIRE),
     )
 
 

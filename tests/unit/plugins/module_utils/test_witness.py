@@ -17,7 +17,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witnes
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets
 
-MODEL = scale_set(image=NEW, capacity=4)
+PROFILE = {"sku": "aaaaaaaa", "osProfile": "bbbbbbbb"}
+MODEL = scale_set(image=NEW, capacity=4, profile=PROFILE)
 INSTANCES = [instance(number, vm_id=f"{number}aaaaaaa-1111", latest_model=False) for number in range(4)]
 
 
@@ -46,6 +47,12 @@ def test_a_set_that_did_not_change_is_no_trouble(instances):
         ({"upgrade_policy": "Automatic"}, "the upgrade policy was Manual and is Automatic"),
         ({"automatic_os_upgrade": True}, "automatic OS upgrades were switched on"),
         ({"capacity": 7}, "the capacity was 4 and is 7"),
+        ({"profile": {**PROFILE, "sku": "cccccccc"}}, "the size was changed"),
+        ({"profile": {**PROFILE, "extensionProfile": "cccccccc"}}, "the extensions were changed"),
+        ({"profile": {**PROFILE, "networkProfile": "cccccccc"}}, "the network profile was changed"),
+        ({"profile": {"sku": "aaaaaaaa"}}, "the OS profile was changed"),
+        ({"profile": {**PROFILE, "licenseType": "cccccccc"}}, "licenseType of the virtual machine profile was changed"),
+        ({"profile": {}}, "the OS profile was changed; the size was changed"),
     ],
 )
 def test_a_change_of_the_model_is_named_with_the_time(fields, words):
@@ -80,6 +87,9 @@ def test_another_image_in_the_model_is_named():
     assert stopped.value.kind == "foreign_change"
 
 
-def test_what_is_no_witness_is_refused():
+@pytest.mark.parametrize(
+    "data", [{"at": "10:00"}, {**witness().to_dict(), "profile": None}, {**witness().to_dict(), "behind": ["1"]}]
+)
+def test_what_is_no_witness_is_refused(data):
     with pytest.raises(BadInput, match="no witness"):
-        Witness.from_dict({"at": "10:00"})
+        Witness.from_dict(data)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     GROUP,
@@ -320,7 +321,7 @@ def seen(**fields: Any) -> dict[str, Any]:
     """A witness of the four instances, taken before any of them moved."""
     behind = {str(n): four()[n]["properties"]["vmId"][:8] for n in range(4)}
     ordinary = {"at": "10:00", "upgrade_policy": "Manual", "automatic_os_upgrade": False, "capacity": None}
-    return {**ordinary, "behind": behind, **fields}
+    return {**ordinary, "profile": fingerprints(model()), "behind": behind, **fields}
 
 
 def test_what_fits_is_sent_and_the_rest_is_left_for_later(run: Run) -> None:
@@ -337,6 +338,10 @@ def test_somebody_elses_work_is_noticed_before_anything_is_sent(run: Run) -> Non
     assert "not begun (3)" in result["msg"]
     result = run(MODULE, [get_new_model(), get_instances(*four())], witness=seen(upgrade_policy="Rolling"), **options)
     assert result["error"]["kind"] == "foreign_change"
+    larger = {**model(NEW_VERSION), "sku": {"name": "Standard_D8s_v5", "capacity": 4}}
+    result = run(MODULE, [get_model(larger), get_instances(*four())], witness=seen(), **options)
+    assert result["error"]["kind"] == "foreign_change"
+    assert "the size was changed" in result["msg"]
     result = run(MODULE, [get_model(), get_instances(*four())], target_image={"version": NEW_VERSION}, **options)
     assert result["error"]["kind"] == "foreign_change"
     result = run(MODULE, [], witness={"at": "10:00"}, **options)

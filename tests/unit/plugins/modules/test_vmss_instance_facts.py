@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     GROUP,
@@ -181,6 +182,17 @@ def test_instances_that_fail_end_the_wait_at_the_second_look(run: Run) -> None:
     assert "OSProvisioningTimedOut" in result["msg"]
     assert result["ansible_facts"] == {}
     assert not result["done"]
+
+
+def test_a_change_of_the_model_ends_a_wait_that_it_makes_vain(run: Run) -> None:
+    options = {"wait_for": "upgraded", "instance_ids": ["0"], "same_profile": fingerprints(model())}
+    script = [get_model(model(NEW_VERSION)), get_instances(vm(0, NEW_VERSION))]
+    assert run(MODULE, script, **options)["done"], "the image is none of the profile"
+    larger = {**model(NEW_VERSION), "sku": {"name": "Standard_D8s_v5", "tier": "Standard", "capacity": 4}}
+    result = run(MODULE, [get_model(larger)], **options)
+    assert result["error"]["kind"] == "foreign_change"
+    assert result["msg"].startswith("Somebody else changed web before ")
+    assert "the size was changed" in result["msg"]
 
 
 def ended(status: str, code: str) -> Exchange:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     NEW_VERSION,
@@ -87,7 +88,13 @@ def test_a_set_that_is_not_ours_any_more_is_left_alone(run: Run, options: dict[s
 
 
 def test_what_others_upgraded_meanwhile_is_noticed_before_the_write(run: Run) -> None:
-    witness = {"at": "10:00", "upgrade_policy": "Manual", "automatic_os_upgrade": False, "capacity": None}
+    witness = {
+        "at": "10:00",
+        "upgrade_policy": "Manual",
+        "automatic_os_upgrade": False,
+        "capacity": None,
+        "profile": fingerprints(model()),
+    }
     script = [get_new_model(), get_instances(failed(0), vm(1, NEW_VERSION))]
     result = run(MODULE, script, instance_ids=["0"], witness={**witness, "behind": {"1": "4ab5a05b"}})
     assert result["error"]["kind"] == "foreign_change"
