@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from functools import wraps
 from inspect import signature
 from pathlib import Path
@@ -137,11 +138,18 @@ def _selection(only: Any) -> Selection:
     )
 
 
+def _time(value: Any, name: str) -> datetime:
+    time = parse_time(value) if isinstance(value, str) else None
+    if time is None:
+        raise BadInput(f"{name} is {shown(value)}, which is no time", advice="Give a time like 2026-11-22T10:15:00Z.")
+    return time
+
+
 def _texts(value: Any, name: str) -> tuple[str, ...]:
     return tuple(str(one) for one in _typed(check_type_list, value, name)) if value not in (None, "") else ()
 
 
-def _marks(skip: Any) -> Marks:
+def _marks(skip: Any, busy_tags: Any = None) -> Marks:
     fields = _typed(check_type_dict, skip or {}, "rollout_skip")
     unknown = sorted(str(one) for one in set(fields) - {"instance_ids", "tags"})
     if unknown:
@@ -149,6 +157,7 @@ def _marks(skip: Any) -> Marks:
     return Marks(
         skip_ids=_texts(fields.get("instance_ids"), "rollout_skip.instance_ids"),
         skip_tags=_texts(fields.get("tags"), "rollout_skip.tags"),
+        busy_tags=_texts(busy_tags, "rollout_busy_tags"),
     )
 
 
@@ -167,6 +176,7 @@ def rollout_plan(
     until: str | int | None = None,
     only: Mapping[str, Any] | None = None,
     skip: Mapping[str, Any] | None = None,
+    busy_tags: Sequence[str] | None = None,
     missing_ids: bool = False,
     by_model: bool = True,
 ) -> dict[str, Any]:
@@ -189,7 +199,7 @@ def rollout_plan(
             unhealthy_first=_typed(check_type_bool, unhealthy_first, "rollout_unhealthy_first"),
             until=None if until in (None, "") else Limit.parse(until, "rollout_until"),
             only=_selection(only),
-            marks=_marks(skip),
+            marks=_marks(skip, busy_tags),
         )
         plan = make_plan(
             instances,
@@ -231,9 +241,11 @@ def rollout_heatmap(vmss: Mapping[str, Any], target: Mapping[str, Any]) -> list[
 def rollout_journal(journal: Mapping[str, Any], event: str, **facts: Any) -> dict[str, Any]:
     events: dict[str, Filter] = {
         "note": _journal.note,
+        "look": _journal.look,
         "hold": _journal.hold,
         "explain": _journal.explain,
         "set_aside": _journal.set_aside,
+        "release": _journal.release,
         "begin_batch": _journal.begin_batch,
         "retry": _journal.retry,
         "end_batch": _journal.end_batch,
@@ -310,10 +322,14 @@ def rollout_previous_image(vmss: Mapping[str, Any], journal: Mapping[str, Any] |
 
 
 def rollout_report(
-    journal: Mapping[str, Any], vmss: Mapping[str, Any] | None = None, planned: bool = False
+    journal: Mapping[str, Any],
+    vmss: Mapping[str, Any] | None = None,
+    planned: bool = False,
+    skip: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     scale_set, instances = _read(vmss) if vmss else (None, [])
-    return build_report(journal, scale_set, instances, planned=_typed(check_type_bool, planned, "planned"))
+    planned = _typed(check_type_bool, planned, "planned")
+    return build_report(journal, scale_set, instances, planned=planned, marks=_marks(skip))
 
 
 def rollout_report_lines(report: Mapping[str, Any]) -> list[str]:
@@ -369,11 +385,15 @@ def rollout_status(vmss: Mapping[str, Any]) -> list[str]:
     return describe_status(*_read(vmss))
 
 
-def rollout_lease_due(lease: Mapping[str, Any] | None, minutes: int, now: str) -> bool:
-    time = parse_time(now) if isinstance(now, str) else None
-    if time is None:
-        raise BadInput(f"now is {str(now)[:40]!r}, which is no time", advice="Give gathered_at of the facts.")
-    return bool(lease) and is_due(lease.get("expires"), _typed(check_type_int, minutes, "rollout_lease"), time)
+def rollout_lease_due(
+    lease: Mapping[str, Any] | None, minutes: int, gathered_at: str, looked_at: str, now: str
+) -> bool:
+    then, before, present = (
+        _time(value, name) for value, name in ((gathered_at, "gathered_at"), (looked_at, "looked_at"), (now, "now"))
+    )
+    # Leases end by Azure's clock; this host's tells only how much time has passed.
+    azure_now = then + (present - before)
+    return bool(lease) and is_due(lease.get("expires"), _typed(check_type_int, minutes, "rollout_lease"), azure_now)
 
 
 def rollout_holder(job: str | int = "") -> str:

@@ -38,6 +38,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import
     OperationReads,
     server_time,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import ACTION
 from ansible_collections.azroll.vmss.plugins.module_utils._cloud import DEFAULT_CLOUD
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     CredentialError,
@@ -98,7 +99,8 @@ class Arm(HealthReads, OperationReads, ImageReads):
     def upgrade_instances(self, scale_set: ScaleSet, instance_ids: Sequence[str], *, follow: bool) -> Operation:
         """Start to bring these instances, and no others, to the latest model (`manualupgrade`).
 
-        Without `follow` the operation is not looked at any more, and must not be waited for.
+        Without `follow` the operation is not looked at any more, and must not be waited for. Raises Throttled at once:
+        what allowed it has to be looked at again first.
         """
         if not instance_ids:
             raise ValueError("An upgrade needs instance ids")
@@ -108,10 +110,14 @@ class Arm(HealthReads, OperationReads, ImageReads):
             scale_set,
             {"instanceIds": list(instance_ids)},
             polling=follow,
+            **{ACTION: True},
         )
 
     def reimage_instances(self, scale_set: ScaleSet, instance_ids: Sequence[str]) -> Operation:
-        """Start to renew the OS disks of these instances, and no others; it must not be waited for."""
+        """Start to renew the OS disks of these instances, and no others; it must not be waited for.
+
+        Raises Throttled at once, as `upgrade_instances` does.
+        """
         if not instance_ids:
             raise ValueError("A reimage needs instance ids: without them Azure takes all instances")
         return self._begin(
@@ -120,6 +126,7 @@ class Arm(HealthReads, OperationReads, ImageReads):
             scale_set,
             {"instanceIds": list(instance_ids)},
             polling=False,
+            **{ACTION: True},
         )
 
     def protect_instance(

@@ -65,6 +65,16 @@ class OperationReads:
 
         It is asked by its id, without the signature that its own address may have. That Azure answers there is a guess.
         """
+        body = self._operation(scale_set, operation_id)
+        if str(body.get("status") or "").lower() not in _ENDED_BADLY:
+            return None
+        return read_fault(json.dumps(body), status=200, request_id=None)
+
+    def operation_runs(self, scale_set: ScaleSet, operation_id: str) -> bool:
+        """Whether an operation on the set has not come to its end."""
+        return str(self._operation(scale_set, operation_id).get("status") or "").lower() == "inprogress"
+
+    def _operation(self, scale_set: ScaleSet, operation_id: str) -> Any:
         path = resource_path(
             "subscriptions",
             self.subscription_id,
@@ -75,10 +85,7 @@ class OperationReads:
             "operations",
             operation_id,
         )
-        body = self._client.get(path, COMPUTE_API, f"read the operation on the instances of {scale_set.name}")
-        if str(body.get("status") or "").lower() not in _ENDED_BADLY:
-            return None
-        return read_fault(json.dumps(body), status=200, request_id=None)
+        return self._client.get(path, COMPUTE_API, f"read the operation on the instances of {scale_set.name}")
 
 
 def operation_id(headers: Mapping[str, str]) -> str | None:

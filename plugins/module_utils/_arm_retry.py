@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import THROTTLE_WAIT, Deadline
 
 try:
     from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
@@ -28,8 +28,8 @@ READ_TIMEOUT = 60.0
 RETRIES = 4
 BACKOFF = 0.8
 PASSING = frozenset({408, 500, 502, 503, 504})
-# Azure's buckets give a token back every 15 seconds (4 a minute); used where a 429 does not say how long to wait.
-THROTTLE_WAIT = 15.0
+# The option by which a request says that it acts on instances.
+ACTION = "azroll_action"
 
 
 class Retry(HTTPPolicy):  # type: ignore[type-arg]
@@ -38,6 +38,8 @@ class Retry(HTTPPolicy):  # type: ignore[type-arg]
     Every request of the collection may be sent twice: reads, a write that If-Match guards, and actions whose goal is a
     state. A 429 is waited out as long as the deadline allows, however often it comes. After a 401 the SDK forgets its
     token, so that the request is sent once more with another one: a token may expire on its way.
+
+    An action on instances (`ACTION`) is not held back for long: by then the look that allowed it would be an old one.
     """
 
     def __init__(self, deadline: Deadline) -> None:
@@ -48,6 +50,8 @@ class Retry(HTTPPolicy):  # type: ignore[type-arg]
         failures = 0
         renewed = False
         options = request.context.options
+        # The SDK repeats a call's options in the requests by which it follows the operation.
+        action = options.pop(ACTION, False) and request.http_request.method == "POST"
         options.setdefault("connection_timeout", CONNECT_TIMEOUT)
         while True:
             options["read_timeout"] = max(min(READ_TIMEOUT, self._deadline.remaining()), CONNECT_TIMEOUT)
@@ -59,7 +63,9 @@ class Retry(HTTPPolicy):  # type: ignore[type-arg]
                     raise
             else:
                 status = response.http_response.status_code
-                given = retry_after(response.http_response.headers)
+                given = retry_after(response.http_response.headers) if not action else None
+                if status == 429 and action:
+                    return response
                 if status == 429:
                     pause = given or THROTTLE_WAIT
                 elif status == 401 and not renewed:

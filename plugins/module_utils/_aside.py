@@ -17,6 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget,
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import not_ours, sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._reaction import hands_off
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
@@ -72,13 +73,13 @@ def newly_broken(
 ) -> tuple[Instance, ...]:
     """The instances at rest and out of service that were sent by this rollout, or made by its image, and served before.
 
-    Of a rollout that a killed run had begun, that run's count as well: `on_target_before` is empty then.
+    Of a rollout that an earlier run had begun, that run's count as well.
     """
     target = Image.from_dict(journal["target_image"] or {})
-    sent = {one for batch in journal["batches"] for one in batch["instance_ids"]}
+    sent, before = sent_ids(journal), not_ours(journal)
 
     def ours(one: Instance) -> bool:
-        moved = same_image(one.image, target) and one.instance_id not in journal["on_target_before"]
+        moved = same_image(one.image, target) and one.instance_id not in before
         return one.instance_id in sent or moved
 
     return tuple(

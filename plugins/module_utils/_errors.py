@@ -140,9 +140,10 @@ class Conflict(VmssError):
 
 
 class Throttled(VmssError):
-    """The rate limit held for longer than the caller would wait."""
+    """The rate limit held for longer than the caller would wait. `retry_after` are the seconds that Azure asked for."""
 
     kind = "throttled"
+    retry_after: float | None = None
 
 
 class Preempted(VmssError):
@@ -161,6 +162,12 @@ class ServiceError(VmssError):
     """Any other refusal or fault of the service."""
 
     kind = "service_error"
+
+
+class Unavailable(ServiceError):
+    """The service answered, but only that it cannot do anything at the moment (5xx), however often it was asked."""
+
+    kind = "unavailable"
 
 
 class WaitTimeout(VmssError):

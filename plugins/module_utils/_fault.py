@@ -27,6 +27,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Preempted,
     ServiceError,
     Throttled,
+    Unavailable,
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
@@ -72,13 +73,15 @@ def refusal(fault: ArmFault, attempted: str, *, retry_after: float | None = None
         return _forbidden(fault, attempted)
     if fault.status == 429:
         after = f"; it asks to wait another {retry_after:.0f} seconds" if retry_after else ""
-        return Throttled(
+        throttled = Throttled(
             f"Could not {attempted}: Azure throttled the requests for longer than the timeout{after}",
             advice="Raise wait_timeout, look less often (wait_interval), or find out who else calls the compute API "
             "of this subscription.",
             attempted=attempted,
             fault=fault,
         )
+        throttled.retry_after = retry_after
+        return throttled
     if code in _IMAGE_CODES or (fault.target or "").lower().startswith("imagereference"):
         if code == "propertychangenotallowed":
             return _change_refused(fault, attempted)
@@ -109,11 +112,16 @@ def refusal(fault: ArmFault, attempted: str, *, retry_after: float | None = None
         )
     answered = f"Azure answered {fault.status}" if fault.status else "Azure's answer could not be read"
     passing = (fault.status or 500) >= 500
+    if passing:
+        return (Unavailable if fault.status else ServiceError)(
+            f"Could not {attempted}: {answered}",
+            advice="Run again later; quote the request id to Azure's support if it stays.",
+            attempted=attempted,
+            fault=fault,
+        )
     return ServiceError(
         f"Could not {attempted}: {answered}",
-        advice="Run again later; quote the request id to Azure's support if it stays."
-        if passing
-        else "Change what Azure names, then run again.",
+        advice="Change what Azure names, then run again.",
         attempted=attempted,
         fault=fault,
     )

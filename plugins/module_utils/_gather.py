@@ -27,7 +27,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import preempted
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, healthy, upgraded
+from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, healthy, settled, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, Outcome, not_seen, wait_until
@@ -36,7 +36,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
 
-HEALTHY = "healthy"
+HEALTHY, SETTLED = "healthy", "settled"
 
 T = TypeVar("T")
 
@@ -134,6 +134,8 @@ class Watch:
         instances = tuple(self._arm.list_instances(scale_set))
         self.snapshot = Snapshot(scale_set, instances, self._arm.server_time)
         ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if not one.leaving)
+        if self._wait.phase == SETTLED:
+            return settled(instances, ids, running=self._operation_runs(scale_set))
         if self._wait.phase == HEALTHY:
             return healthy(instances, ids, scale_set.health_source, since=self._wait.since, sick=self._wait.sick)
         progress = upgraded(
@@ -151,6 +153,11 @@ class Watch:
         if self._wait.operation_id and abandoned != progress:
             self.fault = readable(lambda: self._arm.operation_fault(scale_set, self._wait.operation_id))
         return abandoned if self.fault else progress
+
+    def _operation_runs(self, scale_set: ScaleSet) -> bool:
+        """Whether the operation is on. Where it cannot be read, the instances alone are judged."""
+        operation = self._wait.operation_id
+        return bool(operation and readable(lambda: self._arm.operation_runs(scale_set, operation)))
 
 
 def target_of(scale_set: ScaleSet, wanted: Image | None) -> Image:

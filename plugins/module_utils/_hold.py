@@ -108,7 +108,7 @@ class Keeper:
         """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`)."""
         scale_set = self._write(self._read(resource_group, name), lambda now: self._hold_body(now, wish))
         if self._claim.minutes and not self._check_mode:
-            require_own(name, self.found, self._claim.run_id)
+            require_own(name, self.found, self._claim.run_id, self._arm.server_time)
         if REPAIRS in self._chosen:
             self._actors.set_repairs(scale_set, "Suspend")
         self._actors.set_autoscale(scale_set, named(self._chosen, AUTOSCALE), enabled=False)

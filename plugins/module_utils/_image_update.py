@@ -173,7 +173,7 @@ def finish_update(arm: Arm, update: ImageUpdate, operation: Operation | None) ->
             attempted=f"write the model of scale set {after.name}",
         )
     if update.lease and operation is not None:
-        require_own(after.name, read_lease(after.tags), update.lease.run_id)
+        require_own(after.name, read_lease(after.tags), update.lease.run_id, arm.server_time)
     return after
 
 

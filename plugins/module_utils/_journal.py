@@ -15,8 +15,11 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._bundle import complete
 from ansible_collections.azroll.vmss.plugins.module_utils._earlier import earlier_run
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
+from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 
+KILLED = "killed"
 RUNNING = "running"
 FAILED = "failed"
 SUCCEEDED = "succeeded"
@@ -34,7 +37,9 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "by_model": True,
         "image_changed": False,
         "findings": [],
+        "took_hold": False,
         "held": [],
+        "still_held": [],
         "continues": None,
         "earlier_run": None,
         "cause": None,
@@ -45,6 +50,7 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "rollback_image": None,
         "waiting": False,
         "kept_back": [],
+        "begun_before": False,
         "on_target_before": [],
         "sick_before": [],
         "set_aside": [],
@@ -62,6 +68,28 @@ def note(journal: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
         # The words of any task, hooks of the user's own among them; the report may be kept for long.
         facts["cause"] = masked(str(facts["cause"]))
     return {**journal, **facts}
+
+
+def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequence[str]) -> dict[str, Any]:
+    """The journal with the set as it was before the first write (the facts record).
+
+    Where the model has the target image already, an earlier run began this rollout, to its end or to where it waited
+    for a person: what that one moved is part of it.
+    """
+    model, target = Image.from_dict(vmss["image"]), Image.from_dict(journal["target_image"] or {})
+    instances = vmss["instances"]
+    return {
+        **journal,
+        "kept_back": list(kept_back),
+        "begun_before": same_reference(model, target),
+        "on_target_before": [one["instance_id"] for one in instances if not one["stale"]],
+        "sick_before": [one["instance_id"] for one in instances if not one["in_service"]],
+    }
+
+
+def not_ours(journal: Mapping[str, Any]) -> list[str]:
+    """The ids that were on the target image before this rollout began, in whatever run."""
+    return [] if journal["begun_before"] else list(journal["on_target_before"])
 
 
 def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Sequence[str] = ()) -> dict[str, Any]:
@@ -83,9 +111,18 @@ def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Seque
     return {
         **told,
         "earlier_run": earlier_run(result, journal["on_target_before"]),
-        "on_target_before": [],
+        "begun_before": True,
         "sick_before": [one for one in journal["sick_before"] if one not in ours],
     }
+
+
+def release(journal: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    """The journal with the `result` of letting go by vmss_hold; a module that was killed tells of no `error`."""
+    if result.get("error", KILLED) is None:
+        return {**journal, "still_held": [] if result["lost"] else list(result["held"])}
+    said = "What the rollout holds could not be let go of; run the same play again."
+    cause = " ".join(str(text) for text in (journal["cause"], said, result.get("msg")) if text)
+    return note({**journal, "still_held": list(result.get("held") or journal["held"])}, cause=cause)
 
 
 def explain(
@@ -94,10 +131,21 @@ def explain(
     operation: Mapping[str, Any] | None = None,
     probe: str = "",
     sick: Sequence[str] = (),
+    image: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The journal with what is known of a failure: see `_bundle.complete`. `sick` were so before their batch."""
+    """The journal with what is known of a failure: see `_bundle.complete`. `sick` were so before their batch.
+
+    `image` is what the model has by now: a write whose answer was lost may have taken effect.
+    """
     before = list(dict.fromkeys([*journal["sick_before"], *sick]))
-    return {**journal, "sick_before": before, "failure": complete(details, operation, probe, before)}
+    now, target = (Image.from_dict(one or {}) for one in (image, journal["target_image"]))
+    written = journal["took_hold"] and not journal["begun_before"] and same_reference(now, target)
+    return {
+        **journal,
+        "sick_before": before,
+        "failure": complete(details, operation, probe, before),
+        "image_changed": journal["image_changed"] or written,
+    }
 
 
 def set_aside(
@@ -108,7 +156,14 @@ def set_aside(
     Only what is protected now is set aside, whatever was chosen; where that failed, the error says why.
     """
     told = protection or {}
-    why = f"Not all could be set aside: {told.get('msg')}" if told.get("error") else aside["why"]
+    why = aside["why"]
+    if told.get("error"):
+        why = f"Not all could be set aside: {told.get('msg')}"
+    elif aside["instance_ids"] and "error" not in told:
+        # Whoever was killed says nothing of what is protected by now.
+        why = (
+            f"Whether {listed(aside['instance_ids'])} are protected now is not known: {told.get('msg') or 'no answer'}"
+        )
     return {**journal, "set_aside": [one["instance_id"] for one in told.get("instances") or []], "set_aside_why": why}
 
 
@@ -117,6 +172,8 @@ def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -
     entry = {
         "name": batch["name"],
         "instance_ids": list(batch["instance_ids"]),
+        "proving": bool(batch.get("proving")),
+        "sent": [],
         "left_out": [],
         "retried": [],
         "started_at": at,
@@ -133,10 +190,21 @@ def retry(journal: Mapping[str, Any], instance_ids: list[str]) -> dict[str, Any]
 
 
 def end_batch(
-    journal: Mapping[str, Any], result: str, at: str, left_out: list[Mapping[str, Any]] | None = None
+    journal: Mapping[str, Any], result: str, at: str, upgrade: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The journal with its last batch ended; nothing to do where no batch is under way."""
+    """The journal with its last batch ended; nothing to do where no batch is under way.
+
+    `upgrade` is the result of vmss_domain_upgrade for it: what was sent, or after a failure may have been. A module
+    that was killed tells nothing, so it may have sent the whole batch.
+    """
     batches = list(journal["batches"])
     if batches and batches[-1]["result"] == RUNNING:
-        batches[-1] = {**batches[-1], "result": result, "finished_at": at, "left_out": left_out or []}
+        told = upgrade or {}
+        ended = {"result": result, "finished_at": at, "left_out": list(told.get("left_out") or [])}
+        batches[-1] = {**batches[-1], **ended, "sent": list(told.get("instance_ids", batches[-1]["instance_ids"]))}
     return {**journal, "batches": batches}
+
+
+def sent_ids(journal: Mapping[str, Any]) -> list[str]:
+    """The ids that the batches sent so far, or may have sent."""
+    return list(dict.fromkeys(one for batch in journal["batches"] for one in batch["sent"]))

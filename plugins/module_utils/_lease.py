@@ -205,10 +205,19 @@ def is_due(expires: str | None, minutes: int, now: datetime) -> bool:
     return end is None or (end - now) * 2 < timedelta(minutes=minutes)
 
 
-def require_own(name: str, lease: Lease | None, run_id: str) -> Lease:
-    """The lease, if it still is that run's. Raises VmssError of the kind `lease_lost`."""
+def require_own(name: str, lease: Lease | None, run_id: str, now: str | None) -> Lease:
+    """The lease, if it still is that run's and has not run out at that time of Azure's: from then on it is anybody's.
+
+    Raises VmssError of the kind `lease_lost`.
+    """
     if lease is not None and lease.run_id == run_id:
-        return lease
+        time = parse_time(now)
+        if time is None or not lease.expired(time):
+            return lease
+        raise LeaseLost(
+            f"Run {run_id} let its lease of {name} run out at {lease.expires}",
+            advice="Nothing more was written. Take a longer one (rollout_lease), and run again.",
+        )
     now_held = f"{lease.describe()} holds it now" if lease else "its tags are gone"
     raise LeaseLost(
         f"Run {run_id} has lost its lease of {name}: {now_held}",

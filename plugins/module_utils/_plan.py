@@ -116,8 +116,9 @@ class _Draft:
         self._telling = 0
 
     def canary(self, group: _Group) -> None:
-        """A small batch out of a group, with those that are in service first: they show more than sick ones."""
-        best_first = sorted(self._left(group), key=lambda one: one.instance_id in self.out)
+        """A small batch out of a group: first those in service, which show more than sick ones, and are not in use."""
+        marks = self._order.marks
+        best_first = sorted(self._left(group), key=lambda one: (one.instance_id in self.out, marks.busy(one)))
         chosen = self._take(best_first, self.out, self._order.canary)
         name = CANARY if not self.batches else f"{CANARY} in service"
         self._append(Batch(name, _ids(chosen), proving=True))
@@ -136,7 +137,8 @@ class _Draft:
             self._append(Batch(group.label + suffix + count, _ids(part), proving=first))
 
     def _divided(self, members: Sequence[Instance], out: set[str]) -> list[list[Instance]]:
-        serving = [one for one in members if one.instance_id not in self.out]
+        marks = self._order.marks
+        serving = sorted((one for one in members if one.instance_id not in self.out), key=marks.busy)
         sick = [one for one in members if one.instance_id in self.out]
         divided: list[list[Instance]] = []
         telling = self._telling

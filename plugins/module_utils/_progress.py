@@ -21,6 +21,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, 
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 
 STILL_OLD = "still on the old image"
+UNDER_WAY = "its operation is still running"
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,18 @@ def healthy(
         return found
 
     return _look("healthy", instances, ids, reason, sick)
+
+
+def settled(instances: Iterable[Instance], ids: Sequence[str], *, running: bool) -> Progress:
+    """Whether nothing is done to the instances any more, however it ended; `running`: their operation still is."""
+
+    def reason(one: Instance) -> str | None:
+        if one.busy:
+            return trouble(one, None) or UNDER_WAY
+        return UNDER_WAY if running else None
+
+    progress = _look("settled", instances, ids, reason, ())
+    return replace(progress, waiting={**progress.waiting, **progress.failed}, failed={})
 
 
 def count(

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, not_ours, sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
@@ -38,6 +38,8 @@ _HANDS_OFF = {
     "preempted": "somebody else is changing the scale set",
     "credentials": "Azure cannot be logged in to",
     "connection": "Azure cannot be reached",
+    "unavailable": "Azure does not do anything at the moment",
+    "service_error": "Azure refused a request",
     "forbidden": "a permission is missing",
     "throttled": "Azure throttles the requests",
     "managed": "another service owns the scale set",
@@ -67,13 +69,13 @@ class Reaction:
 def react(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], on_failure: str) -> Reaction:
     """Decide by the journal of the rollout that failed, and the set as it is now.
 
-    Back go the instances on the target image that this rollout moved: those of the failed batch that are not in
-    service, that batch, or all, with those that Azure made from the new model meanwhile. What is set aside for study
-    stays as it is.
+    Back go the instances that this rollout moved and that have the target image, or may still get it: those of the
+    failed batch that are not in service, that batch, or all, with those that Azure made from the new model meanwhile.
+    What is set aside for study stays as it is.
     """
     if on_failure == HALT:
         return Reaction(False, "Halted: nothing more was started.")
-    if not (journal["image_changed"] or journal["batches"] or journal["continues"]):
+    if not (journal["image_changed"] or sent_ids(journal) or journal["continues"]):
         return Reaction(False, "Nothing had been written, so there is nothing to take back.")
     hands = hands_off(journal)
     if hands:
@@ -95,18 +97,23 @@ def hands_off(journal: Mapping[str, Any]) -> str | None:
 def _scope(
     journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], on_failure: str, target: Image
 ) -> tuple[str, ...]:
-    kept = journal["set_aside"]
+    kept, sent = journal["set_aside"], sent_ids(journal)
     moved = [
-        one for one in instances if not one.leaving and one.instance_id not in kept and same_image(one.image, target)
+        one
+        for one in instances
+        if not one.leaving
+        and one.instance_id not in kept
+        and (same_image(one.image, target) or (one.busy and one.instance_id in sent))
     ]
     if on_failure == ROLLBACK:
-        chosen = [one for one in moved if one.instance_id not in journal["on_target_before"]]
+        before = not_ours(journal)
+        chosen = [one for one in moved if one.instance_id not in before]
     elif journal["continues"] and not journal["batches"]:
         # Nobody knows the batches of a run that was killed: what it left out of service is what failed.
         chosen = [one for one in moved if not in_service(one, scale_set.health_source)]
     else:
-        begun = [batch["instance_ids"] for batch in journal["batches"]]
-        failed = [batch["instance_ids"] for batch in journal["batches"] if batch["result"] == FAILED]
+        begun = [batch["sent"] for batch in journal["batches"]]
+        failed = [batch["sent"] for batch in journal["batches"] if batch["result"] == FAILED]
         # What shows only in a soak or a bake shows when the batch has ended well, and may be in any of them.
         concerned = failed or (begun if on_failure == ROLLBACK_INSTANCES else begun[-1:])
         chosen = [one for one in moved if any(one.instance_id in ids for ids in concerned)]

@@ -16,22 +16,27 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._earlier import describe_earlier
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, SUCCEEDED
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, SUCCEEDED, sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import count
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
-from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale, obstacle
+from ansible_collections.azroll.vmss.plugins.module_utils._target import NO_MARKS, Marks, is_stale, obstacle
 
 
 def build_report(
-    journal: Mapping[str, Any], scale_set: ScaleSet | None, instances: Sequence[Instance], *, planned: bool
+    journal: Mapping[str, Any],
+    scale_set: ScaleSet | None,
+    instances: Sequence[Instance],
+    *,
+    planned: bool,
+    marks: Marks = NO_MARKS,
 ) -> dict[str, Any]:
     """The content of `report.json`.
 
     `result` is `failed` where nothing had been written when the rollout stopped, `halted` where something had,
     `rolled_back` or `rollback_failed` where the way back was taken, `planned` in check mode, `waiting` for a person,
     `partial` where a share was kept back, `nothing_to_do`, or `succeeded`. `scale_set` is None where it could not be
-    read.
+    read. `marks` keep instances out of the rollout, which is why those are not on the target.
     """
     target = Image.from_dict(journal["target_image"] or {})
     present = [one for one in instances if not one.leaving]
@@ -48,8 +53,10 @@ def build_report(
         "instances_on_target": counts["on_target"],
         "instances_in_service": counts["in_service"],
         "instances_by_image": by_image(present),
-        "instances_left_out": left_out(present, target, by_model=by_model),
+        "instances_left_out": left_out(present, target, by_model=by_model, marks=marks),
         "instances_kept_back": journal["kept_back"],
+        "took_hold": journal["took_hold"],
+        "still_held": journal["still_held"],
         "continues": journal["continues"],
         "earlier_run": journal["earlier_run"],
         "findings": journal["findings"],
@@ -79,10 +86,12 @@ def by_image(instances: Sequence[Instance]) -> dict[str, list[str]]:
     return found
 
 
-def left_out(instances: Sequence[Instance], target: Image, *, by_model: bool = True) -> dict[str, str]:
+def left_out(
+    instances: Sequence[Instance], target: Image, *, by_model: bool = True, marks: Marks = NO_MARKS
+) -> dict[str, str]:
     """The ids of those that are not on the target and cannot be moved, with the reason."""
     stale = [one for one in instances if is_stale(one, target, by_model=by_model)]
-    return {one.instance_id: reason for one in _sorted(stale) if (reason := obstacle(one))}
+    return {one.instance_id: reason for one in _sorted(stale) if (reason := obstacle(one, marks))}
 
 
 def describe_report(report: Mapping[str, Any]) -> list[str]:
@@ -100,6 +109,11 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     lines += describe_earlier(report["earlier_run"])
     if report["instances_kept_back"]:
         lines.append(f"Kept back for a later run: {' '.join(report['instances_kept_back'])}")
+    if report["still_held"] and not report.get("cause"):
+        lines.append(
+            f"Still held: {', '.join(report['still_held'])}. Instances lag behind the model, and Azure would upgrade "
+            "them by itself."
+        )
     if report["result"] == "waiting":
         lines.append("It waits for a person: run the same play again to go on.")
     if not report.get("cause"):
@@ -109,7 +123,7 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     lines += [group["line"] for group in (report["failure"] or {}).get("groups", [])]
     lines += [f"On {image}: {len(ids)} ({' '.join(ids)})" for image, ids in report["instances_by_image"].items()]
     if report["result"] == "failed":
-        return [*lines, "Nothing was written."]
+        return [*lines, "No instance was sent to the image." if report["took_hold"] else "Nothing was written."]
     lines += _aside(report)
     if report["decision"]:
         lines.append(report["decision"])
@@ -139,7 +153,7 @@ def _ways_out(report: Mapping[str, Any]) -> list[str]:
 
 def _result(journal: Mapping[str, Any], planned: bool) -> str:
     # A run that only saw through what another one had begun did so, too.
-    wrote = journal["image_changed"] or bool(journal["batches"] or journal["continues"])
+    wrote = journal["image_changed"] or bool(sent_ids(journal) or journal["continues"])
     if journal["rollback"]:
         return "rolled_back" if journal["rollback"] == SUCCEEDED else "rollback_failed"
     if journal["cause"]:

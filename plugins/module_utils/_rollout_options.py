@@ -33,6 +33,7 @@ RANGES = {
     "rollout_canary": (0, 1000),
     "rollout_set_aside": (0, 1000),
     "rollout_lease": (0, WEEK // 60),
+    "rollout_sweep_delay": (0, WEEK),
     "rollout_sweep_rounds": (0, 1000),
     "rollout_upgrade_timeout": (1, WEEK),
     "rollout_poll_interval": (1, WEEK),

@@ -44,7 +44,7 @@ class Terms:
     ) -> None:
         """Hold them against the set as it was just read. Raises LeaseLost, and Refused (`foreign_change`)."""
         if self.run_id:
-            require_own(scale_set.name, read_lease(scale_set.tags), self.run_id)
+            require_own(scale_set.name, read_lease(scale_set.tags), self.run_id, now)
         if self.target:
             check_target(scale_set, merge(scale_set.image, self.target), now=now)
         if self.witness:

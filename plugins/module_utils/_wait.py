@@ -12,9 +12,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import ConnectionFailed, Throttled, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
+
+# Azure's buckets give a token back every 15 seconds (4 a minute); used where a 429 does not say how long to wait.
+THROTTLE_WAIT = 15.0
+
+T = TypeVar("T")
 
 
 class Deadline:
@@ -82,6 +88,21 @@ def wait_until(
         if bad >= 2:
             return Outcome(progress, failed=True)
     return Outcome(progress)
+
+
+def wait_out_throttling(act: Callable[[], T], deadline: Deadline) -> T:
+    """What `act` gives back, which looks, decides and writes: as a whole it is done again after each wait.
+
+    Raises Throttled where the next wait would end after the deadline.
+    """
+    while True:
+        try:
+            return act()
+        except Throttled as error:
+            pause = error.retry_after or THROTTLE_WAIT
+            if pause > deadline.remaining():
+                raise
+            deadline.sleep(pause)
 
 
 def not_seen(phase: str, instance_ids: Sequence[str]) -> Progress:

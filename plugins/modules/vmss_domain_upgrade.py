@@ -222,7 +222,9 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 instance_ids:
-  description: The ids of the instances that were upgraded, or in check mode would be.
+  description:
+    - The ids of the instances that were upgraded, or in check mode would be.
+    - On a failure, those that may have been.
   returned: always
   type: list
   elements: str
@@ -369,12 +371,14 @@ error:
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _domain_upgrade as upgrade
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import wait_out_throttling
 
 # Not "skipped": Ansible takes a result with that key for a skipped task.
 EMPTY = {
@@ -399,13 +403,20 @@ def work(call: Call) -> None:
         marks=Marks(skip_tags=tuple(params["skip_tags"]), busy_tags=tuple(params["busy_tags"])),
         terms=Terms.from_options(params),
     )
-    scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
-    result["image"] = scale_set.image.to_dict()
-    guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
-    planned = upgrade.plan(call.arm, scale_set, request)
-    operation = None
-    if not call.check_mode:
-        planned, operation = upgrade.start(call.arm, planned, request, follow=params["wait"])
+
+    def begin() -> tuple[upgrade.PlannedUpgrade, Operation | None]:
+        result["instance_ids"] = []
+        scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
+        result["image"] = scale_set.image.to_dict()
+        guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
+        planned = upgrade.plan(call.arm, scale_set, request)
+        if call.check_mode:
+            return planned, None
+        # Whatever comes of the call: these it may have reached.
+        result["instance_ids"] = list(planned.instance_ids)
+        return upgrade.start(call.arm, planned, request, follow=params["wait"])
+
+    planned, operation = wait_out_throttling(begin, call.deadline)
     ids = list(planned.instance_ids)
     result |= {
         "changed": bool(ids),

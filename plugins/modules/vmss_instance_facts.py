@@ -30,10 +30,11 @@ options:
   wait_for:
     description:
       - What to wait for. V(upgraded) means that the instances run the target image and are up; V(healthy) means that
-        they are in service, which includes their health where the scale set has a health source.
+        they are in service, which includes their health where the scale set has a health source; V(settled) means that
+        nothing is done to them any more, however it ended.
       - If an instance is seen as failed in two looks in a row, the module fails.
     type: str
-    choices: [upgraded, healthy]
+    choices: [upgraded, healthy, settled]
   instance_ids:
     description:
       - The instances to wait for. If not set, all.
@@ -77,6 +78,7 @@ options:
       - For O(wait_for=upgraded), the operation that the instances were sent by, for example
         RV(azroll.vmss.vmss_domain_upgrade#module:operation_id). If it fails or is cancelled before it has begun all of
         them, the wait ends with RV(error.kind=operation_failed) or RV(error.kind=preempted) instead of at its timeout.
+      - With O(wait_for=settled), it is waited for as well.
       - Needs the action C(Microsoft.Compute/locations/operations/read). Where the operation cannot be read, the
         instances alone are judged.
       - Refused without O(wait_for=upgraded).
@@ -717,7 +719,7 @@ def main() -> None:
     module = VmssModule(
         argument_spec=module_spec(
             {
-                "wait_for": {"type": "str", "choices": ["upgraded", "healthy"]},
+                "wait_for": {"type": "str", "choices": ["upgraded", "healthy", "settled"]},
                 "instance_ids": {"type": "list", "elements": "str"},
                 "wait_timeout": {"type": "int", "default": 600},
                 "wait_interval": {"type": "int", "default": 10},

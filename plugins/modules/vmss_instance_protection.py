@@ -213,7 +213,7 @@ def work(call: Call) -> None:
     scale_set = arm.get_scale_set(params["resource_group"], params["name"])
     guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
     if params["run_id"]:
-        require_own(scale_set.name, read_lease(scale_set.tags), params["run_id"])
+        require_own(scale_set.name, read_lease(scale_set.tags), params["run_id"], arm.server_time)
     planned = plan_protection(
         scale_set,
         arm.list_instances(scale_set),

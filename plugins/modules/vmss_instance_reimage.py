@@ -147,7 +147,9 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 instance_ids:
-  description: The ids of the instances that are reimaged, or in check mode would be.
+  description:
+    - The ids of the instances that are reimaged, or in check mode would be.
+    - On a failure, those that may have been.
   returned: always
   type: list
   elements: str
@@ -243,6 +245,7 @@ error:
 
 from dataclasses import asdict
 
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
@@ -251,8 +254,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
     guard_rolling_upgrade,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._reimage import plan_reimage
+from ansible_collections.azroll.vmss.plugins.module_utils._reimage import Reimage, plan_reimage
 from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import wait_out_throttling
 
 EMPTY = {"instance_ids": [], "left_out": [], "started_at": None, "diff": {"before": {}, "after": {}}}
 
@@ -260,23 +264,30 @@ EMPTY = {"instance_ids": [], "left_out": [], "started_at": None, "diff": {"befor
 def work(call: Call) -> None:
     params, arm, result = call.params, call.arm, call.result
     budget, terms = read_budget(params), Terms.from_options(params)
-    scale_set = arm.get_scale_set(params["resource_group"], params["name"])
-    guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
-    instances = arm.list_instances(scale_set)
-    terms.check(scale_set, instances, now=arm.server_time, by_model=params["by_model"])
-    planned = plan_reimage(
-        instances,
-        params["instance_ids"],
-        scale_set.image,
-        health_source=scale_set.health_source,
-        budget=budget,
-    )
-    ids = list(planned.instance_ids)
-    operation = None
-    if ids:
+
+    def begin() -> tuple[Reimage, Operation | None]:
+        result["instance_ids"] = []
+        scale_set = arm.get_scale_set(params["resource_group"], params["name"])
+        guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
+        instances = arm.list_instances(scale_set)
+        terms.check(scale_set, instances, now=arm.server_time, by_model=params["by_model"])
+        planned = plan_reimage(
+            instances,
+            params["instance_ids"],
+            scale_set.image,
+            health_source=scale_set.health_source,
+            budget=budget,
+        )
+        ids = list(planned.instance_ids)
+        if not ids:
+            return planned, None
         guard_rolling_upgrade(scale_set, arm.rolling_upgrade(scale_set))
-        if not call.check_mode:
-            operation = arm.reimage_instances(scale_set, ids)
+        # Whatever comes of the call: these it may have reached.
+        result["instance_ids"] = ids
+        return planned, None if call.check_mode else arm.reimage_instances(scale_set, ids)
+
+    planned, operation = wait_out_throttling(begin, call.deadline)
+    ids = list(planned.instance_ids)
     verb = "would be reimaged" if call.check_mode else "are being reimaged"
     result |= {
         "changed": bool(ids),
@@ -285,7 +296,7 @@ def work(call: Call) -> None:
         "started_at": operation.started_at if operation else None,
         # The image stays: what changes is the disk.
         "diff": {"before": dict.fromkeys(ids, "old disk"), "after": dict.fromkeys(ids, "new disk")},
-        "msg": f"{len(ids)} instances of {scale_set.name} {verb}; {len(planned.left_out)} left out.",
+        "msg": f"{len(ids)} instances of {params['name']} {verb}; {len(planned.left_out)} left out.",
     }
 
 

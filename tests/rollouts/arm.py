@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _arm_operations
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import COMPUTE_API, POLL_INTERVAL
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import ACTION
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import WaitTimeout
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import failed_operation, read_fault
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
@@ -84,7 +85,8 @@ class Arm(_arm.Arm):
         self._site.touch()
         headers = {name.lower(): text for name, text in options.get("headers", {}).items()}
         path = self._path_of(scale_set, *rest, *within)
-        _answer, operation = self._service.write(attempted, verb, path, COMPUTE_API, body, **headers)
+        action = bool(options.get(ACTION))
+        _answer, operation = self._service.write(attempted, verb, path, COMPUTE_API, body, action=action, **headers)
         assert operation is not None
         return Operation(self._service, operation, attempted, self.server_time)
 

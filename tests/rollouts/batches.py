@@ -48,10 +48,12 @@ class Batches(Play):
         self._only: Mapping[str, Any] = options.only
         self._until = options.until
         self._canary, self._soak = (options.canary, options.soak) if forward else (0, 0)
-        self._waiting = False
+        self._waiting = self._unproven = False
         self._retry = False
+        self._upgrade: Result = {"instance_ids": []}
+        self._looked: tuple[str, float] = ("", 0.0)
         self._retried_at: str | None = None
-        self._operation: str | None = None
+        self._operation = ""
         self._run_id = f"run-{site.run}"
         self._waits = rollout_waits(
             options.upgrade_timeout, options.health_retries, options.health_delay, options.health_successes
@@ -60,7 +62,9 @@ class Batches(Play):
     # hold.yml
 
     def _hold(self) -> None:
-        options, journal = self._options, self.journal
+        options = self._options
+        self.note(took_hold=True)
+        journal = self.journal
         hold = self.module(
             vmss_hold,
             "hold",
@@ -97,6 +101,7 @@ class Batches(Play):
             until=self._until,
             only=self._only,
             skip=options.skip,
+            busy_tags=list(options.busy_tags),
             missing_ids=self._under_way,
             by_model=self._by_model,
         )
@@ -110,7 +115,7 @@ class Batches(Play):
     # batches.yml and sweep.yml
 
     def _upgrade_instances(self) -> None:
-        self._under_way = True
+        self._under_way, self._unproven = True, False
         self._gather()
         self._seen = self._vmss
         autoscale = self.registered["preflight"]["autoscale"]
@@ -119,35 +124,62 @@ class Batches(Play):
         for swept in range(self._options.sweep_rounds + 1):
             if self._waiting:
                 return
-            self._canary = 0
             self._gather()
-            if not self._plan["batches"]:
-                return
-            if swept == self._options.sweep_rounds:
+            left = {one for batch in self._plan["batches"] for one in batch["instance_ids"]}
+            if left and swept == self._options.sweep_rounds:
                 raise Stop("sweep", f"instances are still not on the target image after {swept} rounds")
+            tried = {one for batch in self.journal["batches"] for one in batch["instance_ids"]}
+            if self._options.sweep_delay and left & tried:
+                self.pause(self._options.sweep_delay)
+            self._unproven = False
             self._take_batches()
+            if self.journal["rollback"] is None:
+                self.note(kept_back=self._plan["kept_back"])
+            if not left:
+                return
 
     # turn.yml
 
     def _take_batches(self) -> None:
-        batches = self._plan["batches"]
-        for number, batch in enumerate(batches):
+        for batch in self._plan["batches"]:
+            if self._waiting or self._unproven:
+                return
+            before = self.journal["batches"][-1] if self.journal["batches"] else {"sent": []}
+            if self._soak and before["sent"]:
+                self._soak_after(before)
+            if before["sent"] and self.journal["rollback"] is None:
+                self._ask_about(before)
             if not self._waiting:
-                self._batch(batch, last=number + 1 == len(batches))
+                self._batch(batch)
 
-    # batch.yml, settle.yml, soak.yml and checkpoint.yml
+    # soak.yml and checkpoint.yml
 
-    def _batch(self, batch: Mapping[str, Any], *, last: bool) -> None:
+    def _soak_after(self, batch: Mapping[str, Any]) -> None:
+        self.pause(self._soak)
+        self._gate(batch["sent"], self._upgrade["started_at"])
+
+    def _ask_about(self, batch: Mapping[str, Any]) -> None:
+        if self._options.checkpoint == "batch" or (self._options.checkpoint == "canary" and batch["proving"]):
+            self._waiting = not self._options.answer()
+            self.note(waiting=self._waiting)
+
+    # batch.yml and settle.yml
+
+    def _batch(self, batch: Mapping[str, Any]) -> None:
         ids = batch["instance_ids"]
         here = [one for one in self._vmss["instances"] if one["instance_id"] in set(ids)]
         strict = batch["proving"] or self.journal["rollback"]
         sick = [] if strict else [one["instance_id"] for one in here if not one["in_service"]]
         self._sick = list(dict.fromkeys([*self._sick, *sick]))
-        sent = self._moved()
+        self._moved = [one for each in self.journal["batches"] for one in each["sent"]]
         self._retry = self._options.retry_failed
+        self._upgrade, self._operation = {"instance_ids": []}, ""
         self.begin_batch(batch)
-        self._renew(self._vmss["gathered_at"])
-        upgrade = self.until(lambda: self._send(ids, sent), PASSING, self._waits["room"])
+        self._renew()
+        try:
+            upgrade = self.until(lambda: self._send(ids, self._moved), PASSING, self._waits["room"])
+        finally:
+            self._upgrade = self.registered.get("upgrade", {})
         if upgrade["instance_ids"]:
             self._operation = upgrade["operation_id"]
             self._await(upgrade["instance_ids"])
@@ -156,20 +188,19 @@ class Batches(Play):
             self._gate(upgrade["instance_ids"], upgrade["started_at"])
             if retried := self.journal["batches"][-1]["retried"]:
                 self._gate(retried, self._retried_at)
-        self.end_batch("succeeded", left_out=upgrade["left_out"])
-        if self._soak and not last and upgrade["instance_ids"]:
-            self.pause(self._soak)
-            self._gate(upgrade["instance_ids"], upgrade["started_at"])
-        asked = self._options.checkpoint == "batch" or (self._options.checkpoint == "canary" and batch["proving"])
-        if asked and not last and self.journal["rollback"] is None:
-            self._waiting = not self._options.answer()
-            self.note(waiting=self._waiting)
+        self._unproven = batch["proving"] and not upgrade["instance_ids"]
+        if batch["proving"] and upgrade["instance_ids"]:
+            self._canary = 0
+        self.end_batch("succeeded", upgrade=upgrade)
 
-    def _moved(self) -> list[str]:
-        return [one for each in self.journal["batches"] for one in each["instance_ids"]]
+    # renew.yml
 
-    def _renew(self, now: str) -> None:
-        if rollout_lease_due(self.registered["hold"]["lease"], self._options.lease, now):
+    def _renew(self) -> None:
+        gathered_at, looked_at = self._looked
+        clock = self._site.simulation.calendar.stamp
+        if not self.journal["took_hold"] or rollout_lease_due(
+            self.registered["hold"]["lease"], self._options.lease, gathered_at, clock(looked_at), self.at()
+        ):
             self._hold()
 
     def _send(self, ids: Sequence[str], ours: Sequence[str], *, partial: bool = True) -> Result:
@@ -179,6 +210,7 @@ class Batches(Play):
             instance_ids=list(ids),
             missing_instances="skip",
             partial=partial,
+            busy_tags=list(self._options.busy_tags) if partial else [],
             wait=False,
             **self._checks(ours),
         )
@@ -235,17 +267,20 @@ class Batches(Play):
         )
         going = again["upgrade"] + again["reimage"]
         self._retry = bool(going)
-        self.journal = rollout_journal(self.journal, "retry", instance_ids=going)
         if going:
-            self._renew(vmss["gathered_at"])
-        ours = self._moved()
+            self._renew()
+        ours, tried = self._moved + list(ids), []
         if again["upgrade"]:
             sent = self.until(lambda: self._send(again["upgrade"], ours, partial=False), PASSING, self._waits["room"])
             self._retried_at = sent["started_at"]
             self._operation = sent["operation_id"]
+            tried += sent["instance_ids"]
         if again["reimage"]:
             sent = self.until(lambda: self._reimage(again["reimage"], ours), PASSING, self._waits["room"])
             self._retried_at = sent["started_at"] or self._retried_at
+            tried += sent["instance_ids"]
+        if going:
+            self.journal = rollout_journal(self.journal, "retry", instance_ids=tried)
 
     def _reimage(self, ids: Sequence[str], ours: Sequence[str]) -> Result:
         return self.module(vmss_instance_reimage, "reimage", instance_ids=list(ids), **self._checks(ours))

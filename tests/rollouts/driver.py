@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from ansible_collections.azroll.vmss.plugins.filter.rollout import (
@@ -35,8 +36,7 @@ class Rollout(Batches):
     def __init__(self, site: Site, options: Options) -> None:
         site.start_run()
         super().__init__(site, options)
-        self._todo = self._holding = False
-        self.registered = {"image": {}}
+        self._todo = False
         self.journal = rollout_journal({}, "start", scale_set="web", resource_group="rg-shop", at=self.at())
         self.stop: Stop | None = None
         self.stopped_at: float | None = None
@@ -49,10 +49,8 @@ class Rollout(Batches):
                 self._apply()
         except Stop as stop:
             self.stop = stop
-            self.end_batch("failed")
-            written = bool(self.registered["image"].get("changed"))
-            changed = self.journal["image_changed"] or written
-            self.note(cause=str(stop), cause_kind=stop.kind, image_changed=changed)
+            self.end_batch("failed", upgrade=self._upgrade)
+            self.note(cause=str(stop), cause_kind=stop.kind)
             self._react()
         return self._finish()
 
@@ -83,6 +81,7 @@ class Rollout(Batches):
             accept=[*options.accept, *(["rollback_impossible", "below_floor"] if back else [])],
         )
         self._target = preflight["image"]
+        self._looked = (preflight["ansible_facts"]["vmss"]["gathered_at"], self._site.now())
         self.note(
             previous_image=preflight["previous_image"],
             target_image=self._target,
@@ -92,12 +91,9 @@ class Rollout(Batches):
         if not preflight["ready"]:
             raise Stop("preflight", preflight["msg"])
         self._plan_batches(preflight["ansible_facts"]["vmss"])
-        on_target = [one["instance_id"] for one in self._vmss["instances"] if not one["stale"]]
-        sick = [one["instance_id"] for one in self._vmss["instances"] if not one["in_service"]]
-        self.note(kept_back=self._plan["kept_back"], on_target_before=on_target, sick_before=sick)
+        self.journal = rollout_journal(self.journal, "look", vmss=self._vmss, kept_back=self._plan["kept_back"])
         leased, batches = preflight["lease"] is not None, self._plan["batches"]
-        restored = options.restore_policy and bool(self._plan["unsettled"])
-        self._write = preflight["write_image"] or bool(batches) or leased or restored
+        self._write = preflight["write_image"] or bool(batches) or leased
         self._todo = preflight["write_image"] or bool(batches + self._plan["unsettled"]) or leased
 
     # previous.yml
@@ -112,7 +108,6 @@ class Rollout(Batches):
     # apply.yml
 
     def _apply(self) -> None:
-        self._holding = self._write
         if self._write:
             self._hold()
         if self._plan["unsettled"]:
@@ -120,12 +115,16 @@ class Rollout(Batches):
             stale = [one["instance_id"] for one in self._vmss["instances"] if one["stale"]]
             self._gate(self._plan["unsettled"], None, sick=stale if written else [], same_model=not written)
         back = self._options.direction == "back"
-        image = self._write_image(upgrade_policy=self._options.upgrade_policy, rollback=back)
-        self.note(image_changed=image["changed"])
+        if self._write:
+            image = self._write_image(upgrade_policy=self._options.upgrade_policy, rollback=back)
+            self.note(image_changed=image["changed"])
         self._upgrade_instances()
-        if self._options.bake and not self._waiting:
+        before = set() if self.journal["begun_before"] else set(self.journal["on_target_before"])
+        good = [one for one in self._vmss["instances"] if one["in_service"] and not one["stale"]]
+        baked = [one["instance_id"] for one in good if one["instance_id"] not in before]
+        if self._options.bake and baked and not self._waiting:
             self.pause(self._options.bake)
-            self._gate([one for batch in self.journal["batches"] for one in batch["instance_ids"]], None)
+            self._gate(baked, None)
 
     def _write_image(self, *, rollback: bool, upgrade_policy: str = "keep") -> Result:
         return self.module(
@@ -141,16 +140,18 @@ class Rollout(Batches):
     # react.yml, aside.yml and rollback.yml
 
     def _react(self) -> None:
-        try:
-            facts = self.module(vmss_instance_facts, "facts", target_image=self._target)
-            self._vmss = facts["ansible_facts"]["vmss"]
-        except Stop:
-            self.note()  # what was read last has to do
-        self.journal = rollout_journal(self.journal, "explain", sick=self._sick)
+        on_failure = self._options.on_failure if self._options.direction == "forward" else "halt"
+        batches = self.journal["batches"]
+        back = rollout_reaction(self.journal, self._vmss, on_failure)["roll_back"]
+        if back and batches and batches[-1]["sent"]:
+            self._settle(batches[-1]["sent"])
+        after = self._look_after_failure(self._waits["upgrade"]["retries"] if back else 1)
+        self._vmss = after or self._vmss
+        image = self._vmss.get("image", {})
+        self.journal = rollout_journal(self.journal, "explain", sick=self._sick, image=image)
         if self._options.set_aside:
             self._set_aside()
-        on_failure = self._options.on_failure if self._options.direction == "forward" else "halt"
-        reaction = rollout_reaction(self.journal, self._vmss, on_failure)
+        reaction = rollout_reaction(self.journal, after, on_failure)
         self.note(decision=reaction["why"])
         if not reaction["roll_back"]:
             self.stopped_at = self._site.now()
@@ -165,9 +166,29 @@ class Rollout(Batches):
                 self._upgrade_instances()
             self.note(rollback="succeeded")
         except Stop as stop:
-            self.end_batch("failed")
+            self.end_batch("failed", upgrade=self._upgrade)
             self.note(rollback="failed", decision=f"The rollback failed as well, and nothing more was tried. {stop}")
         self.stopped_at = self._site.now()
+
+    def _look_after_failure(self, retries: int) -> Result:
+        for _call in range(retries + 1):
+            with suppress(Stop):
+                facts = self.module(vmss_instance_facts, "facts", target_image=self._target)["ansible_facts"]
+                return dict(facts["vmss"])
+            self._site.sleep(1)
+        return {}
+
+    def _settle(self, ids: Sequence[str]) -> None:
+        with suppress(Stop):
+            self.wait_for(
+                "settled",
+                self._waits["upgrade"],
+                target_image=self._target,
+                instance_ids=list(ids),
+                operation_id=self._operation,
+                wait_successes=2,
+                wait_interval=self._options.poll_interval,
+            )
 
     def _set_aside(self) -> None:
         options = self._options
@@ -195,9 +216,8 @@ class Rollout(Batches):
     # finish.yml
 
     def _finish(self) -> Result:
-        leased = (self.registered.get("preflight") or {}).get("lease") is not None
-        if self._holding or leased:
-            try:
+        if self.journal["took_hold"]:
+            with suppress(Stop):
                 self.module(
                     vmss_hold,
                     "release",
@@ -207,10 +227,10 @@ class Rollout(Batches):
                     held=(self.registered.get("hold") or {}).get("held") or self.journal["held"],
                     restore_policy=self._options.restore_policy,
                 )
-            except Stop as stop:
-                words = (self.journal["cause"], "What the rollout holds could not be let go of", str(stop))
-                self.note(cause=" ".join(filter(None, words)))
+            released = self.registered["release"]
+            said = {**released, "msg": (released["error"] or {}).get("message", "")}
+            self.journal = rollout_journal(self.journal, "release", result=said)
         self.note(finished_at=self.at())
-        report = rollout_report(self.journal, self._vmss)
+        report = rollout_report(self.journal, self._vmss, skip=self._options.skip)
         rollout_report_lines(report)
         return report

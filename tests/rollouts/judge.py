@@ -123,6 +123,23 @@ def judge_way_back(site: Site, first: int) -> Iterator[str]:
             yield f"run {write.run}, {write.at:.1f} s, {write.kind}: towards the image that is to be left"
 
 
+def judge_rolled_back(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
+    """After a way back of everything, once the world is quiet: nothing that was sent is left on the image it was for.
+
+    But for what stays as it is: set aside, protected, or off.
+    """
+    sent = {
+        one
+        for write in site.writes
+        if write.kind == "upgrade" and str(write.image).endswith(NEW)
+        for one in write.instance_ids
+    }
+    for one in site.web.active():
+        stays = one.protect_from_scale_set_actions or one.power != "running" or one.id in report["set_aside"]
+        if one.id in sent and one.image.key.endswith(NEW) and not stays:
+            yield f"rolled back, but {one.id} came up on the image that was taken back"
+
+
 def _may_touch(instance_id: str, place: Place, options: Options) -> bool:
     zones = options.only.get("zones")
     return (not zones or place.zone in zones) and instance_id not in options.skip.get("instance_ids", ())

@@ -39,7 +39,9 @@ class Options:
     holder: str = "soak@elsewhere"
     suspend_repairs: bool = True
     hold_autoscale: bool = False
+    busy_tags: tuple[str, ...] = ()
     sweep_rounds: int = 3
+    sweep_delay: int = 60
     upgrade_timeout: int = 1800
     poll_interval: int = 10
     warm_up: int = 0

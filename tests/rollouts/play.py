@@ -102,7 +102,7 @@ class Play:
                     return facts
                 stop = Stop(f"not {phase} in time", facts["msg"])
             except Stop as failure:
-                if failure.kind not in ("connection", "throttled"):
+                if failure.kind not in ("connection", "unavailable", "throttled"):
                     raise
                 stop = failure
             self._site.sleep(1)

@@ -16,6 +16,7 @@ from rollouts.judge import (
     in_scope,
     judge_end,
     judge_holds,
+    judge_rolled_back,
     judge_way_back,
     judge_writes,
     margins,
@@ -54,11 +55,15 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
     rollout, report = _to_its_end(site, world.options)
     violations = _judge_run(site, world, rollout, report, before)
     site.sleep(QUIET)
+    if report["result"] == "rolled_back" and world.options.on_failure == "rollback":
+        violations += judge_rolled_back(site, report)
     if report["result"] in ("succeeded", "nothing_to_do"):
         violations += _again(site, world)
     if world.back:
         site.target = OLD
-        back = replace(world.options, direction="back", image={"version": OLD} if world.size % 2 else {}, until="")
+        # Where somebody else has set a third image, the one before it is not the old one.
+        named = world.size % 2 or not str(site.web.target()).endswith((OLD, NEW))
+        back = replace(world.options, direction="back", image={"version": OLD} if named else {}, until="")
         # Azure itself may have suspended repairs that did not help.
         if repairs_written(site) != "suspend":
             before = replace(before, repairs=site.web.repairs_state)

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from starlette.routing import compile_path
 
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import Client
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import BACKOFF, RETRIES, THROTTLE_WAIT
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import BACKOFF, RETRIES
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import ArmFault, ConnectionFailed, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import read_fault, refusal
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import THROTTLE_WAIT, Deadline
 from armsim.errors import ArmError
 from armsim.faults import Seen
 from armsim.instance_actions import stillborn
@@ -31,7 +31,7 @@ from rollouts.site import Look, Site
 
 # A request takes a moment, in which the world goes on.
 LATENCY = 0.2
-SHORT_THROTTLE = 3.0
+PAUSES = {"throttled": 4 * THROTTLE_WAIT, "throttled briefly": 3.0}
 HOST = "https://armsim"
 ROUTES = [(endpoint, re.compile(compile_path(endpoint.path)[0].pattern, re.IGNORECASE)) for endpoint in ENDPOINTS]
 
@@ -75,9 +75,17 @@ class Service(Client):
             asked["$skiptoken"] = page["nextLink"].rpartition("$skiptoken=")[2]
 
     def write(
-        self, attempted: str, method: str, path: str, api: str, body: Mapping[str, Any], **headers: str
+        self,
+        attempted: str,
+        method: str,
+        path: str,
+        api: str,
+        body: Mapping[str, Any],
+        *,
+        action: bool = False,
+        **headers: str,
     ) -> tuple[Any, Operation | None]:
-        """A write: what it answers, and the operation that it leads to."""
+        """A write: what it answers, and the operation that it leads to. An `action` is one on instances."""
 
         def act() -> tuple[Any, Operation | None]:
             with self.site.noting(path, body, self.look):
@@ -86,7 +94,7 @@ class Service(Client):
                 operation.fate = self.site.fate()
             return answer, operation
 
-        return self.ask(attempted, act, write=True)
+        return self.ask(attempted, act, write=True, action=action)
 
     def serve(
         self,
@@ -114,7 +122,7 @@ class Service(Client):
         self.site.simulation.actors.requested(endpoint.name)
         return reply.body, call.operation
 
-    def ask(self, attempted: str, act: Callable[[], Answer], *, write: bool = False) -> Answer:
+    def ask(self, attempted: str, act: Callable[[], Answer], *, write: bool = False, action: bool = False) -> Answer:
         """One request, repeated as `Retry` does; `act` is how it takes effect. Raises the collection's errors."""
         site, failures = self.site, 0
         while True:
@@ -127,9 +135,13 @@ class Service(Client):
             if trouble is None:
                 site.step()
                 return answers[0]
+            if action and trouble.startswith("throttled"):
+                raise refusal(
+                    ArmFault(429, "TooManyRequests", "Too many requests."), attempted, retry_after=PAUSES[trouble]
+                )
             if trouble == "conflict":
                 raise refusal(ArmFault(409, "Conflict", "Another operation is in progress."), attempted)
-            pause = {"throttled": 4 * THROTTLE_WAIT, "throttled briefly": SHORT_THROTTLE}.get(trouble)
+            pause = PAUSES.get(trouble)
             if (failures == RETRIES and pause is None) or (pause or BACKOFF) > self.deadline.remaining():
                 raise _given_up(trouble, attempted)
             site.sleep(pause or BACKOFF * 2**failures)

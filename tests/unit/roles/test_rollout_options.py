@@ -57,6 +57,7 @@ WRONG: list[tuple[str, Any]] = [
     *[("rollout_canary", value) for value in (-1, "one", 1.5, True)],
     *[("rollout_lease", value) for value in (-1, 10**9, "two hours")],
     *[("rollout_sweep_rounds", value) for value in (-1, "")],
+    *[("rollout_sweep_delay", value) for value in (-1, "")],
     *[("rollout_upgrade_timeout", value) for value in (0, -5, "10m")],
     *[("rollout_poll_interval", value) for value in (0, -1, float("inf"))],
     *[("rollout_health_retries", value) for value in (-1, "many")],

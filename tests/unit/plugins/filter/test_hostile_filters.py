@@ -43,11 +43,16 @@ EVENTS: dict[str, dict[str, Any]] = {
     "start": {"scale_set": "web", "resource_group": "web-rg", "at": AT},
     "note": {"cause": "x", "kept_back": []},
     "hold": {"result": HELD, "unsettled": ["0"]},
-    "explain": {"details": DETAILS, "operation": {"error": {}}, "probe": "", "sick": []},
-    "set_aside": {"aside": {"why": ""}, "protection": {"instances": [{"instance_id": "0"}], "error": None}},
+    "look": {"vmss": {**VMSS, "instances": [{"instance_id": "0", "stale": True, "in_service": True}]}, "kept_back": []},
+    "release": {"result": {**HELD, "lost": False, "msg": "", "error": None}},
+    "explain": {"details": DETAILS, "operation": {"error": {}}, "probe": "", "sick": [], "image": TARGET},
+    "set_aside": {
+        "aside": {"why": "", "instance_ids": []},
+        "protection": {"instances": [{"instance_id": "0"}], "error": None},
+    },
     "begin_batch": {"batch": BATCH, "at": AT},
     "retry": {"instance_ids": ["0"]},
-    "end_batch": {"result": "failed", "at": AT, "left_out": []},
+    "end_batch": {"result": "failed", "at": AT, "upgrade": {"instance_ids": ["0"], "left_out": []}},
 }
 BUDGET = {"max_unavailable": "20%", "max_unavailable_per_zone": 1, "max_unavailable_per_fault_domain": 1}
 ORDER = {
@@ -60,6 +65,7 @@ ORDER = {
     "until": "50%",
     "only": {"zones": ["1"]},
     "skip": {"tags": ["a"]},
+    "busy_tags": ["b"],
     "missing_ids": False,
     "by_model": True,
 }
@@ -84,13 +90,13 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("aside", {"journal": JOURNAL, "vmss": VMSS, "most": 1, **BUDGET}),
     ("previous_image", {"vmss": VMSS, "journal": JOURNAL}),
-    ("report", {"journal": JOURNAL, "vmss": VMSS, "planned": False}),
+    ("report", {"journal": JOURNAL, "vmss": VMSS, "planned": False, "skip": {"tags": ["a"]}}),
     ("report_lines", {"report": FILTERS["rollout_report"](JOURNAL, VMSS)}),
     ("probe", {"probe": PROBE, "good": True, "successes": 2, "retries": 5}),
     ("waits", {"upgrade_timeout": 1800, "health_retries": 30, "health_delay": 10, "health_successes": 2}),
     ("options", {"options": {"rollout_soak": 1}, "folders": ["/nonexistent"]}),
     ("status", {"vmss": VMSS}),
-    ("lease_due", {"lease": {"expires": AT}, "minutes": 5, "now": AT}),
+    ("lease_due", {"lease": {"expires": AT}, "minutes": 5, "gathered_at": AT, "looked_at": AT, "now": AT}),
     ("holder", {"job": "5"}),
 ]
 NAMES = [f"{name}-{call['event']}" if name == "journal" else name for name, call in CALLS]

@@ -21,6 +21,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     NotFound,
     ServiceError,
     Throttled,
+    Unavailable,
     VmssError,
     WaitTimeout,
 )
@@ -109,6 +110,25 @@ def test_throttling_is_waited_out_however_often(clock: Clock) -> None:
     arm, wire = connect(clock, *[throttled] * 6, silent, get_model())
     arm.get_scale_set("rg-shop", "web")
     assert clock.sleeps == [30] * 6 + [15]
+    wire.check()
+
+
+def test_an_action_is_not_held_back_by_throttling(clock: Clock) -> None:
+    body, headers = error("OperationNotAllowed", "too many"), {"Retry-After": "30"}
+    throttled = action("manualupgrade", {"instanceIds": ["1"]}, body=body, status=429, headers=headers)
+    arm, wire = connect(clock, throttled)
+    with pytest.raises(Throttled) as caught:
+        arm.upgrade_instances(SET, ["1"], follow=False)
+    assert (caught.value.retry_after, clock.sleeps) == (30.0, [])
+    wire.check()
+
+
+def test_an_action_is_tried_again_after_short_pauses_only(clock: Clock) -> None:
+    busy = action("reimage", {"instanceIds": ["1"]}, status=503, headers={"Retry-After": "300"})
+    arm, wire = connect(clock, *[busy] * 5)
+    with pytest.raises(Unavailable):
+        arm.reimage_instances(SET, ["1"])
+    assert clock.sleeps == [0.8, 1.6, 3.2, 6.4]
     wire.check()
 
 

@@ -70,7 +70,7 @@ def test_a_refusal_in_unknown_words_is_still_one() -> None:
         (ArmFault(412, "PreconditionFailed", "etag"), "conflict"),
         (ArmFault(429, "OperationNotAllowed", "too many"), "throttled"),
         (ArmFault(400, "BadRequest", "no"), "service_error"),
-        (ArmFault(500, None, None), "service_error"),
+        (ArmFault(500, None, None), "unavailable"),
         (ArmFault(None, None, None), "service_error"),
     ],
 )

@@ -153,9 +153,15 @@ def test_the_first_policy_is_the_one_to_be_remembered() -> None:
 
 
 def test_a_lost_lease_says_who_has_it() -> None:
-    assert require_own("web", THEIRS, "run-a") is THEIRS
+    assert require_own("web", THEIRS, "run-a", None) is THEIRS
     with pytest.raises(LeaseLost, match="run-a") as lost:
-        require_own("web", THEIRS, "run-b")
+        require_own("web", THEIRS, "run-b", None)
     assert lost.value.kind == "lease_lost"
     with pytest.raises(LeaseLost, match="tags are gone"):
-        require_own("web", None, "run-a")
+        require_own("web", None, "run-a", None)
+
+
+def test_a_lease_that_has_run_out_is_lost() -> None:
+    assert require_own("web", THEIRS, "run-a", "2026-11-22T10:16:00+00:00") is THEIRS
+    with pytest.raises(LeaseLost, match="let its lease of web run out"):
+        require_own("web", THEIRS, "run-a", LATER)

@@ -343,6 +343,17 @@ def test_the_canary_is_an_instance_in_service_where_the_first_domain_has_one():
     assert plan(instances, order()).batches[0].instance_ids == ("5",)
 
 
+@pytest.mark.parametrize("how", [order(), replace(order(), sizes=(Limit.parse("1", "x"), Limit.parse("20%", "x")))])
+def test_what_is_in_use_is_no_canary_where_another_can_be(how):
+    instances = regional(20)
+    instances[0] = replace(instances[0], tags={"busy": "true"})
+    marked = replace(how, marks=Marks(busy_tags=("busy",)))
+    first = plan(instances, marked).batches[0]
+    assert (first.instance_ids, first.proving) == (("5",), True)
+    planned = [one for batch in plan(instances, marked).batches for one in batch.instance_ids]
+    assert sorted(map(int, planned)) == list(range(20))
+
+
 def test_sick_instances_go_first_where_they_use_up_the_budget_and_free_it_for_the_rest():
     instances = regional(20)
     for number in (1, 2, 3, 4):

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
-from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, count, healthy, upgraded
+from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, count, healthy, settled, upgraded
 from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, OLD, instance
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources
 
@@ -37,6 +37,21 @@ def test_an_instance_is_upgraded_when_it_is_up_on_the_target(fields, reason):
     progress = upgraded([instance(0, **fields)], ["0"], NEW)
     assert progress.waiting == ({"0": reason} if reason else {})
     assert progress.done == (reason is None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "running", "waiting"),
+    [
+        ({"provisioning_state": "Updating"}, False, {"0": "Updating"}),
+        ({"provisioning_state": "Failed"}, False, {}),
+        ({"image": OLD, "health": "unhealthy"}, False, {}),
+        ({"image": OLD}, True, {"0": "its operation is still running"}),
+        ({"provisioning_state": "Failed"}, True, {"0": "its operation is still running"}),
+    ],
+)
+def test_what_is_settled_may_have_ended_in_any_way(fields, running, waiting):
+    progress = settled([instance(0, **fields)], ["0", "9"], running=running)
+    assert (progress.waiting, progress.failed, progress.vanished) == (waiting, {}, ("9",))
 
 
 @pytest.mark.parametrize("image", [OLD, NEW])

@@ -54,7 +54,9 @@ def test_what_shows_after_the_batches_have_ended_well_goes_back_as_well(way, ids
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", ["foreign_change", "lease_lost", "connection", "forbidden", "conflict"])
+@pytest.mark.parametrize(
+    "kind", ["foreign_change", "lease_lost", "connection", "unavailable", "service_error", "conflict"]
+)
 def test_nothing_is_written_where_somebody_else_is_at_work_or_azure_is_out_of_reach(way, kind):
     decided = react(journal(["1"], cause_kind=kind), SET, world(), way)
     assert not decided.roll_back
@@ -62,10 +64,10 @@ def test_nothing_is_written_where_somebody_else_is_at_work_or_azure_is_out_of_re
 
 
 @given(fleets(), st.sampled_from(WAYS), st.sampled_from(["", "operation_failed", "timeout", "lease"]))
-def test_only_instances_on_the_target_ever_go_back(instances, way, kind):
+def test_only_instances_on_the_target_or_on_their_way_to_it_ever_go_back(instances, way, kind):
     present = {one.instance_id: one for one in instances}
     decided = react(journal(list(present), cause_kind=kind), SET, instances, way)
-    assert all(same_image(present[number].image, NEW) for number in decided.instance_ids)
+    assert all(same_image(present[number].image, NEW) or present[number].busy for number in decided.instance_ids)
     assert decided.roll_back == (way != "halt" and kind != "lease")
     assert not decided.roll_back or not same_image(decided.image, NEW)
 
@@ -77,6 +79,12 @@ def test_only_instances_on_the_target_ever_go_back(instances, way, kind):
 def test_what_a_killed_run_left_broken_goes_back_with_the_run_that_continues_it(way, ids):
     made = journal(image_changed=False, continues="run-a", on_target_before=[])
     assert react(made, SET, world(), way).instance_ids == ids
+
+
+@pytest.mark.parametrize("way", ["rollback_instances", "rollback_batch", "rollback"])
+def test_what_is_still_on_its_way_to_the_image_goes_back_as_well(way):
+    moving, other = (instance(number, provisioning_state="Updating") for number in (1, 3))
+    assert react(journal(["1", "2"]), SET, [moving, instance(2), other], way).instance_ids == ("1",)
 
 
 def test_nothing_is_taken_back_where_nothing_was_written():

@@ -96,6 +96,29 @@ def test_check_mode_only_reads_and_foretells_the_same(run: Run) -> None:
     assert "would be upgraded" in result["msg"]
 
 
+THROTTLED: dict[str, Any] = {
+    "body": error("OperationNotAllowed", "too many"),
+    "status": 429,
+    "headers": {"Retry-After": "30"},
+}
+
+
+def test_after_throttling_everything_is_looked_at_anew(run: Run, clock: Clock) -> None:
+    sick = [*four()[:2], vm(2, state="Failed", domain=0), vm(3, domain=1)]
+    script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("0", **THROTTLED)]
+    again = [get_new_model(), get_instances(*sick)]
+    result = run(MODULE, [*script, *again], instance_ids=["0"], max_unavailable="1", wait=False)
+    assert clock.sleeps == [30]
+    assert result["error"]["kind"] == "max_unavailable"
+    assert result["instance_ids"] == []
+
+
+def test_what_may_have_been_sent_is_told_with_the_failure(run: Run) -> None:
+    script = [get_new_model(), get_instances(*four()), get_rolling(), *[upgrade("0", status=500)] * 5]
+    result = run(MODULE, script, instance_ids=["0"], max_unavailable="1", wait=False)
+    assert (result["error"]["kind"], result["instance_ids"]) == ("unavailable", ["0"])
+
+
 def test_started_only(run: Run) -> None:
     script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("3")]
     result = run(MODULE, script, instance_ids=["3"], max_unavailable="1", wait=False)
