@@ -281,9 +281,12 @@ class Keeper:
         return tuple(one.instance_id for one in instances if untold or is_stale(one, scale_set.image))
 
     def _arrived(self, scale_set: ScaleSet) -> bool:
-        """Whether a set that was sent back from an image has no instance left that runs it."""
+        """Whether a set that was sent back from an image has no instance left that runs it, or may be about to."""
         mark = scale_set.back_from
-        return mark is not None and not on_the_way_back(mark, scale_set.image, self._arm.list_instances(scale_set))
+        if mark is None:
+            return False
+        instances = self._arm.list_instances(scale_set)
+        return not (on_the_way_back(mark, scale_set.image, instances) or any(one.busy for one in instances))
 
     def _read(self, resource_group: str, name: str) -> ScaleSet:
         scale_set = self._arm.get_scale_set(resource_group, name)

@@ -39,7 +39,7 @@ class Held:
         return cls(site.web.repairs_state, autoscale, site.web.policy)
 
 
-def margins(site: Site, write: Write, options: Options) -> Iterator[tuple[str, int]]:
+def margins(write: Write, options: Options) -> Iterator[tuple[str, int]]:
     """Every part of the set that a write took instances from, and how many are above its floor right after it.
 
     The floor is what the limit allows of the instances that were there when the write was decided. Not counted are
@@ -50,12 +50,12 @@ def margins(site: Site, write: Write, options: Options) -> Iterator[tuple[str, i
         return
     unknown = write.out_before & look.serving if write.at - look.at <= FRESH else frozenset()
     out = (write.out & look.present) - unknown
-    for name, members, allowed in _parts(site, look, options):
+    for name, members, allowed in _parts(look, options):
         if members & write.taken:
             yield name, allowed - len(out & members)
 
 
-def _parts(site: Site, look: Look, options: Options) -> Iterator[tuple[str, Set[str], int]]:
+def _parts(look: Look, options: Options) -> Iterator[tuple[str, Set[str], int]]:
     """The set, its zones and its fault domains: name, members, how many may be out of service.
 
     Of a zone or a fault domain at least one may be.
@@ -63,7 +63,7 @@ def _parts(site: Site, look: Look, options: Options) -> Iterator[tuple[str, Set[
     yield "the set", look.present, Limit.parse(options.max_unavailable, "max_unavailable").of(len(look.present))
     zones, domains = defaultdict(set), defaultdict(set)
     for one in look.present:
-        place = site.places[one]
+        place = look.places[one]
         if place.zone:
             zones[f"zone {place.zone}"].add(one)
         if place.fault_domain is not None:
@@ -97,7 +97,7 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
         if write.look is None:
             yield f"{where}: without a list of the instances"
             continue
-        for part, above in margins(site, write, options):
+        for part, above in margins(write, options):
             if above < 0:
                 yield f"{where}: {-above} below the floor of {part}"
         if outside := [one for one in write.instance_ids if not _may_touch(one, site.places[one], options)]:

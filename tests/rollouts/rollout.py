@@ -83,7 +83,7 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         sum(write.kind == "upgrade" for write in site.writes),
         site.kills_met,
         sum(site.faults.values()),
-        min((above for write in site.writes for _part, above in margins(site, write, world.options)), default=None),
+        min((above for write in site.writes for _part, above in margins(write, world.options)), default=None),
         violations,
     )
 
@@ -130,5 +130,6 @@ def _again(site: Site, world: World) -> list[str]:
     if any(one.power == "running" for one in left) or not str(site.web.target()).endswith(NEW):
         return []  # others have been there since
     before = len(site.writes)
+    site.kills.clear()
     Rollout(site, world.options).run()
     return [f"the second run wrote: {write.kind}" for write in site.writes[before:]]

@@ -47,7 +47,7 @@ class Weather:
 class Look:
     """The truth at the moment at which the instances were listed.
 
-    `stale` run another image than the one that is rolled; `current` are what the model makes, or on their way to it.
+    `places` are where they stood then: whatever is deallocated loses its domains. `stale` run another image than the one that is rolled; `current` are what the model makes, or on their way to it.
     """
 
     at: float
@@ -55,6 +55,7 @@ class Look:
     serving: frozenset[str]
     stale: frozenset[str]
     current: frozenset[str]
+    places: Mapping[str, Place]
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ class Site:
             frozenset(one.id for one in active if one.in_service(now)),
             frozenset(one.id for one in active if not one.image.key.endswith(self.target)),
             frozenset(one.id for one in active if one.model is web.model or (one.work and one.work.goal == goal)),
+            {one.id: one.place for one in active},
         )
         self.places |= {one.id: one.place for one in active if one.id not in self.places}
         return self.last_look
