@@ -44,8 +44,8 @@ def _never_enough_looks(successes: int, interval: int, timeout: int) -> bool:
 OF_MODULES = (
     Contradiction(
         ("operation_id", "wait_for"),
-        lambda operation, wait_for: bool(operation) and wait_for != "upgraded",
-        "operation_id is given, but wait_for is not upgraded, so that the operation would not be looked at",
+        lambda operation, wait_for: bool(operation) and wait_for not in ("upgraded", "settled"),
+        "operation_id is given, but wait_for is neither upgraded nor settled: the operation would not be looked at",
         "Set wait_for: upgraded, or leave operation_id out.",
     ),
     Contradiction(

@@ -242,6 +242,7 @@ class Batches(Play):
                 instance_ids=list(ids),
                 sick_ids=self._sick,
                 same_model=True,
+                same_profile=self._seen["profile"],
                 operation_id=self._operation,
                 wait_interval=self._options.poll_interval,
             )

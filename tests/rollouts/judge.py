@@ -111,7 +111,8 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
         if world.breaks_all and world.options.canary and write.taken and str(write.image).endswith(NEW):
             if len(write.taken) > world.options.canary:
                 yield f"{where}: a bad image took {len(write.taken)} instances at once"
-            if others := (moved & write.look.present) - set(write.instance_ids):
+            # What was set aside after it had failed is out of this for good.
+            if others := (moved & write.look.present) - kept - set(write.instance_ids):
                 yield f"{where}: a bad image past the canary {' '.join(sorted(others))}"
             moved |= write.taken
 

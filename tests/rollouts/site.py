@@ -47,7 +47,8 @@ class Weather:
 class Look:
     """The truth at the moment at which the instances were listed.
 
-    `places` are where they stood then: whatever is deallocated loses its domains. `stale` run another image than the one that is rolled; `current` are what the model makes, or on their way to it.
+    `places` are where they stood then: whatever is deallocated loses its domains. `stale` run another image than the
+    one that is rolled; `current` are what the model makes, or on their way to it.
     """
 
     at: float
