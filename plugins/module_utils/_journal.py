@@ -38,6 +38,7 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "image_changed": False,
         "findings": [],
         "took_hold": False,
+        "holds": False,
         "held": [],
         "still_held": [],
         "continues": None,
@@ -101,6 +102,7 @@ def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Seque
     """
     told = {
         **journal,
+        "holds": True,
         "held": list(result["held"]),
         "continues": journal["continues"] or result["continues"],
         "previous_image": result["image_before"] or journal["previous_image"],
@@ -139,7 +141,7 @@ def explain(
     """
     before = list(dict.fromkeys([*journal["sick_before"], *sick]))
     now, target = (Image.from_dict(one or {}) for one in (image, journal["target_image"]))
-    written = journal["took_hold"] and not journal["begun_before"] and same_reference(now, target)
+    written = journal["holds"] and not journal["begun_before"] and same_reference(now, target)
     return {
         **journal,
         "sick_before": before,

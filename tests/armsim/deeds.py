@@ -195,6 +195,13 @@ def _protect(scale_set: ScaleSet, instances: list[Instance], enabled: bool) -> N
     scale_set.world.happenings.tell("protection_changed", scale_set.name, *instances)
 
 
+def _tags(scale_set: ScaleSet, instances: list[Instance], tags: dict[str, str | None]) -> None:
+    for instance in instances:
+        changed = {**instance.tags, **tags}
+        instance.tags = {name: value for name, value in changed.items() if value is not None}
+        instance.etag += 1
+
+
 def _protect_from_scale_in(scale_set: ScaleSet, instances: list[Instance], enabled: bool) -> None:
     for instance in instances:
         instance.protect_from_scale_in = enabled
@@ -272,6 +279,7 @@ _SET: dict[str, Callable[[ScaleSet, Any], None]] = {
 _INSTANCES: dict[str, Callable[[ScaleSet, list[Instance], Any], None]] = {
     "protect": _protect,
     "protect_from_scale_in": _protect_from_scale_in,
+    "tags": _tags,
     "health": _health,
     "flap": _flap,
     "boot_factor": _boot_factor,

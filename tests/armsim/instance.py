@@ -136,6 +136,8 @@ class Instance:
     reporting_since: float | None = None
     protect_from_scale_in: bool = False
     protect_from_scale_set_actions: bool = False
+    # Beside those of the set, which every instance shows as well.
+    tags: dict[str, str] = field(default_factory=dict)
     # Set by a PUT of the instance: its definition is no longer the set's.
     own_definition: bool = False
     etag: int = 1

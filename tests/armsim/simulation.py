@@ -283,6 +283,7 @@ class Simulation:
     ) -> None:
         instance.protect_from_scale_in = exception.protect_from_scale_in
         instance.protect_from_scale_set_actions = exception.protect_from_scale_set_actions
+        instance.tags = dict(exception.tags)
         if exception.health is not None:
             instance.verdict = exception.health
         if exception.image is not None:

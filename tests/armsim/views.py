@@ -135,7 +135,7 @@ class Views:
             "id": resource_id,
             "type": f"{COMPUTE}/virtualMachineScaleSets/virtualMachines",
             "location": scale_set.location,
-            **({"tags": scale_set.document["tags"]} if "tags" in scale_set.document else {}),
+            **_tags(scale_set, instance),
             "instanceId": instance.id,
             "sku": {"name": instance.model.sku, "tier": "Standard"},
         }
@@ -255,7 +255,7 @@ class Views:
             "id": resource_id,
             "type": f"{COMPUTE}/virtualMachines",
             "location": scale_set.location,
-            **({"tags": scale_set.document["tags"]} if "tags" in scale_set.document else {}),
+            **_tags(scale_set, instance),
         }
         if instance.place.zone is not None:
             body["zones"] = [instance.place.zone]
@@ -354,6 +354,12 @@ class Views:
         if instance.id.isdigit():
             return computer_name(prefix, int(instance.id))
         return f"{prefix}{instance.disk[:6].upper()}"
+
+
+def _tags(scale_set: ScaleSet, instance: Instance) -> Json:
+    """Those of the set, and the instance's own beside them; where there are none, not even an empty object."""
+    tags = {**(scale_set.document.get("tags") or {}), **instance.tags}
+    return {"tags": tags} if tags or "tags" in scale_set.document else {}
 
 
 def _price(profile: Json) -> Json:

@@ -415,3 +415,15 @@ def test_in_the_storm_everybody_acts():
     assert names == {actor.name for actor in world.simulation.spec.actors}
     assert not [entry for entry in _record(world) if "refused" in entry]
     assert world.simulation.faults.report()
+
+
+def test_tags_of_instances_stand_beside_those_of_the_set(world):
+    chosen, other = world.instances[:2]
+    world.web.document["tags"] = {"team": "shop", "in-use": "no"}
+    _at_once(world, instances=chosen.id, tags={"in-use": "true"})
+    render = world.simulation.views.instance
+    now = world.simulation.timeline.now
+    shown = [render(world.web, one, now, "2024-07-01", view=False)["tags"] for one in (chosen, other)]
+    assert shown == [{"team": "shop", "in-use": "true"}, {"team": "shop", "in-use": "no"}]
+    _at_once(world, instances=chosen.id, tags={"in-use": None})
+    assert render(world.web, chosen, now, "2024-07-01", view=False)["tags"] == {"team": "shop", "in-use": "no"}

@@ -23,6 +23,7 @@ OPTIONS = {
     "rollout_max_unavailable": "50%",
     "rollout_canary": 0,
     "rollout_health_retries": 20,
+    "rollout_sweep_delay": 1,
     # Time is simulated, so a slow machine would have it renewed again and again.
     "rollout_lease": 1440,
 }

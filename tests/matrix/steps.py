@@ -32,11 +32,19 @@ STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Write the report", "nothing_to_do", ()),
 )
 SAMPLE = ("Upgrade batch (1 of 2)",)
+# Tasks of the way back, after an image that comes up unhealthy. The next run tries that image again, and goes back, too.
+BACK = (
+    "Wait until nothing is done any more to what was sent",
+    "Read the instances after the failure",
+    "Write the old image",
+    "Let go of the scale set",
+)
 
 
 def step_cases() -> list[Case]:
     """One case for each step."""
-    return [_case(number, *step) for number, step in enumerate(STEPS, start=1)]
+    forward = [_case(number, *step) for number, step in enumerate(STEPS, start=1)]
+    return [*forward, *(_back(number, task) for number, task in enumerate(BACK, start=1))]
 
 
 def _case(number: int, task: str, result: str, says: tuple[str, ...]) -> Case:
@@ -52,4 +60,26 @@ def _case(number: int, task: str, result: str, says: tuple[str, ...]) -> Case:
         once=True,
         wins="the next run",
         sample=task in SAMPLE,
+    )
+
+
+def _back(number: int, task: str) -> Case:
+    return Case(
+        name=f"step-back-{number:02}",
+        about=f'killed on the way back, after the task "{task}"',
+        group=GROUP,
+        scenario="bad-image",
+        set={"capacity": 4, "autoscale": {"min": 1, "max": 6}},
+        options={
+            "rollout_image": {"version": "24.04.202511100"},
+            "rollout_canary": 1,
+            "rollout_health_retries": 4,
+            "rollout_hold_autoscale": True,
+            "rollout_on_failure": "rollback",
+        },
+        plays=(Play("killed", kill=Trigger(task=task)), Play("rolled_back", cause=("unhealthy",))),
+        floor=3,
+        on_target=4,
+        state={"image": "Canonical:ubuntu-24_04-lts:server:24.04.202510010"},
+        wins="the old image",
     )

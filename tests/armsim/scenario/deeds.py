@@ -63,6 +63,7 @@ class ImageChange(ImageFields):
 ON_INSTANCES = (
     "protect",
     "protect_from_scale_in",
+    "tags",
     "health",
     "flap",
     "boot_factor",
@@ -113,6 +114,9 @@ class Deed(Part):
     instances: Pick | None = Field(default=None, description="for the fields below")
     protect: bool | None = Field(default=None, description="protection from actions of the scale set")
     protect_from_scale_in: bool | None = Field(default=None, description="protection from scale-in")
+    tags: dict[str, str | None] | None = Field(
+        default=None, description="tags of instances; without a value: taken off"
+    )
     health: HealthReport | None = Field(default=None, description="what is reported from now on")
     flap: Flapping | None = Field(default=None, description="a health report that changes to and fro")
     boot_factor: float | None = Field(default=None, gt=0, description="boots take so much longer from now on")

@@ -89,6 +89,7 @@ class InstanceState(Part):
     health: HealthReport | None = Field(default=None, description="what is reported; default: as its image has it")
     protect_from_scale_in: bool = Field(default=False, description="instance protection")
     protect_from_scale_set_actions: bool = Field(default=False, description="instance protection")
+    tags: dict[str, str] = Field(default={}, description="of the instance, beside those of the set")
     image: ModelImage | None = Field(default=None, description="an older image than the model's")
     zone: Name | None = Field(default=None, description="default: drawn in turn")
     placement_group: int | None = Field(

@@ -144,12 +144,12 @@ def test_what_was_on_the_target_before_is_no_work_of_this_rollout():
 
 
 @pytest.mark.parametrize(
-    ("model", "took_hold", "image", "changed"),
+    ("model", "holds", "image", "changed"),
     [(OLD, True, NEW, True), (OLD, True, OLD, False), (OLD, False, NEW, False), (NEW, True, NEW, False)],
 )
-def test_an_image_whose_answer_was_lost_counts_as_written(model, took_hold, image, changed):
+def test_an_image_whose_answer_was_lost_counts_as_written(model, holds, image, changed):
     begun = note(start("web", "web-rg", "10:00"), target_image=NEW.to_dict())
-    looked = note(look(begun, record(model), []), took_hold=took_hold)
+    looked = note(look(begun, record(model), []), holds=holds)
     assert explain(looked, image=image.to_dict())["image_changed"] is changed
 
 
