@@ -32,7 +32,7 @@ STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Write the report", "nothing_to_do", ()),
 )
 SAMPLE = ("Upgrade batch (1 of 2)",)
-# Tasks of the way back, after an image that comes up unhealthy. The next run tries that image again, and goes back, too.
+# Tasks of the way back, after an image that comes up unhealthy. The next run tries that image again, and goes back.
 BACK = (
     "Wait until nothing is done any more to what was sent",
     "Read the instances after the failure",
