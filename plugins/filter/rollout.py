@@ -258,13 +258,16 @@ def rollout_journal(journal: Mapping[str, Any], event: str, **facts: Any) -> dic
 
 
 def rollout_reaction(
-    journal: Mapping[str, Any], vmss: Mapping[str, Any] | None = None, on_failure: str = HALT
+    journal: Mapping[str, Any],
+    vmss: Mapping[str, Any] | None = None,
+    on_failure: str = HALT,
+    only: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     if on_failure not in WAYS:
         raise BadInput(f"rollout_on_failure is {str(on_failure)[:40]!r}", advice=f"Give one of {', '.join(WAYS)}.")
     if not vmss:
         return Reaction(False, "Halted: the scale set could not be read.").to_dict()
-    return react(journal, *_read(vmss), on_failure).to_dict()
+    return react(journal, *_read(vmss), on_failure, _selection(only)).to_dict()
 
 
 def rollout_retry(

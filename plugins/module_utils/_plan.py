@@ -48,7 +48,8 @@ def make_plan(
     before. The canary, `order.canary` instances of the first domain, goes first; where as many are in service on the
     target already, the image has been shown to work. No batch that holds an instance in service is larger than the
     canary before one has shown what the image does to such an instance; until then, one that is sick on the target
-    image is no old patient, but may be the canary of a run that was killed, and has to recover.
+    image is no old patient, but may be the canary of a run that was killed: it goes first, and has to recover before
+    any other is touched.
 
     Raises Refused (`max_unavailable`) where the budget allows no instance at all to move, BadInput where `order.only`
     names what does not exist.
@@ -75,11 +76,15 @@ def make_plan(
         raise _no_room(order.budget.of_set, len(present), allowed, needed, sorted(lost, key=by_id))
 
     on_target = [one for one in present if not is_stale(one, target, by_model=by_model)]
-    if sum(in_service(one, health_source) for one in on_target) >= order.canary:
+    proofs = sum(in_service(one, health_source) for one in on_target)
+    proven = proofs >= max(order.canary, 1 if order.sizes else 0)
+    tried = [] if proven else [one for one in movable if one.instance_id in out and same_image(one.image, target)]
+    if proofs >= order.canary:
         order = replace(order, canary=0)
-    tried = {one.instance_id for one in movable if one.instance_id in out and same_image(one.image, target)}
-    draft = _Draft(order, parts, out, allowed, tried)
-    for members, suffix in _stages(movable, draft, order):
+    draft = _Draft(order, parts, out, allowed)
+    for group in _groups(tried, order):
+        draft.again(group)
+    for members, suffix in _stages([one for one in movable if one not in tried], draft, order):
         for group in _groups(members, order):
             draft.add(group, suffix)
     return _cut(replace(plan, batches=tuple(draft.batches)), order.until, len(on_target))
@@ -104,16 +109,20 @@ def unsettled(
 class _Draft:
     """Batches as they are put together: each counts on those before it being back in service."""
 
-    def __init__(self, order: Order, parts: Sequence[Share], out: set[str], allowed: int, tried: set[str]) -> None:
+    def __init__(self, order: Order, parts: Sequence[Share], out: set[str], allowed: int) -> None:
         self.batches: list[Batch] = []
         self.out = out
         self.allowed = allowed
-        # Sick on the target image: as long as nothing has proved that, it may be what made them sick.
-        self._tried = tried if order.canary else set()
         self._order = order
         self._parts = parts
         # How many batches hold instances in service: only these show what the image does to them.
         self._telling = 0
+
+    def again(self, group: _Group) -> None:
+        """Those that are sick on the target image, before anything has proved it: it may be what made them sick."""
+        ids = _ids(group.members)
+        for start in range(0, len(ids), max(self.allowed, 1)):
+            self._append(Batch(f"{group.label}, tried before", ids[start : start + max(self.allowed, 1)], proving=True))
 
     def canary(self, group: _Group) -> None:
         """A small batch out of a group: first those in service, which show more than sick ones, and are not in use."""
@@ -158,8 +167,7 @@ class _Draft:
         return divided
 
     def _append(self, batch: Batch) -> None:
-        tried = not self._telling and bool(self._tried.intersection(batch.instance_ids))
-        self.batches.append(replace(batch, proving=batch.proving or tried))
+        self.batches.append(batch)
         self._telling += any(one not in self.out for one in batch.instance_ids)
 
     def _tells(self, members: Iterable[Instance]) -> bool:

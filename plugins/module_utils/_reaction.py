@@ -19,7 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, not_ours, sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, by_id, select
 
 HALT = "halt"
 ROLLBACK_INSTANCES = "rollback_instances"
@@ -66,12 +66,18 @@ class Reaction:
         }
 
 
-def react(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], on_failure: str) -> Reaction:
+def react(
+    journal: Mapping[str, Any],
+    scale_set: ScaleSet,
+    instances: Sequence[Instance],
+    on_failure: str,
+    only: Selection = Selection(),
+) -> Reaction:
     """Decide by the journal of the rollout that failed, and the set as it is now.
 
     Back go the instances that this rollout moved and that have the target image, or may still get it: those of the
     failed batch that are not in service, that batch, or all, with those that Azure made from the new model meanwhile.
-    What is set aside for study stays as it is.
+    What is set aside for study stays as it is, and so does what is outside of `only`, to which the rollout is confined.
     """
     if on_failure == HALT:
         return Reaction(False, "Halted: nothing more was started.")
@@ -84,7 +90,8 @@ def react(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[I
     image = previous_image(target, instances, [Image.from_dict(journal["previous_image"] or {})])
     if image is None:
         return Reaction(False, "Halted without a rollback: no other image is known to go back to.")
-    ids = _scope(journal, scale_set, instances, on_failure, target)
+    within = select(instances, only, missing_ids=True)
+    ids = _scope(journal, scale_set, within, on_failure, target)
     going = f"{len(ids)} instances go" if len(ids) != 1 else "1 instance goes"
     return Reaction(True, f"Rolled back: {going} back to {image.describe()}.", image, ids)
 

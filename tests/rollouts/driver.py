@@ -142,7 +142,8 @@ class Rollout(Batches):
     def _react(self) -> None:
         on_failure = self._options.on_failure if self._options.direction == "forward" else "halt"
         batches = self.journal["batches"]
-        back = rollout_reaction(self.journal, self._vmss, on_failure)["roll_back"]
+        only = self._options.only
+        back = rollout_reaction(self.journal, self._vmss, on_failure, only)["roll_back"]
         if back and batches and batches[-1]["sent"]:
             self._settle(batches[-1]["sent"])
         after = self._look_after_failure(self._waits["upgrade"]["retries"] if back else 1)
@@ -151,7 +152,7 @@ class Rollout(Batches):
         self.journal = rollout_journal(self.journal, "explain", sick=self._sick, image=image)
         if self._options.set_aside:
             self._set_aside()
-        reaction = rollout_reaction(self.journal, after, on_failure)
+        reaction = rollout_reaction(self.journal, after, on_failure, only)
         self.note(decision=reaction["why"])
         if not reaction["roll_back"]:
             self.stopped_at = self._site.now()

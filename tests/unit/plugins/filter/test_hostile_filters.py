@@ -74,7 +74,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("witness", {"vmss": VMSS, "target": TARGET, "any_capacity": False, "by_model": True, "ours": ["0"]}),
     ("heatmap", {"vmss": VMSS, "target": TARGET}),
     *[("journal", {"journal": JOURNAL, "event": event, **facts}) for event, facts in EVENTS.items()],
-    ("reaction", {"journal": JOURNAL, "vmss": VMSS, "on_failure": "rollback"}),
+    ("reaction", {"journal": JOURNAL, "vmss": VMSS, "on_failure": "rollback", "only": {"zones": ["1"]}}),
     (
         "retry",
         {

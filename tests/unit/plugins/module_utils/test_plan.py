@@ -200,7 +200,8 @@ def test_a_plan_that_was_cut_off_is_finished_by_the_next_one(instances, how, sou
             "not begun": world[number],
         }
         world[number] = away[way]
-    again = plan(list(world.values()), how, source)
+    # One that was sick may come back: then what is lost for other reasons counts against the budget.
+    again = plan_or_skip(list(world.values()), how, source)
     on_their_way = {number for number in made.batches[stop].instance_ids if not in_service(world[number], source)}
     assert on_their_way <= {*again.unsettled, *(n for batch in again.batches for n in batch.instance_ids)}
     planned = {number for batch in again.batches for number in batch.instance_ids}
@@ -352,6 +353,21 @@ def test_what_is_in_use_is_no_canary_where_another_can_be(how):
     assert (first.instance_ids, first.proving) == (("5",), True)
     planned = [one for batch in plan(instances, marked).batches for one in batch.instance_ids]
     assert sorted(map(int, planned)) == list(range(20))
+
+
+@pytest.mark.parametrize(
+    "how", [order(), replace(order(), canary=0, sizes=(Limit.parse("1", "x"), Limit.parse("20%", "x")))]
+)
+def test_what_a_killed_run_broke_with_the_image_has_to_recover_before_another_is_touched(how):
+    instances = regional(20)
+    instances[7] = replace(instances[7], image=NEW, latest_model=False, health="unhealthy")
+    instances[8] = replace(instances[8], health="unhealthy")
+    first, second = plan(instances, how).batches[:2]
+    assert (first.name, first.instance_ids, first.proving) == ("update domain 2, tried before", ("7",), True)
+    assert second.proving
+    # Where the image has been shown to work, it is an old patient like any other.
+    instances[0] = moved(instances[0])
+    assert plan(instances, how).batches[0].instance_ids != ("7",)
 
 
 def test_sick_instances_go_first_where_they_use_up_the_budget_and_free_it_for_the_rest():

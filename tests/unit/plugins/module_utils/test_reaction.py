@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.azroll.vmss.plugins.module_utils import _journal
 from ansible_collections.azroll.vmss.plugins.module_utils._image import same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._reaction import WAYS, react
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets
 
@@ -85,6 +88,12 @@ def test_what_a_killed_run_left_broken_goes_back_with_the_run_that_continues_it(
 def test_what_is_still_on_its_way_to_the_image_goes_back_as_well(way):
     moving, other = (instance(number, provisioning_state="Updating") for number in (1, 3))
     assert react(journal(["1", "2"]), SET, [moving, instance(2), other], way).instance_ids == ("1",)
+
+
+def test_a_rollout_that_is_confined_goes_back_within_its_confines():
+    there = [replace(one, zone="1" if one.instance_id in "12" else "2") for one in world()]
+    confined = react(journal(["1"], ["2", "3"]), SET, there, "rollback", Selection(zones=("1",)))
+    assert confined.instance_ids == ("1", "2")
 
 
 def test_nothing_is_taken_back_where_nothing_was_written():
