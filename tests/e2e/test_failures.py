@@ -69,6 +69,7 @@ def test_a_failing_hook_stops_before_the_batch_is_touched(site, tmp_path):
     assert halted.report["result"] == "halted"
     assert "would not drain" in halted.report["cause"]
     assert halted.report["instances_on_target"] == 1
+    assert [len(batch["sent"]) for batch in halted.report["batches"]] == [1, 0]
     assert site.ledger()["requests"]["by_operation"][UPGRADE] == 1
 
 
