@@ -52,13 +52,13 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
     """Roll the image through a world, and judge; `tell` hears what was written and how it ended."""
     site = Site(world.scenario(), NEW, world.weather, world.kills, world.seed)
     before = Held.by(site)
-    rollout, report = _to_its_end(site, world.options)
-    violations = _judge_run(site, world, rollout, report, before)
+    rollout, report = run_to_its_end(site, world.options)
+    violations = judge_run(site, world, rollout, report, before)
     site.sleep(QUIET)
     if report["result"] == "rolled_back" and world.options.on_failure == "rollback":
         violations += judge_rolled_back(site, report)
     if report["result"] in ("succeeded", "nothing_to_do"):
-        violations += _again(site, world)
+        violations += run_again(site, world)
     if world.back:
         site.target = OLD
         # Where somebody else has set a third image, the one before it is not the old one.
@@ -68,7 +68,7 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         if repairs_written(site) != "suspend":
             before = replace(before, repairs=site.web.repairs_state)
         first = site.run + 1
-        violations += _judge_run(site, world, *_to_its_end(site, back), before)
+        violations += judge_run(site, world, *run_to_its_end(site, back), before)
         violations += judge_way_back(site, first)
     violations += judge_writes(site, world)
     for write in site.writes:
@@ -88,7 +88,7 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
     )
 
 
-def _to_its_end(site: Site, options: Options) -> tuple[Rollout, Result]:
+def run_to_its_end(site: Site, options: Options) -> tuple[Rollout, Result]:
     """Run until one run comes to an end that is none of a kill and waits for nobody; that run, and its report."""
     takes_over = options.holder != DEAD_PROCESS
     while True:
@@ -105,7 +105,7 @@ def _to_its_end(site: Site, options: Options) -> tuple[Rollout, Result]:
         site.sleep(AFTERWARDS)
 
 
-def _judge_run(site: Site, world: World, rollout: Rollout, report: Result, before: Held) -> list[str]:
+def judge_run(site: Site, world: World, rollout: Rollout, report: Result, before: Held) -> list[str]:
     """A run that has just come to its end."""
     violations = [*judge_end(site, world.options, report, stopped_at=rollout.stopped_at)]
     # Without a lease nothing remembers for certain what was held, and a run refused at its start writes nothing.
@@ -115,7 +115,7 @@ def _judge_run(site: Site, world: World, rollout: Rollout, report: Result, befor
     return violations
 
 
-def _again(site: Site, world: World) -> list[str]:
+def run_again(site: Site, world: World) -> list[str]:
     """The same rollout once more: where all that can be on the target is, it writes nothing."""
     look = site.look()
     if world.options.until:

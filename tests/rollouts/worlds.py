@@ -51,7 +51,8 @@ class World:
 
 def random_world(draw: random.Random, largest: int = LARGEST) -> World:
     """Any world at all."""
-    size = min(int(math.exp(draw.uniform(0.0, math.log(largest + 1)))), largest)
+    # Large sets take most of the time, so they are rarer.
+    size = min(int(math.exp(draw.uniform(0.0, 1.0) ** 1.5 * math.log(largest + 1))), largest)
     flexible = draw.random() < 0.15
     health = _health(draw, flexible)
     behaviour, breaks_all = _behaviour(draw, health is not None)
@@ -76,7 +77,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         grace = f"PT{draw.choice([10, 20, 30])}M"
         set_["automatic_repairs"] = {"grace_period": grace, "action": action, "state": state}
     if draw.random() < 0.3:
-        set_["autoscale"] = {"min": size // 2, "max": size + 10, "enabled": draw.random() < 0.8}
+        set_["autoscale"] = {"min": size // 2, "max": min(size + 10, LARGEST), "enabled": draw.random() < 0.8}
     # Somebody who makes instances flap would make those of a sick image look well at times.
     actors = [one for one in _actors(draw) if not (breaks_all and "health" in behaviour and "flap" in one["do"])]
     document = _document(draw, set_, behaviour, actors)
