@@ -29,7 +29,8 @@ _ASSIGNED = re.compile(
     rf"(?<![\w-])((?:{_NAME})\\*[\"']?\s*[=:]\s*|--(?:{_NAME})\s+){_VALUE}",
     re.IGNORECASE | re.DOTALL,
 )
-_TOKEN = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*")
+# The header of a token is short; without an end to it, a text of beginnings alone would take the square of its length.
+_TOKEN = re.compile(r"\beyJ[\w-]{8,2000}\.[\w-]{8,}(?:\.[\w-]*)*")
 # These are of any shape, so nothing after them is shown.
 _SHAPELESS = re.compile(
     r"((?:protectedSettings\w*|additionalUnattendContent)\\*[\"']?\s*[=:]).*", re.IGNORECASE | re.DOTALL
