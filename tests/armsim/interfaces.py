@@ -20,7 +20,7 @@ _FIRST = 4
 
 
 class Interfaces:
-    """What the network knows of instances. All sets share one space of addresses; none is given twice while it lasts."""
+    """What the network knows of instances. All sets share one space; no address is given twice while it lasts."""
 
     def __init__(self, views: Views, space: str) -> None:
         self._views = views

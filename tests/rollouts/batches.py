@@ -51,7 +51,7 @@ class Batches(Play):
         self._waiting = self._unproven = False
         self._retry = False
         self._upgrade: Result = {"instance_ids": []}
-        self._looked: tuple[str, float] = ("", 0.0)
+        self._looked_at = 0.0
         self._retried_at: str | None = None
         self._operation = ""
         self._run_id = f"run-{site.run}"
@@ -82,11 +82,14 @@ class Batches(Play):
         )
         self.journal = rollout_journal(journal, "hold", result=hold, unsettled=self._plan["unsettled"])
 
+    def _keep(self, look: Result) -> None:
+        self._vmss, self._looked_at = look, self._site.now()
+
     # batching.yml and gather.yml
 
     def _plan_batches(self, look: Result) -> None:
         options = self._options
-        self._vmss = look
+        self._keep(look)
         self._plan = rollout_plan(
             look,
             self._target or {},
@@ -196,10 +199,13 @@ class Batches(Play):
     # renew.yml
 
     def _renew(self) -> None:
-        gathered_at, looked_at = self._looked
         clock = self._site.simulation.calendar.stamp
         if not self.journal["took_hold"] or rollout_lease_due(
-            self.registered["hold"]["lease"], self._options.lease, gathered_at, clock(looked_at), self.at()
+            self.registered["hold"]["lease"],
+            self._options.lease,
+            self._vmss["gathered_at"],
+            clock(self._looked_at),
+            self.at(),
         ):
             self._hold()
 
@@ -256,6 +262,7 @@ class Batches(Play):
         judged = {"target_image": self._target, "by_model": self._by_model}
         look = self.module(vmss_instance_facts, "failed", instance_ids=list(ids), details=True, **judged)
         vmss = look["ansible_facts"]["vmss"]
+        self._keep(vmss)
         again = rollout_retry(
             vmss,
             self._target or {},
@@ -303,7 +310,7 @@ class Batches(Play):
             wait_interval=self._options.health_delay,
             fresher_than=since,
         )
-        self._vmss = facts["ansible_facts"]["vmss"]
+        self._keep(facts["ansible_facts"]["vmss"])
         if self._options.site_check is not None:
             self._probe(self._options.site_check)
 

@@ -81,7 +81,6 @@ class Rollout(Batches):
             accept=[*options.accept, *(["rollback_impossible", "below_floor"] if back else [])],
         )
         self._target = preflight["image"]
-        self._looked = (preflight["ansible_facts"]["vmss"]["gathered_at"], self._site.now())
         self.note(
             previous_image=preflight["previous_image"],
             target_image=self._target,
