@@ -177,6 +177,7 @@ def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -
         "proving": bool(batch.get("proving")),
         "sent": [],
         "left_out": [],
+        "second_chance": [],
         "retried": [],
         "started_at": at,
         "finished_at": None,
@@ -185,10 +186,17 @@ def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -
     return {**journal, "batches": [*journal["batches"], entry]}
 
 
-def retry(journal: Mapping[str, Any], instance_ids: list[str]) -> dict[str, Any]:
-    """The journal with instances of the batch under way that are sent once more."""
+def retry(journal: Mapping[str, Any], instance_ids: Sequence[str] = (), chosen: Sequence[str] = ()) -> dict[str, Any]:
+    """The journal with instances of the batch under way that are `chosen` for a second chance, or were sent once more.
+
+    Who was chosen and could not be sent has had his chance as well: otherwise he would be chosen for ever.
+    """
     *before, batch = journal["batches"]
-    return {**journal, "batches": [*before, {**batch, "retried": [*batch["retried"], *instance_ids]}]}
+    told = {
+        "second_chance": [*batch["second_chance"], *chosen],
+        "retried": [*batch["retried"], *instance_ids],
+    }
+    return {**journal, "batches": [*before, {**batch, **told}]}
 
 
 def end_batch(

@@ -80,7 +80,7 @@ def decide_retry(
 
 def already_retried(batches: Sequence[Mapping[str, Any]]) -> list[str]:
     """The ids that had their second chance in any batch of a journal."""
-    return [one for batch in batches for one in batch["retried"]]
+    return [one for batch in batches for one in batch["second_chance"]]
 
 
 def _failed(instance: Instance) -> bool:

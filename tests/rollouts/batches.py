@@ -275,6 +275,7 @@ class Batches(Play):
         )
         going = again["upgrade"] + again["reimage"]
         self._retry = bool(going)
+        self.journal = rollout_journal(self.journal, "retry", chosen=going)
         if going:
             self._renew()
         ours, tried = self._moved + list(ids), []

@@ -22,7 +22,10 @@ PASSES = "OSProvisioningTimedOut"
 
 
 def roll(
-    fails: dict[str, Any], faults: Sequence[dict[str, Any]] = (), **options: Any
+    fails: dict[str, Any],
+    faults: Sequence[dict[str, Any]] = (),
+    actors: Sequence[dict[str, Any]] = (),
+    **options: Any,
 ) -> tuple[dict[str, Any], list[str]]:
     """The report of a roll of six instances, and the kinds of writes that moved instances."""
     document = {
@@ -32,6 +35,7 @@ def roll(
             "platform": [{**PUBLISHER, "versions": [{"version": OLD}, {"version": NEW, "upgrade_fails": fails}]}]
         },
         "faults": list(faults),
+        "actors": list(actors),
         "resource_groups": [{"name": "rg-shop", "location": "westeurope"}],
         "scale_sets": [
             {"name": "web", "resource_group": "rg-shop", "capacity": 6, "image": {**PUBLISHER, "version": OLD}}
@@ -82,3 +86,11 @@ def test_what_an_operation_never_began_is_sent_once_more(
     assert report["batches"][0]["retried"] == report["batches"][0]["instance_ids"]
     if result == "halted":
         assert report["cause_kind"] == {"Canceled": "preempted", "Failed": "operation_failed"}[outcome]
+
+
+def test_what_cannot_be_sent_once_more_has_had_its_chance() -> None:
+    guard = {"name": "guard", "when": {"at": 60}, "do": {"instances": "all", "protect": True}}
+    report, writes = roll({"code": PASSES}, actors=[guard])
+    assert (report["result"], writes) == ("halted", ["upgrade"])
+    canary = report["batches"][0]
+    assert (canary["second_chance"], canary["retried"]) == (canary["instance_ids"], [])

@@ -51,7 +51,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "protection": {"instances": [{"instance_id": "0"}], "error": None},
     },
     "begin_batch": {"batch": BATCH, "at": AT},
-    "retry": {"instance_ids": ["0"]},
+    "retry": {"instance_ids": ["0"], "chosen": ["0"]},
     "end_batch": {"result": "failed", "at": AT, "upgrade": {"instance_ids": ["0"], "left_out": []}},
 }
 BUDGET = {"max_unavailable": "20%", "max_unavailable_per_zone": 1, "max_unavailable_per_fault_domain": 1}

@@ -27,6 +27,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._journal import (
     set_aside,
     start,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._retry import already_retried
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD
 
 BATCH = {"name": "canary", "instance_ids": ["0"], "proving": True}
@@ -41,6 +42,7 @@ def test_a_batch_goes_from_running_to_its_result():
             "proving": True,
             "sent": [],
             "left_out": [],
+            "second_chance": [],
             "retried": [],
             "started_at": "10:01",
             "finished_at": None,
@@ -64,8 +66,10 @@ def test_a_batch_that_failed_claims_what_was_sent_or_may_have_been(told, sent):
 def test_second_chances_are_added_to_the_batch_under_way():
     journal = end_batch(begin_batch(start("web", "web-rg", "10:00"), BATCH, "10:01"), "succeeded", "10:05")
     journal = begin_batch(journal, {"name": "next", "instance_ids": ["1", "2"]}, "10:06")
-    journal = retry(retry(retry(journal, ["1"]), []), ["2"])
-    assert [batch["retried"] for batch in journal["batches"]] == [[], ["1", "2"]]
+    journal = retry(retry(retry(journal, chosen=["1", "2"]), ["1"]), [])
+    assert [batch["retried"] for batch in journal["batches"]] == [[], ["1"]]
+    # Who could not be sent is not chosen again.
+    assert already_retried(journal["batches"]) == ["1", "2"]
 
 
 def test_an_ended_batch_stays_as_it_is():

@@ -88,7 +88,11 @@ def test_what_an_operation_left_alone_for_another_reason_stays_as_it_is(code):
 
 
 def test_a_second_chance_in_any_batch_is_remembered():
-    assert already_retried([{"retried": ["1"]}, {"retried": []}, {"retried": ["4", "5"]}]) == ["1", "4", "5"]
+    assert already_retried([{"second_chance": ["1"]}, {"second_chance": []}, {"second_chance": ["4", "5"]}]) == [
+        "1",
+        "4",
+        "5",
+    ]
 
 
 @given(
