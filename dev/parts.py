@@ -102,13 +102,14 @@ def _ansible_test(*arguments: str) -> Step:
     return Step(command, folder=COPY, variables={"HOME": str(ANSIBLE_TEST_HOME)})
 
 
-def _pytest(folder: str, *arguments: str, environment: str = "dev") -> Step:
-    return Step(("python", "-m", "pytest", folder, "-n", WORKERS, *arguments), environment=environment)
+def _pytest(folder: str, *arguments: str, environment: str = "dev", workers: str = WORKERS) -> Step:
+    return Step(("python", "-m", "pytest", folder, "-n", workers, *arguments), environment=environment)
 
 
 def _end_to_end(environment: str, *arguments: str) -> Step:
-    # One test takes up to a minute, so each is told when it ends.
-    return _pytest("tests/e2e", "--verbose", "--durations=10", "--maxschedchunk=1", *arguments, environment=environment)
+    # A test takes up to a minute, so each is told when it ends. One more than there are cores: now and then they wait.
+    told = ("--verbose", "--durations=10", "--maxschedchunk=1")
+    return _pytest("tests/e2e", *told, *arguments, environment=environment, workers="3")
 
 
 def _no_python(version: str) -> str:
