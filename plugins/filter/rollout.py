@@ -48,7 +48,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._select import Selecti
 from ansible_collections.azroll.vmss.plugins.module_utils._status import describe_status
 from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
-from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back
+from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back, sent_back
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
 
 Filter = Callable[..., Any]
@@ -316,11 +316,15 @@ def rollout_aside(
 
 def rollout_previous_image(vmss: Mapping[str, Any], journal: Mapping[str, Any] | None = None) -> dict[str, Any]:
     scale_set, instances = _read(vmss)
-    if journal is None and on_the_way_back(scale_set.back_from, scale_set.image, instances):
+    marked = journal is None and sent_back(scale_set.back_from, scale_set.image)
+    if marked and on_the_way_back(scale_set.back_from, scale_set.image, instances):
         return scale_set.image.pinned.to_dict()
     told = journal or {"previous_image": None, "target_image": scale_set.image.to_dict()}
     target, before = (Image.from_dict(told[name] or {}) for name in ("target_image", "previous_image"))
     image = previous_image(target, instances, [before])
+    if image is None and marked:
+        # All are back, and yet the mark is there: a run was killed before it let go.
+        image = scale_set.image.pinned
     return image.to_dict() if image else {}
 
 

@@ -37,8 +37,13 @@ def write_mark(tags: Mapping[str, str], image: Image | None) -> dict[str, str]:
     return marked if len(marked) <= TAG_LIMIT else others
 
 
+def sent_back(mark: Image | None, model: Image) -> bool:
+    """Whether the model has another image than the one that the set was sent back from."""
+    return mark is not None and not same_image(model, mark)
+
+
 def on_the_way_back(mark: Image | None, model: Image, instances: Iterable[Instance]) -> bool:
     """Whether instances still run the image that the set was sent back from."""
-    if mark is None or same_image(model, mark):
+    if mark is None or not sent_back(mark, model):
         return False
     return any(not one.leaving and same_image(one.image, mark) for one in instances)

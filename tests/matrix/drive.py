@@ -41,6 +41,8 @@ def play_case(case: Case, folder: Path) -> Seen:
         for number, play in enumerate(case.plays, start=1):
             ended = run(site, play, {**NAMES, **OPTIONS, **case.options, **play.options})
             results.append(ended.result)
+            if play.mended:
+                simulator.clear_faults()
             wrong += judge_play(play, ended, number)
         ledger, state = site.ledger(), simulator.state()["scale_sets"][SET]
         wrong += judge_world(case, ledger, state, before)

@@ -25,6 +25,8 @@ def facts(model, mark, *images):
         (NEW, None, (NEW, OLD, OLD), OLD),
         (OLD, NEW, (NEW, OLD, OLD), OLD),
         (OLD, NEW, (NEW, NEW, NEW), OLD),
+        # All are back, but the run was killed before it let go: there is nothing else to go back to.
+        (OLD, NEW, (OLD, OLD, OLD), OLD),
         # What the mark speaks of is over.
         (NEW, NEW, (NEW, OLD, OLD), OLD),
         (OLD, OTHER, (NEW, OLD, OLD), NEW),
