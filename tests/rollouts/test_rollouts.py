@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rollouts.page import PAGE, page
 from rollouts.rollout import roll
-from rollouts.soak import MOST_FALSE_HALTS, Tally, play
+from rollouts.soak import HEALTHY, MOST_FALSE_HALTS, ROLLOUTS, Tally, play
 from rollouts.worlds import random_world
 
 PER_TEST = 25
@@ -40,3 +41,15 @@ def test_noise_alone_seldom_stops_a_rollout() -> None:
         tally.add(*play(seed, noisy=True))
     assert tally.violations == []
     assert tally.stopped <= MOST_FALSE_HALTS * tally.rollouts
+
+
+def test_the_page_is_what_the_command_writes_and_tells_of_no_violation() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    numbers, noisy = (
+        [line[3:] for line in block.strip("\n").split("\n\n")[0].splitlines()]
+        for block in written.split(".. code-block:: text")[1:]
+    )
+    assert page(numbers, noisy, HEALTHY) == written
+    for lines, rollouts in ((numbers, ROLLOUTS), (noisy, HEALTHY)):
+        assert f"{rollouts:,}" in lines[0]
+        assert "violations                           0" in lines
