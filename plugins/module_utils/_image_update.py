@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +34,21 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
 from ansible_collections.azroll.vmss.plugins.module_utils._resolve import resolve_image
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import write_mark
+from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_profile, check_target
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
     from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 
 MANUAL = "Manual"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The model when the change was decided: its image, and the fingerprints of its other sections. None: anything."""
+
+    image: Image | None = None
+    profile: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class ImageUpdate:
     set_manual: bool = False
     lease: Lease | None = None
     back: bool = False
+    expected: Expected = Expected()
 
     @property
     def image_changes(self) -> bool:
@@ -116,6 +127,7 @@ def plan_update(
     overrides: Overrides,
     claim: Claim | None = None,
     back: bool = False,
+    expected: Expected = Expected(),
 ) -> ImageUpdate:
     """Work out the change, by a run with a `claim` under its lease, and perhaps on its way `back`.
 
@@ -124,7 +136,8 @@ def plan_update(
     guard_ownership(scale_set, overrides)
     lease = claim_lease(arm, scale_set, claim) if claim else None
     target = resolve_image(arm, merge(scale_set.image, wanted), scale_set.location, pin_latest=pin_latest)
-    update = ImageUpdate(scale_set, target, overrides.set_manual, lease, back)
+    update = ImageUpdate(scale_set, target, overrides.set_manual, lease, back, expected)
+    _check(arm, update)
     if update.changes:
         _guard(arm, update, overrides)
     return update
@@ -190,7 +203,20 @@ def _again(arm: Arm, update: ImageUpdate, conflict: Conflict, claim: Claim | Non
             attempted=conflict.attempted,
             fault=conflict.fault,
         )
+    _check(arm, fresh)
     return fresh
+
+
+def _check(arm: Arm, update: ImageUpdate) -> None:
+    """Raise Refused (`foreign_change`) where somebody else has changed the model since the change was decided.
+
+    That it has the wanted image already is no matter, whoever set it.
+    """
+    scale_set, expected = update.scale_set, update.expected
+    if update.image_changes and expected.image is not None:
+        check_target(scale_set, expected.image, now=arm.server_time)
+    if expected.profile is not None:
+        check_profile(expected.profile, scale_set, now=arm.server_time)
 
 
 def _guard(arm: Arm, update: ImageUpdate, overrides: Overrides) -> None:

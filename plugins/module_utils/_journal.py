@@ -35,6 +35,7 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "previous_image": None,
         "target_image": None,
         "by_model": True,
+        "model_image": {},
         "image_changed": False,
         "findings": [],
         "took_hold": False,
@@ -81,6 +82,8 @@ def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequenc
     instances = vmss["instances"]
     return {
         **journal,
+        # Without the number that Azure may tell beside the reference, as options of the modules take it.
+        "model_image": Image.from_options(vmss["image"]).to_dict(),
         "kept_back": list(kept_back),
         "begun_before": same_reference(model, target),
         "on_target_before": [one["instance_id"] for one in instances if not one["stale"]],

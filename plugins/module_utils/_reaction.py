@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, not_ours, sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
@@ -55,6 +55,8 @@ class Reaction:
     why: str
     image: Image | None = None
     instance_ids: tuple[str, ...] = ()
+    # What the model has, and the image to go back to may replace.
+    replaces: Image | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for the role."""
@@ -63,6 +65,7 @@ class Reaction:
             "why": self.why,
             "image": self.image.to_dict() if self.image else {},
             "instance_ids": list(self.instance_ids),
+            "replaces": self.replaces.to_dict() if self.replaces else {},
         }
 
 
@@ -90,10 +93,15 @@ def react(
     image = previous_image(target, instances, [Image.from_dict(journal["previous_image"] or {})])
     if image is None:
         return Reaction(False, "Halted without a rollback: no other image is known to go back to.")
+    # Before this run has written its image, the model may have that of an earlier one.
+    ours = [target, image, *([] if journal["image_changed"] else [Image.from_dict(journal["model_image"])])]
+    model = Image.from_options(scale_set.image.to_dict())
+    if not any(same_reference(model, one) for one in ours):
+        return Reaction(False, f"Halted without a rollback: somebody else has set the image {model.describe()}.")
     within = select(instances, only, missing_ids=True)
     ids = _scope(journal, scale_set, within, on_failure, target)
     going = f"{len(ids)} instances go" if len(ids) != 1 else "1 instance goes"
-    return Reaction(True, f"Rolled back: {going} back to {image.describe()}.", image, ids)
+    return Reaction(True, f"Rolled back: {going} back to {image.describe()}.", image, ids, model)
 
 
 def hands_off(journal: Mapping[str, Any]) -> str | None:

@@ -25,7 +25,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._findings import check
 from ansible_collections.azroll.vmss.plugins.module_utils._image import OPTION_FIELDS, Image, check_wanted
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._names import check_resource_group, check_scale_set, shown
-from ansible_collections.azroll.vmss.plugins.module_utils._options import WEEK, check_range, check_text
+from ansible_collections.azroll.vmss.plugins.module_utils._options import WEEK, check_range, check_text, texts
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
 
 # The least and the most that an option takes.
@@ -50,6 +50,10 @@ LIMITS = (
     "rollout_until",
 )
 TASK_FILES = ("rollout_health_tasks", "rollout_before_batch", "rollout_after_batch")
+# Documented: a tag's name has at most 512 characters, and none of these.
+LONGEST_TAG = 512
+_NOT_IN_TAGS = re.compile(r"[<>%&\\?/]")
+_SHORT_NAME = re.compile(r"[\w-]{1,40}")
 _WHOLE_NUMBER = re.compile(r"\s*[+-]?\d{1,12}\s*")
 Check = Callable[[str, Any], None]
 
@@ -77,6 +81,9 @@ def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder
         "rollout_health_url_status": _statuses,
         "rollout_health_alerts": _alerts,
         "rollout_health_instance_url": _template,
+        "rollout_zone_order": _order,
+        "rollout_domain_order": _domains,
+        "rollout_busy_tags": _tags,
         **dict.fromkeys(TASK_FILES, check_file),
         "rollout_report_dir": check_folder,
     }
@@ -100,7 +107,8 @@ def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder
 
 def _trouble(check: Check, name: str, value: Any) -> str:
     try:
-        check_text(str(value) if not isinstance(value, (list, Mapping)) else "", name)
+        for path, text in texts(value if isinstance(value, (list, Mapping)) else str(value), name):
+            check_text(text, path)
         check(name, value)
     except BadInput as error:
         return str(error) if name in str(error) else f"{name}: {error}"
@@ -135,6 +143,26 @@ def _alerts(name: str, value: Any) -> None:
     check_resources([str(one) for one in _list(name, value)], name)
 
 
+def _order(name: str, value: Any) -> None:
+    for one in _list(name, value):
+        if not _SHORT_NAME.fullmatch(str(one).strip()):
+            raise BadInput(f"{name} has {shown(one)}", advice='Give the names of zones, for example ["2", "1"].')
+
+
+def _domains(name: str, value: Any) -> None:
+    for number in _list(name, value):
+        _between(name, number, 0, 999)
+
+
+def _tags(name: str, value: Any) -> None:
+    for tag in map(str, _list(name, value)):
+        if not tag.strip() or len(tag) > LONGEST_TAG or _NOT_IN_TAGS.search(tag):
+            raise BadInput(
+                f"{name} has {shown(tag)}, which is no name of a tag",
+                advice=f"Give names of 1 to {LONGEST_TAG} characters, without any of <>%&\\?/.",
+            )
+
+
 def _accept(name: str, value: Any) -> None:
     check_codes(str(code) for code in _list(name, value))
 
@@ -150,7 +178,10 @@ def _image(name: str, value: Any) -> None:
 
 
 def _skip(name: str, value: Any) -> None:
-    _known(name, _dict(name, value), ("instance_ids", "tags"))
+    skip = _dict(name, value)
+    _known(name, skip, ("instance_ids", "tags"))
+    if skip.get("tags"):
+        _tags(f"{name}.tags", skip["tags"])
 
 
 def _url(name: str, value: Any) -> None:

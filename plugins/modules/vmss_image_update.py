@@ -94,6 +94,43 @@ options:
         refuses most of these changes.
     type: bool
     default: false
+  replaces:
+    description:
+      - The image that the model had when the change was decided. If it has neither this image nor O(image) by now,
+        somebody else has set one meanwhile, and the module fails with RV(error.kind=foreign_change) before any write.
+      - Without it, or if it is empty, whatever the model has is replaced.
+    type: dict
+    suboptions:
+      publisher:
+        description: The publisher of a platform image.
+        type: str
+      offer:
+        description: The offer of a platform image.
+        type: str
+      sku:
+        description: The SKU of a platform image.
+        type: str
+      version:
+        description: The version of a platform image.
+        type: str
+      id:
+        description: The id of an image.
+        type: str
+      shared_gallery_image_id:
+        description: The id of an image of a directly shared gallery.
+        type: str
+      community_gallery_image_id:
+        description: The id of an image of a community gallery.
+        type: str
+      uri:
+        description: The address of the VHD of an unmanaged image.
+        type: str
+  same_profile:
+    description:
+      - The RV(azroll.vmss.vmss_instance_facts#module:ansible_facts.vmss.profile) of an earlier look. If the size, the
+        extensions or another section of the model is not the same any more, the module fails with
+        RV(error.kind=foreign_change) before any write.
+    type: dict
   rollback:
     description:
       - Whether the change takes the scale set back to an image that it had before. If so, the tag C(azroll-back-from)
@@ -261,6 +298,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_O
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_update import (
+    Expected,
     ImageUpdate,
     finish_update,
     plan_update,
@@ -299,6 +337,10 @@ def work(call: Call) -> None:
         overrides=overrides,
         claim=claim,
         back=params["rollback"],
+        expected=Expected(
+            Image.from_options(params["replaces"]) if any((params["replaces"] or {}).values()) else None,
+            params["same_profile"] or None,
+        ),
     )
     result["diff"] = update.diff()
     if update.changes and not call.check_mode:
@@ -326,6 +368,8 @@ def main() -> None:
             {
                 "image": {"type": "dict", "required": True, "options": IMAGE_OPTIONS},
                 "pin_latest": {"type": "bool", "default": True},
+                "replaces": {"type": "dict", "options": IMAGE_OPTIONS},
+                "same_profile": {"type": "dict"},
                 "upgrade_policy": {"type": "str", "choices": ["keep", "set_manual"], "default": "keep"},
                 "allow_automatic_os_upgrade": {"type": "bool", "default": False},
                 "allow_managed": {"type": "bool", "default": False},

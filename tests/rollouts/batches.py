@@ -39,6 +39,7 @@ class Batches(Play):
         super().__init__(site)
         self._options = options
         self._vmss: Result = {}
+        self._seen: Result = {}
         self._plan: Result = {}
         self._target: Result | None = None
         self._under_way = False

@@ -115,7 +115,9 @@ class Rollout(Batches):
             self._gate(self._plan["unsettled"], None, sick=stale if written else [], same_model=not written)
         back = self._options.direction == "back"
         if self._write:
-            image = self._write_image(upgrade_policy=self._options.upgrade_policy, rollback=back)
+            seen = self.registered["preflight"]["ansible_facts"]["vmss"]
+            policy = self._options.upgrade_policy
+            image = self._write_image(self.journal["model_image"], seen, upgrade_policy=policy, rollback=back)
             self.note(image_changed=image["changed"])
         self._upgrade_instances()
         before = set() if self.journal["begun_before"] else set(self.journal["on_target_before"])
@@ -125,11 +127,15 @@ class Rollout(Batches):
             self.pause(self._options.bake)
             self._gate(baked, None)
 
-    def _write_image(self, *, rollback: bool, upgrade_policy: str = "keep") -> Result:
+    def _write_image(
+        self, replaces: Result, seen: Result, *, rollback: bool, upgrade_policy: str = "keep"
+    ) -> Result:
         return self.module(
             vmss_image_update,
             "image",
             image=self._target,
+            replaces=replaces,
+            same_profile=seen["profile"],
             upgrade_policy=upgrade_policy,
             rollback=rollback,
             run_id=self._run_id if self._options.lease else None,
@@ -161,7 +167,8 @@ class Rollout(Batches):
             self._only = {"instance_ids": reaction["instance_ids"]}
             self._until, self._canary, self._soak = "", 0, 0
             self.note(rollback="running", rollback_image=reaction["image"])
-            self._write_image(rollback=True)
+            seen = self._seen or self.registered["preflight"]["ansible_facts"]["vmss"]
+            self._write_image(reaction["replaces"], seen, rollback=True)
             if reaction["instance_ids"]:
                 self._upgrade_instances()
             self.note(rollback="succeeded")

@@ -86,10 +86,15 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
     """
     options = world.options
     moved: set[str] = set()
+    images: set[str | None] = set()
     kept: set[str] = set()
     for write in site.writes:
         where = f"run {write.run}, {write.at:.1f} s, {write.kind} {' '.join(write.instance_ids[:10])}"
         kept.update(write.instance_ids if write.kind == "protect" else ())
+        if write.kind == "image":
+            if write.image_before not in {*images, site.first_images.get(write.run), write.image}:
+                yield f"{where}: over {write.image_before}, which somebody else had set meanwhile"
+            images.add(write.image)
         if write.kind != "upgrade":
             if write.taken:
                 yield f"{where}: took {len(write.taken)} instances out of service"

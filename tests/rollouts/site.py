@@ -61,12 +61,16 @@ class Look:
 
 @dataclass(frozen=True)
 class Write:
-    """A write that took effect. `taken` lost their service by it, `out` are not in service right after it."""
+    """A write that took effect. `taken` lost their service by it, `out` are not in service right after it.
+
+    `image` is that of the model right after it, `image_before` right before.
+    """
 
     kind: str
     at: float
     run: int
     image: str | None = None
+    image_before: str | None = None
     instance_ids: tuple[str, ...] = ()
     look: Look | None = None
     taken: frozenset[str] = frozenset()
@@ -90,6 +94,8 @@ class Site:
         self.writes: list[Write] = []
         # Where every instance stands that was ever listed.
         self.places: dict[str, Place] = {}
+        # The image of the model when a run listed the instances for the first time.
+        self.first_images: dict[int, str | None] = {}
         self.faults: Counter[str] = Counter()
         self.run = 0
         self.kills_met = 0
@@ -161,13 +167,14 @@ class Site:
             frozenset(one.id for one in active if one.model is web.model or (one.work and one.work.goal == goal)),
             {one.id: one.place for one in active},
         )
+        self.first_images.setdefault(self.run, web.target())
         self.places |= {one.id: one.place for one in active if one.id not in self.places}
         return self.last_look
 
     @contextmanager
     def noting(self, path: str, body: Mapping[str, Any], look: Look | None) -> Iterator[None]:
         """Note a write when it has taken effect, and what it did to the service."""
-        before = self._serving()
+        before, image_before = self._serving(), self.web.target()
         yield
         after = self._serving()
         present = frozenset(one.id for one in self.web.active())
@@ -177,6 +184,7 @@ class Site:
                 self.now(),
                 self.run,
                 self.web.target(),
+                image_before,
                 _instance_ids(path, body),
                 look,
                 taken=frozenset(before - after),

@@ -7,20 +7,38 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ansible_collections.azroll.vmss.plugins.module_utils import _gather, _plan, _report, _upgrade
+from ansible_collections.azroll.vmss.plugins.module_utils import (
+    _gather,
+    _image_update,
+    _plan,
+    _reaction,
+    _report,
+    _upgrade,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
+from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update, vmss_preflight
+from rollouts.driver import Rollout
+from rollouts.play import Stop
 from rollouts.rollout import roll
-from rollouts.worlds import random_world
+from rollouts.worlds import OTHER, World, random_world
 
 
-def shown(words: str) -> bool:
+def same(world: World) -> World:
+    return world
+
+
+def shown(words: str, change: Callable[[World], World] = same) -> bool:
     """Whether the judge says so of one of many worlds; few of them show each fault."""
-    worlds = (random_world(random.Random(seed), largest=30) for seed in range(1_000, 1_400))
+    worlds = (change(random_world(random.Random(seed), largest=30)) for seed in range(1_000, 1_400))
     return any(words in violation for world in worlds for violation in roll(world).violations)
 
 
@@ -56,3 +74,45 @@ def test_a_report_that_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_report, "left_out", lambda *_, **__: {})
     assert shown("not named in the report")
     assert shown("neither on the target nor named")
+
+
+def meddled_with(world: World) -> World:
+    """The world with a colleague who sets another image while the first batch is on, and a rollout that would go back."""
+    colleague = {
+        "name": "colleague",
+        "when": {"event": "batch_started", "after": 30},
+        "do": {"image": {"version": OTHER}},
+    }
+    document = {**world.document, "actors": [colleague]}
+    return replace(world, document=document, options=replace(world.options, on_failure="rollback"))
+
+
+def test_a_way_back_over_what_somebody_else_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_reaction, "same_reference", lambda *_: True)
+    monkeypatch.setattr(_image_update, "_check", lambda *_: None)
+    assert shown("which somebody else had set meanwhile", meddled_with)
+
+
+def test_a_way_back_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rollout, "_settle", lambda *_: None)
+    monkeypatch.setattr(_reaction, "_scope", lambda journal, *_: tuple(sent_ids(journal)[:1]))
+    assert shown("came up on the image that was taken back")
+
+
+def test_a_second_run_that_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vmss_preflight, "writes_model", lambda *_: True)
+    assert shown("the second run wrote")
+
+
+def test_a_write_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    finish = Rollout._finish
+
+    def once_more(self: Rollout) -> Any:
+        if self.stopped_at is not None:
+            self._site.sleep(1)
+            with suppress(Stop):
+                self.module(vmss_image_update, "image", image={"version": OTHER})
+        return finish(self)
+
+    monkeypatch.setattr(Rollout, "_finish", once_more)
+    assert shown("image after the decision to stop")

@@ -72,6 +72,10 @@ WRONG: list[tuple[str, Any]] = [
     *[("rollout_health_alerts", value) for value in (["web"], ["/a/b"], "/subscriptions/x", [None], {"a": 1})],
     *[("rollout_health_alerts", [f"{WEB}{more}"]) for more in ("/..", "/../x", "?a=b", "#", "/", "%2f", " ")],
     ("rollout_health_alerts", [WEB] * 21),
+    *[("rollout_zone_order", value) for value in (["1/../2"], "a b", [None], ["x" * 41], {"1": 2})],
+    *[("rollout_domain_order", value) for value in (["one"], [-1], ["1000"], [[1]], ["9" * 50])],
+    *[("rollout_busy_tags", value) for value in (["a/b"], [" "], ["x" * 513], [None], {"a": 1})],
+    *[("rollout_skip", {"tags": value}) for value in (["a?b"], [None], {"a": 1})],
     *[("rollout_before_batch", value) for value in ("nowhere.yml", "/", "a\x00b")],
     ("rollout_after_batch", "/nonexistent/after.yml"),
     ("rollout_health_tasks", "../../nowhere.yml"),
@@ -130,6 +134,27 @@ def test_a_wrong_option_is_refused_by_name(option, value):
     assert option in sentence
     assert len(sentence) < 900
     assert "hush-hush" not in sentence
+
+
+@pytest.mark.parametrize("value", ["a\nb", "\x00", "x" * 3000], ids=["two lines", "null", "huge"])
+@pytest.mark.parametrize("option", [name for name, one in SPEC.items() if "choices" not in one and one["type"] != "bool"])
+def test_a_hostile_text_is_refused_by_every_option_that_takes_one(option, value):
+    spec = SPEC[option]
+    match spec["type"]:
+        case "list":
+            given = [value]
+        case "dict":
+            given = {_text_of(spec): [value]}
+        case _:
+            given = value
+    (sentence,) = wrong(**{option: given})
+    assert option in sentence
+    assert len(sentence) < 900
+
+
+def _text_of(spec: dict[str, Any]) -> str:
+    """A suboption, of any type: `tags`, `instance_ids` and `version` are looked into."""
+    return next(name for name in ("tags", "instance_ids", "version") if name in spec["options"])
 
 
 @pytest.mark.parametrize("options", CONTRADICTIONS, ids=repr)

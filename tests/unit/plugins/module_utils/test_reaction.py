@@ -56,6 +56,28 @@ def test_what_shows_after_the_batches_have_ended_well_goes_back_as_well(way, ids
     assert react(made, SET, world(), way).instance_ids == ids
 
 
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "halt"])
+def test_an_image_that_somebody_else_has_set_meanwhile_is_not_replaced(way):
+    other = replace(OLD, version="9.9.9")
+    decided = react(journal(["1"]), scale_set(image=other), world(), way)
+    assert (decided.roll_back, decided.why) == (
+        False,
+        "Halted without a rollback: somebody else has set the image Canonical:ubuntu-24_04-lts:server:9.9.9.",
+    )
+
+
+@pytest.mark.parametrize("model", [NEW, OLD])
+def test_the_image_that_may_be_replaced_goes_with_the_decision(model):
+    assert react(journal(["1"]), scale_set(image=model), world(), "rollback").to_dict()["replaces"] == model.to_dict()
+
+
+def test_before_the_write_the_model_may_have_the_image_of_an_earlier_run():
+    other = replace(OLD, version="9.9.9")
+    facts = {"continues": "run-1", "image_changed": False, "model_image": other.to_dict()}
+    assert react(journal(**facts), scale_set(image=other), world(), "rollback").replaces == other
+    assert not react(journal(**{**facts, "image_changed": True}), scale_set(image=other), world(), "rollback").roll_back
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     "kind", ["foreign_change", "lease_lost", "connection", "unavailable", "service_error", "conflict"]

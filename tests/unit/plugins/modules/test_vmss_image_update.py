@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     COMPUTE,
@@ -401,6 +402,38 @@ def test_polls_follow_each_other_until_the_operation_is_done(run: Run, clock: Cl
     ]
     assert run(MODULE, script, image={"version": "latest"})["changed"]
     assert clock.sleeps == [5, 5]
+
+
+EXPECTED = {"image": {"version": "latest"}, "replaces": OLD}
+
+
+def test_what_is_to_be_replaced_is_replaced(run: Run) -> None:
+    profile = fingerprints(model())
+    for more in ({**EXPECTED, "same_profile": profile}, {"image": {"version": "latest"}, "replaces": {}}):
+        assert run(MODULE, [get_model(), get_versions(), *write()], **more)["changed"]
+
+
+def test_an_image_that_somebody_else_has_set_meanwhile_is_not_written_over(run: Run) -> None:
+    result = run(MODULE, [get_model(model("24.04.202509090")), get_versions()], **EXPECTED)
+    assert result["error"]["kind"] == "foreign_change"
+    assert "it is Canonical:ubuntu-24_04-lts:server:24.04.202509090 and should be" in result["msg"]
+
+
+def test_the_wanted_image_is_fine_whoever_has_set_it(run: Run) -> None:
+    assert not run(MODULE, [get_model(model(NEW_VERSION)), get_versions()], **EXPECTED)["changed"]
+
+
+def test_a_size_that_somebody_else_has_set_meanwhile_is_noticed_before_and_in_a_race(run: Run) -> None:
+    other = {**model(etag='"2"'), "sku": {"name": "Standard_D8s_v5", "tier": "Standard", "capacity": 3}}
+    race = [
+        *[get_model(), get_versions(), get_rolling()],
+        patch_model(None, error("PreconditionFailed", "no"), status=412, headers={}),
+        get_model(other),
+    ]
+    for script in ([get_model(other), get_versions()], race):
+        result = run(MODULE, script, **EXPECTED, same_profile=fingerprints(model()))
+        assert result["error"]["kind"] == "foreign_change"
+        assert "the size was changed" in result["msg"]
 
 
 def with_tags(tags: dict[str, str], version: str = OLD_VERSION, **more: Any) -> dict[str, Any]:
