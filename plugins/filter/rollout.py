@@ -369,7 +369,7 @@ def rollout_options(options: Mapping[str, Any], folders: Sequence[str] | None = 
     places = [Path(folder) for folder in _texts(folders, "folders")]
 
     def check_file(name: str, value: Any) -> None:
-        if not any(os.path.isfile(folder / str(value)) for folder in (Path(), *places)):
+        if not any(os.path.isfile(folder / str(value)) for folder in places or (Path(),)):
             raise BadInput(
                 f"{name} is {str(value)[:200]!r}, and there is no such file",
                 advice="Give a whole path, for example {{ playbook_dir }}/drain.yml.",

@@ -150,11 +150,12 @@ OF_THE_WAY_FORWARD = (
     *(
         Contradiction(
             (name, "rollout_lease"),
-            lambda seconds, minutes: 0 < int(minutes) * 60 <= int(seconds),
-            f"{name} is as long as rollout_lease or longer, so that the lease ends meanwhile and any run may take it",
+            # A lease is renewed before each of these waits when less than half of its time is left.
+            lambda seconds, minutes: 0 < int(minutes) * 60 < 2 * int(seconds),
+            f"{name} is longer than half of rollout_lease, so that the lease may end meanwhile and any run may take it",
             f"Give a longer rollout_lease, in minutes, or a shorter {name}, in seconds.",
         )
-        for name in ("rollout_warm_up", "rollout_soak", "rollout_bake")
+        for name in ("rollout_upgrade_timeout", "rollout_warm_up", "rollout_soak", "rollout_bake", "rollout_sweep_delay")
     ),
 )
 

@@ -35,6 +35,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     REPAIRS,
     Claim,
     Lease,
+    kind_of,
     named,
     own_tags,
     read_lease,
@@ -42,6 +43,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     write_lease,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back, write_mark
@@ -98,11 +100,14 @@ class Keeper:
         # What was there, and what has to be held, when the write was decided on last.
         self._before: Lease | None = None
         self._chosen: tuple[str, ...] = ()
+        # What was let go of already.
+        self._free: list[str] = []
 
     @property
     def held(self) -> tuple[str, ...]:
         """What may be held by now, also where an act failed half way: Azure may have done it all the same."""
-        return (self.found or Lease()).holding(*self._remembered, *self._chosen).held
+        held = (self.found or Lease()).holding(*self._remembered, *self._chosen).held
+        return tuple(item for item in held if item not in self._free)
 
     def hold(self, resource_group: str, name: str, wish: Wish) -> Standing:
         """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`)."""
@@ -118,15 +123,19 @@ class Keeper:
     def release(self, resource_group: str, name: str, *, restore_policy: bool) -> Standing:
         """Undo what the lease says is held, and what the caller remembers, and give the lease back last of all.
 
-        Another run's lease is left alone, with all that it holds. An error leaves the rest held and in the tags.
+        Another run's lease is left alone, with all that it holds. An error leaves the rest held and in the tags. Raises
+        Refused (`upgrade_policy`) where somebody has set a policy under which a write of the tags would have Azure upgrade
+        instances that lag.
         """
         scale_set = self._read(resource_group, name)
-        before = self.found
-        if self._lost(scale_set):
+        before, remembered = self.found, self._remembered
+        if before and self._lost(scale_set):
             if self._claim.minutes:
                 return Standing(before, before, lost=True)
+            # Without a lease of its own, the caller may remember what a refusal told of the other's.
+            remembered = tuple(item for item in remembered if item not in before.held)
             before = None
-        held = (before or Lease()).holding(*self._remembered).held
+        held = (before or Lease()).holding(*remembered).held
         self._undo(scale_set, held)
         policy = next(iter(named(held, POLICY)), "") if restore_policy else ""
         lagging = self._lagging(scale_set) if policy and _is_manual(scale_set) else ()
@@ -184,6 +193,18 @@ class Keeper:
         return body
 
     def _release_body(self, scale_set: ScaleSet, policy: str, kept: tuple[str, ...], arrived: bool) -> dict[str, Any]:
+        body = self._released(scale_set, policy, kept, arrived)
+        if body and not _is_manual(scale_set) and (lagging := self._lagging(scale_set)):
+            raise Refused(
+                "upgrade_policy",
+                f"The lease stays in the tags of {scale_set.name}: its upgrade policy is {scale_set.upgrade_policy} by "
+                "now, so that any write of the model, that of tags included, would have Azure upgrade what lags behind "
+                f"({listed(lagging)})",
+                advice="Set the upgrade policy back to Manual, and run the same play again.",
+            )
+        return body
+
+    def _released(self, scale_set: ScaleSet, policy: str, kept: tuple[str, ...], arrived: bool) -> dict[str, Any]:
         lease = read_lease(scale_set.tags)
         body: dict[str, Any] = {}
         if policy and _is_manual(scale_set):
@@ -248,16 +269,18 @@ class Keeper:
     def _undo(self, scale_set: ScaleSet, held: Sequence[str]) -> None:
         """Resume and switch on what is held. One that fails does not keep the others."""
         trouble: list[VmssError] = []
-        steps: list[Callable[[], None]] = []
+        steps: list[tuple[str, Callable[[], None]]] = []
         if REPAIRS in held and scale_set.automatic_repairs:
-            steps.append(lambda: self._actors.set_repairs(scale_set, "Resume"))
+            steps.append((REPAIRS, lambda: self._actors.set_repairs(scale_set, "Resume")))
         if labels := named(held, AUTOSCALE):
-            steps.append(lambda: self._actors.set_autoscale(scale_set, labels, enabled=True))
-        for step in steps:
+            steps.append((AUTOSCALE, lambda: self._actors.set_autoscale(scale_set, labels, enabled=True)))
+        for kind, step in steps:
             try:
                 step()
             except VmssError as error:
                 trouble.append(error)
+            else:
+                self._free += [item for item in held if kind_of(item) == kind]
         if trouble:
             raise trouble[0]
 

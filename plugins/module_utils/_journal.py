@@ -100,8 +100,8 @@ def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Seque
     """The journal with the `result` of vmss_hold.
 
     Where an unfinished run is continued, its lease tells who it was, and what is on the target by now what it did. What
-    it moved and what it left `unsettled` is this run's as well: nothing of that counts as on the target, or as sick,
-    before the rollout.
+    it moved and what it left `unsettled` is this run's as well, if it had the same target: nothing of that counts as on
+    the target, or as sick, before the rollout.
     """
     told = {
         **journal,
@@ -112,10 +112,13 @@ def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Seque
     }
     if not result["continues"]:
         return told
+    told["earlier_run"] = earlier_run(result, journal["on_target_before"])
+    wanted, had = ((result.get(name) or {}).get("target") for name in ("lease", "lease_before"))
+    if had and wanted and had != wanted:
+        return told
     ours = {*journal["on_target_before"], *unsettled}
     return {
         **told,
-        "earlier_run": earlier_run(result, journal["on_target_before"]),
         "begun_before": True,
         "sick_before": [one for one in journal["sick_before"] if one not in ours],
     }
@@ -127,7 +130,9 @@ def release(journal: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, 
         return {**journal, "still_held": [] if result["lost"] else list(result["held"])}
     said = "What the rollout holds could not be let go of; run the same play again."
     cause = " ".join(str(text) for text in (journal["cause"], said, result.get("msg")) if text)
-    return note({**journal, "still_held": list(result.get("held") or journal["held"])}, cause=cause)
+    # Where it had read the lease, it knows what is still held; nothing may be.
+    held = result["held"] if result.get("lease") else journal["held"]
+    return note({**journal, "still_held": list(held)}, cause=cause)
 
 
 def explain(

@@ -17,6 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._earlier import descri
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, SUCCEEDED, sent_ids
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import POLICY, kind_of
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import count
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
@@ -96,10 +97,7 @@ def left_out(
 
 def describe_report(report: Mapping[str, Any]) -> list[str]:
     """The report as lines of text; after a failure with the cause, who is on which image, and the two ways out."""
-    lines = [
-        f"Rollout of {report['scale_set']}: {report['result'].replace('_', ' ')}. {report['instances_on_target']} of "
-        f"{report['instances_total']} instances on the target image, {report['instances_in_service']} in service."
-    ]
+    lines = [f"Rollout of {report['scale_set']}: {report['result'].replace('_', ' ')}. {_standing(report)}"]
     lines += [f"Left out: {number} ({reason})" for number, reason in report["instances_left_out"].items()]
     lines += [
         f"Tried once more in {batch['name']}: {' '.join(batch['retried'])}"
@@ -109,11 +107,8 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     lines += describe_earlier(report["earlier_run"])
     if report["instances_kept_back"]:
         lines.append(f"Kept back for a later run: {' '.join(report['instances_kept_back'])}")
-    if report["still_held"] and not report.get("cause"):
-        lines.append(
-            f"Still held: {', '.join(report['still_held'])}. Instances lag behind the model, and Azure would upgrade "
-            "them by itself."
-        )
+    if report["still_held"]:
+        lines.append(f"Still held: {', '.join(report['still_held'])}{_why_held(report['still_held'])}")
     if report["result"] == "waiting":
         lines.append("It waits for a person: run the same play again to go on.")
     if not report.get("cause"):
@@ -128,6 +123,19 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     if report["decision"]:
         lines.append(report["decision"])
     return lines if report["result"] == "rolled_back" else [*lines, *_ways_out(report)]
+
+
+def _standing(report: Mapping[str, Any]) -> str:
+    total, serving = f"{report['instances_total']} instances", f"{report['instances_in_service']} in service"
+    if report["target_image"]:
+        return f"{report['instances_on_target']} of {total} on the target image, {serving}."
+    return f"It has {total}, {serving}." if report["instances_total"] else "Nothing was read of the scale set."
+
+
+def _why_held(held: Sequence[str]) -> str:
+    if any(kind_of(item) != POLICY for item in held):
+        return ""
+    return ". Instances lag behind the model, and under that policy Azure would upgrade them by itself."
 
 
 def _aside(report: Mapping[str, Any]) -> list[str]:

@@ -309,6 +309,11 @@ write_image:
   returned: always
   type: bool
   sample: true
+check_mode:
+  description: Whether it ran in check mode, be it by C(--check) or by the keyword of a play or task.
+  returned: always
+  type: bool
+  sample: false
 autoscale:
   description: The autoscale settings that target the scale set, those in other resource groups as well if the principal
     may list the settings of the subscription. Empty if they cannot be read.
@@ -765,6 +770,7 @@ EMPTY = {
     "image": {},
     "previous_image": {},
     "write_image": False,
+    "check_mode": None,
     "autoscale": [],
     "lease": None,
     "ansible_facts": {},
@@ -773,6 +779,7 @@ EMPTY = {
 
 def work(call: Call) -> None:
     params, result = call.params, call.result
+    result["check_mode"] = call.check_mode
     codes = check_codes(params["accept"])
 
     def skipped(by: str) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ import re
 import pytest
 import yaml
 
-from matrix.case import Case, read_cases
+from matrix.case import Case, Play, read_cases
 from matrix.drive import play_case
-from matrix.judge import Ended, judge_play, judge_world
+from matrix.judge import UNTOUCHED, Ended, judge_play, judge_world, judge_writes
 from matrix.page import PAGE, read_cells
 from matrix.steps import BACK, STEPS, step_cases
 
@@ -52,16 +52,27 @@ def test_a_case_ends_as_expected(case, tmp_path):
 
 
 def test_the_page_shows_every_case_and_nothing_unexpected():
-    shown = {name: (cells[0], cells[1], cells[-1]) for name, cells in read_cells(PAGE.read_text()).items()}
+    shown = {name: (*cells[:3], cells[-1]) for name, cells in read_cells(PAGE.read_text()).items()}
     assert shown == {
         case.name: (
             f"``{case.name}``: {case.about}",
-            ", ".join(play.result for play in case.plays),
+            *[", ".join(play.result for play in case.plays)] * 2,
             "as expected",
         )
         for case in ALL
     }
     assert len(shown) >= 40
+
+
+def test_each_case_says_what_is_left():
+    silent = [
+        case.name
+        for case in ALL
+        if case.on_target is None
+        and case.plays[-1].result != "succeeded"
+        and not all(play.result in UNTOUCHED for play in case.plays)
+    ]
+    assert silent == []
 
 
 def test_each_task_that_does_something_is_a_step():
@@ -121,3 +132,27 @@ def test_a_play_is_judged_by_result_status_and_words():
         "play 1 ended with succeeded, not halted: "
     ]
     assert len(list(judge_play(case.plays[0], Ended(0, "halted", "nothing", ""), 1))) == 4
+
+
+def test_a_refused_play_leaves_all_as_it_was():
+    case = next(case for case in ALL if case.name == "budget-impossible")
+    before = {**WORLD, "image": "a"}
+    ledger = {**LEDGER, "requests": {"by_operation": {}}}
+    assert list(judge_world(case, ledger, before, before)) == []
+    sent = {**ledger, "requests": {"by_operation": {"VirtualMachineScaleSets_UpdateInstances": 1}}}
+    assert len(list(judge_world(case, sent, {**before, "image": "b"}, before))) == 2
+
+
+@pytest.mark.parametrize(
+    ("check", "result", "output", "writes", "right"),
+    [
+        (False, "failed", "Nothing was written.", 0, True),
+        (False, "failed", "Nothing was written.", 1, False),
+        (False, "failed", "No instance was sent to the image.", 0, False),
+        (True, "planned", "", 1, False),
+        (False, "succeeded", "", 7, True),
+    ],
+)
+def test_what_a_play_says_of_its_writes_is_held_against_the_ledger(check, result, output, writes, right):
+    play = Play(result, check=check)
+    assert (list(judge_writes(play, Ended(0, result, "", output), 1, writes)) == []) == right

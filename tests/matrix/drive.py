@@ -21,7 +21,7 @@ import yaml
 from armsim.launch import running
 from e2e.conftest import GROUP, SET, SPEED, Run, Site
 from matrix.case import OPTIONS, Case, Play, Trigger
-from matrix.judge import Ended, Seen, judge_play, judge_world
+from matrix.judge import Ended, Seen, judge_play, judge_world, judge_writes
 
 PATIENCE = 240.0
 CALLBACKS = Path(__file__).parent / "callbacks"
@@ -39,11 +39,15 @@ def play_case(case: Case, folder: Path) -> Seen:
         site = Site(simulator, folder)
         before = simulator.state()["scale_sets"][SET]
         for number, play in enumerate(case.plays, start=1):
+            writes = site.ledger()["requests"]["writes"]
             ended = run(site, play, {**NAMES, **OPTIONS, **case.options, **play.options})
             results.append(ended.result)
             if play.mended:
                 simulator.clear_faults()
             wrong += judge_play(play, ended, number)
+            # A rival writes as well.
+            if play.rival is None:
+                wrong += judge_writes(play, ended, number, site.ledger()["requests"]["writes"] - writes)
         ledger, state = site.ledger(), simulator.state()["scale_sets"][SET]
         wrong += judge_world(case, ledger, state, before)
         if case.again:

@@ -13,10 +13,13 @@ from typing import Any
 from matrix.case import Case, Play
 
 Json = Mapping[str, Any]
+SENDS = ("VirtualMachineScaleSets_UpdateInstances", "VirtualMachineScaleSets_Reimage")
 TAG = "azroll-"
 # Tells of a way back that has not come to its end; it is no lease.
 MARK = "azroll-back-from"
 # Results after which the run itself must have ended well.
+# After these, no instance was sent, and the model has the image that it had.
+UNTOUCHED = {"failed", "planned"}
 GOOD = {"succeeded", "nothing_to_do", "planned", "waiting", "partial"}
 
 
@@ -71,6 +74,8 @@ def judge_world(case: Case, ledger: Json, state: Json, before: Json) -> Iterator
     if least < case.floor - case.lost:
         lost = f", of which the world took {case.lost}" if case.lost else ""
         yield f"only {least} in service at the worst moment; the floor is {case.floor}{lost}"
+    if all(play.result in UNTOUCHED for play in case.plays):
+        yield from _touched(ledger, state, before)
     wanted = case.on_target
     if wanted is None and case.plays[-1].result == "succeeded":
         wanted = ledger["capacity"]
@@ -85,6 +90,23 @@ def judge_world(case: Case, ledger: Json, state: Json, before: Json) -> Iterator
     left = departures(ledger["timeline"])
     if case.once and left > ledger["capacity"]:
         yield f"{left} departures from service of {ledger['capacity']} instances: some left twice"
+
+
+def _touched(ledger: Json, state: Json, before: Json) -> Iterator[str]:
+    sent = [name for name in SENDS if ledger["requests"]["by_operation"].get(name)]
+    if sent:
+        yield f"instances were sent: {', '.join(sent)}"
+    if state["image"] != before["image"]:
+        yield f"the image is {state['image']}, not {before['image']}"
+
+
+def judge_writes(play: Play, ended: Ended, number: int, writes: int) -> Iterator[str]:
+    """What is wrong with the number of `writes` of one play, by what it says itself."""
+    says_none = play.check or "Nothing was written." in ended.output
+    if writes and says_none:
+        yield f"play {number} wrote {writes} times"
+    if not writes and ended.result == "failed" and not says_none:
+        yield f"play {number} does not say that nothing was written"
 
 
 def held(state: Json, before: Json) -> Iterator[str]:

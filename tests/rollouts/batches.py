@@ -159,6 +159,7 @@ class Batches(Play):
     # soak.yml and checkpoint.yml
 
     def _soak_after(self, batch: Mapping[str, Any]) -> None:
+        self._renew()
         self.pause(self._soak)
         self._gate(batch["sent"], self._upgrade["started_at"])
 
@@ -187,6 +188,7 @@ class Batches(Play):
         if upgrade["instance_ids"]:
             self._operation = upgrade["operation_id"]
             self._await(upgrade["instance_ids"])
+            self._renew()
             if self._options.warm_up:
                 self.pause(self._options.warm_up)
             self._gate(upgrade["instance_ids"], upgrade["started_at"])
@@ -288,7 +290,7 @@ class Batches(Play):
         if again["reimage"]:
             sent = self.until(lambda: self._reimage(again["reimage"], ours), PASSING, self._waits["room"])
             self._retried_at = sent["started_at"] or self._retried_at
-            tried += sent["instance_ids"]
+            tried += [] if sent["error"] else sent["instance_ids"]
         if going:
             self.journal = rollout_journal(self.journal, "retry", instance_ids=tried)
 

@@ -122,8 +122,13 @@ class Rollout(Batches):
         self._upgrade_instances()
         before = set() if self.journal["begun_before"] else set(self.journal["on_target_before"])
         good = [one for one in self._vmss["instances"] if one["in_service"] and not one["stale"]]
+        sent = {one for batch in self.journal["batches"] for one in batch["sent"]}
+        broken = [one for one in self._vmss["instances"] if one["power"] == "running" and one["instance_id"] in sent]
         baked = [one["instance_id"] for one in good if one["instance_id"] not in before]
+        baked += [one["instance_id"] for one in broken if not one["stale"] and one["instance_id"] not in baked]
         if self._options.bake and baked and not self._waiting:
+            if self.journal["took_hold"]:
+                self._renew()
             self.pause(self._options.bake)
             self._gate(baked, None)
 
@@ -155,7 +160,7 @@ class Rollout(Batches):
         self._vmss = after or self._vmss
         image = self._vmss.get("image", {})
         self.journal = rollout_journal(self.journal, "explain", sick=self._sick, image=image)
-        if self._options.set_aside:
+        if self._options.set_aside and self.journal["took_hold"]:
             self._set_aside()
         reaction = rollout_reaction(self.journal, after, on_failure, only)
         self.note(decision=reaction["why"])

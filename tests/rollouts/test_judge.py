@@ -77,10 +77,10 @@ def test_a_report_that_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def meddled_with(world: World) -> World:
-    """The world with a colleague who sets another image while the first batch is on, and a rollout that would go back."""
+    """The world with a colleague who sets another image when the first batch has ended, and a rollout that would go back."""
     colleague = {
         "name": "colleague",
-        "when": {"event": "batch_started", "after": 30},
+        "when": {"event": "batch_ended", "after": 1},
         "do": {"image": {"version": OTHER}},
     }
     document = {**world.document, "actors": [colleague]}

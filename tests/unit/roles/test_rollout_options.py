@@ -92,9 +92,9 @@ CONTRADICTIONS: list[dict[str, Any]] = [
     *[{"rollout_checkpoint": "canary", "rollout_canary": none} for none in (0, "0")],
     {"rollout_set_aside": 1, "rollout_max_unavailable": "1"},
     *[
-        {name: seconds, "rollout_lease": 2}
-        for name in ("rollout_warm_up", "rollout_soak", "rollout_bake")
-        for seconds in (120, "3600")
+        {name: seconds, "rollout_lease": 61}
+        for name in ("rollout_warm_up", "rollout_soak", "rollout_bake", "rollout_upgrade_timeout", "rollout_sweep_delay")
+        for seconds in (1831, "7200")
     ],
 ]
 # At the edge of those, or where an option only has no effect.
@@ -109,7 +109,7 @@ HARMLESS: list[dict[str, Any]] = [
     {"rollout_checkpoint": "batch", "rollout_canary": 0, "rollout_until": "25%"},
     {"rollout_batches": [1, 5], "rollout_canary": 3},
     {"rollout_set_aside": 1, "rollout_max_unavailable": 2},
-    {"rollout_soak": 119, "rollout_warm_up": 119, "rollout_bake": 119, "rollout_lease": 2},
+    {"rollout_soak": 1800, "rollout_warm_up": 1800, "rollout_bake": 1800, "rollout_lease": 60},
     {"rollout_soak": 7200, "rollout_lease": 0},
     {"rollout_restore_policy": True, "rollout_health_alert_severity": "Sev1", "rollout_health_url_status": [204]},
 ]

@@ -390,6 +390,22 @@ def test_the_policy_stays_manual_and_remembered_while_instances_lag() -> None:
     assert azure.state() == FREE
 
 
+@pytest.mark.parametrize("policy", ["Automatic", "Rolling"])
+def test_no_tag_is_written_where_that_would_upgrade_instances_that_lag(policy: str) -> None:
+    azure = Azure()
+    held = hold(azure).held
+    azure.write({"properties": {"upgradePolicy": {"mode": policy}}})
+    azure.instances = [instance(0, image=OLD), instance(1, image=NEW)]
+    document = copy.deepcopy(azure.document)
+    with pytest.raises(Refused, match=f"upgrade policy is {policy} by now.*what lags behind .1.") as refusal:
+        release(azure, remembered=held)
+    assert refusal.value.kind == "upgrade_policy"
+    assert (azure.document, azure.repairs) == (document, "Running")
+    azure.instances = [instance(0, image=OLD)]
+    release(azure)
+    assert read_lease(azure.document["tags"]) is None
+
+
 def test_the_policy_stays_manual_if_that_is_wanted() -> None:
     azure = Azure()
     hold(azure)
@@ -434,6 +450,8 @@ def test_without_lease_another_run_still_keeps_us_out_and_keeps_what_it_holds() 
     with pytest.raises(Refused):
         hold(azure, "run-b", minutes=0)
     release(azure, "run-b", minutes=0)
+    # What the refusal told it of the other one's holds.
+    release(azure, "run-b", minutes=0, remembered=read_lease(azure.document["tags"]).held)
     assert azure.state() == before
 
 

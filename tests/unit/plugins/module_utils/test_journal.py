@@ -112,6 +112,11 @@ def test_what_an_unfinished_run_moved_counts_as_this_runs_work():
     assert (fresh["held"], fresh["continues"], fresh["previous_image"]) == (["repairs"], None, {"v": 1})
     continued = hold(looked_at(), {**HELD, "continues": "run-a", "image_before": {"v": 0}}, ["3"])
     assert (not_ours(fresh), not_ours(continued), continued["sick_before"]) == (["0", "1"], [], ["2"])
+    # One that rolled something else: what is on this run's target was there before it.
+    leases = {"lease": {"target": "a"}, "lease_before": {"target": "b", "holder": "eve"}}
+    other = hold(looked_at(), {**HELD, **leases, "continues": "run-a", "image_before": {"v": 0}}, ["3"])
+    assert (not_ours(other), other["sick_before"], other["continues"]) == (["0", "1"], ["1", "2", "3"], "run-a")
+    assert other["earlier_run"]["target"] == "b"
     # The lease is renewed on the way: then there is nothing to continue.
     renewed = hold(continued, HELD, ["3"])
     assert (renewed["continues"], renewed["sick_before"]) == ("run-a", ["2"])

@@ -84,10 +84,29 @@ def test_a_scale_set_that_could_not_be_read_has_a_report_as_well():
     made = build_report(blank, None, [], planned=False)
     assert (made["result"], made["instances_total"], made["target_image"]) == ("failed", 0, None)
     assert describe_report(made) == [
-        "Rollout of web: failed. 0 of 0 instances on the target image, 0 in service.",
+        "Rollout of web: failed. Nothing was read of the scale set.",
         "Cause: no credentials",
         "Nothing was written.",
     ]
+
+
+def test_where_no_target_is_known_nothing_is_said_of_it():
+    blank = note(start("web", "web-rg", "10:00"), cause="nothing tells the image to go back to")
+    (line, *_rest) = describe_report(build_report(blank, scale_set(), HALF, planned=False))
+    assert line == "Rollout of web: failed. It has 4 instances, 4 in service."
+
+
+@pytest.mark.parametrize(
+    ("held", "line"),
+    [
+        (["repairs", "upgrade_policy=Automatic"], "Still held: repairs, upgrade_policy=Automatic"),
+        (["upgrade_policy=Automatic"], "and under that policy Azure would upgrade them by itself."),
+    ],
+)
+@pytest.mark.parametrize("cause", [None, "it broke"])
+def test_what_is_still_held_is_told_however_it_ended(held, line, cause):
+    lines = describe_report(build_report({**journal(cause=cause), "still_held": held}, scale_set(), HALF, planned=False))
+    assert any(one.endswith(line) for one in lines)
 
 
 def test_left_out_instances_are_named_with_the_reason_in_the_order_of_ids():

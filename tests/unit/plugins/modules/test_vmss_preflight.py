@@ -39,6 +39,7 @@ KEYS = {
     "image",
     "previous_image",
     "write_image",
+    "check_mode",
     "autoscale",
     "lease",
     "ansible_facts",
