@@ -155,7 +155,13 @@ OF_THE_WAY_FORWARD = (
             f"{name} is longer than half of rollout_lease, so that the lease may end meanwhile and any run may take it",
             f"Give a longer rollout_lease, in minutes, or a shorter {name}, in seconds.",
         )
-        for name in ("rollout_upgrade_timeout", "rollout_warm_up", "rollout_soak", "rollout_bake", "rollout_sweep_delay")
+        for name in (
+            "rollout_upgrade_timeout",
+            "rollout_warm_up",
+            "rollout_soak",
+            "rollout_bake",
+            "rollout_sweep_delay",
+        )
     ),
 )
 

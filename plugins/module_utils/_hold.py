@@ -124,8 +124,8 @@ class Keeper:
         """Undo what the lease says is held, and what the caller remembers, and give the lease back last of all.
 
         Another run's lease is left alone, with all that it holds. An error leaves the rest held and in the tags. Raises
-        Refused (`upgrade_policy`) where somebody has set a policy under which a write of the tags would have Azure upgrade
-        instances that lag.
+        Refused (`upgrade_policy`) where somebody has set a policy under which a write of the tags would have Azure
+        upgrade instances that lag.
         """
         scale_set = self._read(resource_group, name)
         before, remembered = self.found, self._remembered

@@ -26,6 +26,7 @@ class ScaleSet:
 
     `health_source` is `application_health_extension`, `load_balancer_probe` or None. `managed_by` names the service
     that owns the set (AKS), None for the user's own. `etag` is quoted as Azure sends it, None where it sends none.
+    `spot`: its instances are Spot ones, which Azure may evict, and delete, at any time.
     `back_from` is the image that the set was sent back from by a rollout, None where it was not.
     `profile` has a fingerprint of each section that instances are made from (`_profile.py`).
     `tags` are anybody's, so they stay out of facts and results.
@@ -45,6 +46,7 @@ class ScaleSet:
     automatic_repairs: bool = False
     health_source: str | None = None
     service_fabric: bool = False
+    spot: bool = False
     managed_by: str | None = None
     provisioning_state: str = ""
     back_from: Image | None = None
@@ -80,6 +82,7 @@ class ScaleSet:
                 publisher == "microsoft.azure.servicefabric" and kind.startswith("servicefabric")
                 for publisher, kind in extensions
             ),
+            spot=str(profile.get("priority") or "").lower() == "spot",
             managed_by=_managed_by(body.get("tags") or {}),
             provisioning_state=str(properties.get("provisioningState") or ""),
             back_from=read_mark(tags),

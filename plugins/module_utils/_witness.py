@@ -141,9 +141,14 @@ def _model_changes(witness: Witness, scale_set: ScaleSet) -> list[str]:
         found.append(f"the upgrade policy was {witness.upgrade_policy} and is {scale_set.upgrade_policy}")
     if scale_set.automatic_os_upgrade and not witness.automatic_os_upgrade:
         found.append("automatic OS upgrades were switched on")
-    if witness.capacity is not None and scale_set.capacity != witness.capacity:
+    if witness.capacity is not None and scale_set.capacity != witness.capacity and not _evicted(witness, scale_set):
         found.append(f"the capacity was {witness.capacity} and is {scale_set.capacity}")
     return [*found, *_profile_changes(witness.profile, scale_set)]
+
+
+def _evicted(witness: Witness, scale_set: ScaleSet) -> bool:
+    """A Spot set grows smaller by itself: its eviction policy may be to delete (documented)."""
+    return scale_set.spot and (scale_set.capacity or 0) < (witness.capacity or 0)
 
 
 def _profile_changes(seen: Mapping[str, str], scale_set: ScaleSet) -> list[str]:

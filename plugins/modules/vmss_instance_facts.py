@@ -276,6 +276,11 @@ ansible_facts:
           returned: always
           type: bool
           sample: false
+        spot:
+          description: Whether its instances are Spot ones, which Azure may evict at any time.
+          returned: always
+          type: bool
+          sample: false
         managed_by:
           description: The service that owns the scale set. V(null) if none does.
           returned: always

@@ -32,12 +32,13 @@ written by the command that played them, from their reports and from the simulat
 
    make matrix
 
-*Expected* and *Seen* are the ``result`` of each run of the case, in order. *In service* is the number of instances in service at the
-worst moment, of how many, and the least that is allowed: the floor of the options, less what the case itself takes
-away. *Who wins* says in words what becomes of the image and of the instances. After each case the lease is gone, and
-automatic repairs and autoscale are as they were before, unless the case says otherwise. Where every run was refused or a
-dry run, no instance was sent and the image is the one that was there; "Nothing was written" is held against the ledger.
-``make proof`` writes this page, and that of the random rollouts. ``tests/matrix/cases`` has the worlds, the options, and the words that the reports must have.
+*Expected* and *Seen* are the ``result`` of each run of the case, in order. *In service* is the number of instances in
+service at the worst moment, of how many, and the least that is allowed: the floor of the options, less what the case
+itself takes away. *Who wins* says in words what becomes of the image and of the instances. After each case the lease is
+gone, and automatic repairs and autoscale are as they were before, unless the case says otherwise. Where every run was
+refused or a dry run, no instance was sent and the image is the one that was there; "Nothing was written" is held
+against the ledger. ``tests/matrix/cases`` has the worlds, the options, and the words that the reports must have.
+``make proof`` writes this page, and that of the random rollouts.
 """
 TABLE = [".. list-table::", "   :header-rows: 1", "   :widths: 32 12 12 10 18 6 5 7", ""]
 TITLES = {

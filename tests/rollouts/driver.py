@@ -132,9 +132,7 @@ class Rollout(Batches):
             self.pause(self._options.bake)
             self._gate(baked, None)
 
-    def _write_image(
-        self, replaces: Result, seen: Result, *, rollback: bool, upgrade_policy: str = "keep"
-    ) -> Result:
+    def _write_image(self, replaces: Result, seen: Result, *, rollback: bool, upgrade_policy: str = "keep") -> Result:
         return self.module(
             vmss_image_update,
             "image",

@@ -77,7 +77,7 @@ def test_a_report_that_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def meddled_with(world: World) -> World:
-    """The world with a colleague who sets another image when the first batch has ended, and a rollout that would go back."""
+    """The world with a colleague who sets another image when the first batch has ended, before a way back begins."""
     colleague = {
         "name": "colleague",
         "when": {"event": "batch_ended", "after": 1},

@@ -93,7 +93,13 @@ CONTRADICTIONS: list[dict[str, Any]] = [
     {"rollout_set_aside": 1, "rollout_max_unavailable": "1"},
     *[
         {name: seconds, "rollout_lease": 61}
-        for name in ("rollout_warm_up", "rollout_soak", "rollout_bake", "rollout_upgrade_timeout", "rollout_sweep_delay")
+        for name in (
+            "rollout_warm_up",
+            "rollout_soak",
+            "rollout_bake",
+            "rollout_upgrade_timeout",
+            "rollout_sweep_delay",
+        )
         for seconds in (1831, "7200")
     ],
 ]
@@ -137,7 +143,9 @@ def test_a_wrong_option_is_refused_by_name(option, value):
 
 
 @pytest.mark.parametrize("value", ["a\nb", "\x00", "x" * 3000], ids=["two lines", "null", "huge"])
-@pytest.mark.parametrize("option", [name for name, one in SPEC.items() if "choices" not in one and one["type"] != "bool"])
+@pytest.mark.parametrize(
+    "option", [name for name, one in SPEC.items() if "choices" not in one and one["type"] != "bool"]
+)
 def test_a_hostile_text_is_refused_by_every_option_that_takes_one(option, value):
     spec = SPEC[option]
     match spec["type"]:

@@ -105,7 +105,9 @@ def test_where_no_target_is_known_nothing_is_said_of_it():
 )
 @pytest.mark.parametrize("cause", [None, "it broke"])
 def test_what_is_still_held_is_told_however_it_ended(held, line, cause):
-    lines = describe_report(build_report({**journal(cause=cause), "still_held": held}, scale_set(), HALF, planned=False))
+    lines = describe_report(
+        build_report({**journal(cause=cause), "still_held": held}, scale_set(), HALF, planned=False)
+    )
     assert any(one.endswith(line) for one in lines)
 
 
