@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .conftest import Site
 
 # Of the right type, so that Ansible's own check lets them pass.
@@ -34,6 +36,21 @@ def test_all_wrong_options_are_named_before_the_first_request(site: Site) -> Non
     assert "rollout_soak" in typed.output
     assert "rollout_by" in typed.output
     assert site.ledger()["requests"]["total"] == 0
+
+
+@pytest.mark.parametrize("tasks", ["- name: Drain\n  azure.nowhere.drain: {}\n", "- name: [\n"], ids=["module", "yaml"])
+def test_a_task_file_that_cannot_be_parsed_is_found_before_the_first_request(site: Site, tasks: str) -> None:
+    (site.folder / "drain.yml").write_text(tasks)
+    (site.folder / "fine.yml").write_text("- name: Touch\n  ansible.builtin.file: {path: touched, state: touch}\n")
+    files = {
+        "rollout_before_batch": str(site.folder / "fine.yml"),
+        "rollout_after_batch": str(site.folder / "drain.yml"),
+    }
+    run = site.upgrade(rollout_image={"version": "latest"}, **files)
+    assert run.rc != 0
+    assert "drain.yml" in run.output
+    assert site.ledger()["requests"]["total"] == 0
+    assert not (site.folder / "touched").exists()
 
 
 def test_a_playbook_names_the_variables_that_it_lacks(site: Site) -> None:
