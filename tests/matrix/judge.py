@@ -74,7 +74,8 @@ def judge_world(case: Case, ledger: Json, state: Json, before: Json) -> Iterator
     if least < case.floor - case.lost:
         lost = f", of which the world took {case.lost}" if case.lost else ""
         yield f"only {least} in service at the worst moment; the floor is {case.floor}{lost}"
-    if all(play.result in UNTOUCHED for play in case.plays):
+    # The rival of a play that was refused goes through.
+    if all(play.result in UNTOUCHED and play.rival is None for play in case.plays):
         yield from _touched(ledger, state, before)
     wanted = case.on_target
     if wanted is None and case.plays[-1].result == "succeeded":
