@@ -49,6 +49,7 @@ The simulator's own ledger is the judge. What must hold of every one of them:
 * A bad image never gets past the canary.
 * After the decision to stop, nothing is written but the release of what was held.
 * No instance is upgraded twice, and none that the rollout is not to touch is sent.
+* No image that somebody else has set meanwhile is written over.
 * A rollout that calls itself a success has every instance on the target or names it; one that stops names all of them.
 * A rollout that went back has left nothing that it sent on the image that was taken back, also of what was still on
   its way when it failed.
@@ -71,8 +72,9 @@ of the requests in trouble), of which at most 5 % may stop:
 
 {noisy}
 
-One of them again, write by write: ``make soak SEED=4711``. For longer: ``make soak TIME=3600``. ``make test`` plays 300
-of them, and a state machine of hypothesis draws kills, others' interference and time step by step in worlds of its own.
+One of them again, write by write: ``make soak SEED=4711``. For longer: ``make soak TIME=3600``. ``make proof`` writes
+this page, and the fault matrix. ``make test`` plays 300 of them, and a state machine of hypothesis draws kills, others'
+interference and time step by step in worlds of its own.
 """
 
 
