@@ -24,8 +24,10 @@ def scripts(environment: str) -> Path:
 
 def variables(environment: str) -> dict[str, str]:
     """os.environ with that environment's programs first, and Ansible kept to the checkout."""
+    # Containers often forbid Python to keep bytecode: then each call of a module would compile the Azure SDK anew.
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **own,
         "PATH": f"{scripts(environment)}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
         "ANSIBLE_CONFIG": str(ROOT / "dev" / "ansible.cfg"),
