@@ -30,6 +30,7 @@ class ArmError(Exception):
     target: str | None = None
     details: list[Json] | None = None
     inner: Json | None = None
+    additional_info: list[Json] | None = None
     gateway: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     retry_after: float | None = None
@@ -42,6 +43,8 @@ class ArmError(Exception):
             error["details"] = self.details
         if self.inner is not None:
             error["innererror"] = self.inner
+        if self.additional_info is not None:
+            error["additionalInfo"] = self.additional_info
         return {"error": error}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from armsim import fields
 from armsim_tests.in_process import Answer, Site
 
 IMAGE = {
@@ -47,6 +48,10 @@ def error_of(answer: Answer) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "code"),
     [
+        (400, "BadRequest"),
+        (401, "InvalidAuthenticationToken"),
+        (403, "AuthorizationFailed"),
+        (404, "NotFound"),
         (409, "Conflict"),
         (412, "PreconditionFailed"),
         (429, "OperationNotAllowed"),
@@ -70,6 +75,73 @@ def test_an_ordered_status_has_its_usual_code_and_no_effect(site, status, code):
 def test_code_and_message_of_a_status_can_be_chosen(site):
     site.admin("POST", "faults", {"kind": "status", "status": 409, "code": "Mine", "message": "So."})
     assert error_of(site.get(site.web)) == {"code": "Mine", "message": "So."}
+
+
+def test_everything_that_a_refusal_says_can_be_chosen(site):
+    info = [{"type": "PolicyViolation", "info": {"policyAssignmentName": "no-new-tags"}}]
+    fault = {
+        "kind": "status",
+        "status": 403,
+        "code": "RequestDisallowedByPolicy",
+        "message": "Resource 'web' was disallowed by policy.",
+        "target": "web",
+        "details": [{"code": "Inner", "message": "Why."}],
+        "inner_error": {"internalErrorCode": "Deeper"},
+        "additional_info": info,
+        "headers": {"x-ms-failure-cause": "gateway"},
+    }
+    site.admin("POST", "faults", fault)
+    answer = site.get(site.web)
+    assert (answer.status, answer.headers["x-ms-failure-cause"]) == (403, "gateway")
+    assert error_of(answer) == {
+        "code": "RequestDisallowedByPolicy",
+        "message": "Resource 'web' was disallowed by policy.",
+        "target": "web",
+        "details": [{"code": "Inner", "message": "Why."}],
+        "innererror": {"internalErrorCode": "Deeper"},
+        "additionalInfo": info,
+    }
+
+
+def test_fields_of_an_answer_are_dropped_or_changed_and_the_set_stays_as_it_is(site):
+    listing = {"operation": "VirtualMachineScaleSetVMs_List"}
+    health = "value[*].properties.instanceView.vmHealth"
+    applied = "value[instanceId=3].properties.latestModelApplied"
+    site.admin("POST", "faults", {"kind": "changed", "drop": [health], "put": {applied: False}, **listing})
+    changed, after = (site.get(f"{site.web}/virtualMachines", "$expand=instanceView").json()["value"] for _ in range(2))
+    assert len(changed) == len(after) == 20
+    assert not any("vmHealth" in one["properties"]["instanceView"] for one in changed)
+    assert [one["instanceId"] for one in changed if not one["properties"]["latestModelApplied"]] == ["3"]
+    assert all("vmHealth" in one["properties"]["instanceView"] for one in after)
+    assert all(one["properties"]["latestModelApplied"] for one in after)
+    assert site.host.simulation.requests.faults == {"changed": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("a", {"b": {"c": 1, "d.e": 2}, "list": [{"n": 1}, {"n": 2}]}),
+        ("b.c", {"a": 0, "b": {"d.e": 2}, "list": [{"n": 1}, {"n": 2}]}),
+        ("B.C", {"a": 0, "b": {"d.e": 2}, "list": [{"n": 1}, {"n": 2}]}),
+        ('b["d.e"]', {"a": 0, "b": {"c": 1}, "list": [{"n": 1}, {"n": 2}]}),
+        ("list[*].n", {"a": 0, "b": {"c": 1, "d.e": 2}, "list": [{}, {}]}),
+        ("list[1].n", {"a": 0, "b": {"c": 1, "d.e": 2}, "list": [{"n": 1}, {}]}),
+        ("list[n=1].n", {"a": 0, "b": {"c": 1, "d.e": 2}, "list": [{}, {"n": 2}]}),
+        ("x.y", {"a": 0, "b": {"c": 1, "d.e": 2}, "list": [{"n": 1}, {"n": 2}]}),
+        ("a.y", {"a": 0, "b": {"c": 1, "d.e": 2}, "list": [{"n": 1}, {"n": 2}]}),
+    ],
+)
+def test_a_path_names_fields_wherever_they_are(path, left):
+    document = {"a": 0, "b": {"c": 1, "d.e": 2}, "list": [{"n": 1}, {"n": 2}]}
+    fields.drop(document, path)
+    assert document == left
+
+
+def test_a_value_is_put_where_there_was_none():
+    document: dict[str, Any] = {"value": [{"properties": {}}]}
+    fields.put(document, "value[*].properties.osProfile.computerName", "web-1")
+    fields.put(document, "other[*].name", "nothing")
+    assert document == {"value": [{"properties": {"osProfile": {"computerName": "web-1"}}}]}
 
 
 @pytest.mark.parametrize(("body", "content_type"), [("html", "text/html; charset=utf-8"), ("empty", None)])
@@ -266,7 +338,11 @@ def test_faults_are_listed_counted_and_cleared(site):
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ({"kind": "status", "status": 404}, "409, 412, 429, 500, 502, 503 or 504"),
+        ({"kind": "status", "status": 418}, "400, 401, 403, 404, 409, 412, 429, 500, 502, 503 or 504"),
+        ({"kind": "changed"}, "give drop or put"),
+        ({"kind": "changed", "drop": ["value[*]"]}, "does not end in the name of a field"),
+        ({"kind": "changed", "drop": [".a"]}, ".a is no path such as"),
+        ({"kind": "changed", "put": {"a[": 1}}, "a[ is no path such as"),
         ({"kind": "status", "status": 500, "calls": "two"}, 'two is none of: a number, "2-5", "7-"'),
         ({"kind": "slow"}, "give either seconds or simulated_seconds"),
         ({"kind": "thunder"}, "'status', 'reset', 'slow', 'truncated'"),

@@ -74,7 +74,7 @@ def _refusal(text: str) -> list[str]:
         (
             "seed: 20",
             "actors: [{name: a, when: {at: 1}, do: {faults: [{kind: status, status: 429, »tims: 3}]}}]",
-            r"actors\.0\.do\.faults\.0\.tims: unknown field; did you mean times\? allowed: .*, status, times$",
+            r"actors\.0\.do\.faults\.0\.tims: unknown field; did you mean times\? allowed: .*, status, target, times$",
         ),
         ("seed: 20", "seed: 20\n»seed: 21", r"seed: given twice; first in line \d+"),
         ("seed: 20", "seed: [20\nimages»: {}\n", r"not YAML: expected ',' or '\]'"),

@@ -20,7 +20,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from armsim import operations
+from armsim.faults import Seen
 from armsim.instance import Instance as Machine
+from armsim.scenario import ChangedFault
 from armsim.wire import Json
 from rollouts.service import Service
 from rollouts.site import Site
@@ -72,11 +74,18 @@ class Arm(_arm.Arm):
 
     def list_instances(self, scale_set: ScaleSet) -> list[Instance]:
         """As the documents tell, of which only those are made that have changed since the last look."""
-        return self._service.ask("list the instances", lambda: [self._read(one) for one in self._listed()])
+
+        def read() -> list[Instance]:
+            changes = self._changes(scale_set)
+            if changes is None:
+                return [self._read(one) for one in self._listed()]
+            return [Instance.from_wire(one) for one in self._documents(changes)]
+
+        return self._service.ask("list the instances", read)
 
     def instance_documents(self, scale_set: ScaleSet) -> list[Json]:
         """In one page, where the real service takes ten."""
-        return self._service.ask("list the instances", lambda: [self._document(one) for one in self._listed()])
+        return self._service.ask("list the instances", lambda: self._documents(self._changes(scale_set)))
 
     def _begin(
         self, method: str, attempted: str, scale_set: ScaleSet, body: Mapping[str, Any], *within: str, **options: Any
@@ -96,6 +105,17 @@ class Arm(_arm.Arm):
     def _listed(self) -> list[Machine]:
         self._service.look = self._site.look()
         return list(self._site.web.instances.values())
+
+    def _changes(self, scale_set: ScaleSet) -> ChangedFault | None:
+        """What an ordered fault makes of the list that is asked for right now."""
+        name = "VirtualMachines_List" if scale_set.flexible else "VirtualMachineScaleSetVMs_List"
+        path = self._path_of(scale_set, "virtualMachines")
+        return self._service.changes(Seen(name, path, COMPUTE_API, False, self._site.now()))
+
+    def _documents(self, changes: ChangedFault | None) -> list[Json]:
+        page: Json = {"value": [self._document(one) for one in self._listed()]}
+        documents: list[Json] = (changes.change(page) if changes else page)["value"]
+        return documents
 
     def _document(self, machine: Machine) -> Json:
         views, web, now = self._site.simulation.views, self._site.web, self._site.now()

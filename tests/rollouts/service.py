@@ -22,6 +22,8 @@ from armsim.errors import ArmError
 from armsim.faults import Seen
 from armsim.instance_actions import stillborn
 from armsim.operations import Operation
+from armsim.scenario import ChangedFault, StatusFault
+from armsim.web import faulty
 from armsim.web.app import ENDPOINTS
 from armsim.web.call import Call, Endpoint
 from armsim.web.paths import scale_set_of
@@ -115,12 +117,23 @@ class Service(Client):
         call = Call(host, method, path, HOST, params, fields, given, "", raw, api_version=api)
         call.principal = host.directory.default
         seen = Seen(endpoint.name, path, api, False, self.site.now())
+        changes = self.changes(seen)
         fate = self.site.simulation.faults.of_action(seen) if method == "POST" else None
         reply = endpoint.handler(call) if fate is None else accepted_action(call, stillborn(scale_set_of(call)))
         if call.operation is not None:
             call.operation.fate = fate
         self.site.simulation.actors.requested(endpoint.name)
-        return reply.body, call.operation
+        return changes.change(reply.body) if changes else reply.body, call.operation
+
+    def changes(self, seen: Seen) -> ChangedFault | None:
+        """What an ordered fault makes of the answer to this request. Raises ArmError where it refuses it."""
+        fault = self.site.simulation.faults.of_answer(seen)
+        if isinstance(fault, StatusFault):
+            # What the pipeline would repeat is the weather's part, as is all that befalls connections.
+            assert fault.status < 500 and fault.status != 429, fault
+            raise faulty.refusal(fault)
+        assert fault is None or isinstance(fault, ChangedFault), fault
+        return fault
 
     def ask(self, attempted: str, act: Callable[[], Answer], *, write: bool = False, action: bool = False) -> Answer:
         """One request, repeated as `Retry` does; `act` is how it takes effect. Raises the collection's errors."""

@@ -16,9 +16,14 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Forbidden
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from armsim import scenario
+from rollouts.arm import Arm
 from rollouts.play import Play, Result
 from rollouts.rollout import roll
-from rollouts.worlds import random_world
+from rollouts.site import Site, Weather
+from rollouts.worlds import NEW, random_world
 
 TASKS = Path(__file__).parents[2] / "roles" / "rollout" / "tasks"
 # The driver's scale set has its names by itself; it accepts everything, probes no instances and has no alerts.
@@ -36,6 +41,14 @@ ELSEWHERE = {
 }
 # What it does not use at all.
 WITHOUT = {"vmss_instance_probe", "vmss_alert_info"}
+
+
+# One with a source of health.
+WORLD = next(
+    world
+    for world in (random_world(random.Random(seed), largest=20) for seed in range(70))
+    if world.document["scale_sets"][0].get("health") and world.size > 3
+)
 
 
 def of_the_role() -> dict[str, set[str]]:
@@ -68,3 +81,27 @@ def test_the_driver_gives_each_module_the_options_that_the_role_gives(monkeypatc
     for seed in range(70):
         roll(random_world(random.Random(seed), largest=20))
     assert {name: options - ELSEWHERE for name, options in given.items()} == of_the_role()
+
+
+def answered(fault: dict[str, Any]) -> Arm:
+    """A wire to a world in which this befalls the first request that fits it."""
+    site = Site(WORLD.scenario(), NEW, Weather(), (), 1)
+    site.simulation.faults.order([scenario.FAULT.validate_python(fault)])
+    return Arm(site, Deadline(600, sleep=site.sleep, monotonic=site.now), {})
+
+
+def test_an_answer_can_be_changed_in_a_world_of_this_process() -> None:
+    gone = "value[*].properties.instanceView.vmHealth"
+    arm = answered({"kind": "changed", "operation": "VirtualMachine*_List", "drop": [gone]})
+    web = arm.get_scale_set("rg-shop", "web")
+    changed, after = arm.list_instances(web), arm.list_instances(web)
+    assert {one.health_time for one in changed} == {None}
+    assert len(changed) == len(after)
+    assert any(one.health_time for one in after)
+
+
+def test_a_request_can_be_refused_in_a_world_of_this_process() -> None:
+    arm = answered({"kind": "status", "status": 403, "operation": "VirtualMachineScaleSets_Get"})
+    with pytest.raises(Forbidden):
+        arm.get_scale_set("rg-shop", "web")
+    assert arm.get_scale_set("rg-shop", "web").name == "web"

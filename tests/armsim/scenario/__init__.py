@@ -15,6 +15,7 @@ from armsim.scenario.deeds import Alert, Deed, ImageChange, Pick
 from armsim.scenario.faults import (
     FAULT,
     AnswerFault,
+    ChangedFault,
     ExpiredTokenFault,
     Fault,
     OperationFault,
@@ -66,6 +67,7 @@ __all__ = [
     "AutoscaleLimits",
     "AutoscaleProfile",
     "Behaviour",
+    "ChangedFault",
     "Clock",
     "Deed",
     "ExpiredTokenFault",

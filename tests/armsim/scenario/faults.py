@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, model_validator
 
+from armsim import fields
 from armsim.scenario.part import Part
 
 _SPAN = re.compile(r"(\d+)(-(\d*))?")
@@ -63,10 +65,17 @@ class StatusFault(_Fault):
     """The request is answered with an error and has no effect."""
 
     kind: Literal["status"] = Field(description="this fault")
-    status: Literal[409, 412, 429, 500, 502, 503, 504] = Field(description="of the answer")
+    status: Literal[400, 401, 403, 404, 409, 412, 429, 500, 502, 503, 504] = Field(description="of the answer")
     body: Literal["json", "html", "empty"] = Field(default="json", description="of the answer")
     code: str | None = Field(default=None, description="in place of the usual one")
     message: str | None = Field(default=None, description="in place of the usual one")
+    target: str | None = Field(default=None, description="of the error")
+    details: list[dict[str, Any]] | None = Field(default=None, description="of the error, such as further errors")
+    inner_error: dict[str, Any] | None = Field(default=None, description="`innererror` of the error")
+    additional_info: list[dict[str, Any]] | None = Field(
+        default=None, description="`additionalInfo` of the error, such as the policy that is violated"
+    )
+    headers: dict[str, str] = Field(default={}, description="more of them, or in place of the usual ones")
     retry_after: int | None = Field(default=None, ge=0, description="whole real seconds")
 
 
@@ -97,6 +106,37 @@ class TruncatedFault(_Fault):
     kind: Literal["truncated"] = Field(description="this fault")
 
 
+class ChangedFault(_Fault):
+    """The request takes effect, but fields of its answer are missing, or have other values.
+
+    Fields are named by paths such as `value[*].properties.instanceView.vmHealth`: `[*]` is every entry of a list, `[0]`
+    one by its place, `[instanceId=3]` one by the text of a field, `["a.b"]` a name with dots. Refusals stay as they are.
+    """
+
+    kind: Literal["changed"] = Field(description="this fault")
+    drop: list[str] = Field(default=[], description="paths of fields that are missing")
+    put: dict[str, Any] = Field(
+        default={}, description="values by the paths of fields; missing mappings on the way are made"
+    )
+
+    @model_validator(mode="after")
+    def _paths_can_be_read(self) -> ChangedFault:
+        if not self.drop and not self.put:
+            raise ValueError("give drop or put")
+        for path in (*self.drop, *self.put):
+            fields.parse(path)
+        return self
+
+    def change(self, document: Any) -> Any:
+        """The document of an answer as this fault has it; the one given stays as it is."""
+        changed = copy.deepcopy(document)
+        for path in self.drop:
+            fields.drop(changed, path)
+        for path, value in self.put.items():
+            fields.put(changed, path, copy.deepcopy(value))
+        return changed
+
+
 class ExpiredTokenFault(_Fault):
     """The token is taken for expired: 401."""
 
@@ -122,6 +162,8 @@ class OperationFault(_Fault):
     begins: bool = Field(default=True, description="whether it does anything; `false` befalls actions only")
 
 
-AnswerFault = StatusFault | ResetFault | SlowFault | TruncatedFault | ExpiredTokenFault | StaleSkipTokenFault
+AnswerFault = (
+    StatusFault | ResetFault | SlowFault | TruncatedFault | ChangedFault | ExpiredTokenFault | StaleSkipTokenFault
+)
 Fault = Annotated[AnswerFault | OperationFault, Field(discriminator="kind")]
 FAULT: TypeAdapter[AnswerFault | OperationFault] = TypeAdapter(Fault)

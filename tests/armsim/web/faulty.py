@@ -30,6 +30,15 @@ _MEASURED = {"operationGroup": _BUCKET, "allowedRequestCount": 30, "measuredRequ
 _UNEXPECTED = "An unexpected error occurred while processing the request."
 # Codes and texts of the service (reported); whether the gateway says so itself.
 _USUAL = {
+    400: ("BadRequest", "The request was invalid.", False),
+    401: ("InvalidAuthenticationToken", "The access token is invalid.", True),
+    403: (
+        "AuthorizationFailed",
+        "The client does not have authorization to perform the action over the scope, or the scope is invalid. If "
+        "access was recently granted, please refresh your credentials.",
+        True,
+    ),
+    404: ("NotFound", "The entity was not found in this Azure location.", False),
     409: (
         "Conflict",
         "The request failed due to conflict with a concurrent request. To resolve it, please refer to "
@@ -66,7 +75,7 @@ def instead(fault: AnswerFault | None, call: Call) -> Response | None:
         case ResetFault(when="before"):
             raise Reset
         case StatusFault(body="json"):
-            raise _error(fault)
+            raise refusal(fault)
         case StatusFault():
             return _bare(fault)
         case ExpiredTokenFault():
@@ -91,11 +100,12 @@ def afterwards(fault: AnswerFault | None, call: Call, response: Response) -> Res
     return response
 
 
-def _retry_after(fault: StatusFault) -> dict[str, str]:
-    return {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+def _headers(fault: StatusFault) -> dict[str, str]:
+    return {**({} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}), **fault.headers}
 
 
-def _error(fault: StatusFault) -> errors.ArmError:
+def refusal(fault: StatusFault) -> errors.ArmError:
+    """The error that a fault stands for, in the usual form."""
     if fault.status == 429:
         error = errors.too_many_requests(_BUCKET, _MEASURED, None)
     else:
@@ -103,18 +113,22 @@ def _error(fault: StatusFault) -> errors.ArmError:
         error = errors.ArmError(fault.status, code, message, gateway=gateway)
     error.code = fault.code or error.code
     error.message = fault.message or error.message
-    error.headers.update(_retry_after(fault))
+    error.target = fault.target or error.target
+    error.details = fault.details or error.details
+    error.inner = fault.inner_error or error.inner
+    error.additional_info = fault.additional_info
+    error.headers.update(_headers(fault))
     return error
 
 
 def _bare(fault: StatusFault) -> Response:
     """An answer of something that stands before the service: a page for people, or nothing."""
     if fault.body == "empty":
-        return Response(b"", fault.status, _retry_after(fault))
+        return Response(b"", fault.status, _headers(fault))
     code = fault.code or ("TooManyRequests" if fault.status == 429 else _USUAL[fault.status][0])
     title = "".join(f" {letter}" if letter.isupper() else letter for letter in code).strip()
     content = _PAGE.format(status=fault.status, title=title)
-    return Response(content, fault.status, _retry_after(fault), media_type="text/html")
+    return Response(content, fault.status, _headers(fault), media_type="text/html")
 
 
 class _Spoiled(Response):

@@ -16,6 +16,7 @@ from armsim import errors
 from armsim.faults import Seen
 from armsim.instance_actions import stillborn
 from armsim.pace import Asked
+from armsim.scenario import AnswerFault, ChangedFault
 from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.faulty import afterwards, instead
 from armsim.web.host import Host
@@ -41,14 +42,14 @@ def answer(host: Host, call: Call, endpoint: Endpoint) -> Response:
     if fault is not None:
         requests.faults[fault.kind] += 1
     try:
-        response = instead(fault, call) or _serve(call, endpoint, seen)
+        response = instead(fault, call) or _serve(call, endpoint, seen, fault)
     except errors.ArmError as error:
         response = _refuse(call, error)
     requests.throttled += response.status_code == 429
     return afterwards(fault, call, response)
 
 
-def _serve(call: Call, endpoint: Endpoint, seen: Seen) -> Response:
+def _serve(call: Call, endpoint: Endpoint, seen: Seen, fault: AnswerFault | None) -> Response:
     """Let a request take effect; raises ArmError when it is refused."""
     simulation = call.simulation
     requests = simulation.requests
@@ -66,6 +67,8 @@ def _serve(call: Call, endpoint: Endpoint, seen: Seen) -> Response:
         requests.charge += reply.charge
         reply.headers["x-ms-request-charge"] = str(reply.charge)
     reply.headers.update(simulation.throttle.headers(call.drawn, reply.charge))
+    if isinstance(fault, ChangedFault):
+        reply.body = fault.change(reply.body)
     return render(simulation, reply)
 
 
