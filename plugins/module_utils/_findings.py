@@ -77,6 +77,11 @@ CODES: Mapping[str, Code] = {
     ),
     "instances_deallocated": Code("Instances are deallocated or stopped, and left out.", WARNING),
     "instances_failed": Code("Instances have failed.", WARNING),
+    "instances_in_progress": Code(
+        "An operation is in progress on instances; the rollout waits for those that are part of it.",
+        NEEDS_ACCEPTANCE,
+        WARNING,
+    ),
     "instances_own_model": Code(
         "Instances were given a model of their own, and may never follow that of the scale set.", WARNING
     ),

@@ -29,6 +29,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, m
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, healthy, settled, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._target import obstacle
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, Outcome, not_seen, wait_until
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_profile, check_target
@@ -43,7 +44,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Wait:
-    """What is waited for. Without `instance_ids`, all instances that are there; those of `sick` are no failure.
+    """What is waited for. Without `instance_ids`, all instances that an upgrade may move (`obstacle`): what is
+    protected or switched off may never come that far. Those of `sick` are no failure.
 
     With `same_model` the model must keep the image that is waited for, with `same_profile` the sections that have those
     fingerprints. `operation_id` is the upgrade that the instances were sent by.
@@ -133,7 +135,7 @@ class Watch:
             check_profile(self._wait.same_profile, scale_set, now=self._arm.server_time)
         instances = tuple(self._arm.list_instances(scale_set))
         self.snapshot = Snapshot(scale_set, instances, self._arm.server_time)
-        ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if not one.leaving)
+        ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if obstacle(one) is None)
         if self._wait.phase == SETTLED:
             return settled(instances, ids, running=self._operation_runs(scale_set))
         if self._wait.phase == HEALTHY:

@@ -29,7 +29,9 @@ class Instance:
     reported health state (`healthy`, `unhealthy`, `unknown`, `initializing`), both in lower case and None where Azure
     says nothing. `health_time` is the time of that report as Azure wrote it. `latest_model` is None on Flexible sets,
     which do not know it. `protected` is from actions of the scale set. `failure` is the error status of a failed
-    instance, in Azure's words. `tags` are its own and those of the scale set.
+    instance, in Azure's words. `state_since` is the time of the provisioning state, where Azure tells one (documented
+    as optional; no recorded instance in progress has it), and of an instance that is being made the time of its
+    creation; None where nothing tells. `tags` are its own and those of the scale set.
     """
 
     instance_id: str
@@ -50,6 +52,7 @@ class Instance:
     protected_from_scale_in: bool = False
     vm_id: str | None = None
     failure: str | None = None
+    state_since: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
@@ -80,6 +83,7 @@ class Instance:
             protected_from_scale_in=bool(protection.get("protectFromScaleIn")),
             vm_id=properties.get("vmId"),
             failure=_failure(view),
+            state_since=_state_since(properties, view),
             tags={str(name): str(value) for name, value in (body.get("tags") or {}).items()},
         )
 
@@ -114,6 +118,14 @@ class Instance:
 
 def _last(code: str) -> str:
     return code.rsplit("/", 1)[-1].lower()
+
+
+def _state_since(properties: Mapping[str, Any], view: Mapping[str, Any]) -> str | None:
+    for status in view.get("statuses") or []:
+        if str(status.get("code") or "").lower().startswith("provisioningstate/") and status.get("time"):
+            return str(status["time"])
+    creating = str(properties.get("provisioningState") or "").lower() == "creating"
+    return str(properties["timeCreated"]) if creating and properties.get("timeCreated") else None
 
 
 def _agent_ready(view: Mapping[str, Any]) -> bool | None:

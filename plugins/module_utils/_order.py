@@ -9,14 +9,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
-from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._target import NO_MARKS, LeftOut, Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, listed, select
+from ansible_collections.azroll.vmss.plugins.module_utils._target import NO_MARKS, OUTSIDE, LeftOut, Marks, obstacle
 
 GROUPINGS = ("update_domain", "fault_domain", "zone", "batch")
 
@@ -47,6 +49,19 @@ class Order:
         if self.canary < 0:
             raise BadInput("The canary cannot be negative", advice="Give 0 to go without one.")
 
+    def excluded(self, instances: Iterable[Instance], *, missing_ids: bool = False) -> dict[str, str]:
+        """Which instances the rollout leaves as they are, by id with the reason: nothing of it ever waits for them.
+
+        They count as out of service like any other. Raises BadInput as `select` does.
+        """
+        every = list(instances)
+        inside = {one.instance_id for one in select(every, self.only, missing_ids=missing_ids)}
+        reasons = {
+            one.instance_id: obstacle(one, self.marks) or ("" if one.instance_id in inside else OUTSIDE)
+            for one in every
+        }
+        return {instance_id: reason for instance_id, reason in reasons.items() if reason}
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -65,7 +80,7 @@ class Plan:
     """Batches in order. `allowed` instances may be out of service at once, so `floor` never are.
 
     Before the first batch the `unsettled` instances must be back in service: the plan counts on it. `kept_back` are
-    those beyond the share that is to be moved.
+    those beyond the share that is to be moved. `excluded` are those that the rollout neither moves nor waits for.
     """
 
     batches: tuple[Batch, ...]
@@ -74,6 +89,7 @@ class Plan:
     total: int
     allowed: int
     kept_back: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
     @property
     def floor(self) -> int:
@@ -90,11 +106,26 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         ],
         "left_out": [{"instance_id": one.instance_id, "reason": one.reason} for one in plan.left_out],
         "unsettled": list(plan.unsettled),
+        "unsettled_advice": unsettled_advice(plan.unsettled),
         "kept_back": list(plan.kept_back),
+        "excluded": list(plan.excluded),
         "total": plan.total,
         "allowed": plan.allowed,
         "floor": plan.floor,
     }
+
+
+def unsettled_advice(instance_ids: Sequence[str]) -> str:
+    """What to do where the wait for the unsettled ends without them; empty where there are none."""
+    if not instance_ids:
+        return ""
+    return (
+        f"The rollout waits for {listed(instance_ids)} before anything else: they were in progress, or out of service "
+        "on the image, before it began. Bring them back (reimage or redeploy them; a support case where that does not "
+        "help), or exclude those that never come to rest: name them in rollout_skip, or protect them from scale set "
+        "actions (azroll.vmss.vmss_instance_protection). Then run again: excluded instances count as out of service, "
+        "and nothing waits for them."
+    )
 
 
 def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:

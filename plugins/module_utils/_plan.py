@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Share, fitting, shares
@@ -45,11 +45,11 @@ def make_plan(
     No batch mixes zones or domain numbers; the same domain number of several placement groups goes together (the
     number is a key within one placement group only, and each group keeps its other domains). No batch takes more than
     the budget together with what is out of service by then: the `unsettled` have come back, and so have the batches
-    before. The canary, `order.canary` instances of the first domain, goes first; where as many are in service on the
-    target already, the image has been shown to work. No batch that holds an instance in service is larger than the
-    canary before one has shown what the image does to such an instance; until then, one that is sick on the target
-    image is no old patient, but may be the canary of a run that was killed: it goes first, and has to recover before
-    any other is touched.
+    before; excluded instances (`Order.excluded`) are waited for by nobody. The canary, `order.canary` instances of the
+    first domain, goes first; where as many are in service on the target already, the image has been shown to work. No
+    batch that holds an instance in service is larger than the canary before one has shown what the image does to such
+    an instance; until then, one that is sick on the target image is no old patient, but may be the canary of a run that
+    was killed: it goes first, and has to recover before any other is touched.
 
     Raises Refused (`max_unavailable`) where the budget allows no instance at all to move, BadInput where `order.only`
     names what does not exist.
@@ -63,14 +63,19 @@ def make_plan(
     movable = [one for one in stale if reasons[one.instance_id] is None]
     parts = shares(present, order.budget)
     allowed = parts[0].allowed
-    on_their_way = unsettled(present, target, health_source, by_model=by_model)
-    plan = Plan((), left_out, on_their_way, len(present), allowed)
+    excluded = order.excluded(present, missing_ids=missing_ids)
+    on_their_way = unsettled(present, target, health_source, by_model=by_model, excluded=excluded)
+    plan = Plan((), left_out, on_their_way, len(present), allowed, excluded=tuple(sorted(excluded, key=by_id)))
     if not movable:
         return plan
 
     out = set(out_of_service(present, health_source)) - set(on_their_way)
     serving = [one for one in movable if one.instance_id not in out]
-    lost = out - {one.instance_id for one in movable}
+    # What is in progress may come back of itself. Once the rollout is under way, so may all that is on the target: it
+    # must not end for that, least of all a rollback.
+    passing = [one.instance_id for one in present if one.busy]
+    passing += unsettled(present, target, health_source, by_model=by_model) if missing_ids else ()
+    lost = out.difference(passing, (one.instance_id for one in movable))
     needed = 1 + (len(lost) if serving else 0)
     if allowed < needed:
         raise _no_room(order.budget.of_set, len(present), allowed, needed, sorted(lost, key=by_id))
@@ -91,16 +96,22 @@ def make_plan(
 
 
 def unsettled(
-    instances: Iterable[Instance], target: Image, health_source: str | None, *, by_model: bool = True
+    instances: Iterable[Instance],
+    target: Image,
+    health_source: str | None,
+    *,
+    by_model: bool = True,
+    excluded: Collection[str] = (),
 ) -> tuple[str, ...]:
     """The ids that an earlier, interrupted run may have left on their way: busy, or on the target but not in service.
 
-    They must be back before anything else is touched. What is protected was set aside: nothing brings it back.
+    They must be back before anything else is touched, but for those `excluded`, which may never come to rest. What is
+    protected was set aside: nothing brings it back.
     """
     return tuple(
         one.instance_id
         for one in _sorted(instances)
-        if not (one.leaving or one.deallocated)
+        if not (one.leaving or one.deallocated or one.instance_id in excluded)
         and (one.busy or not (one.protected or is_stale(one, target, by_model=by_model)))
         and trouble(one, health_source)
     )

@@ -19,6 +19,10 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
+
+# In seconds. No recorded or documented operation on an instance that ends takes as long: an upgrade takes minutes.
+STUCK_AFTER = 3600
 
 
 def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
@@ -58,6 +62,7 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
         "failed before the rollout, which counts as out of service",
         "See their own messages. Those to be moved go along: a new image may be the cure.",
     )
+    yield from _in_progress(sight, wish)
     yield from _some(
         "instances_own_model",
         (one for one in sight.present if one.own_model),
@@ -65,6 +70,50 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
         "a model to itself (modelDefinitionApplied is VirtualMachine), and may never follow the latest one",
         "They are judged by their image alone.",
     )
+
+
+def _in_progress(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    """By whether the rollout waits for them, and whether that has gone on for longer than an operation takes."""
+    excluded = wish.order.excluded(sight.present)
+    busy = [one for one in sight.present if one.busy]
+    awaited = [one for one in busy if one.instance_id not in excluded]
+    stuck = [one for one in awaited if _stuck(one, sight)]
+    waits = "the rollout waits for them before anything else, and ends where they never come to rest"
+    advice = (
+        "Bring them back (reimage or redeploy them; a support case where that does not help), or exclude them: name "
+        "them in skip, or protect them from scale set actions (azroll.vmss.vmss_instance_protection)."
+    )
+    code, verbs = "instances_in_progress", ("has been", "have been")
+    hours = f"{STUCK_AFTER // 3600} hour"
+    yield from _some(code, stuck, verbs, f"in progress for longer than {hours}; {waits}", advice, NEEDS_ACCEPTANCE)
+    recent = [one for one in awaited if one not in stuck]
+    known = f"less than {hours}" if all(one.state_since for one in recent) else "a time that Azure does not tell"
+    yield from _some(code, recent, verbs, f"in progress for {known}; {waits}", advice)
+    left = [one for one in busy if one.instance_id in excluded]
+    full = _full(sight, wish)
+    yield from _some(
+        code,
+        left,
+        ("is", "are"),
+        "in progress and excluded from the rollout, which does not wait for them"
+        + (f"; as long as they are, {full} lets no instance go that is in service" if full else ""),
+        "They count as out of service until they come to rest. Where they never do, reimage or redeploy them, open a "
+        "support case" + (f", or set a higher {full}." if full else "."),
+        NEEDS_ACCEPTANCE if full else WARNING,
+    )
+
+
+def _full(sight: Sight, wish: Wish) -> str:
+    """The option of the budget that is used up, as long as nothing comes back; empty where there is room."""
+    whole, source = shares(sight.present, wish.order.budget)[0], sight.snapshot.scale_set.health_source
+    out = set(out_of_service(sight.present, source)).difference(sight.unsettled(wish.order))
+    serving = any(one.instance_id not in out for one in sight.movable(wish.order))
+    return whole.option if serving and whole.room(out) < 1 else ""
+
+
+def _stuck(instance: Instance, sight: Sight) -> bool:
+    since = parse_time(instance.state_since)
+    return since is not None and sight.now is not None and (sight.now - since).total_seconds() > STUCK_AFTER
 
 
 def _room(sight: Sight, wish: Wish) -> Iterator[Finding]:
@@ -78,7 +127,9 @@ def _room(sight: Sight, wish: Wish) -> Iterator[Finding]:
 def _floors(sight: Sight, wish: Wish) -> Iterator[Finding]:
     """Of the whole set, of each zone and each fault domain, where instances are to go from it."""
     movable = {one.instance_id for one in sight.movable(wish.order)}
-    out = set(out_of_service(sight.present, sight.snapshot.scale_set.health_source)).difference(sight.unsettled)
+    out = set(out_of_service(sight.present, sight.snapshot.scale_set.health_source)).difference(
+        sight.unsettled(wish.order)
+    )
     for part in shares(sight.present, wish.order.budget):
         if part.room(out) >= 0 or not movable & part.members:
             continue
@@ -96,9 +147,14 @@ def _floors(sight: Sight, wish: Wish) -> Iterator[Finding]:
 
 
 def _some(
-    code: str, instances: Iterable[Instance], verbs: tuple[str, str], message: str, advice: str
+    code: str,
+    instances: Iterable[Instance],
+    verbs: tuple[str, str],
+    message: str,
+    advice: str,
+    severity: str = WARNING,
 ) -> Iterator[Finding]:
     ids = sorted((one.instance_id for one in instances), key=by_id)
     if ids:
         who = f"1 instance {verbs[0]}" if len(ids) == 1 else f"{len(ids)} instances {verbs[1]}"
-        yield Finding(code, WARNING, f"{who} {message}", advice, tuple(ids))
+        yield Finding(code, severity, f"{who} {message}", advice, tuple(ids))

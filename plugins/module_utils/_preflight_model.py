@@ -64,7 +64,7 @@ def _writes(sight: Sight, wish: Wish) -> bool:
         not same_reference(sight.snapshot.scale_set.image, sight.target)
         or sight.movable(wish.order)
         or sight.lease
-        or (wish.restore_policy and sight.unsettled)
+        or (wish.restore_policy and sight.unsettled(wish.order))
     )
 
 

@@ -111,11 +111,13 @@ class Sight:
         """Those of the `wanted` that nothing keeps from being moved."""
         return tuple(one for one in self.wanted(order) if obstacle(one) is None)
 
-    @property
-    def unsettled(self) -> tuple[str, ...]:
-        """The ids that an earlier run may have left on their way, which the rollout waits for first."""
-        source = self.snapshot.scale_set.health_source
-        return unsettled(self.present, self.target, source, by_model=self.by_model)
+    def unsettled(self, order: Order) -> tuple[str, ...]:
+        """The ids that an earlier run may have left on their way, which the rollout waits for first.
+
+        Raises BadInput as `wanted` does.
+        """
+        source, excluded = self.snapshot.scale_set.health_source, order.excluded(self.present)
+        return unsettled(self.present, self.target, source, by_model=self.by_model, excluded=excluded)
 
     @property
     def profile(self) -> Mapping[str, Any]:

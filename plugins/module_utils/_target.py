@@ -23,6 +23,7 @@ LEAVING = "being deleted"
 BUSY = "another operation is running on it"
 VANISHED = "no longer there"
 SKIPPED = "marked to be skipped"
+OUTSIDE = "outside of what the rollout is confined to"
 IN_USE = "marked as busy"
 NO_ROOM = "no room above the floor at the moment"
 # What passes: instances left out for these reasons are tried again later.

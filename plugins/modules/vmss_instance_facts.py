@@ -37,7 +37,8 @@ options:
     choices: [upgraded, healthy, settled]
   instance_ids:
     description:
-      - The instances to wait for. If not set, all.
+      - The instances to wait for. If not set, all but those that no upgrade would move, because they are protected from
+        scale set actions, or deallocated or stopped.
       - With O(details), the instances to describe. If not set, those that are not in service.
       - Without O(wait_for) and O(details) it has no effect. The facts have all instances in any case.
     type: list
@@ -423,6 +424,12 @@ ansible_facts:
               returned: always
               type: str
               sample:
+            state_since:
+              description: Since when it is in its provisioning state, as far as Azure tells. V(null) where it does not,
+                as of most instances in progress.
+              returned: always
+              type: str
+              sample: "2026-11-22T10:15:00Z"
             stale:
               description: Whether it has to move to the target image.
               returned: always

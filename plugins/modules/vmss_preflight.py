@@ -615,6 +615,12 @@ ansible_facts:
               returned: always
               type: str
               sample:
+            state_since:
+              description: Since when it is in its provisioning state, as far as Azure tells. V(null) where it does not,
+                as of most instances in progress.
+              returned: always
+              type: str
+              sample: "2026-11-22T10:15:00Z"
             stale:
               description: Whether it has to move to the target image.
               returned: always

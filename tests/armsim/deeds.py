@@ -229,6 +229,11 @@ def _never_returns(_scale_set: ScaleSet, instances: list[Instance], lost: bool) 
         instance.never_returns = lost
 
 
+def _hang(scale_set: ScaleSet, instances: list[Instance], _yes: bool) -> None:
+    for instance in instances:
+        scale_set.lifecycle.hang(instance)
+
+
 def _upgrade(scale_set: ScaleSet, instances: list[Instance], _yes: bool) -> None:
     instance_actions.upgrade_instances(scale_set, {"instanceIds": [instance.id for instance in instances]})
 
@@ -284,6 +289,7 @@ _INSTANCES: dict[str, Callable[[ScaleSet, list[Instance], Any], None]] = {
     "flap": _flap,
     "boot_factor": _boot_factor,
     "never_returns": _never_returns,
+    "hang": _hang,
     "upgrade": _upgrade,
     "power": _power,
     "evict": _evict,

@@ -129,6 +129,11 @@ class Lifecycle:
 
         self._timeline.after(seconds, gone)
 
+    def hang(self, instance: Instance) -> None:
+        """Begin an operation that never ends; whatever begins later takes its place."""
+        self._begin(instance, object(), lambda _failure: None)
+        self._changed(instance)
+
     def abandon(self, instance: Instance) -> None:
         """Pre-empt whatever is being done to an instance."""
         work, instance.work = instance.work, None

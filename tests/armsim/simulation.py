@@ -303,6 +303,8 @@ class Simulation:
             instance.failure = Failure(
                 "VMExtensionProvisioningError", "VM has reported a failure when processing extensions."
             )
+        elif exception.state == "updating":
+            instance.provisioning = "Updating"
         elif exception.state != "running":
             instance.power = exception.state
             if exception.state == "deallocated":

@@ -126,6 +126,7 @@ class Rollout(Batches):
         broken = [one for one in self._vmss["instances"] if one["power"] == "running" and one["instance_id"] in sent]
         baked = [one["instance_id"] for one in good if one["instance_id"] not in before]
         baked += [one["instance_id"] for one in broken if not one["stale"] and one["instance_id"] not in baked]
+        baked = [one for one in baked if one not in self._plan["excluded"]]
         if self._options.bake and baked and not self._waiting:
             if self.journal["took_hold"]:
                 self._renew()

@@ -122,6 +122,24 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             moved |= write.taken
 
 
+def judge_waits(site: Site, world: World) -> Iterator[str]:
+    """Nothing waits for instances that the rollout leaves as they are, but for what it sent: they may never settle."""
+    for wait in site.waits:
+        sent = {
+            one
+            for write in site.writes
+            if write.kind == "upgrade" and write.at <= wait.at
+            for one in write.instance_ids
+        }
+        alone = [
+            one
+            for one in wait.instance_ids
+            if not _may_touch(one, site.places[one], world.options) or one in wait.protected
+        ]
+        if waited := set(alone) - sent:
+            yield f"run {wait.run}, {wait.at:.1f} s: waits for what is excluded: {' '.join(sorted(waited))}"
+
+
 def judge_way_back(site: Site, first: int) -> Iterator[str]:
     """From run `first` on, the old image is wanted: no run writes the one that was rolled, or sends instances to it."""
     for write in site.writes:

@@ -93,6 +93,7 @@ class Play:
 
     def wait_for(self, phase: str, patience: Mapping[str, int], **given: Any) -> Result:
         """The facts module, repeated until it is done; silence and throttling of the service are borne as well."""
+        self._site.wait_for(given["instance_ids"])
         stop = Stop(f"not {phase} in time", "")
         for _call in range(patience["retries"] + 1):
             try:

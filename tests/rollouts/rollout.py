@@ -17,6 +17,7 @@ from rollouts.judge import (
     judge_end,
     judge_holds,
     judge_rolled_back,
+    judge_waits,
     judge_way_back,
     judge_writes,
     margins,
@@ -71,6 +72,7 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         violations += judge_run(site, world, *run_to_its_end(site, back), before)
         violations += judge_way_back(site, first)
     violations += judge_writes(site, world)
+    violations += judge_waits(site, world)
     for write in site.writes:
         gone = f", {len(write.taken)} out of service" if write.taken else ""
         tell(f"run {write.run} {write.at:9.1f} s  {write.kind} {' '.join(write.instance_ids)}{gone}")

@@ -57,6 +57,7 @@ class Look:
     stale: frozenset[str]
     current: frozenset[str]
     places: Mapping[str, Place]
+    protected: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,16 @@ class Write:
     out_before: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class Wait:
+    """A wait for instances that began, and those that were protected when they had been listed last."""
+
+    run: int
+    at: float
+    instance_ids: tuple[str, ...]
+    protected: frozenset[str]
+
+
 class Site:
     """One world: everything in it happens in the order of its own clock, and by its own seeded draws."""
 
@@ -92,6 +103,7 @@ class Site:
         self.luck = random.Random(f"{seed}/weather")
         self.kills = list(kills)
         self.writes: list[Write] = []
+        self.waits: list[Wait] = []
         # Where every instance stands that was ever listed.
         self.places: dict[str, Place] = {}
         # The image of the model when a run listed the instances for the first time.
@@ -166,10 +178,16 @@ class Site:
             frozenset(one.id for one in active if not one.image.key.endswith(self.target)),
             frozenset(one.id for one in active if one.model is web.model or (one.work and one.work.goal == goal)),
             {one.id: one.place for one in active},
+            frozenset(one.id for one in active if one.protect_from_scale_set_actions),
         )
         self.first_images.setdefault(self.run, web.target())
         self.places |= {one.id: one.place for one in active if one.id not in self.places}
         return self.last_look
+
+    def wait_for(self, instance_ids: Sequence[str]) -> None:
+        """Note that somebody waits for these instances."""
+        protected = self.last_look.protected if self.last_look else frozenset()
+        self.waits.append(Wait(self.run, self.now(), tuple(instance_ids), protected))
 
     @contextmanager
     def noting(self, path: str, body: Mapping[str, Any], look: Look | None) -> Iterator[None]:

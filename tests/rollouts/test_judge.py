@@ -24,6 +24,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import sent_ids
+from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
 from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update, vmss_preflight
 from rollouts.driver import Rollout
@@ -67,6 +68,11 @@ def test_holds_that_are_never_released(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Keeper, "release", lambda *_, **__: Standing(None, None))
     assert shown("automatic repairs were Running and are Suspended")
     assert shown("tags of a lease are left")
+
+
+def test_a_wait_for_what_is_excluded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Order, "excluded", lambda *_, **__: {})
+    assert shown("waits for what is excluded")
 
 
 def test_a_report_that_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
     if draw.random() < 0.1:
         set_["upgrade_policy"] = {"mode": draw.choice(["Automatic", "Rolling"])}
         options = replace(options, upgrade_policy="set_manual", restore_policy=draw.random() < 0.5)
+    options = _hanging(random.Random(f"{seed}/hanging"), options, set_)
     back = draw.random() < 0.15
     if draw.random() < 0.15:
         document["faults"] = [
@@ -259,6 +260,25 @@ def _limited(draw: random.Random, options: Options, set_: dict[str, Any]) -> Opt
             person, willing = random.Random(draw.randrange(2**31)), draw.choice([0.0, 0.5, 0.9])
             checkpoint = draw.choice(["canary", "batch"])
             return replace(options, checkpoint=checkpoint, answer=lambda: person.random() < willing)
+    return options
+
+
+def _hanging(draw: random.Random, options: Options, set_: dict[str, Any]) -> Options:
+    """Perhaps an instance is in progress for ever, mostly one that the rollout leaves as it is."""
+    if set_["orchestration_mode"] == "Flexible" or draw.random() > 0.15:
+        return options
+    one, zones = str(draw.randrange(set_["capacity"])), set_["zones"]
+    kind = draw.choice(["protected", "skipped", "skipped", "outside", "not excluded"])
+    state: dict[str, Any] = {"state": "updating"}
+    if kind == "protected":
+        state["protect_from_scale_set_actions"] = True
+    if kind == "outside" and len(zones) > 1 and set_["capacity"] >= len(zones):
+        state["zone"] = zones[0]
+        options = replace(options, only={"zones": zones[1:]})
+    elif kind == "skipped":
+        skip = {"instance_ids": [*options.skip.get("instance_ids", ()), one]}
+        options = replace(options, skip=skip)
+    set_["instances"] = {**set_["instances"], one: state}
     return options
 
 

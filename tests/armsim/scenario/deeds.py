@@ -68,6 +68,7 @@ ON_INSTANCES = (
     "flap",
     "boot_factor",
     "never_returns",
+    "hang",
     "upgrade",
     "power",
     "evict",
@@ -121,6 +122,9 @@ class Deed(Part):
     flap: Flapping | None = Field(default=None, description="a health report that changes to and fro")
     boot_factor: float | None = Field(default=None, gt=0, description="boots take so much longer from now on")
     never_returns: bool | None = Field(default=None, description="the agent never reports after the next boot")
+    hang: Literal[True] | None = Field(
+        default=None, description="an operation that never ends: `Updating` until something else is done to it"
+    )
     upgrade: Literal[True] | None = Field(default=None, description="a manualupgrade by somebody else")
     power: Literal["running", "stopped", "deallocated"] | None = Field(default=None, description="by hand")
     evict: Literal["Deallocate", "Delete"] | None = Field(default=None, description="an eviction of Spot instances")

@@ -83,8 +83,8 @@ class Extension(Part):
 class InstanceState(Part):
     """What is special about one instance at the start; what is left out is as the set has it."""
 
-    state: Literal["running", "stopped", "deallocated", "failed"] = Field(
-        default="running", description="running, off, or failed in provisioning"
+    state: Literal["running", "stopped", "deallocated", "failed", "updating"] = Field(
+        default="running", description="running, off, failed in provisioning, or in an operation that never ends"
     )
     health: HealthReport | None = Field(default=None, description="what is reported; default: as its image has it")
     protect_from_scale_in: bool = Field(default=False, description="instance protection")

@@ -43,8 +43,20 @@ def test_a_uniform_instance_is_read_from_the_list():
         protected=False,
         protected_from_scale_in=True,
         vm_id="4ab5a05b-7f0e-4b0a-8c3f-0d8f8f3c9b11",
+        state_since="2026-01-24T06:10:08.6549205+00:00",
     )
     assert Instance.from_wire(wire_instance()).image.exact_version == "24.04.202601010"
+
+
+def test_since_when_an_instance_is_in_its_state_is_read_where_azure_tells():
+    def since(state, **status):
+        statuses = [{"code": f"ProvisioningState/{state}", **status}]
+        properties = {"provisioningState": state, "timeCreated": "T1", "instanceView": {"statuses": statuses}}
+        return Instance.from_wire({"instanceId": "1", "properties": properties}).state_since
+
+    assert since("Updating", time="T2") == "T2"
+    assert since("Updating") is None
+    assert since("Creating") == "T1"
 
 
 def test_a_flexible_instance_is_read_from_its_virtual_machine():

@@ -270,6 +270,52 @@ def test_an_instance_that_was_set_aside_is_not_waited_for_and_counts_as_out():
         plan([*regional(4), aside], order(most=1))
 
 
+def hanging(one: Instance) -> Instance:
+    """The instance in an operation that never ends."""
+    return replace(one, provisioning_state="Updating")
+
+
+@pytest.mark.parametrize("image", [OLD, NEW])
+@pytest.mark.parametrize(
+    ("zone", "tags", "protected", "how"),
+    [
+        ("2", {}, False, {"only": Selection(zones=("1",))}),
+        ("1", {}, True, {}),
+        ("1", {"keep": "yes"}, False, {"marks": Marks(skip_tags=("keep",))}),
+        ("1", {}, False, {"marks": Marks(skip_ids=("9",))}),
+    ],
+)
+def test_an_excluded_instance_that_never_settles_is_not_waited_for_and_counts_as_out(zone, tags, protected, how, image):
+    ninth = hanging(instance(9, zone=zone, tags=tags, protected=protected, image=image))
+    made = plan([*(instance(n, zone="1") for n in range(4)), ninth], replace(order(most=2), **how))
+    assert (made.unsettled, made.excluded) == ((), ("9",))
+    assert sorted(one for batch in made.batches for one in batch.instance_ids) == ["0", "1", "2", "3"]
+    assert all(len(batch.instance_ids) == 1 for batch in made.batches)
+
+
+def test_one_that_is_part_of_the_rollout_is_waited_for_with_words_for_the_end_of_the_wait():
+    made = plan([*regional(4), hanging(instance(9))], order(most=2))
+    assert made.unsettled == ("9",)
+    advice = plan_to_dict(made)["unsettled_advice"]
+    assert "waits for 9" in advice
+    assert "rollout_skip" in advice
+
+
+@given(fleets(), orders, health_sources)
+def test_nothing_waits_for_what_is_excluded(instances, how, source):
+    made = plan_or_skip(instances, how, source)
+    assert not set(made.unsettled) & set(made.excluded)
+    assert not {one for batch in made.batches for one in batch.instance_ids} & set(made.excluded)
+
+
+def test_a_rollback_is_not_refused_for_what_is_in_progress_beside_it():
+    beside = [hanging(instance(8)), instance(9, health="unhealthy")]
+    sent = [instance(0, image=NEW), instance(1, image=NEW)]
+    how = order(most=1, instance_ids=["0", "1"])
+    made = make_plan([*sent, *beside], OLD, how, health_source=EXTENSION, by_model=False, missing_ids=True)
+    assert [batch.instance_ids for batch in made.batches] == [("0",), ("1",)]
+
+
 def test_a_deallocated_instance_is_not_waited_for():
     instances = [*regional(4), instance(9, image=NEW, power="deallocated", health=None)]
     assert plan(instances, order(most=2)).unsettled == ()
@@ -470,6 +516,8 @@ def test_the_plan_as_plain_data():
         "batches": [{"name": "canary", "instance_ids": ["0"], "proving": True}],
         "left_out": [{"instance_id": "1", "reason": PROTECTED}],
         "unsettled": [],
+        "unsettled_advice": "",
+        "excluded": ["1"],
         "kept_back": [],
         "total": 2,
         "allowed": 1,

@@ -223,6 +223,25 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"instances": five(power="deallocated"), "wish": {"order": order("2")}},
     ),
     "failed": ("instances_failed", "warning", {"instances": five(provisioning_state="Failed")}),
+    "in progress": ("instances_in_progress", "warning", {"instances": five(provisioning_state="Updating")}),
+    "in progress for long": (
+        "instances_in_progress",
+        "needs_acceptance",
+        {"instances": five(provisioning_state="Creating", state_since="2026-11-22T09:14:59Z")},
+    ),
+    "in progress for long, and skipped": (
+        "instances_in_progress",
+        "warning",
+        {
+            "instances": five(provisioning_state="Updating", state_since="2026-11-20T10:00:00Z"),
+            "wish": {"order": order("40%", marks=Marks(skip_ids=("0",)))},
+        },
+    ),
+    "in progress, skipped, and all that may be out": (
+        "instances_in_progress",
+        "needs_acceptance",
+        {"instances": five(provisioning_state="Updating"), "wish": SKIP_FIRST},
+    ),
     "own model": ("instances_own_model", "warning", {"instances": five(own_model=True)}),
     "held by another": ("lease", "refusal", held()),
     "lease without end": ("lease", "refusal", held(expires=None)),

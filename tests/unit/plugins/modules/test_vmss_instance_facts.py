@@ -145,6 +145,14 @@ def test_wait_until_upgraded(run: Run, clock: Clock) -> None:
     assert clock.sleeps == [7, 7]
 
 
+def test_a_wait_for_all_leaves_out_what_no_upgrade_moves(run: Run) -> None:
+    excluded = (vm(1, protected=True, state="Updating"), vm(2, power="deallocated"))
+    script = [get_model(model(NEW_VERSION)), get_instances(vm(0, NEW_VERSION), *excluded)]
+    result = run(MODULE, script, wait_for="healthy")
+    assert result["done"]
+    assert result["vmss_progress"]["total"] == 1
+
+
 def test_the_deadline_is_no_failure(run: Run, clock: Clock) -> None:
     looks = [get_instances(vm(0, NEW_VERSION, health="unhealthy"), vm(1))] * 3
     script = [get_model(model(NEW_VERSION)), *looks]
