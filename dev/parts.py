@@ -40,8 +40,9 @@ NOT_THE_COLLECTION = (
     "tests/rollouts",
     "tests/sdk",
 )
-# Folders that only their owners have, given on the command line of make: recordings of the real service, and the
-# description of its API.
+SIMULATOR_README = "tests/armsim/README.md"
+# Folders that only their owners have, given on the command line of make: recordings of the real service (several
+# folders with colons between them), and the description of its API.
 RECORDINGS = os.environ.get("RECORDINGS", "")
 SPECS = os.environ.get("SPECS", "")
 # Words in the names of the cases of the fault matrix to play; none: all.
@@ -150,11 +151,12 @@ def _no_validator() -> str:
 def _no_recordings() -> str:
     if not RECORDINGS:
         return "no folder with recordings of the real service; RECORDINGS=folder names one"
-    return "" if Path(ROOT, RECORDINGS).is_dir() else f"no folder {RECORDINGS}"
+    missing = [folder for folder in RECORDINGS.split(os.pathsep) if not Path(ROOT, folder).is_dir()]
+    return f"no folder {missing[0]}" if missing else ""
 
 
 def _judge_traffic() -> Step:
-    proof = () if _no_recordings() else ("--recordings", RECORDINGS)
+    proof = () if _no_recordings() else ("--recordings", RECORDINGS.split(os.pathsep)[0])
     return Step(("python", "-m", "conformance.traffic", "--specs", SPECS, *proof))
 
 
@@ -198,7 +200,7 @@ PARTS: Sequence[Part] = (
     Part(
         "mirror",
         "the simulator beside recordings of the real service",
-        (Step(("python", "-m", "conformance.mirror", "--recordings", RECORDINGS)),),
+        (Step(("python", "-m", "conformance.mirror", "--recordings", RECORDINGS, "--write", SIMULATOR_README)),),
         skip_reason=_no_recordings,
     ),
     Part(

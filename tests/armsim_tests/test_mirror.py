@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from conformance.mirror import figures
 from conformance.mirror.__main__ import main
 from conformance.mirror.accepted import Accepted, Judge
 from conformance.mirror.accepted import read as read_accepted
@@ -20,7 +21,8 @@ from conformance.mirror.compare import Difference, differences
 from conformance.mirror.kinds import kind_of
 from conformance.mirror.play import Outcome, play
 from conformance.mirror.recordings import Answer, load, parse
-from conformance.mirror.report import Report
+from conformance.mirror.report import PARTS, Report, part_of
+from conformance.mirror.steps import Steps
 from conformance.mirror.uncompared import Entry, Uncompared
 
 SITE = "https://management.azure.com"
@@ -220,6 +222,42 @@ def test_types_count():
     assert found({"a": "1"}, {"a": 1}) == ["body.a: number instead of string"]
 
 
+def test_values_that_decide_something_count():
+    assert found({"latestModelApplied": True}, {"latestModelApplied": False}) == [
+        "body.latestModelApplied: false instead of true"
+    ]
+    protection = {"value": [{"protectFromScaleIn": True}, {"protectFromScaleIn": False}]}
+    turned = {"value": protection["value"][::-1]}
+    assert found(protection, turned) == ["body.value[].protectFromScaleIn: another order of false, true"]
+    assert found(protection, {"value": [*protection["value"], {"protectFromScaleIn": False}]}) == []
+
+
+def test_charges_and_the_names_of_limits_count_and_how_much_is_left_does_not():
+    limits, charge = "x-ms-ratelimit-remaining-resource", "x-ms-request-charge"
+    real = Answer(200, {limits: "Microsoft.Compute/A;10,Microsoft.Compute/B;20", charge: "1"}, None)
+    same = Answer(200, {limits: "Microsoft.Compute/A;7,Microsoft.Compute/B;1", charge: "1"}, None)
+    other = Answer(200, {limits: "Microsoft.Compute/A;7", charge: "2"}, None)
+    assert differences(real, same) == []
+    assert [str(item) for item in differences(real, other)] == [
+        f"header {charge}: 2 instead of 1",
+        f"header {limits}: Microsoft.Compute/A instead of Microsoft.Compute/A,Microsoft.Compute/B",
+    ]
+
+
+def test_what_stays_and_what_changes_counts_between_answers_about_one_resource():
+    steps = Steps()
+    first = {"etag": '"1"', "properties": {"vmId": "a", "instanceView": {"platformUpdateDomain": 1}}}
+    moved = {"etag": '"3"', "properties": {"vmId": "a", "instanceView": {"platformUpdateDomain": 2}}}
+    stayed = {"etag": '"8"', "properties": {"vmId": "x", "instanceView": {"platformUpdateDomain": 4}}}
+    ours = {"etag": '"7"', "properties": {"vmId": "x", "instanceView": {"platformUpdateDomain": 4}}}
+    assert steps.differences("one", first, ours) == ()
+    assert steps.differences("other", moved, stayed) == ()
+    assert {str(item) for item in steps.differences("one", moved, stayed)} == {
+        "step of etag: +1 instead of +2",
+        "step of platformUpdateDomain: the same instead of another",
+    }
+
+
 def test_another_status_is_told_with_its_code_and_nothing_else():
     refused = Answer(409, {"x": "1"}, {"error": {"code": "Conflict", "message": "No."}})
     assert differences(Answer(200, {}, {"a": 1}), refused) == [Difference("status", "409 Conflict instead of 200")]
@@ -251,11 +289,19 @@ def test_what_a_suite_drops_is_not_compared_in_its_recordings():
     assert dropped.compared([difference], suite="azcli2025-test", kind="GET", day=None) == (difference,)
 
 
-def test_an_accepted_difference_is_one_of_a_kind_and_a_place():
-    entry = Accepted("GET sets 200", "body.value[].etag", "missing", "A reason.")
-    assert entry.covers("any", "GET sets 200", Difference("body.value[].etag", "missing"))
-    assert not entry.covers("any", "GET sets 200", Difference("body.value[].etag", "extra"))
-    assert not entry.covers("any", "GET set 200", Difference("body.value[].etag", "missing"))
+def test_other_values_may_be_of_their_time():
+    renamed = Uncompared([Entry(("header limits",), "They were renamed.", before=date(2024, 1, 1), value=True)])
+    other, extra = Difference("header limits", "A instead of B"), Difference("header limits", "extra")
+    assert renamed.compared([other, extra], suite="a", kind="GET", day=date(2023, 1, 1)) == (extra,)
+    assert renamed.compared([other], suite="a", kind="GET", day=date(2024, 1, 1)) == (other,)
+
+
+def test_an_accepted_difference_is_one_of_a_kind_and_a_place_in_the_recordings_it_names():
+    entry = Accepted("GET sets 200", "body.value[].etag", "missing", "A reason.", ("one", "two-*"))
+    assert entry.covers("two-three", "GET sets 200", Difference("body.value[].etag", "missing"))
+    assert not entry.covers("two", "GET sets 200", Difference("body.value[].etag", "missing"))
+    assert not entry.covers("one", "GET sets 200", Difference("body.value[].etag", "extra"))
+    assert not entry.covers("one", "GET set 200", Difference("body.value[].etag", "missing"))
 
 
 def report_of(entries: list[Accepted]) -> Report:
@@ -265,15 +311,71 @@ def report_of(entries: list[Accepted]) -> Report:
     return report
 
 
-def test_a_report_passes_with_nothing_new_nothing_idle_and_enough_that_agrees():
+def test_what_is_accepted_does_not_count_as_agreement_and_what_is_not_needed_fails():
     unknown = report_of([])
-    assert not unknown.passes(0, whole=True)
-    accepted = report_of([Accepted("*", difference.where, "*", "Made up.") for _, difference in unknown.new])
-    assert accepted.passes(0, whole=True)
-    assert not accepted.passes(95, whole=True)
-    idle = report_of([*accepted.judge.used, Accepted("*", "body.never", "*", "Gone.")])
-    assert not idle.passes(0, whole=True)
-    assert idle.passes(0, whole=False)
+    assert unknown.passes(0)
+    everything = [Accepted("*", difference.where, "*", "Made up.", ("made-up",)) for _, difference in unknown.new]
+    accepted = report_of(everything)
+    assert (accepted.total.agreed, accepted.total.accepted, accepted.new) == (0, 2, {})
+    assert accepted.judge.reasons["Made up."] >= 2
+    assert accepted.passes(0)
+    assert not accepted.passes(95)
+    idle = Accepted("*", "body.never", "*", "Gone.", ("made-up",))
+    assert not report_of([*everything, idle]).passes(0)
+    elsewhere = Accepted("*", "body.never", "*", "Gone.", ("made-up", "not-played"))
+    assert report_of([*everything, elsewhere]).passes(0)
+
+
+def test_a_recording_is_in_the_same_part_whatever_else_there_is():
+    parts = {name: part_of(name) for name in map(str, range(200))}
+    assert set(parts.values()) == set(range(1, PARTS + 1))
+    assert part_of("made-up") == part_of("made-up") == report_of([]).parts.popitem()[0]
+
+
+def test_the_figures_tell_what_is_modern_and_what_shows_instances():
+    new, old = ({"Date": f"Wed, 01 Jan {year} 00:00:00 GMT"} for year in (2025, 2018))
+    report = Report(Judge([]))
+    for headers in (new, old):
+        for outcome in played(
+            exchange("GET", WEB, 200, model(), headers=headers),
+            exchange("GET", f"{WEB}/virtualMachines/0", 200, instance(0), headers=headers),
+            exchange("GET", f"{COMPUTE}/locations/westus/publishers", 200, [], headers=headers),
+        ):
+            report.add(outcome)
+    assert [row.total for row in report.groups.values()] == [6, 3, 2, 4]
+
+
+def test_the_figures_are_written_between_the_markers_and_do_not_sink(tmp_path: Path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"Before.\n{figures.BEGIN}\n{figures.END}\nAfter.\n", encoding="utf-8")
+    report = report_of([])
+    assert figures.write(readme, {"first": report}) == []
+    assert figures.write(readme, {"second": report}) == []
+    text = readme.read_text(encoding="utf-8")
+    assert "| `first` | 1 | 0.0 % of 2 |" in text
+    assert "| `second` | 1 | 0.0 % of 2 |" in text
+    readme.write_text(text.replace("| `first` | 1 | 0.0 %", "| `first` | 1 | 50.0 %"), encoding="utf-8")
+    assert len(figures.write(readme, {"first": report, "second": report})) == 1
+    assert "| `first` | 1 | 50.0 % of 2 |" in readme.read_text(encoding="utf-8")
+
+
+def test_a_machine_of_a_flexible_set_is_compared_and_another_is_not():
+    flexible = model()
+    flexible["properties"] |= {"orchestrationMode": "Flexible", "platformFaultDomainCount": 1}
+    machine = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/web_1a2b3c4d"
+    shown = {"name": "web_1a2b3c4d", "id": machine, "properties": {"virtualMachineScaleSet": {"id": WEB}}}
+    alone = {**shown, "properties": {}}
+    answers = played(
+        exchange("GET", WEB, 200, flexible), exchange("GET", machine, 200, shown), exchange("GET", machine, 200, alone)
+    )
+    assert [outcome.compared for outcome in answers] == [True, True, False]
+    assert [outcome.simulated and outcome.simulated.status for outcome in answers[:2]] == [200, 200]
+
+
+def test_a_gallery_may_tell_no_location():
+    gallery = f"{GROUP}/providers/Microsoft.Compute/galleries/shelf"
+    (answer,) = played(exchange("GET", gallery, 200, {"name": "shelf", "id": gallery}))
+    assert answer.compared
 
 
 def test_the_report_names_kinds_others_and_differences(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -288,6 +390,7 @@ def test_the_report_names_kinds_others_and_differences(tmp_path: Path, capsys: p
     assert "header cache-control: extra" in said
 
 
-def test_every_entry_of_the_lists_has_a_reason():
-    assert all(entry.reason.endswith(".") for entry in read_accepted())
+def test_every_entry_of_the_lists_has_a_reason_and_names_recordings():
+    assert all(entry.reason.strip().endswith(".") for entry in read_accepted())
+    assert all(name.strip("*") for entry in read_accepted() for name in entry.recordings)
     assert Uncompared.read()

@@ -21,21 +21,30 @@ FILE = Path(__file__).with_name("accepted.yaml")
 
 @dataclass(frozen=True)
 class Accepted:
-    """``kind`` (a pattern), ``where`` and ``what`` (a pattern) say which difference; ``recordings``: only in these."""
+    """``kind`` (a pattern), ``where`` and ``what`` (a pattern) say which difference; ``recordings`` (patterns): only in
+    these.
+    """
 
     kind: str
     where: str
     what: str
     reason: str
-    recordings: str = "*"
+    recordings: tuple[str, ...]
 
     def covers(self, recording: str, kind: str, difference: Difference) -> bool:
         return (
             difference.where == self.where
             and _fits(kind, self.kind)
             and _fits(difference.what, self.what)
-            and _fits(recording, self.recordings)
+            and self.names(recording)
         )
+
+    def names(self, recording: str) -> bool:
+        return any(_fits(recording, pattern) for pattern in self.recordings)
+
+    def is_within(self, played: list[str]) -> bool:
+        """Whether each recording that it names is one of these."""
+        return all(any(_fits(recording, pattern) for recording in played) for pattern in self.recordings)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.where}: {self.what}"
@@ -49,7 +58,7 @@ def _fits(text: str, pattern: str) -> bool:
 def read(path: Path = FILE) -> list[Accepted]:
     """The entries of a file: differences that have a reason in common stand together."""
     return [
-        Accepted(**difference, **{name: group[name] for name in group if name != "differences"})
+        Accepted(**difference, reason=group["reason"], recordings=tuple(group["recordings"]))
         for group in yaml.safe_load(path.read_text(encoding="utf-8"))
         for difference in group["differences"]
     ]
@@ -68,7 +77,15 @@ class Judge:
                 return True
         return False
 
+    def idle(self, recordings: Iterable[str]) -> list[Accepted]:
+        """Entries that no difference needed, though all recordings that they name were played."""
+        played = list(recordings)
+        return [entry for entry, count in self.used.items() if not count and entry.is_within(played)]
+
     @property
-    def idle(self) -> list[Accepted]:
-        """Entries that no difference needed."""
-        return [entry for entry, count in self.used.items() if not count]
+    def reasons(self) -> Counter[str]:
+        """How many differences each reason explains."""
+        counts: Counter[str] = Counter()
+        for entry, count in self.used.items():
+            counts[entry.reason] += count
+        return counts

@@ -2,13 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What two answers to the same request differ in: status, header names, keys and nesting of the body, state strings.
+"""What two answers to the same request differ in: status, header names, keys and nesting of the body, and values that
+decide something.
 
-Values are none of it, nor how long a list is: entries of a list are taken together.
+Other values are none of it, nor how long a list is: entries of a list are taken together.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +20,20 @@ from conformance.mirror.recordings import Answer
 
 # Strings that are states or codes, not values of the user's, by the key they stand under.
 STATES = ("provisioningState", "status", "code", "level", "lastAction")
+# Other values by which clients decide, or which the service fills in.
+DECISIVE = (
+    "latestModelApplied",
+    "modelDefinitionApplied",
+    "orchestrationMode",
+    "protectFromScaleIn",
+    "protectFromScaleSetActions",
+    "enableAutomaticOSUpgrade",
+    "disableAutomaticRollback",
+    "maxSurge",
+    "rollbackFailedInstancesOnPolicyBreach",
+    "serviceState",
+    "resilientVMDeletionStatus",
+)
 # Lists whose order means something: entries are compared one by one.
 _ORDERED = ("statuses",)
 # Below these the keys are the user's own.
@@ -37,10 +54,10 @@ class Difference:
 
 @dataclass
 class Place:
-    """What stands at one path of a body: the JSON types, and the states."""
+    """What stands at one path of a body: the JSON types, and the states in their order."""
 
     types: set[str] = field(default_factory=set)
-    states: set[str] = field(default_factory=set)
+    states: list[str] = field(default_factory=list)
 
 
 def differences(recorded: Answer, simulated: Answer) -> list[Difference]:
@@ -52,7 +69,21 @@ def differences(recorded: Answer, simulated: Answer) -> list[Difference]:
         Difference(f"header {name}", "missing" if name in recorded.headers else "extra")
         for name in sorted(recorded.headers.keys() ^ simulated.headers.keys())
     ]
-    return found + list(_bodies(recorded.body, simulated.body))
+    return found + list(_header_values(recorded, simulated)) + list(_bodies(recorded.body, simulated.body))
+
+
+def _header_values(recorded: Answer, simulated: Answer) -> Iterator[Difference]:
+    """What an answer was charged, and the names of the limits it was charged to."""
+    for name, read in (("x-ms-request-charge", str), ("x-ms-ratelimit-remaining-resource", _policies)):
+        if name in recorded.headers and name in simulated.headers:
+            real, ours = read(recorded.headers[name]), read(simulated.headers[name])
+            if real != ours:
+                yield Difference(f"header {name}", f"{ours} instead of {real}")
+
+
+def _policies(header: str) -> str:
+    """`Microsoft.Compute/GetVMScaleSet3Min;190,...` without the numbers; their order is that of the recording."""
+    return ",".join(re.findall(r"[^,;]+(?=;)", header))
 
 
 def places(body: Any) -> dict[str, Place]:
@@ -77,8 +108,10 @@ def _collect(value: Any, path: str, key: str, found: dict[str, Place]) -> None:
             for index, item in enumerate(value):
                 inner = f"{path}[{index}]" if key in _ORDERED else f"{path}[]"
                 _collect(item, inner, "", found)
-        case str() if key in STATES:
-            place.states.add(value)
+        case str() if key in STATES or key in DECISIVE:
+            place.states.append(value)
+        case bool() if key in DECISIVE:
+            place.states.append(json.dumps(value))
 
 
 def _bodies(recorded: Any, simulated: Any) -> Iterator[Difference]:
@@ -92,8 +125,17 @@ def _bodies(recorded: Any, simulated: Any) -> Iterator[Difference]:
             continue
         if real[path].types != ours[path].types:
             yield Difference(path, f"{_words(ours[path].types)} instead of {_words(real[path].types)}")
-        if real[path].states != ours[path].states:
-            yield Difference(path, f"{_words(ours[path].states)} instead of {_words(real[path].states)}")
+        if (found := _states(real[path].states, ours[path].states)) is not None:
+            yield Difference(path, found)
+
+
+def _states(real: list[str], ours: list[str]) -> str | None:
+    """How states differ: in their order where there are as many, else in which there are."""
+    if real == ours or (len(real) != len(ours) and set(real) == set(ours)):
+        return None
+    if set(real) == set(ours):
+        return "another order of " + _words(set(real))
+    return f"{_words(set(ours))} instead of {_words(set(real))}"
 
 
 def _owner(path: str) -> str:

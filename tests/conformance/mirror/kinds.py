@@ -13,6 +13,8 @@ from conformance.mirror.recordings import Exchange
 
 SETS = "virtualMachineScaleSets"
 POLL = "operations/{}"
+# A virtual machine of a Flexible set; others are not simulated.
+MACHINE = "virtualMachines/{}"
 
 # What the simulator serves: methods, the types in the path (a brace stands for a name), and how the kind is called.
 # Everything else is of another kind and only counted.
@@ -56,16 +58,40 @@ class Kind:
     of: str
     served: bool
 
+    @property
+    def of_instances(self) -> bool:
+        """Whether the answer shows instances: a list, one of them, its view."""
+        instances = (f"{SETS}/{{}}/virtualMachines", f"{SETS}/{{}}/virtualMachines/{{}}", MACHINE)
+        known = {*map(str.lower, instances), f"{instances[1]}/instanceview".lower()}
+        return self.of.lower() in known and self.name.endswith(" 200")
+
+    @property
+    def of_polls_or_images(self) -> bool:
+        """Polls and platform images: many exchanges, of which little is to be learnt."""
+        return self.of == POLL or self.of.startswith("publishers")
+
 
 def kind_of(exchange: Exchange) -> Kind:
     """The kind of an exchange, by method, path and status."""
     template = _template(exchange)
     pattern = next(filter(None, (_fitting(exchange.method, template, *served) for served in _SERVED)), None)
+    if template.lower() == MACHINE.lower() and exchange.method == "GET" and machine_of_set(exchange):
+        pattern = MACHINE
     served, pattern = pattern is not None, pattern or template
     name = f"{exchange.method} {pattern} {exchange.answer.status}"
     if pattern == POLL:
         name = f"GET {pattern} monitor" if "monitor" in exchange.query else _poll_name(exchange)
     return Kind(name, pattern, served)
+
+
+def machine_of_set(exchange: Exchange) -> str | None:
+    """The id of the set that the virtual machine in the answer is in; null where it is in none, or no such machine."""
+    low = [segment.lower() for segment in exchange.segments]
+    body = exchange.answer.body
+    if low[5:7] != ["microsoft.compute", "virtualmachines"] or len(low) != 8 or not isinstance(body, dict):
+        return None
+    owner = (body.get("properties") or {}).get("virtualMachineScaleSet") or {}
+    return str(owner["id"]) if "id" in owner else None
 
 
 def _poll_name(exchange: Exchange) -> str:

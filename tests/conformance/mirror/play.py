@@ -18,8 +18,9 @@ from armsim.scale_set import ScaleSet
 from armsim.simulation import Simulation
 from conformance.mirror.compare import Difference, differences, places
 from conformance.mirror.driver import Driver
-from conformance.mirror.kinds import POLL, SETS, Kind, kind_of
+from conformance.mirror.kinds import MACHINE, POLL, SETS, Kind, kind_of, machine_of_set
 from conformance.mirror.recordings import Answer, Exchange, Recording
+from conformance.mirror.steps import Steps
 from conformance.mirror.surroundings import models_in, scenario_of, seed_of
 from conformance.mirror.uncompared import Uncompared
 
@@ -48,6 +49,14 @@ class Outcome:
     seeded: bool = False
 
     @property
+    def year(self) -> int | None:
+        """When it was recorded: by the date of the answer, else by the name of the suite."""
+        if self.exchange.day is not None:
+            return self.exchange.day.year
+        named = re.match(r"[a-z]+(\d{4})", self.recording)
+        return int(named[1]) if named else None
+
+    @property
     def compared(self) -> bool:
         return self.simulated is not None
 
@@ -72,9 +81,12 @@ class _Player:
         self._operations: dict[str, tuple[str, str]] = {}
         # Recorded instance ids, and the simulator's own, by set.
         self._ids: dict[str, dict[str, str]] = {}
+        self._steps = Steps()
 
     def play(self, exchange: Exchange) -> Outcome:
         kind = kind_of(exchange)
+        if kind.of == MACHINE:
+            self._seed(exchange)
         address = self._address(exchange, kind)
         if not kind.served or address is None:
             return Outcome(self._recording.name, exchange, Kind(kind.name, kind.of, served=False))
@@ -83,9 +95,11 @@ class _Player:
         body, made_up = self._own_body(exchange)
         answer = self._ask(exchange, kind, address, body)
         self._learn(exchange, answer)
-        found = self._uncompared.compared(
-            differences(exchange.answer, answer), suite=self._recording.name, kind=kind.name, day=exchange.day
-        )
+        different = differences(exchange.answer, answer)
+        if exchange.answer.status == answer.status:
+            key = re.sub(r"/instanceview$", "", exchange.path.lower())
+            different += self._steps.differences(key, exchange.answer.body, answer.body)
+        found = self._uncompared.compared(different, suite=self._recording.name, kind=kind.name, day=exchange.day)
         return Outcome(self._recording.name, exchange, kind, found, answer, seeded or made_up)
 
     # --- before the request -----------------------------------------------------------------------------------------
@@ -126,6 +140,11 @@ class _Player:
             polled = self._operations.get(exchange.segments[-1].lower())
             return polled and polled["monitor" in exchange.query]
         scale_set = self._scale_set(exchange)
+        if kind.of == MACHINE:
+            if scale_set is None or not scale_set.flexible:
+                return None
+            own_name = scale_set.instances[self._own_id(exchange, scale_set, exchange.segments[7])].name
+            path = re.sub(r"(/virtualMachines/)[^/?]+", rf"\g<1>{own_name}", path, flags=re.I)
         if scale_set is not None and kind.of.startswith(f"{SETS}/{{}}/virtualMachines/{{}}"):
             recorded = exchange.segments[9]
             own = self._own_id(exchange, scale_set, recorded)
@@ -206,13 +225,16 @@ class _Player:
             self._operations[_operation_id(recorded)] = (poll, answer.headers.get("location", poll))
 
     def _scale_set(self, exchange: Exchange) -> ScaleSet | None:
-        if _set_id(exchange) is None:
+        set_id = _set_id(exchange)
+        if set_id is None:
             return None
-        return self._simulation.scale_set(exchange.segments[3], exchange.segments[7])
+        return self._simulation.scale_set(exchange.segments[3], set_id.rpartition("/")[2])
 
 
 def _set_id(exchange: Exchange) -> str | None:
-    """The id of the scale set that a path is of or below."""
+    """The id of the scale set that a path is of or below; of a virtual machine, that of the set it is in."""
+    if in_set := machine_of_set(exchange):
+        return in_set
     low = [segment.lower() for segment in exchange.segments]
     if exchange.group is None or low[4:7] != ["providers", "microsoft.compute", SETS.lower()] or len(low) < 8:
         return None

@@ -160,7 +160,7 @@ def _galleries(recording: Recording) -> scenario.Images:
             continue
         if "galleries" in low:
             owner = _named(galleries, names["galleries"], {"resource_group": exchange.group, "location": REGION})
-            region = exchange.answer.body["location"]
+            region = exchange.answer.body.get("location", owner["location"])
             owner["location"] = region
         elif "sharedGalleries" in names:
             owner, region = _named(shared, names["sharedGalleries"], {}), names["locations"]
@@ -223,7 +223,7 @@ def _asked_image(exchange: Exchange) -> tuple[tuple[str, ...], Iterable[Json]]:
     entries = body if isinstance(body, list) else [body]
     if len(names) < 3:
         first = [entries[0]["name"]] if entries else []
-        names = [*names, *first, *(["any"] * 2)][:3]
+        names = [*names, *first, *(["any"] * 3)][:3]
         return tuple(names), ()
     return tuple(names[:3]), entries
 

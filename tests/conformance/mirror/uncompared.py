@@ -24,7 +24,8 @@ class Entry:
     """Headers, and keys of a body (``where``, patterns), that are not compared.
 
     ``suites``: only where these recorded (beginnings of names), ``before``: only until that day, ``kinds``: only on
-    these (a pattern), ``extra``: only where the simulator has something that the recording has not.
+    these (a pattern), ``extra``: only where the simulator has something that the recording has not, ``value``: only
+    where both have it, with other values.
     """
 
     where: tuple[str, ...]
@@ -33,6 +34,7 @@ class Entry:
     before: date | None = None
     kinds: str = "*"
     extra: bool = False
+    value: bool = False
 
     def covers(self, difference: Difference, suite: str, kind: str, day: date | None) -> bool:
         return (
@@ -41,6 +43,7 @@ class Entry:
             and (self.before is None or (day is not None and day < self.before))
             and fnmatchcase(kind, self.kinds)
             and (not self.extra or difference.what == "extra")
+            and (not self.value or " instead of " in difference.what)
         )
 
 
