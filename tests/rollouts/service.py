@@ -130,7 +130,7 @@ class Service(Client):
         fault = self.site.simulation.faults.of_answer(seen)
         if isinstance(fault, StatusFault):
             # What the pipeline would repeat is the weather's part, as is all that befalls connections.
-            assert fault.status < 500 and fault.status != 429, fault
+            assert fault.status in (400, 401, 403, 404, 409, 412), fault
             raise faulty.refusal(fault)
         assert fault is None or isinstance(fault, ChangedFault), fault
         return fault

@@ -110,7 +110,7 @@ class ChangedFault(_Fault):
     """The request takes effect, but fields of its answer are missing, or have other values.
 
     Fields are named by paths such as `value[*].properties.instanceView.vmHealth`: `[*]` is every entry of a list, `[0]`
-    one by its place, `[instanceId=3]` one by the text of a field, `["a.b"]` a name with dots. Refusals stay as they are.
+    one by its place, `[instanceId=3]` one by the text of a field, `["a.b"]` a name with dots. Refusals stay so.
     """
 
     kind: Literal["changed"] = Field(description="this fault")
