@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import Conflict, Forbidden, NotFound, Preempted
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Conflict, NotFound, Preempted, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
@@ -34,7 +34,9 @@ def find_autoscale(arm: Arm, scale_set: ScaleSet) -> list[Autoscale]:
     """
     try:
         documents = arm.all_autoscale_settings()
-    except Forbidden:
+    except VmssError as error:
+        if error.fault.status not in (401, 403):
+            raise
         documents = arm.autoscale_settings(scale_set.resource_group)
     return settings_of(documents, scale_set)
 

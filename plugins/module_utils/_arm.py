@@ -263,7 +263,7 @@ class Arm(HealthReads, OperationReads, ImageReads):
                 accepted.append(response.http_response)
 
         call = attrgetter(method)(self._client.compute(self.subscription_id))
-        with speaking(attempted):
+        with speaking(attempted, write=True):
             poller = call(
                 scale_set.resource_group,
                 scale_set.name,

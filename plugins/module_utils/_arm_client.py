@@ -153,13 +153,13 @@ class Client:
         bare_list: bool = False,
     ) -> Any:
         request = HttpRequest(method, address) if body is None else HttpRequest(method, address, json=body)
-        with speaking(attempted):
+        with speaking(attempted, write=method != "GET"):
             answer = self._plain.send_request(request)
             self._note(answer)
             answer.raise_for_status()
             try:
                 document = json.loads(answer.text())
-            except ValueError as exc:
+            except (ValueError, RecursionError) as exc:
                 raise DecodeError(f"{exc}", response=answer, error=exc) from exc
         odd = odd_part(document, bare_list=bare_list)
         if odd:

@@ -39,17 +39,17 @@ _QUERY = re.compile(r"\?[^\s'\")]+")
 
 
 @contextmanager
-def speaking(attempted: str) -> Iterator[None]:
+def speaking(attempted: str, *, write: bool = False) -> Iterator[None]:
     """Turn the SDK's errors into ours."""
     try:
         yield
     except AzureError as exc:
-        raise _error(exc, attempted) from exc
+        raise _error(exc, attempted, write) from exc
     except OSError as exc:
         raise _no_connection(exc, attempted) from exc
 
 
-def _error(exc: AzureError, attempted: str) -> VmssError:
+def _error(exc: AzureError, attempted: str, write: bool) -> VmssError:
     # A login that gets no answer comes wrapped as an authentication error.
     if not isinstance(exc, CredentialUnavailableError) and any(_unanswered(one) for one in _causes(exc)):
         return _no_connection(exc, attempted)
@@ -57,8 +57,8 @@ def _error(exc: AzureError, attempted: str) -> VmssError:
     if isinstance(exc, ClientAuthenticationError) and not (fault.status == 401 and fault.code):
         return CredentialError(
             f"Could not log in to Azure: {_plain(exc)}",
-            advice="Check tenant, client_id and secret (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET), that the secret "
-            "has not expired, and cloud_environment; or log in with 'az login'.",
+            advice="Check O(tenant), O(client_id) and O(secret) (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET), that "
+            "the secret has not expired, and O(cloud_environment); or log in with 'az login'.",
             attempted=attempted,
         )
     if isinstance(exc, DecodeError) or not isinstance(exc, HttpResponseError):
@@ -71,7 +71,7 @@ def _error(exc: AzureError, attempted: str) -> VmssError:
     if fault.status is not None and fault.status < 400:
         return failed_operation(fault, attempted)
     headers = getattr(exc.response, "headers", {})
-    return refusal(fault, attempted, retry_after=retry_after(headers))
+    return refusal(fault, attempted, retry_after=retry_after(headers), write=write)
 
 
 def _fault(exc: BaseException) -> ArmFault:
@@ -109,7 +109,7 @@ def _no_connection(exc: BaseException, attempted: str) -> ConnectionFailed:
     return ConnectionFailed(
         f"Could not {attempted}: no connection to Azure ({_plain(exc)})",
         advice="Check the network, the name resolution, the proxy (HTTPS_PROXY), REQUESTS_CA_BUNDLE and "
-        "cloud_environment.",
+        "O(cloud_environment).",
         attempted=attempted,
     )
 

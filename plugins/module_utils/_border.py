@@ -22,6 +22,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image import OPTION_F
 from ansible_collections.azroll.vmss.plugins.module_utils._options import check_options, signatures_in
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._wording import LAYER_VARIABLE, MODULE, worded
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
@@ -77,6 +78,7 @@ def run_module(module: AnsibleModule, work: Callable[[Call], None], empty: Mappi
 
     result: dict[str, Any] = {"changed": False, "msg": "", "error": None, **empty}
     deadline = Deadline(module.params["wait_timeout"])
+    layer = os.environ.get(LAYER_VARIABLE, MODULE)
     # A signature in an address is a secret that came to the wrong place: not even the invocation shows it.
     module.no_log_values |= signatures_in(module.params)
     try:
@@ -86,17 +88,36 @@ def run_module(module: AnsibleModule, work: Callable[[Call], None], empty: Mappi
         module.no_log_values |= _spellings(login.settings.secret)
         arm = _arm.connect(login, deadline)
         try:
-            work(Call(module.params, module.check_mode, arm, deadline, result, module.warn))
+            work(
+                Call(
+                    module.params,
+                    module.check_mode,
+                    arm,
+                    deadline,
+                    result,
+                    lambda text: module.warn(worded(text, layer)),
+                )
+            )
         finally:
             arm.close()
     except MissingLibrary as error:
-        result |= {"msg": f"{missing_required_lib(error.message)}. {error.advice}", "error": error.to_dict()}
+        result |= {"msg": f"{missing_required_lib(error.message)}. {error.advice}", "error": error.to_dict(layer)}
     except VmssError as error:
-        result |= {"msg": str(error), "error": error.to_dict()}
+        result |= {"msg": error.describe(layer), "error": error.to_dict(layer)}
+    result |= {name: _worded(result[name], layer) for name in ("msg", "lines", "findings") if name in result}
     # Out here there is no exception for Ansible to add a traceback of.
     if result["error"]:
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _worded(value: Any, layer: str) -> Any:
+    """Messages for people, wherever they are in a part of the result, with the options of the layer."""
+    if isinstance(value, str):
+        return worded(value, layer)
+    if isinstance(value, Mapping):
+        return {name: _worded(one, layer) for name, one in value.items()}
+    return [_worded(one, layer) for one in value] if isinstance(value, list) else value
 
 
 def _spellings(secret: str | None) -> set[str]:

@@ -17,6 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
     OperationFailed,
+    Rejected,
     ServiceError,
     WaitTimeout,
 )
@@ -164,7 +165,7 @@ def start(
             return planned, None
         try:
             return planned, arm.upgrade_instances(planned.scale_set, planned.instance_ids, follow=follow)
-        except ServiceError as error:
+        except Rejected as error:
             gone = inactive_instance(error.fault)
             if gone is None:
                 raise

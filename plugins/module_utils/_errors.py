@@ -12,22 +12,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from ansible_collections.azroll.vmss.plugins.module_utils._wording import MODULE, worded
+
 
 @dataclass(frozen=True)
 class ArmFault:
-    """What the service said: HTTP status, ARM's code, message and target, and the id to quote in a support case."""
+    """What the service said: HTTP status, ARM's code, message and target, and the id to quote in a support case.
+
+    `detail_codes` are those of what it names as the reason, `policies` the assignments of Azure Policy that deny it.
+    """
 
     status: int | None = None
     code: str | None = None
     message: str | None = None
     target: str | None = None
     request_id: str | None = None
+    detail_codes: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether Azure has said no, and will say so again: none of a fault of the service, and of throttling."""
+        return self.status is not None and 400 <= self.status < 500 and self.status not in (408, 429)
 
 
 class VmssError(Exception):
-    """Base of the tree. `kind` names the error for programs, `message` and `advice` speak to people."""
+    """Base of the tree. `kind` names the error for programs, `message` and `advice` speak to people.
+
+    A `transient` one passes by itself: the same request may succeed a little later.
+    """
 
     kind = "error"
+    transient = False
 
     def __init__(
         self,
@@ -46,24 +62,31 @@ class VmssError(Exception):
         self.instances = tuple(instances)
 
     def __str__(self) -> str:
-        """All a person needs in one text: the trouble, Azure's own words where there are any, the way out."""
-        parts = [self.message if self.message.endswith((".", "?", "!")) else self.message + "."]
+        return self.describe()
+
+    def describe(self, layer: str = MODULE) -> str:
+        """All an operator needs in one text: the trouble, Azure's own words where there are any, what to do."""
+        message = worded(self.message, layer)
+        parts = [message if message.endswith((".", "?", "!")) else message + "."]
         if self.fault.code or self.fault.message:
             said = ": ".join(text for text in (self.fault.code, self.fault.message) if text)
             parts.append(f"Azure said: {said}" if said.endswith((".", "!", "?")) else f"Azure said: {said}.")
         if self.advice:
-            parts.append(self.advice)
+            parts.append(worded(self.advice, layer))
         return " ".join(parts)
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self, layer: str = MODULE) -> dict[str, object]:
         """The `error` key of a module's result."""
         return {
             "kind": self.kind,
-            "message": self.message,
-            "advice": self.advice,
+            "transient": self.transient,
+            "message": worded(self.message, layer),
+            "advice": worded(self.advice, layer),
             "attempted": self.attempted,
             "instances": list(self.instances),
-            "arm": asdict(self.fault),
+            "arm": {
+                name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.fault).items()
+            },
         }
 
 
@@ -97,6 +120,7 @@ class ConnectionFailed(VmssError):
     """No answer: name, network, proxy or TLS."""
 
     kind = "connection"
+    transient = True
 
 
 class NotFound(VmssError):
@@ -134,15 +158,65 @@ class Forbidden(VmssError):
 
 
 class Conflict(VmssError):
-    """Somebody else wrote: 409 or 412."""
+    """A race with another write: 412, and 409 where its code says so."""
 
     kind = "conflict"
+    transient = True
+
+
+class PolicyViolation(VmssError):
+    """A policy of Azure Policy denies the write."""
+
+    kind = "policy"
+
+
+class Locked(VmssError):
+    """A lock on the resource, or on what holds it, forbids the write."""
+
+    kind = "locked"
+
+
+class QuotaExceeded(VmssError):
+    """The subscription's quota does not allow it."""
+
+    kind = "quota"
+
+
+class NoCapacity(VmssError):
+    """Azure has no machines of this size there, or none for this subscription."""
+
+    kind = "capacity"
+
+
+class FeatureNotRegistered(VmssError):
+    """It takes a preview feature that the subscription is not registered for."""
+
+    kind = "feature_not_registered"
+
+
+class SubscriptionBlocked(VmssError):
+    """The subscription takes no writes: it is disabled, or not registered for the resource provider."""
+
+    kind = "subscription"
+
+
+class RollingUpgradeRuns(VmssError):
+    """A rolling upgrade of Azure's own lets nothing else be changed."""
+
+    kind = "rolling_upgrade"
+
+
+class Rejected(VmssError):
+    """Any other refusal of what was asked for: asking again in the same way ends alike."""
+
+    kind = "rejected"
 
 
 class Throttled(VmssError):
     """The rate limit held for longer than the caller would wait. `retry_after` are the seconds that Azure asked for."""
 
     kind = "throttled"
+    transient = True
     retry_after: float | None = None
 
 
@@ -150,6 +224,7 @@ class Preempted(VmssError):
     """A newer write to the scale set put an end to the operation (code OperationPreempted, or it was cancelled)."""
 
     kind = "preempted"
+    transient = True
 
 
 class OperationFailed(VmssError):
@@ -168,6 +243,7 @@ class Unavailable(ServiceError):
     """The service answered, but only that it cannot do anything at the moment (5xx), however often it was asked."""
 
     kind = "unavailable"
+    transient = True
 
 
 class WaitTimeout(VmssError):

@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""What the service's refusals mean: by status and ARM's code, for one code alone stands for many things (recorded)."""
+"""The service's answers that are none of 2xx, as errors of the collection; `_refusals.py` has what they mean."""
 
 from __future__ import annotations
 
@@ -16,112 +16,57 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ArmFault,
-    Conflict,
-    CredentialError,
-    Forbidden,
-    ImageChangeRefused,
-    ImageNotFound,
-    ModelLimit,
-    NotFound,
     OperationFailed,
     Preempted,
+    Rejected,
     ServiceError,
     Throttled,
     Unavailable,
     VmssError,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._refusals import Refusal, meaning, particulars
 from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
 
-# Plain ("perform action 'X' over scope 'Y'") and linked ("perform action(s) 'X' on the linked scope(s) 'Y'").
-_ACTION = re.compile(
-    r"perform action(?:\(s\))? '(?P<action>[^']+)' (?:over|on the linked) scope(?:\(s\))? '(?P<scope>[^']+)'"
-)
 _INACTIVE = re.compile(r"instanceIds? (?P<id>[\w.-]+) is not an active", re.IGNORECASE)
-_TEN_MODELS = re.compile(r"limit of \d+ models", re.IGNORECASE)
-_IMAGE_TYPE = re.compile(r"image type for a virtual machine scale set may not be changed", re.IGNORECASE)
-_IMAGE_CODES = ("platformimagenotfound", "galleryimagenotfound", "imagenotfound")
+# How a policy was named before `additionalInfo` (reported, Azure/azure-monitor-baseline-alerts 906).
+_IDENTIFIERS = re.compile(r"Policy identifiers: '(?P<list>\[.*\])'", re.DOTALL)
 
 
 def read_fault(body: str, *, status: int | None, request_id: str | None) -> ArmFault:
     """From the body of an answer: `{"error": {...}}`, a failed operation's body, or whatever a 503 carries."""
     error = _error_of(body)
-    inner = next((one for one in error.get("details") or [] if isinstance(one, Mapping)), {})
+    details = _mappings(error.get("details"))
     # A throttled request names the bucket in the details only.
-    target = error.get("target") or (inner.get("target") if status == 429 else None)
+    target = error.get("target") or (details[0].get("target") if details and status == 429 else None)
     return ArmFault(
         status=status,
         code=_text(error.get("code")),
         message=_text(error.get("message")),
         target=_text(target),
         request_id=request_id,
+        detail_codes=tuple(str(one["code"]) for one in details if one.get("code")),
+        policies=_policies(error),
     )
 
 
-def refusal(fault: ArmFault, attempted: str, *, retry_after: float | None = None) -> VmssError:
+def refusal(fault: ArmFault, attempted: str, *, retry_after: float | None = None, write: bool = False) -> VmssError:
     """The error for an answer that is none of 2xx. `attempted` completes "Could not ...\""""
-    code = (fault.code or "").lower()
-    said = fault.message or ""
-    if fault.status == 401:
-        return CredentialError(
-            f"Could not {attempted}: Azure does not accept the credentials",
-            advice="Check tenant, client_id and secret, that the subscription belongs to that tenant, and "
-            "cloud_environment.",
-            attempted=attempted,
-            fault=fault,
-        )
-    if fault.status == 403:
-        return _forbidden(fault, attempted)
-    if fault.status == 429:
-        after = f"; it asks to wait another {retry_after:.0f} seconds" if retry_after else ""
-        throttled = Throttled(
-            f"Could not {attempted}: Azure throttled the requests for longer than the timeout{after}",
-            advice="Raise wait_timeout, look less often (wait_interval), or find out who else calls the compute API "
-            "of this subscription.",
-            attempted=attempted,
-            fault=fault,
-        )
-        throttled.retry_after = retry_after
-        return throttled
-    if code in _IMAGE_CODES or (fault.target or "").lower().startswith("imagereference"):
-        if code == "propertychangenotallowed":
-            return _change_refused(fault, attempted)
-        return ImageNotFound(
-            f"Could not {attempted}: Azure does not find the image",
-            advice="Check the image's fields, and that it exists in the region of the scale set.",
-            attempted=attempted,
-            fault=fault,
-        )
-    if code == "propertychangenotallowed" or _IMAGE_TYPE.search(said):
-        return _change_refused(fault, attempted)
-    if _TEN_MODELS.search(said):
-        return ModelLimit(
-            f"Could not {attempted}: the instances refer to ten different models already",
-            advice="Bring the instances left behind to the latest model first (azroll.vmss.vmss_domain_upgrade with "
-            "all_instances), then set the image again.",
-            attempted=attempted,
-            fault=fault,
-        )
-    if fault.status == 404 or code in ("invalidsubscriptionid", "subscriptionnotfound"):
-        return _not_found(code, fault, attempted)
-    if fault.status in (409, 412):
-        return Conflict(
-            f"Could not {attempted}: another write is in the way",
-            advice="See who else changes the scale set (activity log), then run again.",
-            attempted=attempted,
-            fault=fault,
-        )
-    answered = f"Azure answered {fault.status}" if fault.status else "Azure's answer could not be read"
-    passing = (fault.status or 500) >= 500
-    if passing:
+    if fault.status == 429 and (fault.code or "").lower() != "retryableerror":
+        return _throttled(fault, attempted, retry_after)
+    if fault.status is None or fault.status >= 500 or fault.status == 408:
+        answered = f"Azure answered {fault.status}" if fault.status else "Azure's answer could not be read"
         return (Unavailable if fault.status else ServiceError)(
             f"Could not {attempted}: {answered}",
             advice="Run again later; quote the request id to Azure's support if it stays.",
             attempted=attempted,
             fault=fault,
         )
-    return ServiceError(
-        f"Could not {attempted}: {answered}",
-        advice="Change what Azure names, then run again.",
+    refused, named = meaning(fault) or _unknown(fault), particulars(fault)
+    # A read that is refused for a reason of its own leaves the state unknown; a write has merely not happened.
+    error = ServiceError if refused.error is Rejected and not write else refused.error
+    return error(
+        f"Could not {attempted}: {refused.what}" + (f": {named}" if named else ""),
+        advice=refused.advice,
         attempted=attempted,
         fault=fault,
     )
@@ -141,9 +86,10 @@ def failed_operation(fault: ArmFault, attempted: str) -> VmssError:
             attempted=attempted,
             fault=fault,
         )
+    known = meaning(fault)
     return OperationFailed(
         f"Could not {attempted}: the operation failed",
-        advice="Look at the instances, then run again.",
+        advice=known.advice if known else "See the state of the instances, then run again.",
         attempted=attempted,
         fault=fault,
     )
@@ -161,10 +107,7 @@ def stale_page(fault: ArmFault) -> bool:
 
 
 def _error_of(body: str) -> Mapping[str, Any]:
-    try:
-        document = json.loads(body)
-    except ValueError:
-        return {}
+    document = _json(body)
     if not isinstance(document, Mapping):
         return {}
     error = document.get("error")
@@ -178,34 +121,61 @@ def _text(value: object) -> str | None:
     return masked(str(value)) if value else None
 
 
-def _forbidden(fault: ArmFault, attempted: str) -> Forbidden:
-    match = _ACTION.findall(fault.message or "")
-    missing = " and ".join(f"{action} on {scope}" for action, scope in match)
-    return Forbidden(
-        f"Could not {attempted}: the principal lacks the permission" + (f" {missing}" if missing else ""),
-        advice="Assign a role that holds the action; a new assignment takes some minutes to be seen.",
+def _unknown(fault: ArmFault) -> Refusal:
+    return Refusal(Rejected, f"Azure answered {fault.status}", "Change what Azure names, then run again.")
+
+
+def _throttled(fault: ArmFault, attempted: str, retry_after: float | None) -> Throttled:
+    after = f"; it asks to wait another {retry_after:.0f} seconds" if retry_after else ""
+    throttled = Throttled(
+        f"Could not {attempted}: Azure throttled the requests for longer than the timeout{after}",
+        advice="Raise O(wait_timeout), poll less often (O(wait_interval)), or find out who else calls the compute API "
+        "of this subscription.",
         attempted=attempted,
         fault=fault,
     )
+    throttled.retry_after = retry_after
+    return throttled
 
 
-def _change_refused(fault: ArmFault, attempted: str) -> ImageChangeRefused:
-    return ImageChangeRefused(
-        f"Could not {attempted}: Azure does not let this scale set change to such an image",
-        advice="Stay with the kind, publisher, offer and sku of the present image, or make a new scale set.",
-        attempted=attempted,
-        fault=fault,
-    )
+def _policies(error: Mapping[str, Any]) -> tuple[str, ...]:
+    """The policies that deny a write, by `additionalInfo` (documented) or by the message (reported)."""
+    entries = [error, *_mappings(error.get("details"))]
+    infos = [one.get("info") for entry in entries for one in _mappings(entry.get("additionalInfo"))]
+    named = [_policy(info, "policyAssignment", "policyDefinition") for info in infos if isinstance(info, Mapping)]
+    for entry in entries:
+        match = _IDENTIFIERS.search(str(entry.get("message") or ""))
+        for one in _mappings(_json(match["list"])) if match else ():
+            flat = {
+                f"{part}{key.capitalize()}": value
+                for part, both in one.items()
+                if isinstance(both, Mapping)
+                for key, value in both.items()
+            }
+            named.append(_policy(flat, "policyAssignment", "policyDefinition"))
+    return tuple(dict.fromkeys(masked(one) for one in named if one))
 
 
-def _not_found(code: str, fault: ArmFault, attempted: str) -> NotFound:
-    if code in ("subscriptionnotfound", "invalidsubscriptionid"):
-        what = "there is no such subscription, or the principal cannot see it"
-        advice = (
-            "Check subscription_id (AZURE_SUBSCRIPTION_ID), and that tenant and cloud_environment are the right ones."
-        )
-    elif code == "resourcegroupnotfound":
-        what, advice = "there is no such resource group", "Check resource_group and subscription_id."
-    else:
-        what, advice = "there is no such resource", "Check name, resource_group and subscription_id."
-    return NotFound(f"Could not {attempted}: {what}", advice=advice, attempted=attempted, fault=fault)
+def _policy(info: Mapping[str, Any], assignment: str, definition: str) -> str:
+    """One policy: its assignment with the id, and the definition's name."""
+    who, address = _name_of(info, assignment), str(info.get(f"{assignment}Id") or "")
+    what = _name_of(info, definition) or str(info.get(f"{definition}Id") or "")
+    if not (who or address or what):
+        return ""
+    where = f" ({address})" if address and address != who else ""
+    return f"assignment {who or 'without a name'}{where}" + (f" of policy {what}" if what else "")
+
+
+def _name_of(info: Mapping[str, Any], part: str) -> str:
+    return str(info.get(f"{part}DisplayName") or info.get(f"{part}Name") or info.get(f"{part}Id") or "")
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

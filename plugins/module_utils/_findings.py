@@ -52,7 +52,9 @@ CODES: Mapping[str, Code] = {
     # The image
     "image_not_found": Code("The image, or this version of it, does not exist.", REFUSAL),
     "image_not_replicated": Code("The image is not in the region of the scale set, or not yet.", REFUSAL),
-    "image_unreadable": Code("The principal may not read the image.", REFUSAL),
+    "image_unreadable": Code(
+        "The image cannot be read with this login: it lacks the right, or belongs to another tenant.", REFUSAL
+    ),
     "image_deprecated": Code(
         "The publisher has deprecated the image, or says when it will be.", REFUSAL, NEEDS_ACCEPTANCE, WARNING
     ),
@@ -98,6 +100,7 @@ CODES: Mapping[str, Code] = {
     "repairs_running": Code("Automatic repairs stay on during the rollout.", WARNING),
     "repairs_suspended": Code("Automatic repairs are suspended, and no run says that it holds them.", WARNING),
     "permission_missing": Code("The principal lacks actions for a step of the rollout.", NEEDS_ACCEPTANCE, WARNING),
+    "unreadable": Code("Something that preflight looks at cannot be read, so that nothing is known of it.", WARNING),
     "permissions_unreadable": Code("Which actions the principal holds is not known.", WARNING),
 }
 

@@ -18,7 +18,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._documents import Docu
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ArmFault,
     BadInput,
-    Forbidden,
     OperationFailed,
     Preempted,
     VmssError,
@@ -37,6 +36,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
 
+# There is no such thing in this cloud or scale set.
+_NOTHING = (400, 404, 409)
 HEALTHY, SETTLED = "healthy", "settled"
 
 T = TypeVar("T")
@@ -90,8 +91,9 @@ class Wait:
         )
 
 
-def gather(arm: Arm, resource_group: str, name: str) -> Snapshot:
-    """Read the set once: model, instances, and what may be read of rolling upgrades and repairs."""
+def gather(arm: Arm, resource_group: str, name: str, optional: OptionalReads | None = None) -> Snapshot:
+    """Read the set once: model, instances, and by `optional` what can be read of rolling upgrades and repairs."""
+    read = optional or readable
     model = arm.scale_set_document(resource_group, name)
     scale_set = ScaleSet.from_wire(model, resource_group=resource_group)
     entries = arm.instance_documents(scale_set)
@@ -101,8 +103,8 @@ def gather(arm: Arm, resource_group: str, name: str) -> Snapshot:
         tuple(Instance.from_wire(entry) for entry in entries),
         at,
         documents=Documents(model, tuple(entries)),
-        rolling_upgrade=readable(lambda: arm.rolling_upgrade(scale_set)),
-        repairs_state=readable(lambda: arm.repairs_state(scale_set)),
+        rolling_upgrade=read(lambda: arm.rolling_upgrade(scale_set)),
+        repairs_state=read(lambda: arm.repairs_state(scale_set)),
     )
 
 
@@ -180,12 +182,46 @@ def failed_wait(name: str, progress: Progress, fault: ArmFault | None = None) ->
 
 
 def readable(read: Callable[[], T], absent: T | None = None) -> T | None:
-    """None where the principal may not read it; `absent` where there is no such thing in this cloud or scale set."""
+    """None where Azure refuses the read; `absent` where there is no such thing in this cloud or scale set.
+
+    A login that works for the scale set may be refused (401) for what belongs to another tenant.
+    """
     try:
         return read()
-    except Forbidden:
-        return None
     except VmssError as error:
-        if error.fault.status in (400, 404, 409):
-            return absent
-        raise
+        if not error.fault.refused:
+            raise
+        return absent if error.fault.status in _NOTHING else None
+
+
+def answered(error: VmssError) -> bool:
+    """Whether Azure has answered at all: a login that fails, and silence, concern everything."""
+    return error.fault.status is not None
+
+
+class OptionalReads:
+    """Reads that preflight can do without: none of them ends it. `trouble` is what kept it from reading."""
+
+    def __init__(self) -> None:
+        self.trouble: list[VmssError] = []
+
+    def __call__(self, read: Callable[[], T], absent: T | None = None, *, tell: bool = False) -> T | None:
+        """What was read, `absent` where there is no such thing, None where it cannot be read.
+
+        A refusal is trouble only where it is to be told: most have findings of their own.
+        """
+
+        def reading() -> T:
+            try:
+                return read()
+            except VmssError as error:
+                if answered(error) and (not error.fault.refused or (tell and error.fault.status not in _NOTHING)):
+                    self.trouble.append(error)
+                raise
+
+        try:
+            return readable(reading, absent)
+        except VmssError as error:
+            if not answered(error):
+                raise
+            return None

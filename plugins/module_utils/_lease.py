@@ -159,7 +159,7 @@ def write_lease(tags: Mapping[str, str], lease: Lease | None) -> dict[str, str]:
             "tag_limit",
             f"The lease of the rollout takes {len(every) - len(others)} tags, and the scale set has {len(others)} of "
             f"at most {TAG_LIMIT} already",
-            advice="Remove tags that nobody needs, or roll without a lease (minutes: 0).",
+            advice="Remove tags that nobody needs, or roll without a lease (O(minutes=0)).",
         )
     return every
 
@@ -174,8 +174,8 @@ def guard_lease(name: str, lease: Lease | None, claim: Claim, now: datetime, *, 
     raise Refused(
         "lease",
         f"Another run rolls {name}: {lease.describe()}",
-        advice="Wait until it has ended. If you know that it is dead, take its lease over (take_over: true, or of the "
-        "role rollout_lease_take_over: true): what it held is let go of with yours.",
+        advice="Wait until it has ended. If you know that it is dead, take its lease over (O(take_over=true)): what "
+        "it held is released with yours.",
     )
 
 
@@ -208,15 +208,16 @@ def is_due(expires: str | None, minutes: int, now: datetime) -> bool:
 def require_own(name: str, lease: Lease | None, run_id: str, now: str | None) -> Lease:
     """The lease, if it still is that run's and has not run out at that time of Azure's: from then on it is anybody's.
 
-    Raises VmssError of the kind `lease_lost`.
+    Raises LeaseLost and LeaseExpired.
     """
     if lease is not None and lease.run_id == run_id:
         time = parse_time(now)
         if time is None or not lease.expired(time):
             return lease
-        raise LeaseLost(
-            f"Run {run_id} let its lease of {name} run out at {lease.expires}",
-            advice="Nothing more was written. Take a longer one (rollout_lease), and run again.",
+        raise LeaseExpired(
+            f"The lease of {name} that run {run_id} holds has run out, at {lease.expires}",
+            advice="Nothing more was written, for another run may have begun. Take a longer lease (O(minutes)), and "
+            "run again.",
         )
     now_held = f"{lease.describe()} holds it now" if lease else "its tags are gone"
     raise LeaseLost(
@@ -239,6 +240,12 @@ class LeaseLost(VmssError):
     """Another run took the lease over, or somebody removed its tags."""
 
     kind = "lease_lost"
+
+
+class LeaseExpired(VmssError):
+    """The run's own lease has run out, and nobody else has taken it yet."""
+
+    kind = "lease_expired"
 
 
 def _text(time: datetime) -> str:

@@ -9,20 +9,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from ansible_collections.azroll.vmss.plugins.module_utils._actors import find_autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import Alert, Watched, ids_of, standing
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
-    Forbidden,
     ImageNotFound,
-    NotFound,
     VmssError,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._gather import gather, readable
+from ansible_collections.azroll.vmss.plugins.module_utils._gather import OptionalReads, answered, gather
 from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
@@ -49,19 +47,23 @@ def look(
     watched: Watched | None = None,
 ) -> Sight:
     """Read the set, its image and what is around it. Raises what `gather` raises, and BadInput for a wrong image."""
-    snapshot = gather(arm, resource_group, name)
+    optional = OptionalReads()
+    snapshot = gather(arm, resource_group, name, optional)
     scale_set, location = snapshot.scale_set, snapshot.scale_set.location
     target, target_error = _resolved(arm, merge(scale_set.image, wanted), location)
-    details = None if target_error else _details(arm, target, location)
+    details = None if target_error else _details(optional, arm, target, location)
     lease = read_lease(scale_set.tags)
     known = (scale_set.image, lease.previous_image if lease else None)
     previous = previous_image(target, snapshot.instances, known) or scale_set.image.pinned
     previous_error, previous_details = None, details
     if not same_image(previous, target):
         previous_error = _trouble(arm, previous, location)
-        previous_details = None if previous_error else _details(arm, previous, location)
+        previous_details = None if previous_error else _details(optional, arm, previous, location)
     alerts, alerts_error = _alerts(arm, scale_set, watched or Watched())
-    autoscale = _autoscale(arm, scale_set)
+    # Where there is no such provider, there are no such settings.
+    none: list[Autoscale] = []
+    settings = optional(lambda: find_autoscale(arm, scale_set), none)
+    autoscale = None if settings is None else tuple(settings)
     return Sight(
         snapshot=snapshot,
         target=target,
@@ -71,13 +73,17 @@ def look(
         target_details=details,
         previous_details=previous_details,
         autoscale=autoscale,
-        permissions=readable(lambda: arm.permissions(scale_set)),
-        autoscale_permissions={one.label: _rights_on(arm, one) for one in autoscale or ()},
-        owner=owner_of(scale_set.tags, _group(arm, resource_group)),
+        permissions=optional(lambda: arm.permissions(scale_set)),
+        autoscale_permissions={
+            one.label: optional(partial(arm.autoscale_permissions, one.resource_group, one.name))
+            for one in autoscale or ()
+        },
+        owner=owner_of(scale_set.tags, optional(lambda: arm.resource_group(resource_group))),
         holder_dead=lease is not None and is_dead(lease.holder),
         by_model=by_model,
         alerts=alerts,
         alerts_error=alerts_error,
+        unread=tuple(optional.trouble),
     )
 
 
@@ -91,19 +97,22 @@ def _alerts(arm: Arm, scale_set: ScaleSet, watched: Watched) -> tuple[tuple[Aler
     try:
         return fired_alerts(arm, scale_set, watched), None
     except VmssError as error:
-        if error.fault.status in (400, 403, 404):
-            return (), error
-        raise
+        if not answered(error):
+            raise
+        return (), error
 
 
 def _resolved(arm: Arm, image: Image, location: str) -> tuple[Image, VmssError | None]:
     """The image to write, or as it was asked for, and why it cannot be used."""
     try:
         return resolve_image(arm, image, location, pin_latest=True), None
-    except Forbidden as error:
-        return image, error
     except ImageNotFound as error:
         return image, _told(arm, image, location) or error
+    except VmssError as error:
+        # It may be in another subscription or tenant, where the login counts for nothing.
+        if not answered(error):
+            raise
+        return image, error
 
 
 def _trouble(arm: Arm, image: Image, location: str) -> VmssError | None:
@@ -122,32 +131,15 @@ def _told(arm: Arm, image: Image, location: str) -> VmssError | None:
         return None
     try:
         read_details(arm, image, location)
-    except NotFound as error:
+    except VmssError as error:
         if (error.fault.code or "").lower() == "imageversiondeprecated":
             return ImageNotFound(
                 f"The image {image.describe()} is deprecated, and Azure makes no instances of it any more",
                 advice="Choose a newer version, or another image.",
                 fault=error.fault,
             )
-    except VmssError:
-        return None
     return None
 
 
-def _details(arm: Arm, image: Image, location: str) -> ImageDetails | None:
-    return readable(lambda: read_details(arm, image, location))
-
-
-def _group(arm: Arm, name: str) -> Mapping[str, Any] | None:
-    return readable(lambda: arm.resource_group(name))
-
-
-def _autoscale(arm: Arm, scale_set: ScaleSet) -> tuple[Autoscale, ...] | None:
-    # Where there is no such provider, there are no such settings.
-    none: list[Autoscale] = []
-    settings = readable(lambda: find_autoscale(arm, scale_set), none)
-    return None if settings is None else tuple(settings)
-
-
-def _rights_on(arm: Arm, setting: Autoscale) -> Sequence[Mapping[str, Any]] | None:
-    return readable(lambda: arm.autoscale_permissions(setting.resource_group, setting.name))
+def _details(optional: OptionalReads, arm: Arm, image: Image, location: str) -> ImageDetails | None:
+    return optional(lambda: read_details(arm, image, location), tell=True)

@@ -30,6 +30,9 @@ def actor_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     yield from _autoscale(sight, wish)
     yield from _repairs(sight, wish)
     yield from right_findings(sight, wish)
+    for error in sight.unread:
+        said = f" ({error.fault.code})" if error.fault.code else ""
+        yield Finding("unreadable", WARNING, f"{error.message}{said}", error.advice)
 
 
 def _lease(sight: Sight, wish: Wish) -> Iterator[Finding]:
@@ -39,7 +42,7 @@ def _lease(sight: Sight, wish: Wish) -> Iterator[Finding]:
     try:
         guard_lease(name, lease, wish.claim, sight.now or NEVER, holder_dead=sight.holder_dead)
     except Refused as error:
-        advice = "Wait until it has ended. If you know that it is dead, take its lease over (take_over_lease: true)."
+        advice = "Wait until it has ended. If you know that it is dead, take its lease over (O(take_over_lease=true))."
         yield Finding("lease", REFUSAL, error.message, advice)
     else:
         found = f"A run has left its lease of {name} behind, or is to lose it: {lease.describe()}"
@@ -60,7 +63,7 @@ def _autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
             "It will be held for the time of the rollout."
             if wish.hold_autoscale
             else "Instances that it makes get the new image or are swept; it may also take some away. "
-            "Set hold_autoscale: true to keep the number of instances.",
+            "Set O(hold_autoscale=true) to keep the number of instances.",
         )
 
 
@@ -71,10 +74,10 @@ def _named(setting: Autoscale, group: str) -> str:
 
 def _unknown_autoscale(sight: Sight, wish: Wish) -> Finding:
     code, allow = "autoscale_unreadable", "Allow Microsoft.Insights/autoscaleSettings/read"
-    unknown = "The principal may not read autoscale settings: "
+    unknown = "The autoscale settings cannot be read: "
     if wish.hold_autoscale:
         message = f"{unknown}they cannot be held"
-        return Finding(code, REFUSAL, message, f"{allow}, or set hold_autoscale: false.")
+        return Finding(code, REFUSAL, message, f"{allow}, or set O(hold_autoscale=false).")
     if left := named(sight.held, AUTOSCALE):
         message = f"{unknown}those that an earlier run has left switched off ({listed(left)}) cannot be switched on"
         return Finding(code, NEEDS_ACCEPTANCE, message, f"{allow}, or switch them on yourself.")
@@ -96,5 +99,5 @@ def _repairs(sight: Sight, wish: Wish) -> Iterator[Finding]:
             "repairs_running",
             WARNING,
             f"Automatic repairs of {name} stay on: Azure may replace instances while they move",
-            "Set suspend_repairs: true to hold them for the time of the rollout.",
+            "Set O(suspend_repairs=true) to hold them for the time of the rollout.",
         )

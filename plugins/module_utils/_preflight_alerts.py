@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import READ_ACTION, listed_alerts
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import Forbidden
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import Forbidden, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
@@ -26,10 +26,7 @@ def alert_findings(sight: Sight) -> Iterator[Finding]:
             "alerts_unreadable",
             REFUSAL,
             f"{error.message}{f' ({error.fault.code})' if error.fault.code else ''}",
-            f"Assign a role that holds {READ_ACTION} on the subscription of the resource (Reader does), "
-            "or watch no alerts."
-            if isinstance(error, Forbidden)
-            else "Correct the ids in health_alerts, or watch no alerts.",
+            _way_out(error),
         )
     began = parse_time(sight.lease.since) if sight.lease else None
     during = [one for one in sight.alerts if began and one.fired_after(began)]
@@ -48,3 +45,14 @@ def alert_findings(sight: Sight) -> Iterator[Finding]:
             f"Alerts have fired already: {listed_alerts(before)}",
             "They are not held against the rollout; those that fire from now on are.",
         )
+
+
+def _way_out(error: VmssError) -> str:
+    if isinstance(error, Forbidden):
+        return (
+            f"Assign a role that holds {READ_ACTION} on the subscription of the resource (Reader does), or watch no "
+            "alerts."
+        )
+    if error.fault.status in (400, 404):
+        return "Correct the ids in O(health_alerts), or watch no alerts."
+    return f"{error.advice} Or watch no alerts."

@@ -11,7 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import Forbidden, ImageNotReplicated, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    BadInput,
+    ImageNotFound,
+    ImageNotReplicated,
+    VmssError,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import image_kind_reasons
 from ansible_collections.azroll.vmss.plugins.module_utils._image import same_image
@@ -41,12 +46,12 @@ def image_findings(sight: Sight) -> Iterator[Finding]:
 def _unusable(error: VmssError) -> Finding:
     if (error.fault.code or "").lower() == DEPRECATED:
         code = "image_deprecated"
-    elif isinstance(error, Forbidden):
-        code = "image_unreadable"
     elif isinstance(error, ImageNotReplicated):
         code = "image_not_replicated"
-    else:
+    elif isinstance(error, ImageNotFound):
         code = "image_not_found"
+    else:
+        code = "image_unreadable"
     return Finding(code, REFUSAL, error.message, error.advice)
 
 
@@ -123,7 +128,8 @@ def _way_back(sight: Sight) -> Iterator[Finding]:
     error = sight.previous_error
     if error is None or same_image(sight.previous, sight.target):
         return
-    what = "cannot be read by the principal" if isinstance(error, Forbidden) else "cannot be used any more"
+    gone = isinstance(error, (BadInput, ImageNotFound))
+    what = "cannot be used any more" if gone else "cannot be read with this login"
     yield Finding(
         "rollback_impossible",
         NEEDS_ACCEPTANCE,

@@ -30,18 +30,21 @@ WAYS = (HALT, ROLLBACK_INSTANCES, ROLLBACK_BATCH, ROLLBACK)
 # After these nothing is written any more, whatever was asked for: somebody else is at work, or Azure cannot be worked
 # with.
 _HANDS_OFF = {
-    "foreign_change": "somebody else is changing the scale set",
+    "foreign_change": "another client is changing the scale set",
     "lease": "another rollout holds the scale set",
-    "lease_lost": "another rollout has taken over",
+    "lease_lost": "the lease of this rollout is gone: another one has taken it over, or somebody has removed its tags",
+    "lease_expired": "the lease of this rollout has run out, so that any other may have begun",
     "rolling_upgrade": "a rolling upgrade of Azure's own is running",
-    "conflict": "somebody else is changing the scale set",
-    "preempted": "somebody else is changing the scale set",
+    "conflict": "another client is changing the scale set",
+    "preempted": "another client is changing the scale set",
     "credentials": "Azure cannot be logged in to",
     "connection": "Azure cannot be reached",
     "unavailable": "Azure does not do anything at the moment",
     "service_error": "Azure refused a request",
     "forbidden": "a permission is missing",
     "throttled": "Azure throttles the requests",
+    "locked": "a lock forbids writes",
+    "subscription": "the subscription takes no writes",
     "managed": "another service owns the scale set",
     "service_fabric": "the scale set carries Service Fabric nodes",
 }

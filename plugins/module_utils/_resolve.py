@@ -54,6 +54,9 @@ def resolve_image(arm: Arm, image: Image, location: str, *, pin_latest: bool) ->
             return _gallery(arm, image, location, pin_latest)
         return _versioned(image, _versions(arm, image, location), location, pin_latest)
     except NotFound as error:
+        if (error.fault.code or "").lower() in ("subscriptionnotfound", "invalidsubscriptionid"):
+            # The image's own subscription, which the login cannot see: that tells nothing of the image.
+            raise
         raise ImageNotFound(
             f"There is no image {image.describe()} in {location}",
             advice="Check the spelling, and that the image is offered or replicated there.",

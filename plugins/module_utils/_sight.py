@@ -57,7 +57,7 @@ class Sight:
     `autoscale_permissions` are those on each autoscale setting, by its label: it may live in another resource group.
     `target_error` and `previous_error` say why the image cannot be used; the image is then as it was asked for.
     `holder_dead`: the process that holds the lease is dead for certain. `owner` is the service that owns the set.
-    `alerts_error` says why the alerts that were asked for cannot be read.
+    `alerts_error` says why the alerts that were asked for cannot be read, `unread` why anything else cannot.
     `by_model`: instances on the target are stale, too, if they do not follow the latest model.
     """
 
@@ -76,6 +76,7 @@ class Sight:
     by_model: bool = True
     alerts: tuple[Alert, ...] = ()
     alerts_error: VmssError | None = None
+    unread: tuple[VmssError, ...] = ()
 
     @property
     def lease(self) -> Lease | None:

@@ -144,6 +144,11 @@ error:
       returned: on failure
       type: str
       sample: not_found
+    transient:
+      description: Whether it passes by itself, so that the same may succeed a little later.
+      returned: on failure
+      type: bool
+      sample: false
     message:
       description: The trouble itself.
       returned: on failure
@@ -195,6 +200,18 @@ error:
           returned: on failure
           type: str
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
+        detail_codes:
+          description: The codes of what Azure names as the reason, inside of its error.
+          returned: on failure
+          type: list
+          elements: str
+          sample: []
+        policies:
+          description: The assignments of Azure Policy that deny the request.
+          returned: on failure
+          type: list
+          elements: str
+          sample: []
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import (

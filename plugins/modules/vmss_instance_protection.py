@@ -47,7 +47,8 @@ options:
   run_id:
     description:
       - The run that must hold the lease of the scale set (see M(azroll.vmss.vmss_hold)). Where it does not any more,
-        the module fails with RV(error.kind=lease_lost) and sends nothing. Empty to do without.
+        the module fails with RV(error.kind=lease_lost), or with RV(error.kind=lease_expired) where the lease has run
+        out, and sends nothing. Empty to do without.
     type: str
     default: ''
   allow_managed:
@@ -144,6 +145,11 @@ error:
       returned: on failure
       type: str
       sample: not_found
+    transient:
+      description: Whether it passes by itself, so that the same may succeed a little later.
+      returned: on failure
+      type: bool
+      sample: false
     message:
       description: The trouble itself.
       returned: on failure
@@ -195,6 +201,18 @@ error:
           returned: on failure
           type: str
           sample: 690e3424-0879-4463-afd9-51b0a7c66da8
+        detail_codes:
+          description: The codes of what Azure names as the reason, inside of its error.
+          returned: on failure
+          type: list
+          elements: str
+          sample: []
+        policies:
+          description: The assignments of Azure Policy that deny the request.
+          returned: on failure
+          type: list
+          elements: str
+          sample: []
 """
 
 from dataclasses import asdict

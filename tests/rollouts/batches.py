@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from ansible_collections.azroll.vmss.plugins.filter.rollout import (
     rollout_journal,
@@ -30,6 +33,9 @@ from rollouts.site import Site
 
 # Kinds of refusals after which a write is tried again for a while.
 PASSING = ("max_unavailable", "conflict")
+ROLE = Path(__file__).parents[2] / "roles" / "rollout"
+# Those after which the role does without a reimage.
+DENIED = yaml.safe_load((ROLE / "vars" / "main.yml").read_text(encoding="utf-8"))["rollout__denied"]
 
 
 class Batches(Play):
@@ -288,9 +294,14 @@ class Batches(Play):
             self._operation = sent["operation_id"]
             tried += sent["instance_ids"]
         if again["reimage"]:
-            sent = self.until(lambda: self._reimage(again["reimage"], ours), PASSING, self._waits["room"])
-            self._retried_at = sent["started_at"] or self._retried_at
-            tried += [] if sent["error"] else sent["instance_ids"]
+            try:
+                sent = self.until(lambda: self._reimage(again["reimage"], ours), PASSING, self._waits["room"])
+            except Stop as stop:
+                if stop.kind not in DENIED:
+                    raise
+            else:
+                self._retried_at = sent["started_at"] or self._retried_at
+                tried += sent["instance_ids"]
         if going:
             self.journal = rollout_journal(self.journal, "retry", instance_ids=tried)
 

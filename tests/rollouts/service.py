@@ -144,7 +144,7 @@ class Service(Client):
             trouble = site.trouble(write=write)
             answers = []
             if trouble in (None, "answer lost"):
-                answers.append(self._answer(attempted, act))
+                answers.append(self._answer(attempted, act, write))
             if trouble is None:
                 site.step()
                 return answers[0]
@@ -160,13 +160,13 @@ class Service(Client):
             site.sleep(pause or BACKOFF * 2**failures)
             failures += pause is None
 
-    def _answer(self, attempted: str, act: Callable[[], Answer]) -> Answer:
+    def _answer(self, attempted: str, act: Callable[[], Answer], write: bool) -> Answer:
         site = self.site
         try:
             return act()
         except ArmError as error:
             fault = read_fault(json.dumps(error.body()), status=error.status, request_id=None)
-            raise refusal(fault, attempted, retry_after=error.retry_after) from error
+            raise refusal(fault, attempted, retry_after=error.retry_after, write=write) from error
         finally:
             # The Date header knows whole seconds only.
             self._note(site.simulation.calendar.at(site.now()).replace(microsecond=0).isoformat())

@@ -42,6 +42,7 @@ def test_the_result_key_is_plain_data_with_everything_a_program_needs():
     error = OperationFailed("It failed", advice="Look.", attempted="upgrade", fault=FAULT, instances=["3", "7"])
     assert json.loads(json.dumps(error.to_dict())) == {
         "kind": "operation_failed",
+        "transient": False,
         "message": "It failed",
         "advice": "Look.",
         "attempted": "upgrade",
@@ -52,6 +53,8 @@ def test_the_result_key_is_plain_data_with_everything_a_program_needs():
             "message": "The Resource 'web' was not found.",
             "target": None,
             "request_id": "9c5d",
+            "detail_codes": [],
+            "policies": [],
         },
     }
 

@@ -55,9 +55,7 @@ def test_a_linked_refusal_names_what_is_missing_and_not_what_is_there() -> None:
 
 
 def test_a_refusal_in_unknown_words_is_still_one() -> None:
-    assert (
-        refusal(ArmFault(403, "Whatever", "no"), "read").message == "Could not read: the principal lacks the permission"
-    )
+    assert refusal(ArmFault(403, "Whatever", "no"), "read").message == "Could not read: Azure forbids it"
 
 
 @pytest.mark.parametrize(

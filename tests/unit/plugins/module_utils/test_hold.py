@@ -115,7 +115,7 @@ class Azure:
     def all_autoscale_settings(self) -> list[dict[str, Any]]:
         self.request("list autoscale")
         if self.narrow:
-            raise Forbidden("no", advice="Assign a role.")
+            raise Forbidden("no", advice="Assign a role.", fault=ArmFault(403, "AuthorizationFailed"))
         return copy.deepcopy(self.autoscale)
 
     def autoscale_settings(self, resource_group: str) -> list[dict[str, Any]]:

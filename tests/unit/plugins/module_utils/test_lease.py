@@ -19,12 +19,14 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     VALUE_LIMIT,
     Claim,
     Lease,
+    LeaseExpired,
     LeaseLost,
     read_lease,
     require_own,
     take,
     write_lease,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._wording import ROLE
 from ansible_collections.azroll.vmss.tests.unit.builders import GALLERY_IMAGE, OLD
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
@@ -161,7 +163,9 @@ def test_a_lost_lease_says_who_has_it() -> None:
         require_own("web", None, "run-a", None)
 
 
-def test_a_lease_that_has_run_out_is_lost() -> None:
+def test_a_lease_that_has_run_out_is_not_said_to_be_taken_over() -> None:
     assert require_own("web", THEIRS, "run-a", "2026-11-22T10:16:00+00:00") is THEIRS
-    with pytest.raises(LeaseLost, match="let its lease of web run out"):
+    with pytest.raises(LeaseExpired, match="The lease of web that run run-a holds has run out") as expired:
         require_own("web", THEIRS, "run-a", LATER)
+    assert expired.value.kind == "lease_expired"
+    assert "rollout_lease" in expired.value.describe(ROLE)

@@ -276,6 +276,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "unknown alerts": ("alerts_unreadable", "refusal", {"alerts_error": FORBIDDEN}),
     "unknown permissions": ("permissions_unreadable", "warning", {"permissions": None}),
+    "unknown state": ("unreadable", "warning", {"unread": (FORBIDDEN,)}),
 }
 NOTHING: dict[str, dict[str, Any]] = {
     "all well": {},

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     COMPUTE,
@@ -165,7 +167,8 @@ def test_what_may_not_be_read_is_a_finding_and_what_is_not_there_is_none(run: Ru
     unknown = version(NEW_VERSION, status=403, body=FORBIDDEN)
     script = [*look(*[vm(n) for n in range(5)]), *images(new=unknown, old=unknown_old()), *around]
     result = run(MODULE, script, image={"version": "latest"})
-    assert codes(result) == {"autoscale_unreadable": "warning", "permissions_unreadable": "warning"}
+    unread = {"autoscale_unreadable": "warning", "permissions_unreadable": "warning", "unreadable": "warning"}
+    assert codes(result) == unread
     assert result["ready"]
 
     nowhere = error("MissingSubscriptionRegistration", "The subscription is not registered.")
@@ -408,3 +411,64 @@ def test_alerts_that_cannot_be_read_stop_the_rollout_before_it_begins(run: Run) 
     result = run(MODULE, script, image={"version": "latest"}, health_alerts=["scale_set"])
     assert codes(result) == {"alerts_unreadable": "refusal"}
     assert "SubscriptionNotFound" in result["msg"]
+
+
+ELSEWHERE = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-img/providers/Microsoft.Compute"
+DEFINITION = f"{ELSEWHERE}/galleries/golden/images/web"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "times"),
+    [
+        (400, "InvalidParameter", 1),
+        (401, "InvalidAuthenticationTokenTenant", 2),
+        (403, "LinkedAuthorizationFailed", 1),
+        (404, "SubscriptionNotFound", 1),
+        (409, "OperationNotAllowed", 1),
+        (500, "InternalServerError", 5),
+    ],
+)
+def test_what_another_tenants_image_answers_ends_no_preflight(run: Run, status: int, code: str, times: int) -> None:
+    path = f"{DEFINITION}/versions/1.0.0"
+    refused = get(path, error(code, "No."), status=status, api="2023-07-03", query={"$expand": "ReplicationStatus"})
+    present = [get_versions(), version(OLD_VERSION)]
+    script = [*look(*[vm(n) for n in range(5)]), *[refused] * times, *present, *surroundings()]
+    result = run(MODULE, script, image={"id": path})
+    assert codes(result)["image_unreadable"] == "refusal"
+    assert not result["ready"]
+    assert result["error"] is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 412, 500, 503])
+def test_nothing_that_can_be_done_without_ends_preflight(run: Run, status: int) -> None:
+    times = 5 if status >= 500 else 2 if status == 401 else 1
+
+    def refused(path: str, **more: Any) -> list[Exchange]:
+        return [get(path, error("Whatever", "No."), status=status, **more)] * times
+
+    groups = [] if status not in (401, 403) else refused(f"{GROUP}/{SETTINGS}", api="2022-10-01")
+    script = [
+        get_model(),
+        get_instances(*[vm(n) for n in range(5)]),
+        *refused(f"{WEB}/rollingUpgrades/latest"),
+        *refused(f"{WEB}/instanceView"),
+        get_versions(),
+        *refused(f"{VERSIONS}/{NEW_VERSION}"),
+        get_versions(),
+        *refused(f"{VERSIONS}/{OLD_VERSION}"),
+        *refused(ALL_SETTINGS, api="2022-10-01"),
+        *groups,
+        *refused(f"{WEB}/{PERMISSIONS}", api="2022-04-01"),
+        *refused(GROUP, api="2021-04-01"),
+    ]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert result["error"] is None
+    assert result["ready"]
+    assert ("unreadable" in codes(result)) == (status not in (400, 404, 409))
+
+
+def test_a_login_that_is_refused_for_the_scale_set_ends_it(run: Run) -> None:
+    script = [get_model(error("InvalidAuthenticationTokenTenant", "Wrong issuer."), status=401)] * 2
+    result = run(MODULE, script, image={"version": "latest"})
+    assert result["error"]["kind"] == "credentials"
+    assert "another tenant" in result["msg"]
