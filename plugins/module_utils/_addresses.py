@@ -71,7 +71,7 @@ def fill(url: str, address: str) -> str:
 def to_ask(instances: Iterable[Instance], ids: Sequence[str] | None, sick: Collection[str]) -> list[Instance]:
     """The instances that are to answer: those of `ids`, or all, in the order of their ids.
 
-    Instances that are gone or going, were stopped, or are in `sick` are not.
+    Instances that are gone or going, were stopped, are in `sick`, or were not made from the model, are not.
     """
     return sorted(
         (
@@ -79,8 +79,7 @@ def to_ask(instances: Iterable[Instance], ids: Sequence[str] | None, sick: Colle
             for one in instances
             if (ids is None or one.instance_id in ids)
             and one.instance_id not in sick
-            and not one.leaving
-            and not one.deallocated
+            and not (one.leaving or one.deallocated or (ids is None and one.attached))
         ),
         key=lambda one: by_id(one.instance_id),
     )

@@ -16,7 +16,7 @@ ARM's code. The `_arm*` files are the only ones that know the SDK.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -47,6 +47,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._names import check_subscription, check_tenant
+from ansible_collections.azroll.vmss.plugins.module_utils._origin import read_instances
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Login
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
@@ -145,9 +146,12 @@ class Arm(HealthReads, OperationReads, ImageReads):
             instance_id,
         )
 
-    def list_instances(self, scale_set: ScaleSet) -> list[Instance]:
-        """All instances with their instance views, in no particular order (pages split by text, recorded)."""
-        return [Instance.from_wire(entry) for entry in self.instance_documents(scale_set)]
+    def list_instances(self, scale_set: ScaleSet, include: Collection[str] = ()) -> list[Instance]:
+        """All instances with their instance views, in no particular order (pages split by text, recorded).
+
+        Those that were not made from the model are marked as excluded, but for those of `include` (`_origin.py`).
+        """
+        return read_instances(scale_set, self.instance_documents(scale_set), include)
 
     def instance_documents(self, scale_set: ScaleSet) -> list[Json]:
         """The same as Azure sent it.

@@ -85,7 +85,7 @@ def newly_broken(
     return tuple(
         one
         for one in instances
-        if not (one.leaving or one.busy or one.deallocated)
+        if not (one.leaving or one.attached or one.busy or one.deallocated)
         and not in_service(one, scale_set.health_source)
         and one.instance_id not in journal["sick_before"]
         and ours(one)

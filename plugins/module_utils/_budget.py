@@ -66,8 +66,12 @@ class Share:
 
 
 def shares(instances: Iterable[Instance], budget: Budget) -> tuple[Share, ...]:
-    """Every part of the set that has a limit, the whole first. Instances being deleted belong to none."""
-    present = [one for one in instances if not one.leaving]
+    """Every part of the set that has a limit, the whole first. Instances being deleted belong to none.
+
+    Neither do those that were not made from the model: they may do other work, and a percentage that counts them would
+    allow too much.
+    """
+    present = [one for one in instances if not (one.leaving or one.attached)]
     found = [Share(OF_SET, "", budget.of_set, frozenset(one.instance_id for one in present))]
     if budget.of_zone:
         for zone in sorted({one.zone for one in present if one.zone}):

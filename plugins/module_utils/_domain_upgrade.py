@@ -22,7 +22,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     WaitTimeout,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import inactive_instance
-from ansible_collections.azroll.vmss.plugins.module_utils._guards import guard_rolling_upgrade
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import guard_profile, guard_rolling_upgrade
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
@@ -47,6 +47,7 @@ class Request:
 
     `skip_missing`: instances named by id that are gone are passed over. Those of a domain always are: nobody named
     them. `partial`: send what there is room for. `terms`: what must be true of the set for anything to be sent.
+    `include`: ids of those that are sent although they were not made from the model.
     """
 
     selection: Selection
@@ -56,6 +57,7 @@ class Request:
     partial: bool = False
     marks: Marks = NO_MARKS
     terms: Terms = NO_TERMS
+    include: tuple[str, ...] = ()
 
     @property
     def tolerant(self) -> bool:
@@ -125,9 +127,10 @@ def read_selection(options: Mapping[str, Any]) -> Selection:
 def plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
     """List the instances and decide which to send.
 
-    Raises BadInput for what does not exist, Refused by the budget, by a rolling upgrade that is running, and where
-    somebody else changed what is to be as the request says.
+    Raises BadInput for what does not exist, Refused where there is no model, by the budget, by a rolling upgrade that
+    is running, and where somebody else changed what is to be as the request says.
     """
+    guard_profile(scale_set)
     planned = _plan(arm, scale_set, request)
     if planned.instance_ids:
         guard_rolling_upgrade(scale_set, arm.rolling_upgrade(scale_set))
@@ -135,7 +138,7 @@ def plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
 
 
 def _plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
-    instances = tuple(arm.list_instances(scale_set))
+    instances = tuple(arm.list_instances(scale_set, request.include))
     request.terms.check(scale_set, instances, now=arm.server_time, by_model=request.by_model)
     chosen = select(instances, request.selection, missing_ids=request.skip_missing)
     upgrade = plan_upgrade(
@@ -186,7 +189,7 @@ def start(
 
 
 def finish(
-    arm: Arm, planned: PlannedUpgrade, operation: Operation, *, deadline: Deadline, interval: float, by_model: bool
+    arm: Arm, planned: PlannedUpgrade, operation: Operation, request: Request, *, deadline: Deadline, interval: float
 ) -> tuple[Progress, str | None]:
     """Wait for the operation, then until the instances are up on the new image.
 
@@ -202,7 +205,8 @@ def finish(
         trouble = error
 
     def look() -> Progress:
-        return upgraded(arm.list_instances(scale_set), ids, scale_set.image, by_model=by_model)
+        instances = arm.list_instances(scale_set, request.include)
+        return upgraded(instances, ids, scale_set.image, by_model=request.by_model)
 
     if trouble is not None:
         progress = look()

@@ -35,6 +35,9 @@ CODES: Mapping[str, Code] = {
     # The scale set
     "service_fabric": Code("The instances are Service Fabric nodes, which only the cluster may upgrade.", REFUSAL),
     "managed": Code("Another service (AKS, Databricks, Batch) owns the scale set.", NEEDS_ACCEPTANCE),
+    "profile_missing": Code(
+        "The scale set was made without a virtual machine profile: there is no model to roll.", REFUSAL
+    ),
     "upgrade_policy": Code(
         "The upgrade policy is not Manual, so that a write of the model restarts instances by itself.", REFUSAL, WARNING
     ),
@@ -81,6 +84,11 @@ CODES: Mapping[str, Code] = {
     "instances_failed": Code("Instances have failed.", WARNING),
     "instances_in_progress": Code(
         "An operation is in progress on instances; the rollout waits for those that are part of it.",
+        NEEDS_ACCEPTANCE,
+        WARNING,
+    ),
+    "instances_attached": Code(
+        "Instances were not made from the model of the scale set, and are no part of the rollout.",
         NEEDS_ACCEPTANCE,
         WARNING,
     ),

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +25,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import preempted
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
-from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._origin import read_instances
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, healthy, settled, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._target import obstacle
@@ -50,6 +50,7 @@ class Wait:
 
     With `same_model` the model must keep the image that is waited for, with `same_profile` the sections that have those
     fingerprints. `operation_id` is the upgrade that the instances were sent by.
+    Those of `include` are part of the rollout although they were not made from the model.
     """
 
     phase: str
@@ -62,6 +63,7 @@ class Wait:
     same_model: bool = False
     same_profile: Mapping[str, str] | None = None
     operation_id: str = ""
+    include: tuple[str, ...] = ()
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Wait | None:
@@ -88,11 +90,17 @@ class Wait:
             same_model=options["same_model"],
             same_profile=options["same_profile"],
             operation_id=options["operation_id"],
+            include=tuple(options["include_instances"]),
         )
 
 
-def gather(arm: Arm, resource_group: str, name: str, optional: OptionalReads | None = None) -> Snapshot:
-    """Read the set once: model, instances, and by `optional` what can be read of rolling upgrades and repairs."""
+def gather(
+    arm: Arm, resource_group: str, name: str, optional: OptionalReads | None = None, *, include: Collection[str] = ()
+) -> Snapshot:
+    """Read the set once: model, instances, and by `optional` what can be read of rolling upgrades and repairs.
+
+    Raises BadInput where `include` names an instance that must never be rolled.
+    """
     read = optional or readable
     model = arm.scale_set_document(resource_group, name)
     scale_set = ScaleSet.from_wire(model, resource_group=resource_group)
@@ -100,7 +108,7 @@ def gather(arm: Arm, resource_group: str, name: str, optional: OptionalReads | N
     at = arm.server_time
     return Snapshot(
         scale_set,
-        tuple(Instance.from_wire(entry) for entry in entries),
+        tuple(read_instances(scale_set, entries, include)),
         at,
         documents=Documents(model, tuple(entries)),
         rolling_upgrade=read(lambda: arm.rolling_upgrade(scale_set)),
@@ -135,7 +143,7 @@ class Watch:
             check_target(scale_set, target_of(scale_set, self._wanted), now=self._arm.server_time)
         if self._wait.same_profile is not None:
             check_profile(self._wait.same_profile, scale_set, now=self._arm.server_time)
-        instances = tuple(self._arm.list_instances(scale_set))
+        instances = tuple(self._arm.list_instances(scale_set, self._wait.include))
         self.snapshot = Snapshot(scale_set, instances, self._arm.server_time)
         ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if obstacle(one) is None)
         if self._wait.phase == SETTLED:

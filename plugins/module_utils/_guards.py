@@ -42,6 +42,17 @@ class Reason:
     override: str | None = None
 
 
+def profile_reasons(scale_set: ScaleSet) -> Iterator[Reason]:
+    """A Flexible set that was made without a model: its virtual machines have nothing in common (recorded)."""
+    if not scale_set.has_profile:
+        yield Reason(
+            "profile_missing",
+            f"{scale_set.name} has no virtual machine profile, so there is no model that its virtual machines could "
+            "follow: each was made on its own",
+            "Renew its virtual machines by other means, or move the work to a scale set with a profile.",
+        )
+
+
 def ownership_reasons(scale_set: ScaleSet, owner: str | None = None) -> Iterator[Reason]:
     """Sets that another system rolls, whatever is to be done to them. `owner`: what else is known of it."""
     if scale_set.service_fabric:
@@ -115,6 +126,11 @@ def image_kind_reasons(scale_set: ScaleSet, target: Image) -> Iterator[Reason]:
 def guard_ownership(scale_set: ScaleSet, overrides: Overrides) -> None:
     """Refuse sets that another system rolls, whatever is to be done to them."""
     _refuse(ownership_reasons(scale_set), overrides)
+
+
+def guard_profile(scale_set: ScaleSet) -> None:
+    """Refuse sets without a model."""
+    _refuse(profile_reasons(scale_set), Overrides())
 
 
 def guard_rolling_upgrade(scale_set: ScaleSet, rolling_upgrade: str | None) -> None:

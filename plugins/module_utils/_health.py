@@ -47,8 +47,14 @@ def in_service(instance: Instance, health_source: str | None) -> bool:
 
 
 def out_of_service(instances: Iterable[Instance], health_source: str | None) -> tuple[str, ...]:
-    """The ids that are missing from the set's capacity; those being deleted are no longer part of it."""
-    return tuple(one.instance_id for one in instances if not one.leaving and not in_service(one, health_source))
+    """The ids that are missing from the set's capacity.
+
+    Those being deleted are no longer part of it, and what was not made from the model is none of the
+    rollout's.
+    """
+    return tuple(
+        one.instance_id for one in instances if not (one.leaving or one.attached) and not in_service(one, health_source)
+    )
 
 
 def _fresh(instance: Instance, since: datetime) -> bool:

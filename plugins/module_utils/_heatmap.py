@@ -17,12 +17,14 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 
-MARKS = {"#": "new", "o": "old", "~": "on its way", "!": "in trouble", "x": "stopped"}
+MARKS = {"#": "new", "o": "old", "~": "on its way", "!": "in trouble", "x": "stopped", "-": "not in the rollout"}
 _WIDEST_ROW = 60
 
 
 def mark(instance: Instance, target: Image, health_source: str | None) -> str:
     """One character of MARKS for an instance."""
+    if instance.attached:
+        return "-"
     if instance.deallocated:
         return "x"
     if in_service(instance, health_source):

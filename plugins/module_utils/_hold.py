@@ -299,7 +299,9 @@ class Keeper:
         Those of a Flexible set do not tell which model they follow: once that has gone to another image and back, any
         of them may be behind.
         """
-        instances = [one for one in self._arm.list_instances(scale_set) if not one.leaving and not one.protected]
+        instances = [
+            one for one in self._arm.list_instances(scale_set) if not (one.leaving or one.protected or one.attached)
+        ]
         untold = scale_set.flexible and scale_set.back_from is not None
         return tuple(one.instance_id for one in instances if untold or is_stale(one, scale_set.image))
 
@@ -309,7 +311,9 @@ class Keeper:
         if mark is None:
             return False
         instances = self._arm.list_instances(scale_set)
-        return not (on_the_way_back(mark, scale_set.image, instances) or any(one.busy for one in instances))
+        return not (
+            on_the_way_back(mark, scale_set.image, instances) or any(one.busy for one in instances if not one.attached)
+        )
 
     def _read(self, resource_group: str, name: str) -> ScaleSet:
         scale_set = self._arm.get_scale_set(resource_group, name)

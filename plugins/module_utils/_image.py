@@ -247,8 +247,11 @@ def merge(current: Image, wanted: Image) -> Image:
 
 
 def same_image(one: Image, other: Image) -> bool:
-    """Whether two references mean the same image and the same version; ids are compared without regard to case."""
-    if one.kind != other.kind:
+    """Whether two references mean the same image and the same version; ids are compared without regard to case.
+
+    Where there is no image, nothing is the same: two disks without one have nothing in common.
+    """
+    if one.kind != other.kind or one.kind == "none":
         return False
     if one.kind == "platform":
         names = [(one.publisher, other.publisher), (one.offer, other.offer), (one.sku, other.sku)]

@@ -21,7 +21,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ServiceError,
     VmssError,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_image_change, guard_ownership
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
+    Overrides,
+    guard_image_change,
+    guard_ownership,
+    guard_profile,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     POLICY,
@@ -134,6 +139,7 @@ def plan_update(
     Only reads; raises what forbids it (Refused, ImageNotFound, BadInput).
     """
     guard_ownership(scale_set, overrides)
+    guard_profile(scale_set)
     lease = claim_lease(arm, scale_set, claim) if claim else None
     target = resolve_image(arm, merge(scale_set.image, wanted), scale_set.location, pin_latest=pin_latest)
     update = ImageUpdate(scale_set, target, overrides.set_manual, lease, back, expected)

@@ -19,6 +19,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
 # Another operation is running on the instance: wait, then read again.
 BUSY_STATES = frozenset({"creating", "updating", "migrating"})
 GONE_STATE = "deleting"
+# Azure gives it to the virtual machines that it makes from a Flexible set's model (documented, recorded).
+PROFILE_TAG = "VirtualMachineProfileTimeCreated"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Instance:
     instance, in Azure's words. `state_since` is the time of the provisioning state, where Azure tells one (documented
     as optional; no recorded instance in progress has it), and of an instance that is being made the time of its
     creation; None where nothing tells. `tags` are its own and those of the scale set.
+
+    `os_type` is that of the OS disk, and `disk_attached` whether that disk existed before the instance. `profile_time`
+    is the mark of what was made from a Flexible set's model. `attached` says why the instance counts as attached to
+    the set, not made from its model, and so is no part of a rollout (`_origin.py`).
     """
 
     instance_id: str
@@ -53,6 +59,10 @@ class Instance:
     vm_id: str | None = None
     failure: str | None = None
     state_since: str | None = None
+    os_type: str | None = None
+    disk_attached: bool = False
+    profile_time: str | None = None
+    attached: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
@@ -64,10 +74,13 @@ class Instance:
         health = (view.get("vmHealth") or {}).get("status") or {}
         protection = properties.get("protectionPolicy") or {}
         zones = [str(zone) for zone in body.get("zones") or [] if zone]
+        storage = properties.get("storageProfile") or {}
+        disk = storage.get("osDisk") or {}
+        tags = {str(name): str(value) for name, value in (body.get("tags") or {}).items()}
         return cls(
             instance_id=str(body.get("instanceId") or body.get("name") or ""),
             name=str(body.get("name") or ""),
-            image=Image.from_storage_profile(properties.get("storageProfile") or {}),
+            image=Image.from_storage_profile(storage),
             zone=zones[0] if zones else None,
             placement_group=view.get("placementGroupId"),
             update_domain=view.get("platformUpdateDomain"),
@@ -84,7 +97,10 @@ class Instance:
             vm_id=properties.get("vmId"),
             failure=_failure(view),
             state_since=_state_since(properties, view),
-            tags={str(name): str(value) for name, value in (body.get("tags") or {}).items()},
+            os_type=disk.get("osType"),
+            disk_attached=str(disk.get("createOption") or "").lower() == "attach",
+            profile_time=next((value for name, value in tags.items() if name.lower() == PROFILE_TAG.lower()), None),
+            tags=tags,
         )
 
     @classmethod

@@ -86,7 +86,7 @@ def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequenc
         "model_image": Image.from_options(vmss["image"]).to_dict(),
         "kept_back": list(kept_back),
         "begun_before": same_reference(model, target),
-        "on_target_before": [one["instance_id"] for one in instances if not one["stale"]],
+        "on_target_before": [one["instance_id"] for one in instances if not (one["stale"] or one.get("attached"))],
         "sick_before": [one["instance_id"] for one in instances if not one["in_service"]],
     }
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease
+from ansible_collections.azroll.vmss.plugins.module_utils._origin import check_included
 from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._resolve import read_details, resolve_image
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
@@ -45,11 +47,16 @@ def look(
     *,
     by_model: bool = True,
     watched: Watched | None = None,
+    include: Collection[str] = (),
 ) -> Sight:
     """Read the set, its image and what is around it. Raises what `gather` raises, and BadInput for a wrong image."""
     optional = OptionalReads()
-    snapshot = gather(arm, resource_group, name, optional)
+    snapshot = gather(arm, resource_group, name, optional, include=include)
+    check_included(snapshot.instances, include)
     scale_set, location = snapshot.scale_set, snapshot.scale_set.location
+    if not scale_set.has_profile:
+        # There is no model to hold an image against.
+        return Sight(snapshot=snapshot, target=wanted, previous=scale_set.image)
     target, target_error = _resolved(arm, merge(scale_set.image, wanted), location)
     details = None if target_error else _details(optional, arm, target, location)
     lease = read_lease(scale_set.tags)

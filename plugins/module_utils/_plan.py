@@ -20,7 +20,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Batch, Order, Plan
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed, select
-from ansible_collections.azroll.vmss.plugins.module_utils._target import LeftOut, is_stale, obstacle
+from ansible_collections.azroll.vmss.plugins.module_utils._target import LeftOut, is_stale, obstacle, on_target
 
 CANARY = "canary"
 
@@ -51,19 +51,22 @@ def make_plan(
     an instance; until then, one that is sick on the target image is no old patient, but may be the canary of a run that
     was killed: it goes first, and has to recover before any other is touched.
 
+    What was not made from the model is excluded, too, and counts neither for the budget nor against it: the minimum in
+    service is one of the instances that are rolled.
+
     Raises Refused (`max_unavailable`) where the budget allows no instance at all to move, BadInput where `order.only`
     names what does not exist.
     """
-    present = [one for one in instances if not one.leaving]
-    stale = [
-        one for one in select(present, order.only, missing_ids=missing_ids) if is_stale(one, target, by_model=by_model)
-    ]
+    all_present = [one for one in instances if not one.leaving]
+    chosen = select(all_present, order.only, missing_ids=missing_ids)
+    stale = [one for one in chosen if one.attached or is_stale(one, target, by_model=by_model)]
+    present = [one for one in all_present if not one.attached]
     reasons = {one.instance_id: obstacle(one, order.marks) for one in _sorted(stale)}
     left_out = tuple(LeftOut(instance_id, reason) for instance_id, reason in reasons.items() if reason)
     movable = [one for one in stale if reasons[one.instance_id] is None]
     parts = shares(present, order.budget)
     allowed = parts[0].allowed
-    excluded = order.excluded(present, missing_ids=missing_ids)
+    excluded = order.excluded(all_present, missing_ids=missing_ids)
     on_their_way = unsettled(present, target, health_source, by_model=by_model, excluded=excluded)
     plan = Plan((), left_out, on_their_way, len(present), allowed, excluded=tuple(sorted(excluded, key=by_id)))
     if not movable:
@@ -80,8 +83,8 @@ def make_plan(
     if allowed < needed:
         raise _no_room(order.budget.of_set, len(present), allowed, needed, sorted(lost, key=by_id))
 
-    on_target = [one for one in present if not is_stale(one, target, by_model=by_model)]
-    proofs = sum(in_service(one, health_source) for one in on_target)
+    there = [one for one in present if on_target(one, target, by_model=by_model)]
+    proofs = sum(in_service(one, health_source) for one in there)
     proven = proofs >= max(order.canary, 1 if order.sizes else 0)
     tried = [] if proven else [one for one in movable if one.instance_id in out and same_image(one.image, target)]
     if proofs >= order.canary:
@@ -92,7 +95,7 @@ def make_plan(
     for members, suffix in _stages([one for one in movable if one not in tried], draft, order):
         for group in _groups(members, order):
             draft.add(group, suffix)
-    return _cut(replace(plan, batches=tuple(draft.batches)), order.until, len(on_target))
+    return _cut(replace(plan, batches=tuple(draft.batches)), order.until, len(there))
 
 
 def unsettled(
@@ -111,7 +114,7 @@ def unsettled(
     return tuple(
         one.instance_id
         for one in _sorted(instances)
-        if not (one.leaving or one.deallocated or one.instance_id in excluded)
+        if not (one.leaving or one.deallocated or one.attached or one.instance_id in excluded)
         and (one.busy or not (one.protected or is_stale(one, target, by_model=by_model)))
         and trouble(one, health_source)
     )

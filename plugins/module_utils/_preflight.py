@@ -10,17 +10,22 @@
 from __future__ import annotations
 
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import Finding
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import profile_reasons
 from ansible_collections.azroll.vmss.plugins.module_utils._image_update import ImageUpdate
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_actors import actor_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_alerts import alert_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_image import image_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_instances import instance_findings
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight_model import model_findings
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight_model import model_findings, of_guard
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
 
 
 def examine(sight: Sight, wish: Wish) -> list[Finding]:
     """All findings, by subject. Raises BadInput where `wish.order` is confined to what does not exist."""
+    missing = [of_guard(reason) for reason in profile_reasons(sight.snapshot.scale_set)]
+    if missing:
+        # Everything else is about the model.
+        return missing
     return [
         *model_findings(sight, wish),
         *image_findings(sight),
@@ -32,5 +37,7 @@ def examine(sight: Sight, wish: Wish) -> list[Finding]:
 
 def writes_model(sight: Sight, wish: Wish) -> bool:
     """Whether the model's image or its policy is to be written; a policy that is restored, for instances only."""
+    if not sight.snapshot.scale_set.has_profile:
+        return False
     change = ImageUpdate(sight.snapshot.scale_set, sight.target, wish.set_manual)
     return change.image_changes or (change.policy_changes and not wish.restore_policy)

@@ -142,9 +142,10 @@ def _way_back(sight: Sight) -> Iterator[Finding]:
 def _generation(sight: Sight) -> str | None:
     # Where the present image is gone, its instances still tell (the instance view has it).
     documents = sight.snapshot.documents
+    others = {one.name for one in sight.attached}
     for entry in documents.instances if documents else ():
         view = (entry.get("properties") or {}).get("instanceView") or {}
-        if view.get("hyperVGeneration"):
+        if view.get("hyperVGeneration") and entry.get("name") not in others:
             return str(view["hyperVGeneration"])
     return None
 

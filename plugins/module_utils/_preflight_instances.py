@@ -32,6 +32,7 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     stale, wanted = sight.stale, sight.wanted(wish.order)
     source = sight.snapshot.scale_set.health_source
     out = [one for one in sight.present if not in_service(one, source)]
+    yield from _attached(sight)
     yield from _some(
         "instances_protected",
         (one for one in wanted if one.protected),
@@ -143,6 +144,24 @@ def _floors(sight: Sight, wish: Wish) -> Iterator[Finding]:
             f"Bring them back first. Otherwise those of them that are to be moved go{'' if place else ' first'}, and "
             f"no other{place} until they are back.",
             tuple(gone),
+        )
+
+
+def _attached(sight: Sight) -> Iterator[Finding]:
+    """Those that were not made from the model, by reason. Where there are no others, nothing would be rolled."""
+    reasons: dict[str, list[str]] = {}
+    total = len(sight.present) + len(sight.attached)
+    for one in sight.attached:
+        reasons.setdefault(str(one.attached), []).append(one.instance_id)
+    for reason, ids in sorted(reasons.items()):
+        yield Finding(
+            "instances_attached",
+            WARNING if sight.present else NEEDS_ACCEPTANCE,
+            f"{len(ids)} of {total} instances are excluded from the rollout ({reason})",
+            "They stay as they are, and count neither as in service nor as out of service. One that was made from an "
+            "image of the same operating system can be named in include_instances (in the role: "
+            "rollout_include_instances).",
+            tuple(sorted(ids, key=by_id)),
         )
 
 

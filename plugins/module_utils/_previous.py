@@ -23,7 +23,7 @@ def previous_image(target: Image, instances: Iterable[Instance], known: Iterable
     would lead to the newest image again, so that means the version which most of its instances got. Where none is
     known, because a run was killed when it had written the model, it is the image that most other instances run.
     """
-    images = [one.image for one in instances if not one.leaving and one.image.kind != "none"]
+    images = [one.image for one in instances if not (one.leaving or one.attached) and one.image.kind != "none"]
     others = [image for image in images if not same_image(image.pinned, target)]
     for before in known:
         if before is None or before.kind == "none" or same_image(before, target):

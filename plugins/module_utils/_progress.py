@@ -18,7 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._health import in_serv
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
-from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
+from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale, on_target
 
 STILL_OLD = "still on the old image"
 UNDER_WAY = "its operation is still running"
@@ -129,14 +129,18 @@ def settled(instances: Iterable[Instance], ids: Sequence[str], *, running: bool)
 def count(
     instances: Iterable[Instance], target: Image, health_source: str | None, *, by_model: bool = True
 ) -> dict[str, int]:
-    """Numbers for people and programs: `total`, `on_target`, `stale`, `in_service`, `out_of_service`, `busy`."""
+    """Numbers for people and programs: `total`, `on_target`, `stale`, `attached`, `in_service`, and so on.
+
+    What is attached is neither on the target nor stale.
+    """
     present = [one for one in instances if not one.leaving]
     stale = sum(is_stale(one, target, by_model=by_model) for one in present)
     serving = sum(in_service(one, health_source) for one in present)
     return {
         "total": len(present),
-        "on_target": len(present) - stale,
+        "on_target": sum(on_target(one, target, by_model=by_model) for one in present),
         "stale": stale,
+        "attached": sum(bool(one.attached) for one in present),
         "in_service": serving,
         "out_of_service": len(present) - serving,
         "busy": sum(one.busy for one in present),

@@ -101,7 +101,7 @@ def react(
     model = Image.from_options(scale_set.image.to_dict())
     if not any(same_reference(model, one) for one in ours):
         return Reaction(False, f"Halted without a rollback: somebody else has set the image {model.describe()}.")
-    within = select(instances, only, missing_ids=True)
+    within = select(instances, only, missing_ids=True, option="only")
     ids = _scope(journal, scale_set, within, on_failure, target)
     going = f"{len(ids)} instances go" if len(ids) != 1 else "1 instance goes"
     return Reaction(True, f"Rolled back: {going} back to {image.describe()}.", image, ids, model)
@@ -119,7 +119,7 @@ def _scope(
     moved = [
         one
         for one in instances
-        if not one.leaving
+        if not (one.leaving or one.attached)
         and one.instance_id not in kept
         and (same_image(one.image, target) or (one.busy and one.instance_id in sent))
     ]

@@ -90,8 +90,8 @@ def by_image(instances: Sequence[Instance]) -> dict[str, list[str]]:
 def left_out(
     instances: Sequence[Instance], target: Image, *, by_model: bool = True, marks: Marks = NO_MARKS
 ) -> dict[str, str]:
-    """The ids of those that are not on the target and cannot be moved, with the reason."""
-    stale = [one for one in instances if is_stale(one, target, by_model=by_model)]
+    """The ids of those that cannot be moved to the target, or were not made from the model, with the reason."""
+    stale = [one for one in instances if one.attached or is_stale(one, target, by_model=by_model)]
     return {one.instance_id: reason for one in _sorted(stale) if (reason := obstacle(one, marks))}
 
 

@@ -54,6 +54,8 @@ TASK_FILES = ("rollout_health_tasks", "rollout_before_batch", "rollout_after_bat
 LONGEST_TAG = 512
 _NOT_IN_TAGS = re.compile(r"[<>%&\\?/]")
 _SHORT_NAME = re.compile(r"[\w-]{1,40}")
+# Documented: a virtual machine's name has at most 64 characters.
+_INSTANCE_ID = re.compile(r"[\w.-]{1,64}")
 _WHOLE_NUMBER = re.compile(r"\s*[+-]?\d{1,12}\s*")
 Check = Callable[[str, Any], None]
 
@@ -84,6 +86,7 @@ def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder
         "rollout_zone_order": _order,
         "rollout_domain_order": _domains,
         "rollout_busy_tags": _tags,
+        "rollout_include_instances": _ids,
         **dict.fromkeys(TASK_FILES, check_file),
         "rollout_report_dir": check_folder,
     }
@@ -160,6 +163,16 @@ def _tags(name: str, value: Any) -> None:
             raise BadInput(
                 f"{name} has {shown(tag)}, which is no name of a tag",
                 advice=f"Give names of 1 to {LONGEST_TAG} characters, without any of <>%&\\?/.",
+            )
+
+
+def _ids(name: str, value: Any) -> None:
+    for one in map(str, _list(name, value)):
+        if not _INSTANCE_ID.fullmatch(one.strip()):
+            raise BadInput(
+                f"{name} has {shown(one)}, which is no id of an instance",
+                advice="Give the names of virtual machines, as ansible_facts.vmss.instances of "
+                "azroll.vmss.vmss_instance_facts has them.",
             )
 
 

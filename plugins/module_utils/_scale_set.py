@@ -29,6 +29,9 @@ class ScaleSet:
     `spot`: its instances are Spot ones, which Azure may evict, and delete, at any time.
     `back_from` is the image that the set was sent back from by a rollout, None where it was not.
     `profile` has a fingerprint of each section that instances are made from (`_profile.py`).
+    `os_type` is that of the model, None where it does not tell. `profile_time` is when the model was written, as Azure
+    wrote it. `has_profile` is false where a Flexible set was made without a model: its virtual machines have nothing in
+    common (recorded).
     `tags` are anybody's, so they stay out of facts and results.
     """
 
@@ -50,6 +53,9 @@ class ScaleSet:
     managed_by: str | None = None
     provisioning_state: str = ""
     back_from: Image | None = None
+    os_type: str | None = None
+    profile_time: str | None = None
+    has_profile: bool = True
     profile: Mapping[str, str] = field(default_factory=dict, hash=False)
     tags: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -86,6 +92,9 @@ class ScaleSet:
             managed_by=_managed_by(body.get("tags") or {}),
             provisioning_state=str(properties.get("provisioningState") or ""),
             back_from=read_mark(tags),
+            os_type=_os_type(profile),
+            profile_time=profile.get("timeCreated"),
+            has_profile=bool(profile) or str(properties.get("orchestrationMode")).lower() != "flexible",
             profile=fingerprints(body),
             tags=tags,
         )
@@ -119,6 +128,13 @@ def _extensions(profile: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = (profile.get("extensionProfile") or {}).get("extensions") or []
     each = [extension.get("properties") or {} for extension in found]
     return [(str(one.get("publisher") or "").lower(), str(one.get("type") or "").lower()) for one in each]
+
+
+def _os_type(profile: Mapping[str, Any]) -> str | None:
+    told = ((profile.get("storageProfile") or {}).get("osDisk") or {}).get("osType")
+    system = profile.get("osProfile") or {}
+    configured = {"Linux": "linuxConfiguration", "Windows": "windowsConfiguration"}
+    return told or next((name for name, key in configured.items() if system.get(key)), None)
 
 
 def _health_source(profile: Mapping[str, Any], extensions: list[tuple[str, str]]) -> str | None:

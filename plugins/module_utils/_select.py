@@ -49,11 +49,13 @@ class Selection:
         return cls(**{name: _texts(options.get(name)) for name in _FIELDS})
 
 
-def select(instances: Iterable[Instance], selection: Selection, *, missing_ids: bool = False) -> list[Instance]:
+def select(
+    instances: Iterable[Instance], selection: Selection, *, missing_ids: bool = False, option: str = ""
+) -> list[Instance]:
     """The instances that meet the selection, in the order given.
 
     Raises BadInput where a value names nothing that exists, and says what does. With `missing_ids`, ids that are gone
-    are passed over: between two looks at a scale set instances may vanish.
+    are passed over: between two looks at a scale set instances may vanish. `option` is where the selection was given.
     """
     everything = list(instances)
     chosen = everything
@@ -64,7 +66,7 @@ def select(instances: Iterable[Instance], selection: Selection, *, missing_ids: 
         present = {value.lower() for value in _values(everything, name)}
         unknown = [value for value in getattr(selection, name) if value.lower() not in present]
         if unknown and not (missing_ids and name == "instance_ids"):
-            raise _unknown(name, unknown, everything)
+            raise _unknown(name, unknown, everything, option)
         chosen = [one for one in chosen if str(getattr(one, attribute)).lower() in wanted]
     if everything and not chosen and not missing_ids:
         raise BadInput(
@@ -85,8 +87,8 @@ def listed(texts: Sequence[str], most: int = 10) -> str:
     return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
 
 
-def _unknown(name: str, unknown: Sequence[str], instances: Sequence[Instance]) -> BadInput:
-    what = name.replace("_", " ")
+def _unknown(name: str, unknown: Sequence[str], instances: Sequence[Instance], option: str) -> BadInput:
+    what = name.replace("_", " ") + (f" in {option}" if option else "")
     present = _values(instances, name)
     if present:
         return BadInput(f"Unknown {what}: {listed(unknown)}", advice=f"There are: {listed(present, 20)}.")

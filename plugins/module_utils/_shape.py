@@ -33,19 +33,19 @@ _KINDS: dict[str, Kind] = {
         dict,
         "an object",
         "automaticOSUpgradePolicy automaticRepairsPolicy essentials extensionProfile healthProbe "
-        "imageDeprecationStatus imageReference instanceView networkProfile osDisk osDisk.image osDiskImage "
+        "imageDeprecationStatus imageReference instanceView networkProfile osDisk osDisk.image osDiskImage osProfile "
         "profiles.capacity properties protectionPolicy publishingProfile replicationStatus runningStatus "
         "securityProfile .sku value.sku storageProfile tags upgradePolicy virtualMachine virtualMachineProfile "
-        "vmAgent vmHealth vmHealth.status",
+        "vmAgent vmHealth vmHealth.status linuxConfiguration windowsConfiguration",
     ),
     **_of(
         str,
         "a text",
-        "code communityGalleryImageId endOfLifeDate etag exactVersion hyperVGeneration id identifier.sku "
+        "code communityGalleryImageId createOption endOfLifeDate etag exactVersion hyperVGeneration id identifier.sku "
         "imageReference.sku imageState instanceId location managedBy message mode modelDefinitionApplied name nextLink "
         "offer operatingSystem orchestrationMode osState osType placementGroupId provisioningState publisher region "
         "scheduledDeprecationTime securityType serviceName serviceState sharedGalleryImageId state "
-        "targetResourceUri time type uri version vmId",
+        "targetResourceUri time timeCreated type uri version vmId",
     ),
     **_of(int, "a number", "platformFaultDomain platformUpdateDomain sku.capacity"),
     **_of(

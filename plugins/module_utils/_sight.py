@@ -95,8 +95,13 @@ class Sight:
 
     @property
     def present(self) -> tuple[Instance, ...]:
-        """The instances that belong to the set's capacity."""
-        return tuple(one for one in self.snapshot.instances if not one.leaving)
+        """The instances that belong to the set's capacity and to the rollout."""
+        return tuple(one for one in self.snapshot.instances if not (one.leaving or one.attached))
+
+    @property
+    def attached(self) -> tuple[Instance, ...]:
+        """Those that were not made from the model."""
+        return tuple(one for one in self.snapshot.instances if one.attached and not one.leaving)
 
     @property
     def stale(self) -> tuple[Instance, ...]:
@@ -105,7 +110,7 @@ class Sight:
 
     def wanted(self, order: Order) -> tuple[Instance, ...]:
         """The stale ones that the rollout is about. Raises BadInput where it is confined to what does not exist."""
-        chosen = {one.instance_id for one in select(self.present, order.only)}
+        chosen = {one.instance_id for one in select((*self.present, *self.attached), order.only)}
         return tuple(one for one in self.stale if one.instance_id in chosen and not order.marks.skips(one))
 
     def movable(self, order: Order) -> tuple[Instance, ...]:
@@ -117,7 +122,7 @@ class Sight:
 
         Raises BadInput as `wanted` does.
         """
-        source, excluded = self.snapshot.scale_set.health_source, order.excluded(self.present)
+        source, excluded = self.snapshot.scale_set.health_source, order.excluded((*self.present, *self.attached))
         return unsettled(self.present, self.target, source, by_model=self.by_model, excluded=excluded)
 
     @property

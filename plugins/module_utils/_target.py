@@ -69,19 +69,29 @@ def is_stale(instance: Instance, target: Image, *, by_model: bool = True) -> boo
 
     Never judged by `latestModelApplied` alone, which says nothing of the image under a floating reference
     (Azure/azure-cli 28008). `by_model=False` looks at the image only, and so is an instance judged that was given a
-    model of its own, as it may never follow the latest one (Azure/azure-cli 30708).
+    model of its own, as it may never follow the latest one (Azure/azure-cli 30708). What was not made from the
+    model never has to move.
     """
+    if instance.attached:
+        return False
     behind = by_model and not instance.own_model and instance.latest_model is False
     return behind or not same_image(instance.image, target)
 
 
+def on_target(instance: Instance, target: Image, *, by_model: bool = True) -> bool:
+    """Whether the instance is part of the rollout, and where it leads to."""
+    return not instance.attached and not is_stale(instance, target, by_model=by_model)
+
+
 def obstacle(instance: Instance, marks: Marks = NO_MARKS) -> str | None:
-    """Why a stale instance is not upgraded whatever we do; None when it can be.
+    """Why an instance is not upgraded although it is stale, or excluded; None when it can be.
 
     What `manualupgrade` does to protected and deallocated instances is not documented, so they are never sent.
     """
     if instance.leaving:
         return LEAVING
+    if instance.attached:
+        return instance.attached
     if instance.protected:
         return PROTECTED
     if instance.deallocated:

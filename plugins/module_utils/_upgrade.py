@@ -81,7 +81,7 @@ def plan_upgrade(
 
 
 def _reason_to_skip(instance: Instance, target: Image, by_model: bool, marks: Marks) -> str | None:
-    if not is_stale(instance, target, by_model=by_model):
+    if not instance.attached and not is_stale(instance, target, by_model=by_model):
         return CURRENT
     reason = obstacle(instance, marks)
     if reason:

@@ -46,4 +46,4 @@ def on_the_way_back(mark: Image | None, model: Image, instances: Iterable[Instan
     """Whether instances still run the image that the set was sent back from."""
     if mark is None or not sent_back(mark, model):
         return False
-    return any(not one.leaving and same_image(one.image, mark) for one in instances)
+    return any(not (one.leaving or one.attached) and same_image(one.image, mark) for one in instances)

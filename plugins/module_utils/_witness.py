@@ -19,7 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._profile import describe_change
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
-from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
+from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale, on_target
 
 # Enough of a machine's id to tell it from one that has taken over its number.
 _ID_LENGTH = 8
@@ -160,7 +160,7 @@ def _upgrades(witness: Witness, instances: Iterable[Instance], target: Image, by
     moved = [
         one.instance_id
         for one in instances
-        if witness.behind.get(one.instance_id) == _machine(one) and not is_stale(one, target, by_model=by_model)
+        if witness.behind.get(one.instance_id) == _machine(one) and on_target(one, target, by_model=by_model)
     ]
     if not moved:
         return []

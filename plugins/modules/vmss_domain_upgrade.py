@@ -100,6 +100,15 @@ options:
     type: list
     elements: str
     default: []
+  include_instances:
+    description:
+      - Ids of instances of a Flexible scale set that are part of the rollout although they were not made from the model
+        of the scale set. All others of that kind are left out.
+      - An instance that has another operating system than the model, an OS disk that was attached, or no image is
+        refused here, because its OS disk would be replaced.
+    type: list
+    elements: str
+    default: []
   run_id:
     description:
       - The run that must hold the lease of the scale set (see M(azroll.vmss.vmss_hold)). Where it does not any more,
@@ -420,6 +429,7 @@ def work(call: Call) -> None:
         partial=params["partial"],
         marks=Marks(skip_tags=tuple(params["skip_tags"]), busy_tags=tuple(params["busy_tags"])),
         terms=Terms.from_options(params),
+        include=tuple(params["include_instances"]),
     )
 
     def begin() -> tuple[upgrade.PlannedUpgrade, Operation | None]:
@@ -450,9 +460,9 @@ def work(call: Call) -> None:
             call.arm,
             planned,
             operation,
+            request,
             deadline=call.deadline,
             interval=params["wait_interval"],
-            by_model=params["by_model"],
         )
         result |= {"vmss_progress": progress.to_dict(), "msg": progress.describe()}
         if remark:
@@ -477,6 +487,7 @@ def main() -> None:
                 "partial": {"type": "bool", "default": False},
                 "skip_tags": {"type": "list", "elements": "str", "default": []},
                 "busy_tags": {"type": "list", "elements": "str", "default": []},
+                "include_instances": {"type": "list", "elements": "str", "default": []},
                 "run_id": {"type": "str", "default": ""},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "witness": {"type": "dict"},

@@ -61,6 +61,15 @@ options:
     type: list
     elements: str
     default: []
+  include_instances:
+    description:
+      - Ids of instances of a Flexible scale set that are part of the rollout although they were not made from the model
+        of the scale set. All others of that kind are named in C(attached) and not waited for.
+      - An instance that has another operating system than the model, an OS disk that was attached, or no image is
+        refused here, because its OS disk would be replaced.
+    type: list
+    elements: str
+    default: []
   same_model:
     description:
       - Whether to stop waiting, with RV(error.kind=foreign_change), when the image of the model is not O(target_image)
@@ -298,6 +307,21 @@ ansible_facts:
           returned: always
           type: dict
           sample:
+        os_type:
+          description: The operating system of the model, V(null) where Azure does not tell it.
+          returned: always
+          type: str
+          sample: Linux
+        profile_time:
+          description: When the model was last written, by Azure's clock. V(null) where Azure does not tell it.
+          returned: always
+          type: str
+          sample: "2026-11-20T08:00:00+00:00"
+        has_profile:
+          description: Whether there is a model. A Flexible scale set may have been made without one.
+          returned: always
+          type: bool
+          sample: true
         profile:
           description:
             - A fingerprint of each section of the model that instances are made from. It changes when the section does.
@@ -399,6 +423,31 @@ ansible_facts:
               returned: always
               type: bool
               sample: false
+            os_type:
+              description: The operating system, V(null) where Azure does not tell it.
+              returned: always
+              type: str
+              sample: Linux
+            disk_attached:
+              description: Whether the OS disk existed before the instance, and was attached to it.
+              returned: always
+              type: bool
+              sample: false
+            profile_time:
+              description:
+                - The value of the tag C(VirtualMachineProfileTimeCreated), by which Azure marks what it makes from the
+                  model of a Flexible scale set. V(null) without the tag, and for instances of Uniform scale sets.
+              returned: always
+              type: str
+              sample:
+            attached:
+              description:
+                - Why the instance is no part of a rollout, because it was not made from the model of the scale set.
+                  V(null) where it is.
+                - Such an instance is never stale, and no limit of instances out of service counts it.
+              returned: always
+              type: str
+              sample:
             own_model:
               description: Whether the instance has a model of its own.
               returned: always
@@ -486,7 +535,8 @@ ansible_facts:
           description: Numbers of instances; those being deleted are not counted.
           returned: always
           type: dict
-          sample: {total: 20, on_target: 8, stale: 12, in_service: 20, out_of_service: 0, busy: 0}
+          sample:
+            {total: 20, on_target: 8, stale: 12, attached: 0, in_service: 20, out_of_service: 0, busy: 0}
         gathered_at:
           description: When the instances were read, by Azure's clock.
           returned: always
@@ -721,7 +771,7 @@ def work(call: Call) -> None:
 
     wait = Wait.from_options(params)
     if wait is None:
-        snapshot = gather(call.arm, group, name)
+        snapshot = gather(call.arm, group, name, include=params["include_instances"])
         report(snapshot, facts=True)
         if params["raw"] and snapshot.documents is not None:
             result["resources"] = snapshot.documents.to_resources()
@@ -752,6 +802,7 @@ def main() -> None:
                 "instance_ids": {"type": "list", "elements": "str"},
                 "wait_timeout": {"type": "int", "default": 600},
                 "wait_interval": {"type": "int", "default": 10},
+                "include_instances": {"type": "list", "elements": "str", "default": []},
                 "same_model": {"type": "bool", "default": False},
                 "same_profile": {"type": "dict"},
                 "sick_ids": {"type": "list", "elements": "str", "default": []},

@@ -51,6 +51,15 @@ options:
       - How many instances of each fault domain may be out of service at once, as a number or a percentage, but at least
         one. No limit of its own without this.
     type: str
+  include_instances:
+    description:
+      - Ids of instances of a Flexible scale set that are part of the rollout although they were not made from the model
+        of the scale set. All others of that kind are left out.
+      - An instance that has another operating system than the model, an OS disk that was attached, or no image is
+        refused here, because its OS disk would be replaced.
+    type: list
+    elements: str
+    default: []
   run_id:
     description:
       - The run that must hold the lease of the scale set (see M(azroll.vmss.vmss_hold)). Where it does not any more,
@@ -269,6 +278,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_bu
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
     Overrides,
     guard_ownership,
+    guard_profile,
     guard_rolling_upgrade,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
@@ -287,7 +297,8 @@ def work(call: Call) -> None:
         result["instance_ids"] = []
         scale_set = arm.get_scale_set(params["resource_group"], params["name"])
         guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
-        instances = arm.list_instances(scale_set)
+        guard_profile(scale_set)
+        instances = arm.list_instances(scale_set, params["include_instances"])
         terms.check(scale_set, instances, now=arm.server_time, by_model=params["by_model"])
         planned = plan_reimage(
             instances,
@@ -326,6 +337,7 @@ def main() -> None:
                 "max_unavailable": {"type": "str", "default": "20%"},
                 "max_unavailable_per_zone": {"type": "str"},
                 "max_unavailable_per_fault_domain": {"type": "str"},
+                "include_instances": {"type": "list", "elements": "str", "default": []},
                 "run_id": {"type": "str", "default": ""},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "witness": {"type": "dict"},

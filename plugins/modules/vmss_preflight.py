@@ -94,6 +94,15 @@ options:
         C(fault_domains) and C(instance_ids). If not set, all instances.
     type: dict
     default: {}
+  include_instances:
+    description:
+      - Ids of instances of a Flexible scale set that are part of the rollout although they were not made from the model
+        of the scale set. All others of that kind are excluded, and named by a finding.
+      - An instance that has another operating system than the model, an OS disk that was attached, or no image is
+        refused here, because its OS disk would be replaced.
+    type: list
+    elements: str
+    default: []
   skip:
     description:
       - Instances that the rollout leaves as they are.
@@ -833,7 +842,13 @@ def work(call: Call) -> None:
     wanted = Image.from_options(params["image"])
     watched = Watched(tuple(params["health_alerts"]), params["health_alert_severity"])
     sight = look(
-        call.arm, params["resource_group"], params["name"], wanted, by_model=params["by_model"], watched=watched
+        call.arm,
+        params["resource_group"],
+        params["name"],
+        wanted,
+        by_model=params["by_model"],
+        watched=watched,
+        include=params["include_instances"],
     )
     result |= {
         "image": sight.target.to_dict(),
@@ -863,6 +878,7 @@ def main() -> None:
                 "by": {"type": "str", "choices": list(GROUPINGS), "default": "update_domain"},
                 "only": {"type": "dict", "default": {}},
                 "skip": {"type": "dict", "default": {}, "options": SKIP_OPTIONS},
+                "include_instances": {"type": "list", "elements": "str", "default": []},
                 "by_model": {"type": "bool", "default": True},
                 "upgrade_policy": {"type": "str", "choices": ["keep", "set_manual"], "default": "keep"},
                 "restore_policy": {"type": "bool", "default": False},

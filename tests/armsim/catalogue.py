@@ -47,6 +47,11 @@ class Image:
     behaviour: scenario.Behaviour
 
 
+def disk_image(os_type: str) -> Image:
+    """What runs on an instance whose OS disk was made from no image that anybody knows."""
+    return Image("no image", None, os_type, os_type.lower(), "", scenario.Behaviour())
+
+
 class GalleryPath(NamedTuple):
     """What the id of a gallery image says; ``version`` is null where it names the definition."""
 

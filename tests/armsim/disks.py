@@ -21,7 +21,8 @@ _KEPT_OF_PROFILE = ("diskControllerType",)
 def is_managed(instance: Instance) -> bool:
     """Whether the disks are resources of their own, not blobs in a storage account."""
     disk = _of_model(instance).get("osDisk") or {}
-    return instance.reference is not None and not disk.get("vhdContainers")
+    has_image = instance.reference is not None or instance.disk_attached
+    return has_image and not disk.get("vhdContainers")
 
 
 def storage_profile(scale_set: ScaleSet, instance: Instance) -> Json:
@@ -32,7 +33,7 @@ def storage_profile(scale_set: ScaleSet, instance: Instance) -> Json:
     disk: Json = {
         "osType": instance.image.os_type,
         "name": name,
-        "createOption": "FromImage",
+        "createOption": "Attach" if instance.disk_attached else "FromImage",
         "caching": disk_of_model.get("caching", "ReadWrite"),
         **{key: disk_of_model[key] for key in _KEPT if key in disk_of_model},
     }

@@ -80,11 +80,13 @@ class Model:
     profile: Json
     sku: str
     health_source: HealthSource | None
+    # When it was written; None where that is not known.
+    created: float | None = None
 
     @classmethod
-    def of(cls, version: int, document: Json) -> Model:
+    def of(cls, version: int, document: Json, created: float | None = None) -> Model:
         profile: Json = document["properties"].get("virtualMachineProfile") or {}
-        return cls(version, profile, (document.get("sku") or {}).get("name", ""), health_source(profile))
+        return cls(version, profile, (document.get("sku") or {}).get("name", ""), health_source(profile), created)
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,9 @@ class Instance:
     tags: dict[str, str] = field(default_factory=dict)
     # Set by a PUT of the instance: its definition is no longer the set's.
     own_definition: bool = False
+    # Of a Flexible set, and not made from its model: by an image of its own, or from a disk that was there before.
+    attached: bool = False
+    disk_attached: bool = False
     etag: int = 1
     attempts: int = 0
     # How often its image has failed it, by the key of the image.

@@ -181,6 +181,7 @@ class Lifecycle:
             instance.image = disk.image
             instance.reference = disk.reference
             instance.own_definition = False
+            instance.disk_attached = False
             instance.disk = guid(draws).replace("-", "")
             if was_off:
                 self._provisioned(instance, None)

@@ -88,7 +88,7 @@ def _write(scale_set: ScaleSet, document: Json, *, counted: bool = True) -> Acce
     """Check and make a write; one that is ``counted`` raises the etag."""
     scale_set.refuse_if_deleting("Create or Update VM Scale Set")
     capacity = int((document.get("sku") or {}).get("capacity") or 0)
-    model = Model.of(scale_set.model.version + 1, document)
+    model = Model.of(scale_set.model.version + 1, document, scale_set.world.timeline.now)
     is_new = (model.profile, model.sku) != (scale_set.model.profile, scale_set.model.sku)
     is_new |= scale_set.tags_are_model and document.get("tags") != scale_set.document.get("tags")
     if is_new and not scale_set.flexible:

@@ -85,7 +85,7 @@ class ScaleSet:
         self.profile_created = created
         self.unique_id = guid(self.rng)
         self.etag = 1
-        self.model = Model.of(1, document)
+        self.model = Model.of(1, document, created)
         self.instances: dict[str, Instance] = {}
         self.account = Account()
         self.repairs_suspended = False

@@ -17,7 +17,7 @@ from armsim import document, scenario
 from armsim.actors import Actors
 from armsim.alerts import Alerts
 from armsim.autoscale import AutoscaleSettings
-from armsim.catalogue import Catalogue, Image, region_name
+from armsim.catalogue import Catalogue, Image, disk_image, region_name
 from armsim.clock import Clock, Timeline
 from armsim.defaults import complete, identified, new_model
 from armsim.dump import Dump, restore
@@ -235,6 +235,8 @@ class Simulation:
             instance.etag = 2
             self._make_special(made, instance, exception, older, (*loc, "instances", instance_id))
             made.add(instance)
+        if not spec.profile:
+            _drop_profile(made)
         made.account.open()
         return made
 
@@ -284,6 +286,7 @@ class Simulation:
         instance.protect_from_scale_in = exception.protect_from_scale_in
         instance.protect_from_scale_set_actions = exception.protect_from_scale_set_actions
         instance.tags = dict(exception.tags)
+        instance.attached = exception.attached is not None
         if exception.health is not None:
             instance.verdict = exception.health
         if exception.image is not None:
@@ -298,6 +301,10 @@ class Simulation:
             exact = {"exactVersion": image.exact_version} if image.exact_version else {}
             instance.model, instance.image = earlier, image
             instance.reference = {**reference, **exact} if reference else None
+        if exception.attached is not None:
+            _detach(instance)
+        if exception.attached == "disk":
+            instance.image, instance.reference, instance.disk_attached = disk_image(exception.os_type), None, True
         if exception.state == "failed":
             instance.provisioning = "Failed"
             instance.failure = Failure(
@@ -310,6 +317,22 @@ class Simulation:
             if exception.state == "deallocated":
                 instance.place = replace(instance.place, placement_group=None)
             instance.agent_since = instance.reporting_since = None
+
+
+def _detach(instance: Instance) -> None:
+    """Take from an instance what it would have of the model: its extensions, and with them the health reports."""
+    profile = {name: part for name, part in instance.model.profile.items() if name != "extensionProfile"}
+    instance.model = replace(instance.model, version=-1_000, profile=profile, health_source=None)
+
+
+def _drop_profile(made: ScaleSet) -> None:
+    """Let the set have been made without a model: it has neither size, nor profile, nor policy (recorded)."""
+    made.document.pop("sku", None)
+    for name in ("virtualMachineProfile", "upgradePolicy"):
+        made.document["properties"].pop(name, None)
+    made.model = Model.of(1, made.document, made.created)
+    for instance in made.instances.values():
+        instance.attached = True
 
 
 def _place(drawn: Place, exception: scenario.InstanceState, places: list[Place]) -> Place:

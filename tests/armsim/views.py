@@ -12,7 +12,7 @@ from armsim import dialect
 from armsim.disks import disk_name, is_managed, storage_profile
 from armsim.instance import Instance
 from armsim.scale_set import REPAIRS, ScaleSet
-from armsim.wire import COMPUTE, Calendar, Json, computer_name, etag
+from armsim.wire import COMPUTE, PROFILE_TAG, Calendar, Json, computer_name, etag
 
 _POWER_WORDS = {
     "creating": "VM creating",
@@ -255,7 +255,7 @@ class Views:
             "id": resource_id,
             "type": f"{COMPUTE}/virtualMachines",
             "location": scale_set.location,
-            **_tags(scale_set, instance),
+            **self._marked_tags(scale_set, instance),
         }
         if instance.place.zone is not None:
             body["zones"] = [instance.place.zone]
@@ -274,6 +274,15 @@ class Views:
         if resources:
             body["resources"] = resources
         return dialect.virtual_machine(body, api_version)
+
+    def _marked_tags(self, scale_set: ScaleSet, instance: Instance) -> Json:
+        """With the mark of what was made from the set's model: when that model was written (recorded)."""
+        body = _tags(scale_set, instance)
+        if instance.attached:
+            return body
+        written = instance.model.created
+        mark = self._calendar.mark(scale_set.created if written is None else written)
+        return {"tags": {**body.get("tags", {}), PROFILE_TAG: mark}}
 
     def virtual_machine_id(self, scale_set: ScaleSet, instance: Instance) -> str:
         return f"{scale_set.id.split('/providers/')[0]}/providers/{COMPUTE}/virtualMachines/{instance.name}"

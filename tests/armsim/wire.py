@@ -17,6 +17,8 @@ from typing import Any
 Json = dict[str, Any]
 
 COMPUTE = "Microsoft.Compute"
+# The tag of virtual machines that were made from a Flexible set's model (recorded).
+PROFILE_TAG = "VirtualMachineProfileTimeCreated"
 
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
 _BASE36 = string.digits + string.ascii_uppercase
@@ -39,6 +41,12 @@ class Calendar:
     def stamp(self, seconds: float) -> str:
         """ISO 8601 with up to seven fractional digits, trailing zeros dropped (recorded)."""
         return stamp(self.start, seconds)
+
+    def mark(self, seconds: float) -> str:
+        """As the mark of what was made from a model has it (recorded): ``8/26/2024 9:42:41 AM +00:00``."""
+        moment = self.at(seconds)
+        half = "AM" if moment.hour < 12 else "PM"
+        return f"{moment.month}/{moment.day}/{moment.year} {moment.hour % 12 or 12}:{moment:%M:%S} {half} +00:00"
 
 
 # Most times in a list are those of the list before.

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import ACTI
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import WaitTimeout
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import failed_operation, read_fault
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._origin import classify
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from armsim import operations
@@ -72,7 +73,7 @@ class Arm(_arm.Arm):
         self._service = Service(site, deadline, self._keep_time)
         super().__init__(lambda _note: self._service, site.simulation.spec.subscription.id, deadline)
 
-    def list_instances(self, scale_set: ScaleSet) -> list[Instance]:
+    def list_instances(self, scale_set: ScaleSet, include: Collection[str] = ()) -> list[Instance]:
         """As the documents tell, of which only those are made that have changed since the last look."""
 
         def read() -> list[Instance]:
@@ -81,7 +82,7 @@ class Arm(_arm.Arm):
                 return [self._read(one) for one in self._listed()]
             return [Instance.from_wire(one) for one in self._documents(changes)]
 
-        return self._service.ask("list the instances", read)
+        return classify(scale_set, self._service.ask("list the instances", read), include)
 
     def instance_documents(self, scale_set: ScaleSet) -> list[Json]:
         """In one page, where the real service takes ten."""

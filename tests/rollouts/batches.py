@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
@@ -28,7 +29,7 @@ from ansible_collections.azroll.vmss.plugins.modules import (
     vmss_instance_reimage,
 )
 from rollouts.options import Options
-from rollouts.play import Play, Result, Stop
+from rollouts.play import Play, Result, Stop, defaults
 from rollouts.site import Site
 
 # Kinds of refusals after which a write is tried again for a while.
@@ -65,6 +66,12 @@ class Batches(Play):
         self._waits = rollout_waits(
             options.upgrade_timeout, options.health_retries, options.health_delay, options.health_successes
         )
+
+    def module(self, module: ModuleType, register: str, **given: Any) -> Result:
+        """A task with a module; to those that read instances the role says which ones it includes."""
+        if "include_instances" in defaults(module):
+            given["include_instances"] = list(self._options.include_instances)
+        return super().module(module, register, **given)
 
     # hold.yml
 

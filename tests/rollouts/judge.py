@@ -95,6 +95,8 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             if write.image_before not in {*images, site.first_images.get(write.run), write.image}:
                 yield f"{where}: over {write.image_before}, which somebody else had set meanwhile"
             images.add(write.image)
+        if strangers := site.attached.intersection(write.instance_ids):
+            yield f"{where}: not made from the model: {' '.join(sorted(strangers))}"
         if write.kind != "upgrade":
             if write.taken:
                 yield f"{where}: took {len(write.taken)} instances out of service"
@@ -105,7 +107,9 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
         for part, above in margins(write, options):
             if above < 0:
                 yield f"{where}: {-above} below the floor of {part}"
-        if outside := [one for one in write.instance_ids if not _may_touch(one, site.places[one], options)]:
+        if outside := [
+            one for one in write.instance_ids if one in site.places and not _may_touch(one, site.places[one], options)
+        ]:
             yield f"{where}: not part of this rollout: {' '.join(outside)}"
         if _beyond(write, world):
             yield f"{where}: more on the target than {options.until}"
@@ -159,7 +163,12 @@ def judge_rolled_back(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
         for one in write.instance_ids
     }
     for one in site.web.active():
-        stays = one.protect_from_scale_set_actions or one.power != "running" or one.id in report["set_aside"]
+        stays = (
+            one.attached
+            or one.protect_from_scale_set_actions
+            or one.power != "running"
+            or one.id in report["set_aside"]
+        )
         if one.id in sent and one.image.key.endswith(NEW) and not stays:
             yield f"rolled back, but {one.id} came up on the image that was taken back"
 
@@ -199,7 +208,7 @@ def judge_holds(site: Site, before: Held) -> Iterator[str]:
     lagging = [
         one
         for one in site.web.active()
-        if not one.protect_from_scale_set_actions and (untold or not one.applies(site.web.model))
+        if not (one.protect_from_scale_set_actions or one.attached) and (untold or not one.applies(site.web.model))
     ]
     if left and not (lagging and now.policy == "Manual" != before.policy):
         yield f"tags of a lease are left: {' '.join(sorted(left))}"
@@ -216,6 +225,8 @@ def judge_end(site: Site, options: Options, report: Mapping[str, Any], *, stoppe
         return
     if report.get("cause") is None:
         named = {*report["instances_left_out"], *report["instances_kept_back"]}
+        if unnamed := site.attached.intersection(site.web.instances) - named:
+            yield f"not made from the model, and not named: {' '.join(sorted(unnamed))}"
         left = [one for one in look.stale & look.present - named if _may_touch(one, site.places[one], options)]
         if left:
             yield f"{report['result']}, but neither on the target nor named: {' '.join(sorted(left))}"

@@ -25,6 +25,7 @@ class Options:
     unhealthy_first: bool = False
     until: str = ""
     only: Mapping[str, list[str]] = field(default_factory=dict)
+    include_instances: tuple[str, ...] = ()
     skip: Mapping[str, list[str]] = field(default_factory=dict)
     zone_order: tuple[str, ...] = ()
     checkpoint: str = "never"

@@ -68,7 +68,7 @@ class Play:
         self._site.step()
         self._site.sleep(START)
         asked = {name: value for name, value in given.items() if value is not None}
-        params = {**_defaults(module), "resource_group": "rg-shop", "name": "web", **asked}
+        params = {**defaults(module), "resource_group": "rg-shop", "name": "web", **asked}
         deadline = Deadline(params["wait_timeout"], monotonic=self._site.now, sleep=self._site.sleep)
         result: Result = {"changed": False, "msg": "", "error": None, **module.EMPTY}
         self.registered[register] = result
@@ -111,7 +111,7 @@ class Play:
 
 
 @cache
-def _defaults(module: ModuleType) -> Mapping[str, Any]:
+def defaults(module: ModuleType) -> Mapping[str, Any]:
     """What the module's documentation, and so its argument spec, gives to options that nobody sets."""
     options = yaml.safe_load(module.DOCUMENTATION)["options"]
     return {name: option.get("default") for name, option in options.items()}

@@ -127,7 +127,10 @@ def run_again(site: Site, world: World) -> list[str]:
     left = [
         one
         for one in site.web.active()
-        if one.id in look.stale and not one.protect_from_scale_set_actions and in_scope(one, world.options)
+        if one.id in look.stale
+        and not one.attached
+        and not one.protect_from_scale_set_actions
+        and in_scope(one, world.options)
     ]
     if any(one.power == "running" for one in left) or not str(site.web.target()).endswith(NEW):
         return []  # others have been there since

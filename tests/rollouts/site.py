@@ -17,7 +17,7 @@ from typing import Any
 from armsim import scenario
 from armsim.clock import ManualClock
 from armsim.directory import Directory
-from armsim.instance import PREEMPTED, Failure, Place
+from armsim.instance import PREEMPTED, Failure, Instance, Place
 from armsim.operations import Fate
 from armsim.scale_set import ScaleSet
 from armsim.simulation import Simulation
@@ -45,7 +45,7 @@ class Weather:
 
 @dataclass(frozen=True)
 class Look:
-    """The truth at the moment at which the instances were listed.
+    """The truth at the moment at which the instances were listed, but for those that were not made from the model.
 
     `places` are where they stood then: whatever is deallocated loses its domains. `stale` run another image than the
     one that is rolled; `current` are what the model makes, or on their way to it.
@@ -106,6 +106,8 @@ class Site:
         self.waits: list[Wait] = []
         # Where every instance stands that was ever listed.
         self.places: dict[str, Place] = {}
+        # What was not made from the model.
+        self.attached = frozenset(one.id for one in self.web.active() if one.attached)
         # The image of the model when a run listed the instances for the first time.
         self.first_images: dict[int, str | None] = {}
         self.faults: Counter[str] = Counter()
@@ -169,7 +171,7 @@ class Site:
     def look(self) -> Look:
         """Note the truth as of now, because the instances are being listed."""
         web, now = self.web, self.now()
-        active = web.active()
+        active = self._rolled()
         goal = ("model", web.model.version)
         self.last_look = Look(
             now,
@@ -195,7 +197,7 @@ class Site:
         before, image_before = self._serving(), self.web.target()
         yield
         after = self._serving()
-        present = frozenset(one.id for one in self.web.active())
+        present = frozenset(one.id for one in self._rolled())
         self.writes.append(
             Write(
                 _kind(path, body),
@@ -213,7 +215,11 @@ class Site:
 
     def _serving(self) -> set[str]:
         now = self.now()
-        return {one.id for one in self.web.active() if one.in_service(now)}
+        return {one.id for one in self._rolled() if one.in_service(now)}
+
+    def _rolled(self) -> list[Instance]:
+        """Those of the set's instances that a rollout may touch at all: those that were made from its model."""
+        return [one for one in self.web.active() if not one.attached]
 
     def _count(self, kind: str) -> str:
         self.faults[kind] += 1

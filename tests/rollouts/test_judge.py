@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.azroll.vmss.plugins.module_utils import (
     _gather,
     _image_update,
+    _origin,
     _plan,
     _reaction,
     _report,
@@ -30,7 +31,7 @@ from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update, v
 from rollouts.driver import Rollout
 from rollouts.play import Stop
 from rollouts.rollout import roll
-from rollouts.worlds import OTHER, World, random_world
+from rollouts.worlds import OTHER, WINDOWS, World, random_world
 
 
 def same(world: World) -> World:
@@ -122,3 +123,24 @@ def test_a_write_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Rollout, "_finish", once_more)
     assert shown("image after the decision to stop")
+
+
+def with_company(world: World) -> World:
+    """The world with a Windows machine, one made from a disk and one without a mark in a Flexible set."""
+    (set_,) = world.document["scale_sets"]
+    if set_["orchestration_mode"] != "Flexible":
+        return world
+    others = {
+        "winvm": {"attached": "image", "image": {**WINDOWS, "version": "latest"}},
+        "diskvm": {"attached": "disk"},
+        "plainvm": {"attached": "image"},
+    }
+    size = set_["capacity"] + len(others)
+    document = {**world.document, "scale_sets": [{**set_, "instances": others, "capacity": size}]}
+    return replace(world, document=document, size=size)
+
+
+def test_instances_that_were_not_made_from_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_origin, "why_attached", lambda *_, **__: None)
+    assert shown("not made from the model: ", with_company)
+    assert shown("not made from the model, and not named", with_company)

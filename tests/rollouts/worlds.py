@@ -22,6 +22,8 @@ from rollouts.options import Options
 from rollouts.site import Weather
 
 PUBLISHER = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
+WINDOWS = {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2022-datacenter-g2"}
+WINDOWS_VERSIONS = {"os_type": "Windows", "versions": [{"version": "20348.2655.240810"}]}
 OLD, NEW, OTHER = "24.04.202510010", "24.04.202511100", "24.04.202511180"
 LARGEST = 1_000
 # Whoever plays with everything takes everything upon himself.
@@ -69,7 +71,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         "health": health or {"source": "none"},
         "overprovision": draw.random() < 0.5,
         "id_holes": 0.0,
-        "instances": {} if flexible else _special_instances(draw, size),
+        "instances": _attached(draw, size) if flexible else _special_instances(draw, size),
     }
     if health is not None and draw.random() < 0.5:
         state = draw.choice(["Running", "Running", "Running", "Suspended"])
@@ -129,7 +131,7 @@ def _document(
         "version": 1,
         "seed": draw.randrange(2**31),
         "clock": {"start": "2026-11-20T08:00:00Z"},
-        "images": {"platform": [{**PUBLISHER, "versions": versions}]},
+        "images": {"platform": [{**PUBLISHER, "versions": versions}, {**WINDOWS, **WINDOWS_VERSIONS}]},
         "resource_groups": [{"name": "rg-shop", "location": "westeurope"}],
         "scale_sets": [set_],
         "actors": actors,
@@ -179,6 +181,19 @@ def _special_instances(draw: random.Random, size: int) -> dict[str, Any]:
     ]
     most = draw.choice([0, 0, 0, size // 20, size // 8])
     return {str(draw.randrange(size)): draw.choice(states) for _ in range(most)}
+
+
+def _attached(draw: random.Random, size: int) -> dict[str, Any]:
+    """Virtual machines of a Flexible set that were not made from its model."""
+    kinds: list[dict[str, Any]] = [
+        {"attached": "image", "image": {**WINDOWS, "version": "latest"}},
+        {"attached": "image", "image": {**PUBLISHER, "version": draw.choice([OLD, NEW, OTHER])}},
+        {"attached": "image"},
+        {"attached": "disk", "os_type": draw.choice(["Linux", "Windows"])},
+    ]
+    states = ["running", "running", "stopped", "deallocated", "failed"]
+    most = min(draw.choice([0, 0, 1, 3, size // 4]), size)
+    return {f"vm-{number}": {**draw.choice(kinds), "state": draw.choice(states)} for number in range(most)}
 
 
 def _actors(draw: random.Random) -> list[dict[str, Any]]:

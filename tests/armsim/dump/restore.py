@@ -13,10 +13,10 @@ from __future__ import annotations
 import copy
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from armsim.catalogue import Image
+from armsim.catalogue import Image, disk_image
 from armsim.defaults import complete
 from armsim.dump.files import Dump, DumpError
 from armsim.dump.images import exact_storage, storage_of
@@ -24,7 +24,7 @@ from armsim.errors import ArmError
 from armsim.instance import Failure, Instance, Model, Place, Power
 from armsim.scale_set import ScaleSet, World
 from armsim.scenario import HealthReport
-from armsim.wire import Calendar, Json, guid
+from armsim.wire import PROFILE_TAG, Calendar, Json, guid
 
 # Instances and their first health report are at least so much older than the simulation, in seconds.
 AGE = 3600.0
@@ -108,6 +108,8 @@ class _Restoration:
             document = complete(document, world.catalogue.resolve(storage, document["location"]).os_type)
         made = ScaleSet(world, document, self._time(read_only["timeCreated"], -AGE))
         made.profile_created = self._time(profile_created, made.created)
+        made.model = replace(made.model, created=made.profile_created)
+        self._marks = made.flexible and profile_created is not None
         made.unique_id = read_only["uniqueId"] or made.unique_id
         made.failed = str(read_only["provisioningState"]).lower() == "failed"
         made.etag = _counter(counter, 1)
@@ -136,6 +138,8 @@ class _Restoration:
             protect_from_scale_in=bool(protection.get("protectFromScaleIn")),
             protect_from_scale_set_actions=bool(protection.get("protectFromScaleSetActions")),
             own_definition=properties.get("modelDefinitionApplied") == "VirtualMachine",
+            attached=self._marks and not _marked(item),
+            disk_attached=_disk_attached(item),
             etag=_counter(item.get("etag"), 2),
         )
         if _state(item) == "failed":
@@ -167,8 +171,11 @@ class _Restoration:
         if not storage:
             disk = self._made.disk()
             return disk.model, disk.image, disk.reference
-        image = self._made.world.catalogue.resolve(exact_storage(storage), self._made.location)
         reference = storage.get("imageReference")
+        if self._made.flexible and not reference and not ((storage.get("osDisk") or {}).get("image")):
+            image = disk_image((storage.get("osDisk") or {}).get("osType") or "Linux")
+            return replace(self._made.model, version=-len(self._older) - 1, health_source=None), image, None
+        image = self._made.world.catalogue.resolve(exact_storage(storage), self._made.location)
         sku = (item.get("sku") or {}).get("name") or (properties.get("hardwareProfile") or {}).get("vmSize")
         current = properties.get("latestModelApplied", image.key == self._made.image().key)
         return (self._made.model if current else self._older_model(storage, image, sku)), image, reference
@@ -224,6 +231,15 @@ def _seen_place(zone: str | None, view: Json) -> Place:
 def _view(item: Json) -> Json:
     view: Json = (item.get("properties") or {}).get("instanceView") or {}
     return view
+
+
+def _marked(item: Json) -> bool:
+    """Whether Azure says of a virtual machine that it was made from the set's model (recorded)."""
+    return any(name.lower() == PROFILE_TAG.lower() for name in item.get("tags") or {})
+
+
+def _disk_attached(item: Json) -> bool:
+    return str((storage_of(item).get("osDisk") or {}).get("createOption") or "").lower() == "attach"
 
 
 def _state(item: Json) -> str:

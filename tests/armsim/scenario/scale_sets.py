@@ -90,7 +90,15 @@ class InstanceState(Part):
     protect_from_scale_in: bool = Field(default=False, description="instance protection")
     protect_from_scale_set_actions: bool = Field(default=False, description="instance protection")
     tags: dict[str, str] = Field(default={}, description="of the instance, beside those of the set")
-    image: ModelImage | None = Field(default=None, description="an older image than the model's")
+    image: ModelImage | None = Field(
+        default=None, description="an older image than the model's, or that of an attached virtual machine"
+    )
+    attached: Literal["image", "disk"] | None = Field(
+        default=None,
+        description="a virtual machine that was not made from the model of its Flexible set: from an image, or from a "
+        "disk that was there before; it has neither the model's extensions nor the mark",
+    )
+    os_type: Literal["Linux", "Windows"] = Field(default="Linux", description="of a disk that was there before")
     zone: Name | None = Field(default=None, description="default: drawn in turn")
     placement_group: int | None = Field(
         default=None, ge=0, description="number of one of the groups of the set; default: in turn"
@@ -112,6 +120,10 @@ class ScaleSet(Part):
     capacity: int | None = Field(default=None, ge=0, le=1000, description="default: as many as `instances` has")
     vm_size: Name = Field(default="Standard_D2s_v5", description="SKU of the model")
     image: ModelImage = Field(description="of the model")
+    profile: bool = Field(
+        default=True,
+        description="false: a Flexible set without a model; `image` is then what its virtual machines were made from",
+    )
     security_type: Literal["Standard", "TrustedLaunch", "ConfidentialVM"] | None = Field(
         default=None, description="of the model; default: it tells none"
     )
@@ -147,4 +159,7 @@ class ScaleSet(Part):
             raise ValueError("give capacity, or instances by id")
         if self.orchestration_mode == "Flexible" and self.health.source == "probe":
             raise ValueError("Flexible sets take health from the extension only: health.source extension or none")
+        attached = [name for name, state in self.instances.items() if state.attached]
+        if self.orchestration_mode == "Uniform" and (attached or not self.profile):
+            raise ValueError("only Flexible sets take virtual machines that were not made from their model")
         return self

@@ -44,6 +44,7 @@ def test_a_uniform_instance_is_read_from_the_list():
         protected_from_scale_in=True,
         vm_id="4ab5a05b-7f0e-4b0a-8c3f-0d8f8f3c9b11",
         state_since="2026-01-24T06:10:08.6549205+00:00",
+        os_type="Linux",
     )
     assert Instance.from_wire(wire_instance()).image.exact_version == "24.04.202601010"
 

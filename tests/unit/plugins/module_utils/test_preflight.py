@@ -242,6 +242,20 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "needs_acceptance",
         {"instances": five(provisioning_state="Updating"), "wish": SKIP_FIRST},
     ),
+    "no profile": ("profile_missing", "refusal", {"model": {"orchestration_mode": "Flexible", "has_profile": False}}),
+    "attached": (
+        "instances_attached",
+        "warning",
+        {
+            "model": {"orchestration_mode": "Flexible"},
+            "instances": [*five(), instance("winvm", attached="it runs Windows")],
+        },
+    ),
+    "nothing but attached ones": (
+        "instances_attached",
+        "needs_acceptance",
+        {"model": {"orchestration_mode": "Flexible"}, "instances": five(attached="no mark")[:1]},
+    ),
     "own model": ("instances_own_model", "warning", {"instances": five(own_model=True)}),
     "held by another": ("lease", "refusal", held()),
     "lease without end": ("lease", "refusal", held(expires=None)),

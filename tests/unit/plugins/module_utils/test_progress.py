@@ -129,4 +129,5 @@ def test_an_instance_on_its_way_is_busy_and_out_of_service():
         "in_service": 0,
         "out_of_service": 1,
         "busy": 1,
+        "attached": 0,
     }

@@ -68,7 +68,15 @@ def test_facts(run: Run) -> None:
         (1, ["10"], 1, 1),
         (None, ["3"], 1, 0),
     ]
-    assert facts["counts"] == {"total": 4, "on_target": 1, "stale": 3, "in_service": 2, "out_of_service": 2, "busy": 0}
+    assert facts["counts"] == {
+        "total": 4,
+        "on_target": 1,
+        "stale": 3,
+        "attached": 0,
+        "in_service": 2,
+        "out_of_service": 2,
+        "busy": 0,
+    }
 
 
 def test_check_mode_is_the_same(run: Run) -> None:
