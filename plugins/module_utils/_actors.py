@@ -9,16 +9,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Conflict, NotFound, Preempted, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, decide
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
+
+T = TypeVar("T")
 
 # So often is a write begun anew after somebody else's; with each the other one has got something done.
 ATTEMPTS = 5
@@ -42,38 +46,42 @@ def find_autoscale(arm: Arm, scale_set: ScaleSet) -> list[Autoscale]:
 
 
 class Actors:
-    """Looks before it acts, so that the same may be asked for again. `deeds` is the list that is told what was done."""
+    """Looks before it acts, so that the same may be asked for again. `deeds` is the list that is told what was done.
 
-    def __init__(self, arm: Arm, deadline: Deadline, deeds: list[str], *, check_mode: bool) -> None:
+    `guard` reads whether the set is still the caller's to write; each write rests on that, and on the actor's own
+    state, both read for it.
+    """
+
+    def __init__(
+        self, arm: Arm, deadline: Deadline, deeds: list[str], *, guard: Callable[[], None], check_mode: bool
+    ) -> None:
         self._arm = arm
         self._deadline = deadline
         self._deeds = deeds
+        self._guard = guard
         self._check_mode = check_mode
-        self._repairs: str | None = None
 
     def repairs_state(self, scale_set: ScaleSet) -> str:
-        """The state of automatic repairs in lower case, empty for Flexible sets, which do not tell (recorded).
-
-        It is a costly read, so one answer serves until a write.
-        """
-        if self._repairs is None:
-            self._repairs = "" if scale_set.flexible else (self._arm.repairs_state(scale_set) or "").lower()
-        return self._repairs
+        """The state of automatic repairs in lower case, empty for Flexible sets, which do not tell (recorded)."""
+        return "" if scale_set.flexible else (self._arm.repairs_state(scale_set) or "").lower()
 
     def set_repairs(self, scale_set: ScaleSet, action: str) -> None:
         """`Suspend` them if they run, or `Resume` them if they are suspended."""
         before, deed = _ACTIONS[action]
+
+        def attempt() -> Operation | None:
+            self._guard()
+            if self.repairs_state(scale_set) != before:
+                return None
+            return self._act(deed, lambda: self._arm.set_repairs(scale_set, action))
+
         attempts = 0
-        while self.repairs_state(scale_set) == before:
+        while True:
             attempts += 1
-            self._repairs = None
-            if self._check_mode:
-                self._deeds.append(deed)
-                return
             try:
-                operation = self._arm.set_repairs(scale_set, action)
-                self._deeds.append(deed)
-                operation.wait()
+                operation = decide(attempt, self._deadline)
+                if operation is not None:
+                    operation.wait()
                 return
             except (Conflict, Preempted):
                 if attempts == ATTEMPTS:
@@ -86,13 +94,33 @@ class Actors:
         Switching on is not left out where they seem to be on: for a while Azure may show a setting as it was before the
         last write, and one that stays off would go unnoticed.
         """
-        for group in sorted({label.partition("/")[0] for label in labels}):
-            for setting in self._autoscale_of(group, scale_set):
-                if setting.label not in labels or not (enabled or setting.enabled):
-                    continue
-                if not self._check_mode:
-                    self._arm.put_autoscale_setting(setting.resource_group, setting.name, setting.switched(enabled))
-                self._deeds.append(f"autoscale {setting.name} switched {'on' if enabled else 'off'}")
+        for label in labels:
+            decide(partial(self._set_autoscale, scale_set, label, enabled), self._deadline)
+
+    def _set_autoscale(self, scale_set: ScaleSet, label: str, enabled: bool) -> None:
+        """A setting is written as a whole, and the service knows no condition for that: so it is read for the write."""
+        self._guard()
+        for setting in self._autoscale_of(label.partition("/")[0], scale_set):
+            if setting.label == label and (enabled or setting.enabled):
+                put = partial(
+                    self._arm.put_autoscale_setting, setting.resource_group, setting.name, setting.switched(enabled)
+                )
+                self._act(f"autoscale {setting.name} switched {'on' if enabled else 'off'}", put)
+
+    def _act(self, deed: str, write: Callable[[], T]) -> T | None:
+        """Write, and tell of it, also where there was no answer. Not in check mode, which only tells."""
+        try:
+            done = None if self._check_mode else write()
+        except VmssError as error:
+            if not error.unanswered:
+                raise
+            self._tell(deed)
+            raise
+        self._tell(deed)
+        return done
+
+    def _tell(self, deed: str) -> None:
+        self._deeds += [] if deed in self._deeds else [deed]
 
     def _autoscale_of(self, group: str, scale_set: ScaleSet) -> list[Autoscale]:
         try:

@@ -16,7 +16,8 @@ ARM's code. The `_arm*` files are the only ones that know the SDK.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
 
@@ -38,11 +39,14 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import
     OperationReads,
     server_time,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import ACTION
 from ansible_collections.azroll.vmss.plugins.module_utils._cloud import DEFAULT_CLOUD
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     CredentialError,
     NotFound,
+    OperationFailed,
+    Outdated,
+    Preempted,
+    Untrusted,
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
@@ -100,8 +104,7 @@ class Arm(HealthReads, OperationReads, ImageReads):
     def upgrade_instances(self, scale_set: ScaleSet, instance_ids: Sequence[str], *, follow: bool) -> Operation:
         """Start to bring these instances, and no others, to the latest model (`manualupgrade`).
 
-        Without `follow` the operation is not looked at any more, and must not be waited for. Raises Throttled at once:
-        what allowed it has to be looked at again first.
+        Without `follow` the operation is not looked at any more, and must not be waited for.
         """
         if not instance_ids:
             raise ValueError("An upgrade needs instance ids")
@@ -111,14 +114,10 @@ class Arm(HealthReads, OperationReads, ImageReads):
             scale_set,
             {"instanceIds": list(instance_ids)},
             polling=follow,
-            **{ACTION: True},
         )
 
     def reimage_instances(self, scale_set: ScaleSet, instance_ids: Sequence[str]) -> Operation:
-        """Start to renew the OS disks of these instances, and no others; it must not be waited for.
-
-        Raises Throttled at once, as `upgrade_instances` does.
-        """
+        """Start to renew the OS disks of these instances, and no others; it must not be waited for."""
         if not instance_ids:
             raise ValueError("A reimage needs instance ids: without them Azure takes all instances")
         return self._begin(
@@ -127,7 +126,6 @@ class Arm(HealthReads, OperationReads, ImageReads):
             scale_set,
             {"instanceIds": list(instance_ids)},
             polling=False,
-            **{ACTION: True},
         )
 
     def protect_instance(
@@ -222,12 +220,13 @@ class Arm(HealthReads, OperationReads, ImageReads):
 
     def put_autoscale_setting(self, resource_group: str, name: str, body: Mapping[str, Any]) -> None:
         """Write an autoscale setting as a whole; the service knows no condition for it."""
-        self._client.put(
-            self._group_path(resource_group, *_SETTINGS, name),
-            AUTOSCALE_API,
-            f"write autoscale setting {name} of resource group {resource_group}",
-            body,
-        )
+        with writing():
+            self._client.put(
+                self._group_path(resource_group, *_SETTINGS, name),
+                AUTOSCALE_API,
+                f"write autoscale setting {name} of resource group {resource_group}",
+                body,
+            )
 
     def autoscale_permissions(self, resource_group: str, name: str) -> list[Json]:
         """What the principal may do with an autoscale setting, in the form of `permissions`."""
@@ -267,7 +266,7 @@ class Arm(HealthReads, OperationReads, ImageReads):
                 accepted.append(response.http_response)
 
         call = attrgetter(method)(self._client.compute(self.subscription_id))
-        with speaking(attempted, write=True):
+        with writing(), speaking(attempted, write=True):
             poller = call(
                 scale_set.resource_group,
                 scale_set.name,
@@ -286,6 +285,19 @@ class Arm(HealthReads, OperationReads, ImageReads):
 
     def _path_of(self, scale_set: ScaleSet, *rest: str) -> str:
         return self._compute_path(scale_set.resource_group, "virtualMachineScaleSets", scale_set.name, *rest)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Mark the error of a write that Azure may have received all the same: only a refusal says that it did nothing."""
+    try:
+        yield
+    except VmssError as error:
+        status = error.fault.status or 0
+        refused = 400 <= status < 500 and status != 408
+        unsent = isinstance(error, (Outdated, CredentialError, Untrusted))
+        error.unanswered = not (refused or unsent or isinstance(error, (OperationFailed, Preempted)))
+        raise
 
 
 def connect(login: Login, deadline: Deadline, *, credential: Any = None, transport: Any = None) -> Arm:

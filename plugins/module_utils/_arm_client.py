@@ -18,7 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_errors import spe
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import (
     CONNECT_TIMEOUT,
     READ_TIMEOUT,
-    RETRIES,
+    Freshness,
     Retry,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._cloud import Cloud, known_cloud, metadata_url, parse_metadata
@@ -32,12 +32,19 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import stale_page
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import CLI, MANAGED, WORKLOAD, Login
 from ansible_collections.azroll.vmss.plugins.module_utils._shape import odd_part
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import RETRIES, Deadline
 
 try:
     from azure.core import PipelineClient
     from azure.core.exceptions import DecodeError
-    from azure.core.pipeline.policies import HeadersPolicy, ProxyPolicy, RequestIdPolicy, UserAgentPolicy
+    from azure.core.pipeline.policies import (
+        ContentDecodePolicy,
+        CustomHookPolicy,
+        HeadersPolicy,
+        ProxyPolicy,
+        RequestIdPolicy,
+        UserAgentPolicy,
+    )
     from azure.core.rest import HttpRequest
     from azure.identity import (
         AzureCliCredential,
@@ -75,7 +82,7 @@ class Client:
         self._options = options
         self._note = note
         self._compute: Any = None
-        # Unlike the SDK's own pipeline, this one registers no resource provider by itself: it only looks.
+        # Unlike the SDK's own, these pipelines register no resource provider by themselves, and repeat no write.
         self._plain: Any = ARMPipelineClient(
             base_url=cloud.resource_manager,
             policies=[
@@ -85,6 +92,7 @@ class Client:
                 ProxyPolicy(),
                 Retry(deadline),
                 ARMChallengeAuthenticationPolicy(chosen, cloud.scope),
+                Freshness(deadline),
             ],
             **options,
         )
@@ -103,10 +111,19 @@ class Client:
                 subscription_id,
                 base_url=self._cloud.resource_manager,
                 credential_scopes=[self._cloud.scope],
-                retry_policy=Retry(self._deadline),
                 polling_interval=POLL_INTERVAL,
-                raw_response_hook=lambda response: self._note(response.http_response),
-                user_agent=USER_AGENT,
+                policies=[
+                    RequestIdPolicy(),
+                    HeadersPolicy(),
+                    UserAgentPolicy(user_agent=USER_AGENT),
+                    ProxyPolicy(),
+                    ContentDecodePolicy(),
+                    # What it reads are polls, from a thread of their own.
+                    Retry(self._deadline, decides=False),
+                    ARMChallengeAuthenticationPolicy(self._credential, self._cloud.scope),
+                    CustomHookPolicy(raw_response_hook=lambda response: self._note(response.http_response)),
+                    Freshness(self._deadline),
+                ],
                 **self._options,
             )
         return self._compute
@@ -133,6 +150,8 @@ class Client:
                     page = self._send("GET", address, attempted)
                     found += page.get("value") or []
                     address = page.get("nextLink")
+                    if address:
+                        self._deadline.read_page()
                 return found
             except VmssError as error:
                 # A continuation token can go stale while the set changes: then the list starts over.

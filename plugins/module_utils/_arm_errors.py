@@ -19,6 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ConnectionFailed,
     CredentialError,
     ServiceError,
+    Untrusted,
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import failed_operation, read_fault, refusal
@@ -100,7 +101,7 @@ def _unanswered(exc: BaseException) -> bool:
 
 def _no_connection(exc: BaseException, attempted: str) -> ConnectionFailed:
     if any(untrusted(one) for one in _causes(exc)):
-        return ConnectionFailed(
+        return Untrusted(
             f"Could not {attempted}: the server's TLS certificate is not trusted ({_plain(exc)})",
             advice="Where a private authority signed it (Azure Stack, a proxy), name its certificate file in the "
             "environment variable REQUESTS_CA_BUNDLE.",

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import THROTTLE_WAIT, Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import BACKOFF, RETRIES, THROTTLE_WAIT, Deadline
 
 try:
     from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
@@ -24,61 +24,78 @@ except ImportError:
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
-# Passing faults are tried again this often, after 0.8, 1.6, 3.2 and 6.4 seconds.
-RETRIES = 4
-BACKOFF = 0.8
-PASSING = frozenset({408, 500, 502, 503, 504})
-# The option by which a request says that it acts on instances.
-ACTION = "azroll_action"
+TRANSIENT = frozenset({408, 500, 502, 503, 504})
+READS = frozenset({"GET", "HEAD"})
 
 
 class Retry(HTTPPolicy):  # type: ignore[type-arg]
-    """Repeats requests, in place of the SDK's own policy: no wait of it ends after the deadline.
+    """Repeats reads, in place of the SDK's own policy: no wait of it ends after the deadline.
 
-    Every request of the collection may be sent twice: reads, a write that If-Match guards, and actions whose goal is a
-    state. A 429 is waited out as long as the deadline allows, however often it comes. After a 401 the SDK forgets its
-    token, so that the request is sent once more with another one: a token may expire on its way.
+    A 429 is waited out as long as the deadline allows, however often it comes, but not by the reads of a decision: what
+    was read before it would be old afterwards. `decides`: whether reads here may be those of a decision; polls are not.
 
-    An action on instances (`ACTION`) is not held back for long: by then the look that allowed it would be an old one.
+    A write is never repeated, because Azure may have received it: `_wait.decide` reads again first. But for a 401,
+    which says that it was not received: the SDK forgets its token, so that the request is sent once more with another.
     """
+
+    def __init__(self, deadline: Deadline, *, decides: bool = True) -> None:
+        super().__init__()
+        self._deadline = deadline
+        self._decides = decides
+
+    def send(self, request: Any) -> Any:
+        failures = 0
+        renewed = False
+        options = request.context.options
+        read = request.http_request.method in READS
+        deciding = self._decides and self._deadline.deciding
+        options.setdefault("connection_timeout", CONNECT_TIMEOUT)
+        while True:
+            if read and deciding:
+                self._deadline.check_fresh("read the scale set")
+            options["read_timeout"] = max(min(READ_TIMEOUT, self._deadline.remaining()), CONNECT_TIMEOUT)
+            try:
+                response = self.next.send(request)
+            except (ServiceRequestError, ServiceResponseError, IncompleteReadError) as exc:
+                pause = BACKOFF * 2**failures
+                if not read or failures >= RETRIES or untrusted(exc) or pause > self._time_left(deciding):
+                    raise
+            else:
+                status = response.http_response.status_code
+                given = retry_after(response.http_response.headers)
+                if status == 401 and not renewed:
+                    renewed, pause = True, 0.0
+                elif not read:
+                    return response
+                elif status == 429 and not deciding:
+                    pause = given or THROTTLE_WAIT
+                elif status in TRANSIENT and failures < RETRIES:
+                    pause = given or BACKOFF * 2**failures
+                else:
+                    return response
+                if pause > self._time_left(deciding):
+                    return response
+                failures -= status in (401, 429)
+            failures += 1
+            request.context.transport.sleep(pause)
+
+    def _time_left(self, deciding: bool) -> float:
+        left = self._deadline.remaining()
+        return min(left, self._deadline.fresh()) if deciding else left
+
+
+class Freshness(HTTPPolicy):  # type: ignore[type-arg]
+    """The last policy before a request leaves: what a write rests on is still fresh, after the login as well."""
 
     def __init__(self, deadline: Deadline) -> None:
         super().__init__()
         self._deadline = deadline
 
     def send(self, request: Any) -> Any:
-        failures = 0
-        renewed = False
-        options = request.context.options
-        # The SDK repeats a call's options in the requests by which it follows the operation.
-        action = options.pop(ACTION, False) and request.http_request.method == "POST"
-        options.setdefault("connection_timeout", CONNECT_TIMEOUT)
-        while True:
-            options["read_timeout"] = max(min(READ_TIMEOUT, self._deadline.remaining()), CONNECT_TIMEOUT)
-            try:
-                response = self.next.send(request)
-            except (ServiceRequestError, ServiceResponseError, IncompleteReadError) as exc:
-                pause = BACKOFF * 2**failures
-                if failures >= RETRIES or untrusted(exc) or pause > self._deadline.remaining():
-                    raise
-            else:
-                status = response.http_response.status_code
-                given = retry_after(response.http_response.headers) if not action else None
-                if status == 429 and action:
-                    return response
-                if status == 429:
-                    pause = given or THROTTLE_WAIT
-                elif status == 401 and not renewed:
-                    renewed, pause = True, 0.0
-                elif status in PASSING and failures < RETRIES:
-                    pause = given or BACKOFF * 2**failures
-                else:
-                    return response
-                if pause > self._deadline.remaining():
-                    return response
-                failures -= status in (401, 429)
-            failures += 1
-            request.context.transport.sleep(pause)
+        method = request.http_request.method
+        if method not in READS:
+            self._deadline.check_fresh("write the scale set", write=True)
+        return self.next.send(request)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

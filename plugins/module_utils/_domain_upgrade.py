@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +17,31 @@ from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
     OperationFailed,
-    Rejected,
     ServiceError,
+    VmssError,
     WaitTimeout,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import inactive_instance
-from ansible_collections.azroll.vmss.plugins.module_utils._guards import guard_profile, guard_rolling_upgrade
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
+    Overrides,
+    guard_ownership,
+    guard_profile,
+    guard_rolling_upgrade,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, select
-from ansible_collections.azroll.vmss.plugins.module_utils._target import NO_MARKS, VANISHED, LeftOut, Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._target import (
+    NO_MARKS,
+    VANISHED,
+    LeftOut,
+    Marks,
+    is_stale,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._terms import NO_TERMS, Terms
 from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import Upgrade, plan_upgrade
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, not_seen, wait_until
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, decide, not_seen, wait_until
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
@@ -78,6 +89,10 @@ class PlannedUpgrade:
         """The ids to send."""
         return self.upgrade.instance_ids
 
+    def leaving_out(self, more: Sequence[LeftOut]) -> PlannedUpgrade:
+        """The same, with instances that were left out before."""
+        return replace(self, upgrade=replace(self.upgrade, left_out=(*more, *self.upgrade.left_out)))
+
     def left_out(self) -> list[dict[str, str]]:
         """The instances left out, as the result shows them."""
         return [asdict(one) for one in self.upgrade.left_out]
@@ -124,22 +139,128 @@ def read_selection(options: Mapping[str, Any]) -> Selection:
     )
 
 
-def plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
-    """List the instances and decide which to send.
+class Sending:
+    """Sends an upgrade: each call rests on a model, a list and a rolling upgrade that were read for it.
 
-    Raises BadInput for what does not exist, Refused where there is no model, by the budget, by a rolling upgrade that
-    is running, and where somebody else changed what is to be as the request says.
+    `instance_ids` are those that a call may have reached, whatever came of it.
     """
-    guard_profile(scale_set)
-    planned = _plan(arm, scale_set, request)
-    if planned.instance_ids:
+
+    def __init__(
+        self, arm: Arm, deadline: Deadline, request: Request, overrides: Overrides, *, follow: bool, check_mode: bool
+    ) -> None:
+        self._arm = arm
+        self._deadline = deadline
+        self._request = request
+        self._overrides = overrides
+        self._follow = follow
+        self._check_mode = check_mode
+        self._left_out: tuple[LeftOut, ...] = ()
+        # Of a call that had no answer.
+        self._unanswered: tuple[str, ...] = ()
+        self.instance_ids: tuple[str, ...] = ()
+        self.scale_set: ScaleSet | None = None
+
+    def start(self, resource_group: str, name: str) -> tuple[PlannedUpgrade, str | None, Operation | None]:
+        """Make the call, without the instances that have vanished since the list was read (Azure refuses the whole
+        call). Gives back what was sent, the service's time of that, and the operation.
+
+        The time is None where nothing was sent. The operation is None in that case, and where the call had no answer
+        but instances show that it was received. Raises BadInput for what does not exist, and Refused where there is no
+        model, by the budget, by a rolling upgrade that is running, and where somebody else changed what is to be as the
+        request says.
+        """
+        for _call in range(CALLS):
+            try:
+                return decide(lambda: self._attempt(resource_group, name), self._deadline)
+            except _Vanished as vanished:
+                self._leave_out(vanished)
+                # An empty selection would mean all instances.
+                if not self._request.selection.instance_ids:
+                    return replace(vanished.planned, upgrade=Upgrade((), self._left_out)), None, None
+        raise ServiceError(
+            f"Instances of {name} vanish faster than they can be upgraded",
+            advice="See what deletes them (autoscale, spot eviction), then run again.",
+            attempted="upgrade the instances",
+        )
+
+    def _attempt(self, resource_group: str, name: str) -> tuple[PlannedUpgrade, str | None, Operation | None]:
+        arm, request = self._arm, self._request
+        scale_set = self.scale_set = arm.get_scale_set(resource_group, name)
+        guard_ownership(scale_set, self._overrides)
+        guard_profile(scale_set)
+        instances = tuple(arm.list_instances(scale_set, request.include))
+        if self._received(instances):
+            upgrade = Upgrade(self._unanswered, self._left_out)
+            return PlannedUpgrade(scale_set, instances, upgrade), arm.server_time, None
+        planned = plan(scale_set, instances, request, now=arm.server_time, unanswered=self._unanswered)
+        planned = planned.leaving_out(self._left_out)
+        self.instance_ids = self._unanswered
+        if not planned.instance_ids:
+            return planned, None, None
         guard_rolling_upgrade(scale_set, arm.rolling_upgrade(scale_set))
-    return planned
+        if self._check_mode:
+            return planned, None, None
+        # Whatever comes of the call: these it may have reached.
+        self.instance_ids = tuple(dict.fromkeys((*self._unanswered, *planned.instance_ids)))
+        try:
+            operation = arm.upgrade_instances(scale_set, planned.instance_ids, follow=self._follow)
+        except VmssError as error:
+            if error.unanswered:
+                self._unanswered = planned.instance_ids
+            else:
+                self.instance_ids = self._unanswered
+            gone = inactive_instance(error.fault)
+            if gone is None:
+                raise
+            raise _Vanished(gone, planned, error) from error
+        return planned, operation.started_at, operation
+
+    def _received(self, instances: Sequence[Instance]) -> bool:
+        """Whether Azure has begun the call that it did not answer: it takes all ids of a call, or none (recorded)."""
+        sent = [one for one in instances if one.instance_id in self._unanswered]
+        assert self.scale_set is not None
+        image, by_model = self.scale_set.image, self._request.by_model
+        return any(one.busy or not is_stale(one, image, by_model=by_model) for one in sent)
+
+    def _leave_out(self, vanished: _Vanished) -> None:
+        """Ask for the same, without the one that is gone."""
+        if not self._request.tolerant:
+            raise BadInput(
+                f"Instance {vanished.gone} is no longer there",
+                advice="List the instances again, or set missing_instances: skip.",
+                attempted=vanished.refusal.attempted,
+                fault=vanished.refusal.fault,
+                instances=[vanished.gone],
+            ) from vanished.refusal
+        self._left_out = (*vanished.planned.upgrade.left_out, LeftOut(vanished.gone, VANISHED))
+        left = tuple(one for one in vanished.planned.instance_ids if one != vanished.gone)
+        self._request = replace(self._request, selection=Selection(instance_ids=left), skip_missing=True)
 
 
-def _plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
-    instances = tuple(arm.list_instances(scale_set, request.include))
-    request.terms.check(scale_set, instances, now=arm.server_time, by_model=request.by_model)
+class _Vanished(Exception):
+    """Azure refused the call that was planned, because one of its instances is gone."""
+
+    def __init__(self, gone: str, planned: PlannedUpgrade, refusal: VmssError) -> None:
+        super().__init__(gone)
+        self.gone = gone
+        self.planned = planned
+        self.refusal = refusal
+
+
+def plan(
+    scale_set: ScaleSet,
+    instances: tuple[Instance, ...],
+    request: Request,
+    *,
+    now: str | None,
+    unanswered: Sequence[str] = (),
+) -> PlannedUpgrade:
+    """Decide which instances to send, by the set and its instances as they were just read at the service's time `now`.
+
+    `unanswered` were sent already, perhaps. Raises BadInput for what does not exist, and Refused.
+    """
+    terms = request.terms.without(unanswered)
+    terms.check(scale_set, instances, now=now, by_model=request.by_model)
     chosen = select(instances, request.selection, missing_ids=request.skip_missing)
     upgrade = plan_upgrade(
         instances,
@@ -156,43 +277,18 @@ def _plan(arm: Arm, scale_set: ScaleSet, request: Request) -> PlannedUpgrade:
     return PlannedUpgrade(scale_set, instances, replace(upgrade, left_out=(*upgrade.left_out, *gone)))
 
 
-def start(
-    arm: Arm, planned: PlannedUpgrade, request: Request, *, follow: bool
-) -> tuple[PlannedUpgrade, Operation | None]:
-    """Make the call, without the instances that have vanished since the list was read (Azure refuses the whole call).
-
-    The operation is None where nothing was left to send. Without `follow` it is only started, not to be waited for.
-    """
-    for _call in range(CALLS):
-        if not planned.instance_ids:
-            return planned, None
-        try:
-            return planned, arm.upgrade_instances(planned.scale_set, planned.instance_ids, follow=follow)
-        except Rejected as error:
-            gone = inactive_instance(error.fault)
-            if gone is None:
-                raise
-            if not request.tolerant:
-                raise BadInput(
-                    f"Instance {gone} is no longer there",
-                    advice="List the instances again, or set missing_instances: skip.",
-                    attempted=error.attempted,
-                    fault=error.fault,
-                    instances=[gone],
-                ) from error
-            planned = _again(arm, planned, request, gone)
-    raise ServiceError(
-        f"Instances of {planned.scale_set.name} vanish faster than they can be upgraded",
-        advice="See what deletes them (autoscale, spot eviction), then run again.",
-        attempted="upgrade the instances",
-    )
-
-
 def finish(
-    arm: Arm, planned: PlannedUpgrade, operation: Operation, request: Request, *, deadline: Deadline, interval: float
+    arm: Arm,
+    planned: PlannedUpgrade,
+    operation: Operation | None,
+    request: Request,
+    *,
+    deadline: Deadline,
+    interval: float,
 ) -> tuple[Progress, str | None]:
-    """Wait for the operation, then until the instances are up on the new image.
+    """Wait for the operation, then until the instances are up on the new image, by a list that began after its end.
 
+    Without an operation, because the call had no answer, the instances alone tell: by two lists, an interval apart.
     Returns the last look, and what Azure reported where the operation failed although every instance came up: the
     outcome is read from the instances, since a failed operation does not say which of them it means (documented).
     Raises OperationFailed or WaitTimeout naming the instances, and Preempted.
@@ -200,7 +296,8 @@ def finish(
     scale_set, ids = planned.scale_set, planned.instance_ids
     trouble: OperationFailed | None = None
     try:
-        operation.wait()
+        if operation is not None:
+            operation.wait()
     except OperationFailed as error:
         trouble = error
 
@@ -213,7 +310,9 @@ def finish(
         if progress.done:
             return progress, str(trouble)
         raise failed(scale_set, progress, trouble)
-    outcome = wait_until(look, deadline, interval, unseen=not_seen("upgraded", ids))
+    outcome = wait_until(
+        look, deadline, interval, unseen=not_seen("upgraded", ids), successes=1 if operation is not None else 2
+    )
     if outcome.failed:
         raise failed(scale_set, outcome.progress)
     if not outcome.done:
@@ -241,14 +340,3 @@ def timed_out(scale_set: ScaleSet, progress: Progress, deadline: Deadline) -> Wa
         attempted=f"upgrade instances of scale set {scale_set.name}",
         instances=list(progress.waiting),
     )
-
-
-def _again(arm: Arm, planned: PlannedUpgrade, request: Request, gone: str) -> PlannedUpgrade:
-    """The same call, without `gone` and whatever else has vanished."""
-    left_out = (*planned.upgrade.left_out, LeftOut(gone, VANISHED))
-    left = tuple(one for one in planned.instance_ids if one != gone)
-    # An empty selection would mean all instances.
-    if not left:
-        return replace(planned, upgrade=Upgrade((), left_out))
-    again = _plan(arm, planned.scale_set, replace(request, selection=Selection(instance_ids=left), skip_missing=True))
-    return replace(again, upgrade=replace(again.upgrade, left_out=(*left_out, *again.upgrade.left_out)))

@@ -44,6 +44,8 @@ class VmssError(Exception):
 
     kind = "error"
     transient = False
+    # Whether it is a write that failed, and Azure may have received it all the same.
+    unanswered = False
 
     def __init__(
         self,
@@ -121,6 +123,12 @@ class ConnectionFailed(VmssError):
 
     kind = "connection"
     transient = True
+
+
+class Untrusted(ConnectionFailed):
+    """The server's certificate was not signed by anybody trusted: another try does not help."""
+
+    transient = False
 
 
 class NotFound(VmssError):
@@ -244,6 +252,10 @@ class Unavailable(ServiceError):
 
     kind = "unavailable"
     transient = True
+
+
+class Outdated(Unavailable):
+    """What a write was decided on had become too old before it was sent: it was not sent."""
 
 
 class WaitTimeout(VmssError):

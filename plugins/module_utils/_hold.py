@@ -29,6 +29,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     AUTOSCALE,
     POLICY,
@@ -45,11 +46,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, decide
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back, write_mark
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 
 MANUAL = "Manual"
 
@@ -96,12 +98,19 @@ class Keeper:
         self._check_mode = check_mode
         self.deeds: list[str] = []
         self.found: Lease | None = None
-        self._actors = Actors(arm, deadline, self.deeds, check_mode=check_mode)
+        self._actors = Actors(arm, deadline, self.deeds, guard=self._guard, check_mode=check_mode)
+        # The set, as (resource group, name).
+        self._address = ("", "")
         # What was there, and what has to be held, when the write was decided on last.
         self._before: Lease | None = None
         self._chosen: tuple[str, ...] = ()
         # What was let go of already.
         self._free: list[str] = []
+        # Whether a write may have been received though it had no answer.
+        self._unanswered = False
+        # Of a release: for which instances the policy stays, and so what stays held.
+        self._lagging: tuple[str, ...] = ()
+        self._kept: tuple[str, ...] = ()
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -111,7 +120,8 @@ class Keeper:
 
     def hold(self, resource_group: str, name: str, wish: Wish) -> Standing:
         """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`)."""
-        scale_set = self._write(self._read(resource_group, name), lambda now: self._hold_body(now, wish))
+        self._address = (resource_group, name)
+        scale_set = self._write(lambda now: self._hold_body(now, wish))
         if self._claim.minutes and not self._check_mode:
             require_own(name, self.found, self._claim.run_id, self._arm.server_time)
         if REPAIRS in self._chosen:
@@ -127,7 +137,8 @@ class Keeper:
         Refused (`upgrade_policy`) where somebody has set a policy under which a write of the tags would have Azure
         upgrade instances that lag.
         """
-        scale_set = self._read(resource_group, name)
+        self._address = (resource_group, name)
+        scale_set = self._read()
         before, remembered = self.found, self._remembered
         if before and self._lost(scale_set):
             if self._claim.minutes:
@@ -138,14 +149,11 @@ class Keeper:
         held = (before or Lease()).holding(*remembered).held
         self._undo(scale_set, held)
         policy = next(iter(named(held, POLICY)), "") if restore_policy else ""
-        lagging = self._lagging(scale_set) if policy and _is_manual(scale_set) else ()
-        kept = (f"{POLICY}={policy}",) if lagging else ()
-        arrived = not lagging and self._arrived(scale_set)
-        after = self._write(scale_set, lambda now: self._release_body(now, "" if lagging else policy, kept, arrived))
-        if before and self.found == before and not self._check_mode and not kept:
-            self._sweep_tags(after, before)
-        lease = read_lease(after.tags) if kept else None
-        return Standing(before, lease, kept, lagging=lagging)
+        after = self._write(lambda now: self._release_body(now, policy))
+        if before and self.found == before and not self._check_mode and not self._kept:
+            self._sweep_tags(before)
+        lease = read_lease(after.tags) if self._kept else None
+        return Standing(before, lease, self._kept, lagging=self._lagging)
 
     # What to write
 
@@ -174,7 +182,11 @@ class Keeper:
 
     def _hold_body(self, scale_set: ScaleSet, wish: Wish) -> dict[str, Any]:
         guard_claim(self._arm, scale_set, self._claim)
-        self._before, self._chosen = read_lease(scale_set.tags), self._choose(scale_set, wish)
+        found = read_lease(scale_set.tags)
+        # After a write without an answer, a lease of this run is that write's, and not what was there before.
+        if not (self._unanswered and found and found.run_id == self._claim.run_id):
+            self._before = found
+        self._chosen = self._choose(scale_set, wish)
         body: dict[str, Any] = {}
         if self._claim.minutes:
             lease = self._lease(scale_set, wish)
@@ -192,9 +204,14 @@ class Keeper:
             )
         return body
 
-    def _release_body(self, scale_set: ScaleSet, policy: str, kept: tuple[str, ...], arrived: bool) -> dict[str, Any]:
-        body = self._released(scale_set, policy, kept, arrived)
-        if body and not _is_manual(scale_set) and (lagging := self._lagging(scale_set)):
+    def _release_body(self, scale_set: ScaleSet, policy: str) -> dict[str, Any]:
+        instances = self._list_for_release(scale_set, policy)
+        lagging = _lagging(scale_set, instances)
+        self._lagging = lagging if policy and _is_manual(scale_set) else ()
+        self._kept = (f"{POLICY}={policy}",) if self._lagging else ()
+        arrived = not self._lagging and _arrived(scale_set, instances)
+        body = self._released(scale_set, "" if self._lagging else policy, self._kept, arrived)
+        if body and not _is_manual(scale_set) and lagging:
             raise Refused(
                 "upgrade_policy",
                 f"The lease stays in the tags of {scale_set.name}: its upgrade policy is {scale_set.upgrade_policy} by "
@@ -203,6 +220,14 @@ class Keeper:
                 advice="Set the upgrade policy back to Manual, and run the same play again.",
             )
         return body
+
+    def _list_for_release(self, scale_set: ScaleSet, policy: str) -> list[Instance]:
+        """The instances, where what is to be released depends on them."""
+        if _is_manual(scale_set) and not policy and scale_set.back_from is None:
+            return []
+        if not _is_manual(scale_set) and scale_set.back_from is None and read_lease(scale_set.tags) is None:
+            return []
+        return self._arm.list_instances(scale_set)
 
     def _released(self, scale_set: ScaleSet, policy: str, kept: tuple[str, ...], arrived: bool) -> dict[str, Any]:
         lease = read_lease(scale_set.tags)
@@ -224,41 +249,68 @@ class Keeper:
 
     # Doing it
 
-    def _write(self, scale_set: ScaleSet, make_body: Callable[[ScaleSet], dict[str, Any]]) -> ScaleSet:
+    def _write(self, make_body: Callable[[ScaleSet], dict[str, Any]]) -> ScaleSet:
         """Write what `make_body` wants of the set as it is; past other writers it is read again and asked anew.
 
         Gives back the set as it is then. An operation's own verdict is none: another write preempts it, though its
         goal has been taken over already.
         """
         attempts = 0
-        while body := make_body(scale_set):
+        while True:
             attempts += 1
-            if self._check_mode:
-                self._note(body)
-                break
             try:
-                operation = self._arm.patch_scale_set(scale_set, body)
+                scale_set, operation = decide(lambda: self._attempt(make_body), self._deadline)
             except Conflict as conflict:
                 if attempts == ATTEMPTS:
                     raise
                 if conflict.fault.status == 409:
                     self._deadline.sleep(BUSY)
-            else:
+                continue
+            if operation is None:
+                return scale_set
+            _settle(operation.wait)
+            return self._read()
+
+    def _attempt(self, make_body: Callable[[ScaleSet], dict[str, Any]]) -> tuple[ScaleSet, Operation | None]:
+        scale_set = self._read()
+        body = make_body(scale_set)
+        if not body:
+            return scale_set, None
+        if self._check_mode:
+            self._note(body)
+            return scale_set, None
+        try:
+            operation = self._arm.patch_scale_set(scale_set, body)
+        except VmssError as error:
+            if error.unanswered:
+                self._unanswered = True
                 self._note(body)
-                _settle(operation.wait)
-                return self._read(scale_set.resource_group, scale_set.name)
-            scale_set = self._read(scale_set.resource_group, scale_set.name)
-        return scale_set
+            raise
+        self._note(body)
+        return scale_set, operation
 
     def _note(self, body: dict[str, Any]) -> None:
-        self.deeds += ["lease"] if "tags" in body else []
-        self.deeds += [f"upgrade policy {body['properties']['upgradePolicy']['mode']}"] if "properties" in body else []
+        """Tell what was written, or may have been."""
+        deeds = ["lease"] if "tags" in body else []
+        deeds += [f"upgrade policy {body['properties']['upgradePolicy']['mode']}"] if "properties" in body else []
+        self.deeds += [deed for deed in deeds if deed not in self.deeds]
 
-    def _sweep_tags(self, scale_set: ScaleSet, lease: Lease) -> None:
+    def _sweep_tags(self, lease: Lease) -> None:
         """Name the tags that go one by one: they are still there, so the service has merged what it should replace."""
-        gone: dict[str, Any] = dict.fromkeys(own_tags(scale_set.tags))
-        _settle(self._arm.patch_scale_set(scale_set, {"tags": {**write_lease(scale_set.tags, None), **gone}}).wait)
-        self._read(scale_set.resource_group, scale_set.name)
+
+        def attempt() -> tuple[list[str], Operation | None]:
+            scale_set = self._read()
+            gone: dict[str, Any] = dict.fromkeys(own_tags(scale_set.tags))
+            if self.found != lease:
+                return [], None
+            tags = {**write_lease(scale_set.tags, None), **gone}
+            return list(gone), self._arm.patch_scale_set(scale_set, {"tags": tags})
+
+        gone, operation = decide(attempt, self._deadline)
+        if operation is None:
+            return
+        _settle(operation.wait)
+        scale_set = self._read()
         if self.found == lease:
             raise ServiceError(
                 f"Azure accepted that the lease's tags go from {scale_set.name}, but they are still there",
@@ -293,32 +345,35 @@ class Keeper:
             return True
         return False
 
-    def _lagging(self, scale_set: ScaleSet) -> tuple[str, ...]:
-        """The instances that Azure would upgrade by itself; never protected ones (documented).
+    def _guard(self) -> None:
+        """Read whose the set is, for a write that rests on it. Raises Refused (`lease`)."""
+        if self._claim.minutes and not self._check_mode:
+            guard_claim(self._arm, self._read(), self._claim)
 
-        Those of a Flexible set do not tell which model they follow: once that has gone to another image and back, any
-        of them may be behind.
-        """
-        instances = [
-            one for one in self._arm.list_instances(scale_set) if not (one.leaving or one.protected or one.attached)
-        ]
-        untold = scale_set.flexible and scale_set.back_from is not None
-        return tuple(one.instance_id for one in instances if untold or is_stale(one, scale_set.image))
-
-    def _arrived(self, scale_set: ScaleSet) -> bool:
-        """Whether a set that was sent back from an image has no instance left that runs it, or may be about to."""
-        mark = scale_set.back_from
-        if mark is None:
-            return False
-        instances = self._arm.list_instances(scale_set)
-        return not (
-            on_the_way_back(mark, scale_set.image, instances) or any(one.busy for one in instances if not one.attached)
-        )
-
-    def _read(self, resource_group: str, name: str) -> ScaleSet:
-        scale_set = self._arm.get_scale_set(resource_group, name)
+    def _read(self) -> ScaleSet:
+        scale_set = self._arm.get_scale_set(*self._address)
         self.found = read_lease(scale_set.tags)
         return scale_set
+
+
+def _lagging(scale_set: ScaleSet, instances: Sequence[Instance]) -> tuple[str, ...]:
+    """The instances that Azure would upgrade by itself; never protected ones (documented).
+
+    Those of a Flexible set do not tell which model they follow: once that has gone to another image and back, any of
+    them may be behind.
+    """
+    there = [one for one in instances if not (one.leaving or one.protected or one.attached)]
+    untold = scale_set.flexible and scale_set.back_from is not None
+    return tuple(one.instance_id for one in there if untold or is_stale(one, scale_set.image))
+
+
+def _arrived(scale_set: ScaleSet, instances: Sequence[Instance]) -> bool:
+    """Whether a set that was sent back from an image has no instance left that runs it, or may be about to."""
+    mark = scale_set.back_from
+    if mark is None:
+        return False
+    under_way = any(one.busy for one in instances if not one.attached)
+    return not (on_the_way_back(mark, scale_set.image, instances) or under_way)
 
 
 def _settle(wait: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._resolve import resolve_image
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, decide
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import write_mark
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_profile, check_target
 
@@ -133,15 +134,17 @@ def plan_update(
     claim: Claim | None = None,
     back: bool = False,
     expected: Expected = Expected(),
+    resolved: Image | None = None,
 ) -> ImageUpdate:
     """Work out the change, by a run with a `claim` under its lease, and perhaps on its way `back`.
 
+    `resolved` is what `wanted` became before: another version of `latest` may be published at any time.
     Only reads; raises what forbids it (Refused, ImageNotFound, BadInput).
     """
     guard_ownership(scale_set, overrides)
     guard_profile(scale_set)
     lease = claim_lease(arm, scale_set, claim) if claim else None
-    target = resolve_image(arm, merge(scale_set.image, wanted), scale_set.location, pin_latest=pin_latest)
+    target = resolved or resolve_image(arm, merge(scale_set.image, wanted), scale_set.location, pin_latest=pin_latest)
     update = ImageUpdate(scale_set, target, overrides.set_manual, lease, back, expected)
     _check(arm, update)
     if update.changes:
@@ -149,25 +152,61 @@ def plan_update(
     return update
 
 
-def start_update(
-    arm: Arm, update: ImageUpdate, overrides: Overrides, claim: Claim | None = None
-) -> tuple[ImageUpdate, Operation | None]:
-    """Write the change; the operation is None where somebody else has just written the same.
+class Writing:
+    """Writes the image: each try rests on a model, with all that guards it, that was read for it.
 
-    Somebody else's write in between (412) is no matter as long as it left the image alone: then the change is worked
-    out and guarded anew, and written once more. Raises Conflict where the image was changed, or a third writer came,
-    and Refused (`lease`) where the writer was another run.
+    `first` is the change as it was found at first. `written` says whether a write was received, or may have been.
     """
-    try:
-        return update, arm.patch_scale_set(update.scale_set, update.body())
-    except Conflict as conflict:
-        if conflict.fault.status != 412:
+
+    def __init__(self, arm: Arm, deadline: Deadline, plan: Callable[[ScaleSet], ImageUpdate], *, check_mode: bool):
+        self._arm = arm
+        self._deadline = deadline
+        self._plan = plan
+        self._check_mode = check_mode
+        self.first: ImageUpdate | None = None
+        self.written = False
+
+    def start(self, resource_group: str, name: str) -> tuple[ImageUpdate, Operation | None]:
+        """Write the change; the operation is None where nothing is to be written any more.
+
+        Somebody else's write in between (412) is no matter as long as it left the image alone: then the change is
+        worked out and guarded anew, and written once more. Raises Conflict where the image was changed, or a third
+        writer came, and Refused (`lease`) where the writer was another run.
+        """
+        try:
+            return decide(lambda: self._attempt(resource_group, name), self._deadline)
+        except Conflict as conflict:
+            if conflict.fault.status != 412:
+                raise
+        return decide(lambda: self._attempt(resource_group, name), self._deadline)
+
+    def _attempt(self, resource_group: str, name: str) -> tuple[ImageUpdate, Operation | None]:
+        scale_set = self._arm.get_scale_set(resource_group, name)
+        if self.first is not None:
+            self._check_first(scale_set, self.first)
+        update = self._plan(scale_set)
+        self.first = self.first or update
+        if not update.changes or self._check_mode:
+            return update, None
+        try:
+            operation = self._arm.patch_scale_set(scale_set, update.body())
+        except VmssError as error:
+            self.written |= error.unanswered
             raise
-        update = _again(arm, update, conflict, claim)
-    if not update.changes:
-        return update, None
-    _guard(arm, update, overrides)
-    return update, arm.patch_scale_set(update.scale_set, update.body())
+        self.written = True
+        return update, operation
+
+    def _check_first(self, now: ScaleSet, first: ImageUpdate) -> None:
+        """Raise Conflict where somebody else has changed the image since the change was worked out first."""
+        before = first.scale_set
+        if same_reference(now.image, before.image) or same_reference(now.image, first.target):
+            return
+        raise Conflict(
+            f"Somebody else changed the image of {now.name} at the same time: it was {before.image.describe()}, should "
+            f"become {first.target.describe()}, and is {now.image.describe()} now",
+            advice="Settle who sets the image, then run again.",
+            attempted=f"write the model of scale set {now.name}",
+        )
 
 
 def finish_update(arm: Arm, update: ImageUpdate, operation: Operation | None) -> ScaleSet:
@@ -194,23 +233,6 @@ def finish_update(arm: Arm, update: ImageUpdate, operation: Operation | None) ->
     if update.lease and operation is not None:
         require_own(after.name, read_lease(after.tags), update.lease.run_id, arm.server_time)
     return after
-
-
-def _again(arm: Arm, update: ImageUpdate, conflict: Conflict, claim: Claim | None) -> ImageUpdate:
-    """The same change on the model as it is now."""
-    before = update.scale_set
-    now = _read(arm, before)
-    fresh = replace(update, scale_set=now, lease=claim_lease(arm, now, claim) if claim else None)
-    if fresh.image_changes and not same_reference(now.image, before.image):
-        raise Conflict(
-            f"Somebody else changed the image of {now.name} at the same time: it was {before.image.describe()}, should "
-            f"become {update.target.describe()}, and is {now.image.describe()} now",
-            advice="Settle who sets the image, then run again.",
-            attempted=conflict.attempted,
-            fault=conflict.fault,
-        )
-    _check(arm, fresh)
-    return fresh
 
 
 def _check(arm: Arm, update: ImageUpdate) -> None:

@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
@@ -38,6 +38,10 @@ class Terms:
             target=Image.from_options(options["target_image"]) if options["target_image"] else None,
             witness=Witness.from_dict(options["witness"]) if options["witness"] else None,
         )
+
+    def without(self, instance_ids: Collection[str]) -> Terms:
+        """The same, for a rollout that may have moved these instances."""
+        return replace(self, witness=self.witness.without(instance_ids)) if self.witness else self
 
     def check(
         self, scale_set: ScaleSet, instances: Sequence[Instance], *, now: str | None, by_model: bool = True

@@ -159,20 +159,31 @@ error:
           sample: []
 """
 
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._repairs import plan_repairs
+from ansible_collections.azroll.vmss.plugins.module_utils._repairs import RepairsChange, plan_repairs
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import decide
 
 EMPTY = {"state": None, "previous_state": None, "diff": {"before": {}, "after": {}}}
 
 
 def work(call: Call) -> None:
     params, result = call.params, call.result
-    scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
-    change = plan_repairs(scale_set, call.arm.repairs_state(scale_set), params["state"])
-    result |= {"state": change.before, "previous_state": change.before, "diff": change.diff()}
-    if change.action and not call.check_mode:
-        operation = call.arm.set_repairs(scale_set, change.action)
+    first: RepairsChange | None = None
+
+    def write() -> tuple[RepairsChange, Operation | None]:
+        nonlocal first
+        scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
+        change = plan_repairs(scale_set, call.arm.repairs_state(scale_set), params["state"])
+        # A write that had no answer may have taken effect all the same: what was before it is told.
+        first = first or change
+        result.update(state=first.before, previous_state=first.before, diff=first.diff())
+        write_needed = change.action is not None and not call.check_mode
+        return first, call.arm.set_repairs(scale_set, str(change.action)) if write_needed else None
+
+    change, operation = decide(write, call.deadline)
+    if operation is not None:
         result["changed"] = True
         operation.wait()
     result |= {"changed": change.action is not None, "state": change.after, "msg": change.describe(call.check_mode)}

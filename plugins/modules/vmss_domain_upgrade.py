@@ -398,14 +398,12 @@ error:
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _domain_upgrade as upgrade
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
-from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
+from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import wait_out_throttling
 
 # Not "skipped": Ansible takes a result with that key for a skipped task.
 EMPTY = {
@@ -432,30 +430,30 @@ def work(call: Call) -> None:
         include=tuple(params["include_instances"]),
     )
 
-    def begin() -> tuple[upgrade.PlannedUpgrade, Operation | None]:
-        result["instance_ids"] = []
-        scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
-        result["image"] = scale_set.image.to_dict()
-        guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
-        planned = upgrade.plan(call.arm, scale_set, request)
-        if call.check_mode:
-            return planned, None
-        # Whatever comes of the call: these it may have reached.
-        result["instance_ids"] = list(planned.instance_ids)
-        return upgrade.start(call.arm, planned, request, follow=params["wait"])
-
-    planned, operation = wait_out_throttling(begin, call.deadline)
+    sending = upgrade.Sending(
+        call.arm,
+        call.deadline,
+        request,
+        Overrides(managed=params["allow_managed"]),
+        follow=params["wait"],
+        check_mode=call.check_mode,
+    )
+    try:
+        planned, started_at, operation = sending.start(params["resource_group"], params["name"])
+    finally:
+        result["instance_ids"] = list(sending.instance_ids)
+        result["image"] = sending.scale_set.image.to_dict() if sending.scale_set else {}
     ids = list(planned.instance_ids)
     result |= {
         "changed": bool(ids),
         "instance_ids": ids,
         "left_out": planned.left_out(),
-        "started_at": operation.started_at if operation else None,
+        "started_at": started_at,
         "operation_id": operation.id if operation else None,
         "diff": planned.diff(),
         "msg": planned.describe(check_mode=call.check_mode),
     }
-    if operation is not None and params["wait"]:
+    if ids and params["wait"] and not call.check_mode:
         progress, remark = upgrade.finish(
             call.arm,
             planned,

@@ -317,12 +317,13 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_update import (
     Expected,
     ImageUpdate,
+    Writing,
     finish_update,
     plan_update,
-    start_update,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 
 EMPTY = {"image": {}, "previous_image": {}, "etag": None, "upgrade_policy": None, "diff": {"before": {}, "after": {}}}
 
@@ -337,32 +338,39 @@ def work(call: Call) -> None:
     )
     run_id, minutes = params["run_id"], params["lease_minutes"]
     claim = Claim(run_id, params["holder"], minutes=minutes) if run_id is not None and minutes else None
-    scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
-    image = scale_set.image.to_dict()
-    result |= {
-        "image": image,
-        "previous_image": image,
-        "etag": scale_set.etag,
-        "upgrade_policy": scale_set.upgrade_policy,
-    }
     wanted = Image.from_options(params["image"])
-    update = plan_update(
-        call.arm,
-        scale_set,
-        wanted,
-        pin_latest=params["pin_latest"],
-        overrides=overrides,
-        claim=claim,
-        back=params["rollback"],
-        expected=Expected(
-            Image.from_options(params["replaces"]) if any((params["replaces"] or {}).values()) else None,
-            params["same_profile"] or None,
-        ),
+    expected = Expected(
+        Image.from_options(params["replaces"]) if any((params["replaces"] or {}).values()) else None,
+        params["same_profile"] or None,
     )
-    result["diff"] = update.diff()
+
+    def plan(scale_set: ScaleSet) -> ImageUpdate:
+        if writing.first is None:
+            image = scale_set.image.to_dict()
+            result.update(
+                image=image, previous_image=image, etag=scale_set.etag, upgrade_policy=scale_set.upgrade_policy
+            )
+        return plan_update(
+            call.arm,
+            scale_set,
+            wanted,
+            pin_latest=params["pin_latest"],
+            overrides=overrides,
+            claim=claim,
+            back=params["rollback"],
+            expected=expected,
+            resolved=writing.first.target if writing.first else None,
+        )
+
+    writing = Writing(call.arm, call.deadline, plan, check_mode=call.check_mode)
+    try:
+        written, operation = writing.start(params["resource_group"], params["name"])
+    finally:
+        result["changed"] = writing.written
+        if writing.first is not None:
+            result["diff"] = writing.first.diff()
+    update = writing.first or written
     if update.changes and not call.check_mode:
-        written, operation = start_update(call.arm, update, overrides, claim)
-        result["changed"] = True
         result["etag"] = finish_update(call.arm, written, operation).etag
     result |= {
         "changed": update.changes,

@@ -217,36 +217,61 @@ error:
 
 from dataclasses import asdict
 
+from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease, require_own
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._protection import Change, plan_protection
+from ansible_collections.azroll.vmss.plugins.module_utils._protection import Change, ProtectionPlan, plan_protection
+from ansible_collections.azroll.vmss.plugins.module_utils._target import LeftOut
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import decide
 
 EMPTY = {"instances": [], "left_out": [], "diff": {"before": {}, "after": {}}}
 
 
 def work(call: Call) -> None:
     params, arm, result = call.params, call.arm, call.result
-    scale_set = arm.get_scale_set(params["resource_group"], params["name"])
-    guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
-    if params["run_id"]:
-        require_own(scale_set.name, read_lease(scale_set.tags), params["run_id"], arm.server_time)
-    planned = plan_protection(
-        scale_set,
-        arm.list_instances(scale_set),
-        params["instance_ids"],
-        scale_in=params["scale_in"],
-        scale_set_actions=params["scale_set_actions"],
-    )
-    result["left_out"] = [asdict(one) for one in planned.left_out]
-    done: list[Change] = []
-    for change in planned.changes:
-        if change.needed and not call.check_mode:
-            arm.protect_instance(scale_set, change.instance_id, **change.after.to_dict()).wait()
-        done.append(change)
-        result |= report(done)
-    result["msg"] = planned.describe(scale_set.name, check_mode=call.check_mode)
+    # Each as it was found first: a write that had no answer may have taken effect all the same.
+    found: dict[str, Change] = {}
+    left_out: tuple[LeftOut, ...] = ()
+    written: set[str] = set()
+
+    def step() -> tuple[list[str], Operation | None]:
+        """Write the protection of one instance, and tell which are open. Each rests on reads of its own, because the
+        write before it took its time.
+        """
+        nonlocal left_out
+        scale_set = arm.get_scale_set(params["resource_group"], params["name"])
+        guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
+        if params["run_id"]:
+            require_own(scale_set.name, read_lease(scale_set.tags), params["run_id"], arm.server_time)
+        planned = plan_protection(
+            scale_set,
+            arm.list_instances(scale_set),
+            params["instance_ids"],
+            scale_in=params["scale_in"],
+            scale_set_actions=params["scale_set_actions"],
+        )
+        left_out = planned.left_out
+        found.update({one.instance_id: one for one in planned.changes if one.instance_id not in found})
+        # A list may be older than the last write: none is written twice.
+        needed = [one for one in planned.changes if one.needed and one.instance_id not in written]
+        if not needed or call.check_mode:
+            return [], None
+        operation = arm.protect_instance(scale_set, needed[0].instance_id, **needed[0].after.to_dict())
+        return [one.instance_id for one in needed], operation
+
+    while True:
+        waiting, operation = decide(step, call.deadline)
+        result["left_out"] = [asdict(one) for one in left_out]
+        if operation is not None:
+            operation.wait()
+            written.add(waiting.pop(0))
+        result |= report([one for one in found.values() if one.instance_id not in waiting])
+        if not waiting:
+            break
+    planned = ProtectionPlan(tuple(found.values()), left_out)
+    result["msg"] = planned.describe(params["name"], check_mode=call.check_mode)
 
 
 def report(done: list[Change]):

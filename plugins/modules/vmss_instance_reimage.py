@@ -180,6 +180,13 @@ left_out:
       returned: always
       type: str
       sample: not on the image of the model
+operation_id:
+  description:
+    - The id of Azure's operation, for O(azroll.vmss.vmss_instance_facts#module:operation_id).
+    - V(null) in check mode, where nothing was sent, and where Azure did not answer the call but has begun it.
+  returned: always
+  type: str
+  sample: 0be6c8a1-5f0e-4b4e-9d0a-2f6d1f0e7a55
 started_at:
   description: When Azure accepted the reimage, by its own clock. V(null) if nothing was sent.
   returned: always
@@ -275,6 +282,7 @@ from dataclasses import asdict
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
     Overrides,
     guard_ownership,
@@ -284,21 +292,34 @@ from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._reimage import Reimage, plan_reimage
 from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import wait_out_throttling
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import decide
 
-EMPTY = {"instance_ids": [], "left_out": [], "started_at": None, "diff": {"before": {}, "after": {}}}
+EMPTY = {
+    "instance_ids": [],
+    "left_out": [],
+    "started_at": None,
+    "operation_id": None,
+    "diff": {"before": {}, "after": {}},
+}
 
 
 def work(call: Call) -> None:
     params, arm, result = call.params, call.arm, call.result
     budget, terms = read_budget(params), Terms.from_options(params)
 
-    def begin() -> tuple[Reimage, Operation | None]:
-        result["instance_ids"] = []
+    # Of a call that had no answer.
+    unanswered: tuple[str, ...] = ()
+
+    def begin() -> tuple[Reimage, str | None, Operation | None]:
+        nonlocal unanswered
+        result["instance_ids"] = list(unanswered)
         scale_set = arm.get_scale_set(params["resource_group"], params["name"])
         guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
         guard_profile(scale_set)
         instances = arm.list_instances(scale_set, params["include_instances"])
+        if any(one.busy for one in instances if one.instance_id in unanswered):
+            # Azure has begun it all the same: it takes all ids of a call, or none.
+            return Reimage(unanswered, ()), arm.server_time, None
         terms.check(scale_set, instances, now=arm.server_time, by_model=params["by_model"])
         planned = plan_reimage(
             instances,
@@ -307,22 +328,32 @@ def work(call: Call) -> None:
             health_source=scale_set.health_source,
             budget=budget,
         )
-        ids = list(planned.instance_ids)
-        if not ids:
-            return planned, None
+        if not planned.instance_ids:
+            return planned, None, None
         guard_rolling_upgrade(scale_set, arm.rolling_upgrade(scale_set))
+        if call.check_mode:
+            return planned, None, None
         # Whatever comes of the call: these it may have reached.
-        result["instance_ids"] = ids
-        return planned, None if call.check_mode else arm.reimage_instances(scale_set, ids)
+        result["instance_ids"] = list(dict.fromkeys((*unanswered, *planned.instance_ids)))
+        try:
+            operation = arm.reimage_instances(scale_set, planned.instance_ids)
+        except VmssError as error:
+            if error.unanswered:
+                unanswered = planned.instance_ids
+            else:
+                result["instance_ids"] = list(unanswered)
+            raise
+        return planned, operation.started_at, operation
 
-    planned, operation = wait_out_throttling(begin, call.deadline)
+    planned, started_at, operation = decide(begin, call.deadline)
     ids = list(planned.instance_ids)
     verb = "would be reimaged" if call.check_mode else "are being reimaged"
     result |= {
         "changed": bool(ids),
         "instance_ids": ids,
         "left_out": [asdict(one) for one in planned.left_out],
-        "started_at": operation.started_at if operation else None,
+        "started_at": started_at,
+        "operation_id": operation.id if operation else None,
         # The image stays: what changes is the disk.
         "diff": {"before": dict.fromkeys(ids, "old disk"), "after": dict.fromkeys(ids, "new disk")},
         "msg": f"{len(ids)} instances of {params['name']} {verb}; {len(planned.left_out)} left out.",

@@ -13,7 +13,6 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _arm_operations
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import COMPUTE_API, POLL_INTERVAL
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import ACTION
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import WaitTimeout
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import failed_operation, read_fault
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
@@ -54,7 +53,7 @@ class Operation(_arm_operations.Operation):
         service = self._service
         bodies = service.site.simulation.operations
         while True:
-            body = service.ask(self._attempted, lambda: bodies.body(self._running, COMPUTE_API))
+            body = service.ask(self._attempted, lambda: bodies.body(self._running, COMPUTE_API), poll=True)
             if body["status"] != "InProgress":
                 break
             if service.deadline.remaining() <= 0:
@@ -95,8 +94,8 @@ class Arm(_arm.Arm):
         self._site.touch()
         headers = {name.lower(): text for name, text in options.get("headers", {}).items()}
         path = self._path_of(scale_set, *rest, *within)
-        action = bool(options.get(ACTION))
-        _answer, operation = self._service.write(attempted, verb, path, COMPUTE_API, body, action=action, **headers)
+        with _arm.writing():
+            _answer, operation = self._service.write(attempted, verb, path, COMPUTE_API, body, **headers)
         assert operation is not None
         return Operation(self._service, operation, attempted, self.server_time)
 
@@ -105,6 +104,7 @@ class Arm(_arm.Arm):
 
     def _listed(self) -> list[Machine]:
         self._service.look = self._site.look()
+        self._service.reads["instances"] = self._site.now()
         return list(self._site.web.instances.values())
 
     def _changes(self, scale_set: ScaleSet) -> ChangedFault | None:

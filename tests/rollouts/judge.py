@@ -19,9 +19,20 @@ from rollouts.options import Options
 from rollouts.site import Look, Site, Write
 from rollouts.worlds import NEW, World
 
-# What was lost through others after the instances were listed cannot have been known; a list is not older than this.
-FRESH = 15.0
+# What a write rests on was read so many seconds before it at most: what others did since then cannot have been known.
+FRESH = 10.0
 HOLDS = ("suspend", "resume", "tags", "policy")
+# What has to be read for each kind of write. Any other is that of an autoscale setting.
+RESTS_ON = {
+    "upgrade": ("model", "instances", "latest"),
+    "reimage": ("model", "instances", "latest"),
+    "protect": ("model", "instances"),
+    "image": ("model", "latest"),
+    "policy": ("model",),
+    "tags": ("model",),
+    "suspend": ("instanceView",),
+    "resume": ("instanceView",),
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,7 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
     Of a bad image, those count that were in service: it takes the canary away, and nothing further while that is there.
     """
     options = world.options
+    yield from _judge_decisions(site)
     moved: set[str] = set()
     images: set[str | None] = set()
     kept: set[str] = set()
@@ -142,6 +154,20 @@ def judge_waits(site: Site, world: World) -> Iterator[str]:
         ]
         if waited := set(alone) - sent:
             yield f"run {wait.run}, {wait.at:.1f} s: waits for what is excluded: {' '.join(sorted(waited))}"
+
+
+def _judge_decisions(site: Site) -> Iterator[str]:
+    """Each write rests on reads of its own, none of which is old: also one that repeats a write without an answer."""
+    spent: set[tuple[str, int, float]] = set()
+    for write in site.writes:
+        where = f"run {write.run}, {write.at:.1f} s, {write.kind}"
+        for thing in RESTS_ON.get(write.kind, ("autoscaleSettings",)):
+            at = write.reads.get(thing)
+            if at is None or write.at - at > FRESH:
+                yield f"{where}: {thing} was read {'never' if at is None else f'{write.at - at:.0f} s before'}"
+            elif (write.kind, write.run, at) in spent:
+                yield f"{where}: twice by one reading of {thing}"
+        spent |= {(write.kind, write.run, write.reads[thing]) for thing in write.reads}
 
 
 def judge_way_back(site: Site, first: int) -> Iterator[str]:

@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 from starlette.routing import compile_path
 
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import Client
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import BACKOFF, RETRIES
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import ArmFault, ConnectionFailed, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import read_fault, refusal
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import THROTTLE_WAIT, Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import BACKOFF, RETRIES, THROTTLE_WAIT, Deadline
 from armsim.errors import ArmError
 from armsim.faults import Seen
 from armsim.instance_actions import stillborn
@@ -47,6 +46,8 @@ class Service(Client):
         self.site = site
         self.deadline = deadline
         self.look: Look | None = None
+        # When each thing was last read, by its name.
+        self.reads: dict[str, float] = {}
         self._note = note
 
     def close(self) -> None:
@@ -83,20 +84,19 @@ class Service(Client):
         path: str,
         api: str,
         body: Mapping[str, Any],
-        *,
-        action: bool = False,
         **headers: str,
     ) -> tuple[Any, Operation | None]:
-        """A write: what it answers, and the operation that it leads to. An `action` is one on instances."""
+        """A write: what it answers, and the operation that it leads to."""
 
         def act() -> tuple[Any, Operation | None]:
-            with self.site.noting(path, body, self.look):
+            self.deadline.check_fresh(attempted, write=True)
+            with self.site.noting(path, body, self.look, self.reads):
                 answer, operation = self.serve(method, path, api, body=body, headers=headers)
             if operation is not None and operation.fate is None:
                 operation.fate = self.site.fate()
             return answer, operation
 
-        return self.ask(attempted, act, write=True, action=action)
+        return self.ask(attempted, act, write=True)
 
     def serve(
         self,
@@ -110,6 +110,8 @@ class Service(Client):
     ) -> tuple[Any, Operation | None]:
         """Let the simulator answer one request. Raises ArmError."""
         endpoint, params = _find(method, path)
+        if method == "GET":
+            self.reads[_thing(path)] = self.site.now()
         raw = json.dumps(body).encode() if body is not None else b""
         fields = {name.lower(): text for name, text in (query or {}).items()}
         given = {"content-type": "application/json", **(headers or {})}
@@ -135,10 +137,16 @@ class Service(Client):
         assert fault is None or isinstance(fault, ChangedFault), fault
         return fault
 
-    def ask(self, attempted: str, act: Callable[[], Answer], *, write: bool = False, action: bool = False) -> Answer:
-        """One request, repeated as `Retry` does; `act` is how it takes effect. Raises the collection's errors."""
+    def ask(self, attempted: str, act: Callable[[], Answer], *, write: bool = False, poll: bool = False) -> Answer:
+        """One request; reads are repeated as `Retry` does, writes never. `act` is how it takes effect.
+
+        Raises the collection's errors.
+        """
         site, failures = self.site, 0
+        deciding = self.deadline.deciding and not poll
         while True:
+            if deciding and not write:
+                self.deadline.check_fresh(attempted)
             site.step()
             site.sleep(LATENCY)
             trouble = site.trouble(write=write)
@@ -148,17 +156,16 @@ class Service(Client):
             if trouble is None:
                 site.step()
                 return answers[0]
-            if action and trouble.startswith("throttled"):
-                raise refusal(
-                    ArmFault(429, "TooManyRequests", "Too many requests."), attempted, retry_after=PAUSES[trouble]
-                )
             if trouble == "conflict":
                 raise refusal(ArmFault(409, "Conflict", "Another operation is in progress."), attempted)
-            pause = PAUSES.get(trouble)
-            if (failures == RETRIES and pause is None) or (pause or BACKOFF) > self.deadline.remaining():
+            throttled = PAUSES.get(trouble)
+            pause = throttled or BACKOFF * 2**failures
+            left = min(self.deadline.remaining(), self.deadline.fresh() if deciding else pause)
+            given_up = write or (throttled is not None and deciding) or (throttled is None and failures == RETRIES)
+            if given_up or pause > left:
                 raise _given_up(trouble, attempted)
-            site.sleep(pause or BACKOFF * 2**failures)
-            failures += pause is None
+            site.sleep(pause)
+            failures += throttled is None
 
     def _answer(self, attempted: str, act: Callable[[], Answer], write: bool) -> Answer:
         site = self.site
@@ -172,6 +179,12 @@ class Service(Client):
             self._note(site.simulation.calendar.at(site.now()).replace(microsecond=0).isoformat())
 
 
+def _thing(path: str) -> str:
+    """What a path leads to: `model`, or the last part of it, such as `latest`, `instanceView`, `autoscaleSettings`."""
+    parent, _slash, name = path.rpartition("/")
+    return "model" if parent.endswith("/virtualMachineScaleSets") else name
+
+
 def _find(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
     for endpoint, pattern in ROUTES:
         if endpoint.method == method and (match := pattern.match(path)):
@@ -181,7 +194,8 @@ def _find(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
 
 def _given_up(trouble: str, attempted: str) -> VmssError:
     if trouble.startswith("throttled"):
-        return refusal(ArmFault(429, "TooManyRequests", "Too many requests."), attempted)
+        fault = ArmFault(429, "TooManyRequests", "Too many requests.")
+        return refusal(fault, attempted, retry_after=PAUSES[trouble])
     if trouble == "unavailable":
         return refusal(ArmFault(503, "ServiceUnavailable", "The service is unavailable."), attempted)
     return ConnectionFailed(f"Could not {attempted}: no connection to Azure", attempted=attempted)

@@ -11,7 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from armsim import scenario
@@ -78,6 +78,8 @@ class Write:
     out: frozenset[str] = frozenset()
     # Out of service right before it, through no act of this write.
     out_before: frozenset[str] = frozenset()
+    # When the process had last read the model, the instances and what else there is, by their names.
+    reads: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,9 @@ class Site:
         self.waits.append(Wait(self.run, self.now(), tuple(instance_ids), protected))
 
     @contextmanager
-    def noting(self, path: str, body: Mapping[str, Any], look: Look | None) -> Iterator[None]:
+    def noting(
+        self, path: str, body: Mapping[str, Any], look: Look | None, reads: Mapping[str, float]
+    ) -> Iterator[None]:
         """Note a write when it has taken effect, and what it did to the service."""
         before, image_before = self._serving(), self.web.target()
         yield
@@ -210,6 +214,7 @@ class Site:
                 taken=frozenset(before - after),
                 out=present - after,
                 out_before=present - before,
+                reads=dict(reads),
             )
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -23,11 +23,14 @@ from ansible_collections.azroll.vmss.plugins.module_utils import (
     _report,
     _upgrade,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update, vmss_preflight
+from rollouts.arm import Arm
 from rollouts.driver import Rollout
 from rollouts.play import Stop
 from rollouts.rollout import roll
@@ -63,6 +66,33 @@ def test_instances_that_are_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_upgrade, "is_stale", lambda *_, **__: True)
     monkeypatch.setattr(_plan, "is_stale", lambda *_, **__: True)
     assert shown("upgraded again")
+
+
+def stormy(world: World) -> World:
+    """The world with more trouble on the way to it."""
+    return replace(world, weather=replace(world.weather, rate=0.1))
+
+
+def test_a_decision_that_is_older_than_its_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Deadline, "decision", lambda _deadline: nullcontext())
+    monkeypatch.setattr(Deadline, "check_fresh", lambda *_, **__: None)
+    assert shown("instances was read", stormy)
+    assert shown("model was read", stormy)
+
+
+def test_a_write_that_is_repeated_by_the_same_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    send = Arm.upgrade_instances
+
+    def twice(arm: Arm, *given: Any, **options: Any) -> Any:
+        try:
+            return send(arm, *given, **options)
+        except VmssError as error:
+            if not error.unanswered:
+                raise
+            return send(arm, *given, **options)
+
+    monkeypatch.setattr(Arm, "upgrade_instances", twice)
+    assert shown("twice by one reading of instances", stormy)
 
 
 def test_holds_that_are_never_released(monkeypatch: pytest.MonkeyPatch) -> None:

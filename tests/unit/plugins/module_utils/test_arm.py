@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 import requests
+from azure.core.credentials import AccessToken
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _arm_client, _arm_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
@@ -19,6 +22,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     CredentialError,
     MissingLibrary,
     NotFound,
+    Outdated,
     ServiceError,
     Throttled,
     Unavailable,
@@ -26,7 +30,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     WaitTimeout,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import FRESH, FRESH_PER_PAGE, Deadline
 from ansible_collections.azroll.vmss.tests.unit.builders import scale_set
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     OPERATION,
@@ -51,6 +55,17 @@ SET = scale_set(id=WEB, name="web", resource_group="rg-shop")
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@contextmanager
+def deciding(clock: Clock, *script: Exchange, seconds: float = 600) -> Iterator[tuple[_arm.Arm, Deadline]]:
+    """A wire in the middle of a decision, which has to play the whole script."""
+    wire = Wire(script, clock)
+    deadline = Deadline(seconds, monotonic=clock.monotonic, sleep=clock.sleep)
+    with deadline.decision():
+        arm = _arm.connect(choose_login(SETTINGS, {}), deadline, credential=Token(), transport=wire)
+        yield arm, deadline
+    wire.check()
 
 
 def connect(clock: Clock, *script: Exchange, seconds: float = 600) -> tuple[_arm.Arm, Wire]:
@@ -90,11 +105,108 @@ def test_an_answer_that_is_no_json(clock: Clock) -> None:
     assert "could not be read" in caught.message
 
 
-def test_writes_are_repeated_after_a_lost_answer(clock: Clock) -> None:
-    lost = action("manualupgrade", {"instanceIds": ["1"]}, raises=requests.exceptions.ReadTimeout("Read timed out."))
-    arm, wire = connect(clock, lost, action("manualupgrade", {"instanceIds": ["1"]}))
-    arm.upgrade_instances(SET, ["1"], follow=False)
+ONE = {"instanceIds": ["1"]}
+READ_TIMEOUT = requests.exceptions.ReadTimeout("Read timed out.")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        action("manualupgrade", ONE, raises=READ_TIMEOUT),
+        action("manualupgrade", ONE, raises=requests.exceptions.ConnectionError("Connection reset by peer")),
+        action("manualupgrade", ONE, body="{}", cut=True),
+        action("manualupgrade", ONE, status=500),
+        action("manualupgrade", ONE, status=503, headers={"Retry-After": "1"}),
+        action("manualupgrade", ONE, status=408),
+    ],
+)
+def test_a_write_that_may_have_been_received_is_never_repeated(clock: Clock, answer: Exchange) -> None:
+    with deciding(clock, answer) as (arm, _deadline), pytest.raises(VmssError) as caught:
+        arm.upgrade_instances(SET, ["1"], follow=False)
+    assert caught.value.unanswered
+    assert clock.sleeps == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 412, 429])
+def test_a_refusal_says_that_nothing_was_done(clock: Clock, status: int) -> None:
+    refusal = action("manualupgrade", ONE, status=status, body=error("No", "no"), headers={"Retry-After": "30"})
+    with deciding(clock, refusal) as (arm, _deadline), pytest.raises(VmssError) as caught:
+        arm.upgrade_instances(SET, ["1"], follow=False)
+    assert not caught.value.unanswered
+    assert clock.sleeps == []
+
+
+def test_a_write_whose_token_has_expired_is_sent_once_more(clock: Clock) -> None:
+    expired = action("manualupgrade", ONE, body=error("ExpiredAuthenticationToken", "expired"), status=401)
+    with deciding(clock, expired, action("manualupgrade", ONE)) as (arm, _deadline):
+        arm.upgrade_instances(SET, ["1"], follow=False)
+
+
+class SlowToken(Token):
+    """A login that takes its time."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+
+    def get_token(self, *scopes: str, **more: Any) -> AccessToken:
+        self._clock.now += self._seconds
+        return super().get_token(*scopes, **more)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda arm: arm.upgrade_instances(SET, ["1"], follow=False),
+        lambda arm: arm.put_autoscale_setting("rg-shop", "cpu", {}),
+    ],
+)
+def test_a_login_that_takes_too_long_leaves_nothing_fresh_enough_to_write(
+    clock: Clock, write: Callable[[_arm.Arm], object]
+) -> None:
+    wire = Wire([], clock)
+    deadline = Deadline(600, monotonic=clock.monotonic, sleep=clock.sleep)
+    arm = _arm.connect(choose_login(SETTINGS, {}), deadline, credential=SlowToken(clock, 40), transport=wire)
+    with deadline.decision(), pytest.raises(Outdated, match="Nothing was sent") as caught:
+        write(arm)
+    assert not caught.value.unanswered
     wire.check()
+
+
+def test_a_write_outside_of_a_decision_is_an_error_of_the_program(clock: Clock) -> None:
+    arm, wire = connect(clock)
+    with pytest.raises(RuntimeError, match="without a decision"):
+        arm.upgrade_instances(SET, ["1"], follow=False)
+    wire.check()
+
+
+def test_the_reads_of_a_decision_wait_for_nothing(clock: Clock) -> None:
+    throttled = get(WEB, error("OperationNotAllowed", "too many"), status=429, headers={"Retry-After": "1"})
+    with deciding(clock, throttled) as (arm, _deadline), pytest.raises(Throttled):
+        arm.get_scale_set("rg-shop", "web")
+    busy = get(WEB, "", status=503)
+    with deciding(clock, *[busy] * 4) as (arm, _deadline), pytest.raises(Unavailable):
+        arm.get_scale_set("rg-shop", "web")
+    assert sum(clock.sleeps) < FRESH
+
+
+def test_a_decision_that_is_too_old_reads_no_further(clock: Clock) -> None:
+    with deciding(clock, get_model()) as (arm, _deadline):
+        scale_set = arm.get_scale_set("rg-shop", "web")
+        clock.now += FRESH
+        with pytest.raises(Outdated):
+            arm.list_instances(scale_set)
+
+
+def test_each_page_of_a_list_may_take_its_time(clock: Clock) -> None:
+    more = f"https://management.azure.com{WEB}/virtualMachines?page=2&api-version=2024-07-01"
+    pages = [
+        get(f"{WEB}/virtualMachines", {"value": [], "nextLink": more}, query={"$expand": "instanceView"}),
+        get(f"{WEB}/virtualMachines", {"value": []}, query={"page": "2"}),
+    ]
+    with deciding(clock, *pages) as (arm, deadline):
+        arm.list_instances(SET)
+        assert deadline.fresh() == FRESH + FRESH_PER_PAGE
 
 
 def test_an_upgrade_without_ids_is_never_sent(clock: Clock) -> None:
@@ -110,25 +222,6 @@ def test_throttling_is_waited_out_however_often(clock: Clock) -> None:
     arm, wire = connect(clock, *[throttled] * 6, silent, get_model())
     arm.get_scale_set("rg-shop", "web")
     assert clock.sleeps == [30] * 6 + [15]
-    wire.check()
-
-
-def test_an_action_is_not_held_back_by_throttling(clock: Clock) -> None:
-    body, headers = error("OperationNotAllowed", "too many"), {"Retry-After": "30"}
-    throttled = action("manualupgrade", {"instanceIds": ["1"]}, body=body, status=429, headers=headers)
-    arm, wire = connect(clock, throttled)
-    with pytest.raises(Throttled) as caught:
-        arm.upgrade_instances(SET, ["1"], follow=False)
-    assert (caught.value.retry_after, clock.sleeps) == (30.0, [])
-    wire.check()
-
-
-def test_an_action_is_tried_again_after_short_pauses_only(clock: Clock) -> None:
-    busy = action("reimage", {"instanceIds": ["1"]}, status=503, headers={"Retry-After": "300"})
-    arm, wire = connect(clock, *[busy] * 5)
-    with pytest.raises(Unavailable):
-        arm.reimage_instances(SET, ["1"])
-    assert clock.sleeps == [0.8, 1.6, 3.2, 6.4]
     wire.check()
 
 
@@ -193,36 +286,36 @@ def test_a_token_of_another_tenant(clock: Clock) -> None:
 
 def test_the_conditional_write_speaks_of_a_conflict(clock: Clock) -> None:
     body = error("PreconditionFailed", "Etag does not match")
-    arm, wire = connect(clock, Exchange("PATCH", WEB, body, status=412))
-    with pytest.raises(Conflict):
+    with (
+        deciding(clock, Exchange("PATCH", WEB, body, status=412)) as (arm, _deadline),
+        pytest.raises(Conflict),
+    ):
         arm.patch_scale_set(SET, {"properties": {}})
-    wire.check()
 
 
 def test_the_time_is_the_services(clock: Clock) -> None:
-    arm, _wire = connect(clock, get_instances(), action("manualupgrade", {"instanceIds": ["1"]}))
-    assert arm.server_time is None
-    arm.list_instances(SET)
-    assert arm.server_time == "2026-11-22T10:15:00+00:00"
-    assert arm.upgrade_instances(SET, ["1"], follow=False).started_at == "2026-11-22T10:15:00+00:00"
+    with deciding(clock, get_instances(), action("manualupgrade", ONE)) as (arm, _deadline):
+        assert arm.server_time is None
+        arm.list_instances(SET)
+        assert arm.server_time == "2026-11-22T10:15:00+00:00"
+        assert arm.upgrade_instances(SET, ["1"], follow=False).started_at == "2026-11-22T10:15:00+00:00"
 
 
 def test_an_address_that_is_signed_is_used_as_given(clock: Clock) -> None:
-    arm, wire = connect(
-        clock, action("manualupgrade", {"instanceIds": ["1"]}), poll_action("InProgress"), poll_action()
-    )
-    arm.upgrade_instances(SET, ["1"], follow=True).wait()
-    wire.check()
+    script = [action("manualupgrade", ONE), poll_action("InProgress"), poll_action()]
+    with deciding(clock, *script) as (arm, _deadline):
+        arm.upgrade_instances(SET, ["1"], follow=True).wait()
 
 
 def test_a_failing_poll_hides_the_signature(clock: Clock) -> None:
     down = requests.exceptions.ConnectionError(f"Max retries exceeded with url: {OPERATION}?t=1&c=secret")
     polls = [get(OPERATION, raises=down, query={"t": "1", "c": "secret"})] * 5
-    arm, wire = connect(clock, action("manualupgrade", {"instanceIds": ["1"]}), *polls)
-    with pytest.raises(ConnectionFailed) as caught:
+    with (
+        deciding(clock, action("manualupgrade", ONE), *polls) as (arm, _deadline),
+        pytest.raises(ConnectionFailed) as caught,
+    ):
         arm.upgrade_instances(SET, ["1"], follow=True).wait()
     assert "secret" not in str(caught.value)
-    wire.check()
 
 
 class _Stuck:
@@ -292,6 +385,5 @@ def test_names_lead_nowhere_else(clock: Clock) -> None:
 def test_a_setting_is_written_as_a_whole(clock: Clock) -> None:
     path = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-shop/providers/Microsoft.Insights/autoscaleSettings/cpu"
     body = {"location": "westeurope", "properties": {"enabled": False, "unknown": None}}
-    arm, wire = connect(clock, Exchange("PUT", path, body, sends=body, api="2022-10-01"))
-    arm.put_autoscale_setting("rg-shop", "cpu", body)
-    wire.check()
+    with deciding(clock, Exchange("PUT", path, body, sends=body, api="2022-10-01")) as (arm, _deadline):
+        arm.put_autoscale_setting("rg-shop", "cpu", body)

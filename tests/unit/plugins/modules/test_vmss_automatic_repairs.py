@@ -36,6 +36,15 @@ def test_changed(run: Run, reported: str, wanted: str, what: str) -> None:
     assert result["diff"] == {"before": {"state": reported.lower()}, "after": {"state": wanted}}
 
 
+@pytest.mark.parametrize("received", [True, False])
+def test_a_write_without_an_answer_is_looked_for_before_it_is_made_again(run: Run, received: bool) -> None:
+    lost = set_state("Suspend")
+    lost.status = 504
+    again = [get_view("Suspended")] if received else [get_view("Running"), set_state("Suspend"), poll_action()]
+    result = run(MODULE, [get_model(), get_view("Running"), lost, get_model(), *again], state="suspended")
+    assert (result["changed"], result["previous_state"], result["state"]) == (True, "running", "suspended")
+
+
 def test_check_mode_only_reads(run: Run) -> None:
     result = run(MODULE, [get_model(), get_view("Running")], state="suspended", check_mode=True)
     assert result["changed"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
@@ -17,6 +18,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     WEB,
     Exchange,
     action,
+    error,
     get,
     get_instances,
     get_model,
@@ -83,8 +85,9 @@ def test_held_and_released(run: Run) -> None:
     free, held = tagged({}, "Automatic", '"1"'), tagged(TAGS)
     sends = {"tags": held["tags"], "properties": {"upgradePolicy": {"mode": "Manual"}}}
     script = [get_model(free), get_view("Running"), find_settings(enabled=True), patch_model(sends)]
-    script += [poll(), get_model(held), get_model(held), *set_repairs("Suspend")]
-    script += [get_settings(enabled=True), put_setting(enabled=False)]
+    # Each write rests on a model that was read for it.
+    script += [poll(), get_model(held), get_model(held), get_model(held), get_view("Running"), *set_repairs("Suspend")]
+    script += [get_model(held), get_settings(enabled=True), put_setting(enabled=False)]
     wishes = {"repairs": True, "autoscale": True, "upgrade_policy": "set_manual"}
     result = run(MODULE, script, state="held", **OPTIONS, **wishes)
     assert set(result) == KEYS
@@ -96,21 +99,60 @@ def test_held_and_released(run: Run) -> None:
     assert "until 2026-11-22T12:15:00Z" in result["msg"]
 
     sends = {"tags": {"owner": "shop"}, "properties": {"upgradePolicy": {"mode": "Automatic"}}}
-    script = [get_model(held), get_view("Suspended"), *set_repairs("Resume")]
-    script += [get_settings(enabled=False), put_setting(enabled=True), get_instances(vm(0, latest=True))]
+    script = [get_model(held), get_model(held), get_view("Suspended"), *set_repairs("Resume"), get_model(held)]
+    script += [get_settings(enabled=False), put_setting(enabled=True), get_model(held)]
+    script += [get_instances(vm(0, latest=True))]
     script += [patch_model(sends, if_match='"2"'), poll(), get_model(free), get_model(free)]
     result = run(MODULE, script, state="released", run_id="run-a")
     assert set(result) == KEYS
     assert result["changed"]
     assert (result["lease"], result["held"], result["lost"]) == (None, [], False)
 
-    result = run(MODULE, [get_model(free)], state="released", run_id="run-a")
+    result = run(MODULE, [get_model(free)] * 2, state="released", run_id="run-a")
     assert not result["changed"]
     assert result["msg"] == "web is released already."
 
 
+def test_a_write_without_an_answer_is_looked_for_before_it_is_made_again(run: Run) -> None:
+    tags = {name: text for name, text in TAGS.items() if name != "azroll-held"}
+    free, held = tagged({}, etag='"1"'), tagged(tags)
+    lost = patch_model({"tags": held["tags"]}, raises=requests.exceptions.ReadTimeout("Read timed out."))
+    received = run(MODULE, [get_model(free), lost, get_model(held)], state="held", **OPTIONS)
+    script = [get_model(free), lost, get_model(free), patch_model({"tags": held["tags"]}), poll()]
+    again = run(MODULE, [*script, get_model(held), get_model(held)], state="held", **OPTIONS)
+    for result in (received, again):
+        assert (result["changed"], result["error"], result["lease_before"]) == (True, None, None)
+        assert result["lease"]["run_id"] == "run-a"
+        assert result["continues"] is None, "the lease that was found is that of the write without an answer"
+
+
+@pytest.mark.parametrize("received", [True, False])
+def test_a_setting_is_read_again_before_it_is_written_again(run: Run, received: bool) -> None:
+    tags = {**TAGS, "azroll-held": "autoscale=rg-shop/cpu"}
+    lost = put_setting(enabled=False)
+    lost.status = 502
+    read = [get_model(tagged(tags)), get_settings(enabled=True)]
+    again = [
+        get_model(tagged(tags)),
+        get_settings(enabled=not received),
+        *([] if received else [put_setting(enabled=False)]),
+    ]
+    script = [get_model(tagged(tags)), find_settings(enabled=True), *read, lost, *again]
+    result = run(MODULE, script, state="held", autoscale=True, **OPTIONS)
+    assert (result["changed"], result["error"]) == (True, None)
+    assert result["msg"].endswith("(autoscale cpu switched off).")
+
+
+def test_what_another_run_has_taken_meanwhile_is_not_touched(run: Run) -> None:
+    tags, theirs = {**TAGS, "azroll-held": "repairs"}, tagged({**TAGS, "azroll-run": "run-b"}, etag='"3"')
+    throttled = get(f"{WEB}/instanceView", error("OperationNotAllowed", "too many"), status=429)
+    script = [get_model(tagged(tags)), get_model(tagged(tags)), throttled, get_model(theirs)]
+    result = run(MODULE, script, state="held", repairs=True, **OPTIONS)
+    assert result["error"]["kind"] == "lease"
+
+
 def test_check_mode_only_reads(run: Run) -> None:
-    script = [get_model(tagged({}, etag='"1"')), get_view("Running")]
+    script = [get_model(tagged({}, etag='"1"')), get_view("Running"), get_view("Running")]
     result = run(MODULE, script, state="held", repairs=True, check_mode=True, **OPTIONS)
     assert result["changed"]
     assert result["held"] == ["repairs"]
@@ -145,7 +187,7 @@ def test_the_lease_of_another_run_is_not_released(run: Run) -> None:
 def test_the_policy_is_not_restored_while_instances_lag(run: Run) -> None:
     tags = {**TAGS, "azroll-held": "upgrade_policy=Automatic"}
     left = tagged({**tags, "azroll-expires": "2026-11-22T10:15:00Z"}, etag='"3"')
-    script = [get_model(tagged(tags)), get_instances(vm(0), vm(1, latest=True))]
+    script = [get_model(tagged(tags)), get_model(tagged(tags)), get_instances(vm(0), vm(1, latest=True))]
     script += [patch_model({"tags": left["tags"]}, if_match='"2"'), poll(), get_model(left), get_model(left)]
     result = run(MODULE, script, state="released", run_id="run-a")
     assert result["held"] == ["upgrade_policy=Automatic"]

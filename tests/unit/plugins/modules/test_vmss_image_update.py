@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
@@ -315,6 +316,36 @@ def test_refusals_of_the_write(run: Run, status: int, body: dict[str, Any], kind
 
 
 STALE = patch_model(IMAGE_PATCH, error("PreconditionFailed", "Etag does not match"), status=412, headers={})
+
+
+LOST = patch_model(IMAGE_PATCH, raises=requests.exceptions.ReadTimeout("Read timed out."))
+
+
+def test_a_write_without_an_answer_that_was_received_is_not_made_again(run: Run) -> None:
+    after = model(NEW_VERSION, etag='"2"')
+    script = [get_model(), get_versions(), get_rolling(), LOST, get_model(after), get_model(after)]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert (result["changed"], result["etag"], result["previous_image"]) == (True, '"2"', reference(OLD_VERSION))
+
+
+def test_a_write_that_was_never_received_is_decided_anew(run: Run) -> None:
+    script = [get_model(), get_versions(), get_rolling(), LOST, get_model(), get_rolling()]
+    script += [patch_model(IMAGE_PATCH), *settled(model(NEW_VERSION))]
+    assert run(MODULE, script, image={"version": "latest"})["changed"]
+
+    other = model("24.04.1", etag='"2"')
+    script = [get_model(), get_versions(), get_rolling(), LOST, get_model(other)]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert result["error"]["kind"] == "conflict"
+    assert result["changed"], "the write may have been received before the other one"
+
+
+def test_a_policy_that_was_changed_during_a_wait_for_tokens_is_refused(run: Run, clock: Clock) -> None:
+    throttled = patch_model(IMAGE_PATCH, error("TooManyRequests", "no"), status=429, headers={"Retry-After": "40"})
+    automatic = model(etag='"2"', upgradePolicy={"mode": "Automatic"})
+    script = [get_model(), get_versions(), get_rolling(), throttled, get_model(automatic), get_rolling()]
+    assert run(MODULE, script, image={"version": "latest"})["error"]["kind"] == "upgrade_policy"
+    assert clock.sleeps == [40]
 
 
 def test_another_write_that_left_the_image_alone_is_no_matter(run: Run) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
@@ -92,11 +93,36 @@ def test_check_mode_only_reads_and_foretells_the_same(run: Run) -> None:
     assert "would be" in result["msg"]
 
 
+def test_the_lease_is_read_again_before_each_write(run: Run) -> None:
+    def held(by: str) -> dict[str, Any]:
+        return {**model(), "tags": {"azroll-run": by, "azroll-expires": "2026-11-22T12:15:00Z"}}
+
+    script = [get_model(held("mine")), get_instances(vm(0), vm(1)), *seen_through(0, scale_in=True, actions=False)]
+    options = {"instance_ids": ["0", "1"], "scale_in": True, "run_id": "mine"}
+    result = run(MODULE, [*script, get_model(held("another"))], **options)
+    assert (result["error"]["kind"], result["changed"]) == ("lease_lost", True)
+    assert [one["instance_id"] for one in result["instances"]] == ["0"]
+
+
+def test_a_write_without_an_answer_is_looked_for_before_it_is_made_again(run: Run) -> None:
+    lost = put(0, scale_in=True, actions=False, raises=requests.exceptions.ReadTimeout("Read timed out."))
+    script = [get_model(), get_instances(vm(0)), lost]
+    received = [get_model(), get_instances(protected(0, scale_in=True, actions=False))]
+    anew = [get_model(), get_instances(vm(0)), *seen_through(0, scale_in=True, actions=False)]
+    for again in (received, anew):
+        result = run(MODULE, [*script, *again], instance_ids=["0"], scale_in=True)
+        assert (result["changed"], result["error"]) == (True, None)
+        assert result["diff"]["before"] == {"0": {"scale_in": False, "scale_set_actions": False}}
+
+
 def test_after_an_error_the_result_tells_how_far_it_came(run: Run) -> None:
     script = [
         get_model(),
         get_instances(vm(0), vm(1)),
         *seen_through(0, scale_in=True, actions=False),
+        # The first took its time, so what the second rests on is read again.
+        get_model(),
+        get_instances(protected(0, scale_in=True, actions=False), vm(1)),
         put(1, scale_in=True, actions=False, status=409, body=error("Conflict", "It is busy."), headers={}),
     ]
     result = run(MODULE, script, instance_ids=["0", "1"], scale_in=True)

@@ -15,8 +15,10 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     NEW_VERSION,
     OLD_VERSION,
     STARTED_AT,
+    Clock,
     Exchange,
     action,
+    error,
     get_instances,
     get_model,
     get_rolling,
@@ -101,6 +103,28 @@ def test_what_others_upgraded_meanwhile_is_noticed_before_the_write(run: Run) ->
     assert "that this rollout had not begun (1)" in result["msg"]
     script = [*script, get_rolling(), action("reimage", {"instanceIds": ["0"]})]
     assert run(MODULE, script, instance_ids=["0"], witness={**witness, "behind": {}})["changed"]
+
+
+LOST = action("reimage", {"instanceIds": ["0"]}, status=500)
+
+
+@pytest.mark.parametrize("received", [True, False])
+def test_a_call_without_an_answer_is_looked_for_before_it_is_made_again(run: Run, received: bool) -> None:
+    read = [get_new_model(), get_instances(failed(0)), get_rolling()]
+    begun = [get_new_model(), get_instances(vm(0, NEW_VERSION, state="Updating"))]
+    again = begun if received else [*read, action("reimage", {"instanceIds": ["0"]})]
+    result = run(MODULE, [*read, LOST, *again], instance_ids=["0"], max_unavailable="1")
+    assert (result["changed"], result["instance_ids"], result["started_at"]) == (True, ["0"], STARTED_AT)
+    assert result["operation_id"] == (None if received else "0be6")
+
+
+def test_what_turns_unhealthy_during_a_wait_for_tokens_counts(run: Run, clock: Clock) -> None:
+    throttled = get_rolling(429, error("OperationNotAllowed", "too many"))
+    script = [get_new_model(), get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION)), throttled]
+    again = [get_new_model(), get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION, health="unhealthy"))]
+    result = run(MODULE, [*script, *again], instance_ids=["0"], max_unavailable="1")
+    assert (result["error"]["kind"], result["instance_ids"]) == ("max_unavailable", [])
+    assert clock.sleeps == [15]
 
 
 def test_an_empty_list_never_means_all_instances(run: Run) -> None:
