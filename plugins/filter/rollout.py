@@ -179,11 +179,13 @@ def rollout_plan(
     busy_tags: Sequence[str] | None = None,
     missing_ids: bool = False,
     by_model: bool = True,
+    ignore_missing: bool = False,
 ) -> dict[str, Any]:
     limits = {
         OF_SET: max_unavailable,
         OF_ZONE: max_unavailable_per_zone,
         OF_FAULT_DOMAIN: max_unavailable_per_fault_domain,
+        "ignore_missing": _typed(check_type_bool, ignore_missing, "ignore_missing"),
     }
     # What cannot be planned is told as data: a role that fails with the words alone is easier to read than a template
     # that could not be finished.
@@ -206,6 +208,7 @@ def rollout_plan(
             _target(target),
             order,
             health_source=scale_set.health_source,
+            capacity=scale_set.capacity,
             by_model=_typed(check_type_bool, by_model, "by_model"),
             missing_ids=_typed(check_type_bool, missing_ids, "missing_ids"),
         )
@@ -277,6 +280,7 @@ def rollout_retry(
     journal: Mapping[str, Any],
     instance_ids: Sequence[str],
     sick_ids: Sequence[str] | None = None,
+    failed_before: Sequence[str] | None = None,
     by_model: bool = True,
     operation: str = "",
 ) -> dict[str, Any]:
@@ -287,6 +291,7 @@ def rollout_retry(
         sent=_texts(instance_ids, "instance_ids"),
         sick=_texts(sick_ids, "sick_ids"),
         retried=already_retried(journal["batches"]),
+        failed_before=_texts(failed_before, "failed_before"),
         by_model=_typed(check_type_bool, by_model, "by_model"),
         operation=str(operation or ""),
     )
@@ -300,6 +305,7 @@ def rollout_aside(
     max_unavailable: str | int = "20%",
     max_unavailable_per_zone: str | int | None = None,
     max_unavailable_per_fault_domain: str | int | None = None,
+    ignore_missing: bool = False,
 ) -> dict[str, Any]:
     if not vmss:
         return Aside().to_dict()
@@ -307,6 +313,7 @@ def rollout_aside(
         OF_SET: max_unavailable,
         OF_ZONE: max_unavailable_per_zone,
         OF_FAULT_DOMAIN: max_unavailable_per_fault_domain,
+        "ignore_missing": _typed(check_type_bool, ignore_missing, "ignore_missing"),
     }
     budget = read_budget(limits, "rollout_")
     return choose_aside(

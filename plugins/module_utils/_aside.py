@@ -62,7 +62,10 @@ def choose_aside(
         return part.room(staying) - 1 if part.room(out) >= 0 else 0
 
     ordered = sorted(broken, key=lambda one: (not one.protected, by_id(one.instance_id)))
-    chosen = fitting((one.instance_id for one in ordered), {part: room(part) for part in shares(instances, budget)})
+    chosen = fitting(
+        (one.instance_id for one in ordered),
+        {part: room(part) for part in shares(instances, budget, scale_set.capacity)},
+    )
     if not chosen:
         return Aside(why="None was set aside: too few others would be left in service to go on, forward or back.")
     return Aside(tuple(sorted(chosen[:most], key=by_id)))

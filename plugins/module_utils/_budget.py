@@ -25,11 +25,15 @@ OF_FAULT_DOMAIN = "max_unavailable_per_fault_domain"
 
 @dataclass(frozen=True)
 class Budget:
-    """The limits that hold at the same time; None for no limit of that kind."""
+    """The limits that hold at the same time; None for no limit of that kind.
+
+    `ignore_missing`: only instances that are listed count, whatever the capacity of the set.
+    """
 
     of_set: Limit
     of_zone: Limit | None = None
     of_fault_domain: Limit | None = None
+    ignore_missing: bool = False
 
 
 def read_budget(options: Mapping[str, Any], prefix: str = "") -> Budget:
@@ -39,40 +43,61 @@ def read_budget(options: Mapping[str, Any], prefix: str = "") -> Budget:
         given = options.get(name)
         return None if given in (None, "") else Limit.parse(given, prefix + name)
 
-    return Budget(Limit.parse(options[OF_SET], prefix + OF_SET), limit(OF_ZONE), limit(OF_FAULT_DOMAIN))
+    of_set = Limit.parse(options[OF_SET], prefix + OF_SET)
+    return Budget(of_set, limit(OF_ZONE), limit(OF_FAULT_DOMAIN), bool(options.get("ignore_missing")))
+
+
+def missing_of(capacity: int | None, instances: Iterable[Instance]) -> int:
+    """How many instances the capacity asks for and the list does not have.
+
+    More may be listed than the capacity says: while Azure overprovisions (documented), and until a scale-in has begun.
+    """
+    return max((capacity or 0) - sum(not one.leaving for one in instances), 0)
 
 
 @dataclass(frozen=True)
 class Share:
-    """A part of the scale set with a limit of its own; `option` is the option that sets it."""
+    """A part of the scale set with a limit of its own; `option` is the option that sets it.
+
+    `missing` instances should be there as well and are out of service.
+    """
 
     option: str
     name: str
     limit: Limit
     members: frozenset[str]
+    missing: int = 0
+
+    @property
+    def total(self) -> int:
+        """What the limit is a share of: the members and those that are missing."""
+        return len(self.members) + self.missing
 
     @property
     def allowed(self) -> int:
-        """How many members may be out of service at once.
+        """How many of all may be out of service at once.
 
         Of a zone or a fault domain that is at least one: a percentage of a small one would stop the rollout for good.
         """
-        allowed = self.limit.of(len(self.members))
+        allowed = self.limit.of(self.total)
         return allowed if self.option == OF_SET else max(allowed, 1)
 
     def room(self, out: Collection[str]) -> int:
         """How many more may go where those of `out` are out of service; below 0 where too many are out."""
-        return self.allowed - len(self.members.intersection(out))
+        return self.allowed - self.missing - len(self.members.intersection(out))
 
 
-def shares(instances: Iterable[Instance], budget: Budget) -> tuple[Share, ...]:
+def shares(instances: Iterable[Instance], budget: Budget, capacity: int | None = None) -> tuple[Share, ...]:
     """Every part of the set that has a limit, the whole first. Instances being deleted belong to none.
 
     Neither do those that were not made from the model: they may do other work, and a percentage that counts them would
-    allow too much.
+    allow too much. The whole is the larger one of the capacity and what is listed: what is missing is out of service. A
+    zone and a fault domain are what is listed of them: nobody says where the missing ones will be.
     """
-    present = [one for one in instances if not (one.leaving or one.attached)]
-    found = [Share(OF_SET, "", budget.of_set, frozenset(one.instance_id for one in present))]
+    listed_all = list(instances)
+    present = [one for one in listed_all if not (one.leaving or one.attached)]
+    missing = 0 if budget.ignore_missing else missing_of(capacity, listed_all)
+    found = [Share(OF_SET, "", budget.of_set, frozenset(one.instance_id for one in present), missing)]
     if budget.of_zone:
         for zone in sorted({one.zone for one in present if one.zone}):
             members = frozenset(one.instance_id for one in present if one.zone == zone)
@@ -117,8 +142,11 @@ def too_many(part: Share, out: Collection[str], send: Collection[str], doing: st
     """The refusal (`max_unavailable`) to send so many. `doing` is what they were to be sent for, as in `Upgrading`."""
     going = sorted(part.members.intersection(send), key=by_id)
     others_out = sorted(part.members.intersection(out) - set(going), key=by_id)
-    needed, total = len(going) + len(others_out), len(part.members)
-    already = f" on top of those out of service already ({listed(others_out)})" if others_out else ""
+    needed, total = len(going) + len(others_out) + part.missing, part.total
+    out_already = [f"those out of service already ({listed(others_out)})"] if others_out else []
+    if part.missing:
+        out_already.append(f"{part.missing} missing of a capacity of {part.total}")
+    already = f" on top of {' and '.join(out_already)}" if out_already else ""
     place = f" of {part.name}" if part.name else ""
     return Refused(
         OF_SET,

@@ -53,13 +53,13 @@ def bundle(
 ) -> dict[str, Any]:
     """The failed instances, by their documents as Azure sent them (with `instanceView`), as plain data.
 
-    `instances` holds the records of those of `instance_ids`, or of all that are not in service, in the order of their
-    ids and at most RECORDS of them; `groups` all of them by cause, the biggest group first.
+    `instances` holds the records of those of `instance_ids`, or of all that have failed or are not in service, in the
+    order of their ids and at most RECORDS of them; `groups` all of them by cause, the biggest group first.
     """
     chosen = []
     for document in documents:
         instance = Instance.from_wire(document)
-        wanted = trouble(instance, health_source) is not None if instance_ids is None else True
+        wanted = instance.failed or trouble(instance, health_source) is not None if instance_ids is None else True
         if wanted and not instance.leaving and (instance_ids is None or instance.instance_id in instance_ids):
             chosen.append((instance, document))
     chosen.sort(key=lambda one: by_id(one[0].instance_id))
@@ -102,10 +102,10 @@ def complete(
 def cause_of(document: Mapping[str, Any], health_source: str | None) -> Cause | None:
     """Why the instance is not in service: the machine's own error before those of its extensions and its agent.
 
-    None where it is in service.
+    None where it is in service, and its last operation has not failed.
     """
     instance = Instance.from_wire(document)
-    why = trouble(instance, health_source)
+    why = trouble(instance, health_source) or (trouble(instance, None) if instance.failed else None)
     if why is None:
         return None
     view = _view(document)

@@ -268,6 +268,7 @@ def plan(
         scale_set.image,
         health_source=scale_set.health_source,
         budget=request.budget,
+        capacity=scale_set.capacity,
         by_model=request.by_model,
         marks=request.marks,
         partial=request.partial,

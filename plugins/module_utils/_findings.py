@@ -77,6 +77,11 @@ CODES: Mapping[str, Code] = {
     "below_floor": Code(
         "More instances are out of service than the budget allows, before anything was done.", NEEDS_ACCEPTANCE
     ),
+    "instances_missing": Code(
+        "Fewer instances are listed than the capacity asks for; those that are missing count as out of service.",
+        NEEDS_ACCEPTANCE,
+        WARNING,
+    ),
     "instances_protected": Code(
         "Instances are protected from scale set actions, and left out, as those that were set aside.", WARNING
     ),

@@ -47,6 +47,7 @@ T = TypeVar("T")
 class Wait:
     """What is waited for. Without `instance_ids`, all instances that an upgrade may move (`obstacle`): what is
     protected or switched off may never come that far. Those of `sick` are no failure.
+    Those of `failed_before` had failed when they were sent.
 
     With `same_model` the model must keep the image that is waited for, with `same_profile` the sections that have those
     fingerprints. `operation_id` is the upgrade that the instances were sent by.
@@ -60,6 +61,7 @@ class Wait:
     since: datetime | None = None
     by_model: bool = True
     sick: tuple[str, ...] = ()
+    failed_before: tuple[str, ...] = ()
     same_model: bool = False
     same_profile: Mapping[str, str] | None = None
     operation_id: str = ""
@@ -87,6 +89,7 @@ class Wait:
             since=since,
             by_model=options["by_model"],
             sick=tuple(options["sick_ids"]),
+            failed_before=tuple(options["failed_before"]),
             same_model=options["same_model"],
             same_profile=options["same_profile"],
             operation_id=options["operation_id"],
@@ -151,7 +154,12 @@ class Watch:
         if self._wait.phase == HEALTHY:
             return healthy(instances, ids, scale_set.health_source, since=self._wait.since, sick=self._wait.sick)
         progress = upgraded(
-            instances, ids, target_of(scale_set, self._wanted), by_model=self._wait.by_model, sick=self._wait.sick
+            instances,
+            ids,
+            target_of(scale_set, self._wanted),
+            by_model=self._wait.by_model,
+            sick=self._wait.sick,
+            failed_before=self._wait.failed_before,
         )
         return self._held_against_operation(scale_set, progress)
 

@@ -15,30 +15,36 @@ from datetime import datetime
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 
+# An instance that is known to run, and one of which the answer does not say: there a healthy report is the evidence.
+_RUNNING, _UNSAID = "running", (None, "unknown")
+
 
 def trouble(instance: Instance, health_source: str | None, *, since: datetime | None = None) -> str | None:
     """Why the instance is not in service, in a few words; None when it is.
 
-    In service means provisioned, running, and healthy where the set has a health source. With `since`, a health report
-    must be younger than that. A missing report is not healthy (documented: `vmHealth` is absent until the first one),
-    and any state that is not listed counts as not healthy yet.
+    With a health source, an instance that runs and reports that it is healthy is in service, whatever its provisioning
+    is called: a failed extension does not stop the application (documented: `Failed` is the end of the last operation).
+    A report from before that failure tells nothing, though. Only while an operation runs on it, or it is being deleted,
+    does it not count. Without a health source it must be provisioned and running. With `since`, a health report must be
+    younger than that. A missing report is not healthy (documented: `vmHealth` is absent until the first one), and any
+    state that is not listed counts as not healthy yet.
     """
-    state = instance.provisioning_state.lower()
-    if state == "failed":
-        return f"provisioning failed ({instance.failure})" if instance.failure else "provisioning failed"
-    if state != "succeeded":
-        return instance.provisioning_state or "no provisioning state"
-    if instance.power != "running":
-        return instance.power or "no power state"
-    if health_source is None:
-        return None
-    if instance.health is None:
-        return "no health report"
-    if instance.health != "healthy":
-        return instance.health
-    if since is not None and not _fresh(instance, since):
-        return "health report is older than the upgrade"
-    return None
+    if instance.busy or instance.leaving:
+        return instance.provisioning_state
+    healthy = health_source is not None and instance.health == "healthy" and not _outdated(instance)
+    if instance.power != _RUNNING and not (healthy and instance.power in _UNSAID):
+        return _unprovisioned(instance) or instance.power or "no power state"
+    if healthy:
+        stale = since is not None and not _fresh(instance, since)
+        return "health report is older than the upgrade" if stale else None
+    if why := _unprovisioned(instance):
+        return why
+    return None if health_source is None else instance.health or "no health report"
+
+
+def reported_healthy(instance: Instance) -> bool:
+    """Whether it may be that it serves: nothing that is known of it says otherwise, though not all says so."""
+    return instance.health == "healthy" and instance.power in (_RUNNING, *_UNSAID)
 
 
 def in_service(instance: Instance, health_source: str | None) -> bool:
@@ -55,6 +61,19 @@ def out_of_service(instances: Iterable[Instance], health_source: str | None) -> 
     return tuple(
         one.instance_id for one in instances if not (one.leaving or one.attached) and not in_service(one, health_source)
     )
+
+
+def _unprovisioned(instance: Instance) -> str | None:
+    if instance.failed:
+        return f"provisioning failed ({instance.failure})" if instance.failure else "provisioning failed"
+    if instance.provisioning_state.lower() == "succeeded":
+        return None
+    return instance.provisioning_state or "no provisioning state"
+
+
+def _outdated(instance: Instance) -> bool:
+    failed, reported = parse_time(instance.state_since), parse_time(instance.health_time)
+    return instance.failed and failed is not None and reported is not None and reported < failed
 
 
 def _fresh(instance: Instance, since: datetime) -> bool:

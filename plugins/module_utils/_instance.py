@@ -122,6 +122,11 @@ class Instance:
         return self.provisioning_state.lower() in BUSY_STATES
 
     @property
+    def failed(self) -> bool:
+        """Whether the last operation on it failed; it may serve all the same."""
+        return self.provisioning_state.lower() == "failed"
+
+    @property
     def leaving(self) -> bool:
         """Whether it is being deleted: no longer part of the set's capacity."""
         return self.provisioning_state.lower() == GONE_STATE

@@ -55,6 +55,7 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "begun_before": False,
         "on_target_before": [],
         "sick_before": [],
+        "failed_before": [],
         "set_aside": [],
         "set_aside_why": "",
         "batches": [],
@@ -88,6 +89,9 @@ def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequenc
         "begun_before": same_reference(model, target),
         "on_target_before": [one["instance_id"] for one in instances if not (one["stale"] or one.get("attached"))],
         "sick_before": [one["instance_id"] for one in instances if not one["in_service"]],
+        "failed_before": [
+            one["instance_id"] for one in instances if str(one.get("provisioning_state")).lower() == "failed"
+        ],
     }
 
 
@@ -148,12 +152,14 @@ def explain(
     `image` is what the model has by now: a write whose answer was lost may have taken effect.
     """
     before = list(dict.fromkeys([*journal["sick_before"], *sick]))
+    # What had failed, and served all the same, says nothing of this rollout unless it was sent.
+    told = [*before, *(one for one in journal["failed_before"] if one not in sent_ids(journal))]
     now, target = (Image.from_dict(one or {}) for one in (image, journal["target_image"]))
     written = journal["holds"] and not journal["begun_before"] and same_reference(now, target)
     return {
         **journal,
         "sick_before": before,
-        "failure": complete(details, operation, probe, before),
+        "failure": complete(details, operation, probe, told),
         "image_changed": journal["image_changed"] or written,
     }
 

@@ -81,6 +81,7 @@ class Plan:
 
     Before the first batch the `unsettled` instances must be back in service: the plan counts on it. `kept_back` are
     those beyond the share that is to be moved. `excluded` are those that the rollout neither moves nor waits for.
+    Beside the `total` that are listed, `missing` are out of service.
     """
 
     batches: tuple[Batch, ...]
@@ -90,11 +91,12 @@ class Plan:
     allowed: int
     kept_back: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    missing: int = 0
 
     @property
     def floor(self) -> int:
         """The least number of instances in service."""
-        return self.total - self.allowed
+        return self.total + self.missing - self.allowed
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:
@@ -110,6 +112,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "kept_back": list(plan.kept_back),
         "excluded": list(plan.excluded),
         "total": plan.total,
+        "missing": plan.missing,
         "allowed": plan.allowed,
         "floor": plan.floor,
     }
@@ -133,6 +136,8 @@ def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:
     moving = sum(len(batch.instance_ids) for batch in plan.batches)
     if plan.batches:
         budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, a floor of {plan.floor}"
+        if plan.missing:
+            budget += f"; {plan.missing} more are missing and count as out of service"
         lines = [f"{moving} of {plan.total} instances to move in {len(plan.batches)} batches; {budget}"]
     else:
         lines = [f"None of {plan.total} instances to move"]

@@ -37,6 +37,7 @@ def make_plan(
     order: Order,
     *,
     health_source: str | None,
+    capacity: int | None = None,
     by_model: bool = True,
     missing_ids: bool = False,
 ) -> Plan:
@@ -64,11 +65,12 @@ def make_plan(
     reasons = {one.instance_id: obstacle(one, order.marks) for one in _sorted(stale)}
     left_out = tuple(LeftOut(instance_id, reason) for instance_id, reason in reasons.items() if reason)
     movable = [one for one in stale if reasons[one.instance_id] is None]
-    parts = shares(present, order.budget)
-    allowed = parts[0].allowed
+    parts = shares(all_present, order.budget, capacity)
+    allowed, missing = parts[0].allowed, parts[0].missing
     excluded = order.excluded(all_present, missing_ids=missing_ids)
     on_their_way = unsettled(present, target, health_source, by_model=by_model, excluded=excluded)
-    plan = Plan((), left_out, on_their_way, len(present), allowed, excluded=tuple(sorted(excluded, key=by_id)))
+    left = tuple(sorted(excluded, key=by_id))
+    plan = Plan((), left_out, on_their_way, len(present), allowed, excluded=left, missing=missing)
     if not movable:
         return plan
 
@@ -81,15 +83,17 @@ def make_plan(
     lost = out.difference(passing, (one.instance_id for one in movable))
     needed = 1 + (len(lost) if serving else 0)
     if allowed < needed:
-        raise _no_room(order.budget.of_set, len(present), allowed, needed, sorted(lost, key=by_id))
+        raise _no_room(order.budget.of_set, parts[0].total, allowed, needed, sorted(lost, key=by_id))
 
     there = [one for one in present if on_target(one, target, by_model=by_model)]
-    proofs = sum(in_service(one, health_source) for one in there)
+    # One whose upgrade failed may serve all the same, but proves nothing.
+    proofs = sum(in_service(one, health_source) and not one.failed for one in there)
     proven = proofs >= max(order.canary, 1 if order.sizes else 0)
     tried = [] if proven else [one for one in movable if one.instance_id in out and same_image(one.image, target)]
     if proofs >= order.canary:
         order = replace(order, canary=0)
-    draft = _Draft(order, parts, out, allowed)
+    # Missing ones may come while the rollout is on, so the plan is made all the same; each write is held against them.
+    draft = _Draft(order, parts, out, max(allowed - missing, 1))
     for group in _groups(tried, order):
         draft.again(group)
     for members, suffix in _stages([one for one in movable if one not in tried], draft, order):

@@ -10,8 +10,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from ansible_collections.azroll.vmss.plugins.module_utils._budget import shares
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import missing_of, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service
@@ -29,6 +30,7 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     """What is to be said of the instances. Raises BadInput where the order is confined to what does not exist."""
     yield from _room(sight, wish)
     yield from _floors(sight, wish)
+    yield from _missing(sight, wish)
     stale, wanted = sight.stale, sight.wanted(wish.order)
     source = sight.snapshot.scale_set.health_source
     out = [one for one in sight.present if not in_service(one, source)]
@@ -56,14 +58,23 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
         "deallocated or stopped, although to be moved, and will be left as before",
         "Start them before the rollout, or run again when they are started.",
     )
+    failed = [one for one in sight.present if one.failed]
     yield from _some(
         "instances_failed",
-        (one for one in sight.present if one.provisioning_state.lower() == "failed"),
+        (one for one in failed if one in out),
         ("has", "have"),
         "failed before the rollout, which counts as out of service",
         "See their own messages. Those to be moved go along: a new image may be the cure.",
     )
     yield from _in_progress(sight, wish)
+    yield from _some(
+        "instances_failed",
+        (one for one in failed if one not in out),
+        ("has failed, but reports", "have failed, but report"),
+        "healthy, which counts as in service",
+        "See their own messages: an operation on them failed, not the application. Those to be moved are treated as "
+        "any instance that serves, and have to be healthy afterwards.",
+    )
     yield from _some(
         "instances_own_model",
         (one for one in sight.present if one.own_model),
@@ -120,7 +131,14 @@ def _stuck(instance: Instance, sight: Sight) -> bool:
 def _room(sight: Sight, wish: Wish) -> Iterator[Finding]:
     source = sight.snapshot.scale_set.health_source
     try:
-        make_plan(sight.snapshot.instances, sight.target, wish.order, health_source=source, by_model=sight.by_model)
+        make_plan(
+            sight.snapshot.instances,
+            sight.target,
+            wish.order,
+            health_source=source,
+            capacity=sight.snapshot.scale_set.capacity,
+            by_model=sight.by_model,
+        )
     except Refused as error:
         yield Finding("max_unavailable", REFUSAL, error.message, error.advice, error.instances)
 
@@ -131,7 +149,9 @@ def _floors(sight: Sight, wish: Wish) -> Iterator[Finding]:
     out = set(out_of_service(sight.present, sight.snapshot.scale_set.health_source)).difference(
         sight.unsettled(wish.order)
     )
-    for part in shares(sight.present, wish.order.budget):
+    # What is missing has a finding of its own.
+    budget = replace(wish.order.budget, ignore_missing=True)
+    for part in shares(sight.present, budget):
         if part.room(out) >= 0 or not movable & part.members:
             continue
         gone = sorted(part.members & out, key=by_id)
@@ -163,6 +183,31 @@ def _attached(sight: Sight) -> Iterator[Finding]:
             "rollout_include_instances).",
             tuple(sorted(ids, key=by_id)),
         )
+
+
+def _missing(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    """Where the capacity asks for more instances than are listed; nothing is to be said where none is to be moved."""
+    scale_set, budget = sight.snapshot.scale_set, replace(wish.order.budget, ignore_missing=False)
+    missing = missing_of(scale_set.capacity, sight.snapshot.instances)
+    movable = {one.instance_id for one in sight.movable(wish.order)}
+    if not missing or not movable:
+        return
+    out = set(out_of_service(sight.present, scale_set.health_source)).difference(sight.unsettled(wish.order))
+    part = shares(sight.snapshot.instances, budget, scale_set.capacity)[0]
+    blocked = bool(movable - out) and part.room(out) < 1
+    what = f"The capacity is {scale_set.capacity}, and {missing} of them are not listed"
+    means = f"the missing ones count as out of service, of which max_unavailable ({part.limit}) allows {part.allowed}"
+    ways = "Wait for a scale-out that is on, or set the capacity to what is there."
+    if scale_set.flexible:
+        ways += " The capacity of a Flexible set may stay behind what was deleted or detached."
+    if blocked:
+        ways += " When it is accepted, the budget is a share of those that are listed."
+    yield Finding(
+        "instances_missing",
+        NEEDS_ACCEPTANCE if blocked else WARNING,
+        f"{what}: {means}" + (", so that no instance in service may go" if blocked else ""),
+        ways,
+    )
 
 
 def _some(

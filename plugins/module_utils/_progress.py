@@ -79,14 +79,20 @@ def upgraded(
     *,
     by_model: bool = True,
     sick: Collection[str] = (),
+    failed_before: Collection[str] = (),
 ) -> Progress:
     """Whether the instances run the target image and are up again; health is not asked.
 
-    Those of `sick` were out of service before: they are waited for only while an operation runs on them.
+    Those of `sick` were out of service before: they are waited for only while an operation runs on them. Those of
+    `failed_before` had failed when they were sent: on the old image, that is the earlier failure, and they are waited
+    for.
     """
 
     def reason(one: Instance) -> str | None:
-        return trouble(one, None) or (STILL_OLD if is_stale(one, target, by_model=by_model) else None)
+        stale = is_stale(one, target, by_model=by_model)
+        if stale and one.failed and one.instance_id in failed_before:
+            return STILL_OLD
+        return trouble(one, None) or (STILL_OLD if stale else None)
 
     return _look("upgraded", instances, ids, reason, sick)
 
@@ -163,6 +169,6 @@ def _look(
             continue
         why = reason(one)
         if why:
-            (failed if one.provisioning_state.lower() == "failed" else waiting)[instance_id] = why
+            (failed if one.failed and why != STILL_OLD else waiting)[instance_id] = why
     gone = tuple(instance_id for instance_id in ids if instance_id not in present)
     return Progress(phase, len(ids), waiting, failed, gone)

@@ -38,12 +38,14 @@ def plan_reimage(
     *,
     health_source: str | None,
     budget: Budget,
+    capacity: int | None = None,
 ) -> Reimage:
     """Sort the named instances into those to send and those to leave out, and hold them against the budget.
 
-    `instances` is the whole set as just listed. An instance on another image than `target` is left out: a reimage would
-    bring its own image back (reported, Azure/azure-cli 6388). One that is gone is left out as well. Raises BadInput
-    without ids, which would mean all instances (documented), and Refused (`max_unavailable`).
+    `instances` is the whole set as just listed, and `capacity` what its model asks for. An instance on another image
+    than `target` is left out: a reimage would bring its own image back (reported, Azure/azure-cli 6388). One that is
+    gone is left out as well. Raises BadInput without ids, which would mean all instances (documented), and Refused
+    (`max_unavailable`).
     """
     if not instance_ids:
         raise BadInput("instance_ids is an empty list", advice="Name the instances: without ids Azure reimages all.")
@@ -58,7 +60,7 @@ def plan_reimage(
         else:
             left_out.append(LeftOut(one.instance_id, reason))
     out = out_of_service(instances, health_source)
-    tight = exceeded(shares(instances, budget), out, send)
+    tight = exceeded(shares(instances, budget, capacity), out, send)
     if tight:
         raise too_many(tight, out, send, "Reimaging")
     return Reimage(tuple(send), tuple(left_out))

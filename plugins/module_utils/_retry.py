@@ -44,20 +44,21 @@ def decide_retry(
     sent: Collection[str],
     sick: Collection[str] = (),
     retried: Collection[str] = (),
+    failed_before: Collection[str] = (),
     by_model: bool = True,
     operation: str = "",
 ) -> Retry:
     """Decide by the instances as they are now, and by the causes of their failures (`groups` of `_bundle.bundle`).
 
     `sent` are those that the batch upgraded, `sick` those that were out of service before, `retried` those that had
-    their second chance; `operation` is the code of Azure's error where the operation ended before it had begun all of
-    them. All that failed go again, or none: one failure that stays ends the batch in any case, and then nothing more is
-    to be written. An upgrade of an instance that has the model already does nothing (recorded), so that one is
-    reimaged.
+    their second chance, `failed_before` those that had failed when they were sent; `operation` is the code of Azure's
+    error where the operation ended before it had begun all of them. All that failed go again, or none: one failure that
+    stays ends the batch in any case, and then nothing more is to be written. An upgrade of an instance that has the
+    model already does nothing (recorded), so that one is reimaged.
     """
     ours = [one for one in instances if one.instance_id in sent and one.instance_id not in sick and not one.leaving]
-    unbegun = [one.instance_id for one in ours if operation and _untouched(one, target, by_model)]
-    failed = sorted((one for one in ours if _failed(one) or one.instance_id in unbegun), key=_number)
+    unbegun = [one.instance_id for one in ours if operation and _untouched(one, target, by_model, failed_before)]
+    failed = sorted((one for one in ours if one.failed or one.instance_id in unbegun), key=_number)
     if not failed:
         return Retry("No instance is seen as failed any more, so none is tried again.")
     ids = [one.instance_id for one in failed]
@@ -83,12 +84,9 @@ def already_retried(batches: Sequence[Mapping[str, Any]]) -> list[str]:
     return [one for batch in batches for one in batch["second_chance"]]
 
 
-def _failed(instance: Instance) -> bool:
-    return instance.provisioning_state.lower() == "failed"
-
-
-def _untouched(instance: Instance, target: Image, by_model: bool) -> bool:
-    return not (instance.busy or _failed(instance)) and is_stale(instance, target, by_model=by_model)
+def _untouched(instance: Instance, target: Image, by_model: bool, failed_before: Collection[str]) -> bool:
+    begun = instance.busy or (instance.failed and instance.instance_id not in failed_before)
+    return not begun and is_stale(instance, target, by_model=by_model)
 
 
 def _number(instance: Instance) -> tuple[int, int, str]:

@@ -20,7 +20,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._budget import (
     shares,
     too_many,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
+from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service, reported_healthy
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
@@ -39,10 +39,15 @@ from ansible_collections.azroll.vmss.plugins.module_utils._target import (
 
 @dataclass(frozen=True)
 class Upgrade:
-    """The ids to send, and those that were asked for but are left out."""
+    """The ids to send, and those that were asked for but are left out.
+
+    Of the ids to send, `unhealthy_before` are out of service for certain, and `failed_before` have failed.
+    """
 
     instance_ids: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
+    unhealthy_before: tuple[str, ...] = ()
+    failed_before: tuple[str, ...] = ()
 
 
 def plan_upgrade(
@@ -52,15 +57,16 @@ def plan_upgrade(
     *,
     health_source: str | None,
     budget: Budget,
+    capacity: int | None = None,
     by_model: bool = True,
     marks: Marks = NO_MARKS,
     partial: bool = False,
 ) -> Upgrade:
     """Sort the chosen instances into those to send and those to leave out, and hold them against the budget.
 
-    `instances` is the whole set as just listed. Raises Refused (`max_unavailable`) where the upgrade together with
-    what is already out of service would take more instances away than allowed; with `partial`, only where that leaves
-    none to send: the others are left out for later.
+    `instances` is the whole set as just listed, and `capacity` what its model asks for. Raises Refused
+    (`max_unavailable`) where the upgrade together with what is already out of service would take more instances away
+    than allowed; with `partial`, only where that leaves none to send: the others are left out for later.
     """
     send: list[str] = []
     left_out: list[LeftOut] = []
@@ -70,14 +76,23 @@ def plan_upgrade(
             send.append(one.instance_id)
         else:
             left_out.append(LeftOut(one.instance_id, reason))
-    parts = shares(instances, budget)
+    parts = shares(instances, budget, capacity)
     out = out_of_service(instances, health_source)
     fitting = _fitting(parts, out, send) if partial else send
     tight = exceeded(parts, out, fitting or send)
     if tight:
         raise too_many(tight, out, fitting or send, "Upgrading")
     left_out += [LeftOut(one, NO_ROOM) for one in send if one not in fitting]
-    return Upgrade(tuple(fitting), tuple(left_out))
+    return Upgrade(
+        tuple(fitting),
+        tuple(left_out),
+        unhealthy_before=tuple(
+            one.instance_id
+            for one in chosen
+            if one.instance_id in fitting and one.instance_id in out and not reported_healthy(one)
+        ),
+        failed_before=tuple(one.instance_id for one in chosen if one.failed and one.instance_id in fitting),
+    )
 
 
 def _reason_to_skip(instance: Instance, target: Image, by_model: bool, marks: Marks) -> str | None:

@@ -70,6 +70,12 @@ options:
         rounded down.
     type: str
     default: "20%"
+  ignore_missing:
+    description:
+      - Whether only instances that are listed count. Otherwise the limit is a share of the capacity, where that is
+        larger, and the instances that are missing count as out of service.
+    type: bool
+    default: false
   max_unavailable_per_zone:
     description:
       - How many instances of each availability zone may be out of service at once, as a number or a percentage, but at
@@ -255,6 +261,21 @@ left_out:
       returned: always
       type: str
       sample: already on the target image
+unhealthy_before:
+  description:
+    - Ids out of RV(instance_ids) that were out of service for certain when they were sent. Whatever is not among them
+      may have served, and has to serve again.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+failed_before:
+  description:
+    - Ids out of RV(instance_ids) that had failed when they were sent. Those that reported healthy served all the same.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 image:
   description: The image of the model. Empty if it is not known.
   returned: always
@@ -409,6 +430,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
 EMPTY = {
     "instance_ids": [],
     "left_out": [],
+    "unhealthy_before": [],
+    "failed_before": [],
     "image": {},
     "started_at": None,
     "operation_id": None,
@@ -448,6 +471,8 @@ def work(call: Call) -> None:
         "changed": bool(ids),
         "instance_ids": ids,
         "left_out": planned.left_out(),
+        "unhealthy_before": list(planned.upgrade.unhealthy_before),
+        "failed_before": list(planned.upgrade.failed_before),
         "started_at": started_at,
         "operation_id": operation.id if operation else None,
         "diff": planned.diff(),
@@ -480,6 +505,7 @@ def main() -> None:
                 "all_instances": {"type": "bool", "default": False},
                 "missing_instances": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
                 "max_unavailable": {"type": "str", "default": "20%"},
+                "ignore_missing": {"type": "bool", "default": False},
                 "max_unavailable_per_zone": {"type": "str"},
                 "max_unavailable_per_fault_domain": {"type": "str"},
                 "partial": {"type": "bool", "default": False},

@@ -70,6 +70,14 @@ options:
     type: list
     elements: str
     default: []
+  failed_before:
+    description:
+      - Ids of instances that had failed when they were sent, as
+        RV(azroll.vmss.vmss_domain_upgrade#module:failed_before) returns them. With O(wait_for=upgraded), one of them
+        that has failed and is on the old image is waited for; of any other instance that would be a failure.
+    type: list
+    elements: str
+    default: []
   same_model:
     description:
       - Whether to stop waiting, with RV(error.kind=foreign_change), when the image of the model is not O(target_image)
@@ -807,6 +815,7 @@ def main() -> None:
                 "same_profile": {"type": "dict"},
                 "sick_ids": {"type": "list", "elements": "str", "default": []},
                 "operation_id": {"type": "str", "default": ""},
+                "failed_before": {"type": "list", "elements": "str", "default": []},
                 "wait_successes": {"type": "int", "default": 1},
                 "fresher_than": {"type": "str"},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},

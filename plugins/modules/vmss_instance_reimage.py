@@ -41,6 +41,12 @@ options:
         rounded down.
     type: str
     default: "20%"
+  ignore_missing:
+    description:
+      - Whether only instances that are listed count. Otherwise the limit is a share of the capacity, where that is
+        larger, and the instances that are missing count as out of service.
+    type: bool
+    default: false
   max_unavailable_per_zone:
     description:
       - How many instances of each availability zone may be out of service at once, as a number or a percentage, but at
@@ -327,6 +333,7 @@ def work(call: Call) -> None:
             scale_set.image,
             health_source=scale_set.health_source,
             budget=budget,
+            capacity=scale_set.capacity,
         )
         if not planned.instance_ids:
             return planned, None, None
@@ -366,6 +373,7 @@ def main() -> None:
             {
                 "instance_ids": {"type": "list", "elements": "str", "required": True},
                 "max_unavailable": {"type": "str", "default": "20%"},
+                "ignore_missing": {"type": "bool", "default": False},
                 "max_unavailable_per_zone": {"type": "str"},
                 "max_unavailable_per_fault_domain": {"type": "str"},
                 "include_instances": {"type": "list", "elements": "str", "default": []},

@@ -825,7 +825,7 @@ def work(call: Call) -> None:
     wish = Wish(
         order=Order(
             params["by"],
-            read_budget(params),
+            read_budget({**params, "ignore_missing": "instances_missing" in codes}),
             only=Selection.from_options(params["only"]),
             marks=Marks(skip_ids=skipped("instance_ids"), skip_tags=skipped("tags")),
         ),

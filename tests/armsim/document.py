@@ -286,6 +286,9 @@ def first_model(spec: scenario.ScaleSet, location: str, subscription: str, os_ty
     if spec.security_type is not None:
         firmware = {} if spec.security_type == "Standard" else {"uefiSettings": _FIRMWARE}
         profile["securityProfile"] = {**firmware, "securityType": spec.security_type}
+    if spec.os_image_notification:
+        notification = {"enable": True, "notBeforeTimeout": "PT15M"}
+        profile["scheduledEventsProfile"] = {"osImageNotificationProfile": notification}
     if spec.spot is not None:
         profile |= {"priority": "Spot", "evictionPolicy": spec.spot, "billingProfile": {"maxPrice": -1.0}}
     policy: Json = {"mode": spec.upgrade_policy.mode}

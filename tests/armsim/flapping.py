@@ -19,7 +19,7 @@ def start(timeline: Timeline, instance: Instance, spec: Flapping, changed: Calla
 
     def report(verdict: bool) -> None:
         over = end is not None and timeline.now >= end
-        instance.verdict = "healthy" if verdict or over else "unhealthy"
+        instance.pronounce("healthy" if verdict or over else "unhealthy", timeline.now)
         lasts = spec.period * (1 - spec.unhealthy if verdict else spec.unhealthy)
         instance.flapping = None if over else timeline.after(lasts, lambda: report(not verdict))
         changed(instance)

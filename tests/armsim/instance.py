@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -105,12 +106,32 @@ class Place:
 
 
 @dataclass
+class OldReport:
+    """The last report of a system that is being replaced: it goes on until that is shut down, and is shown longer."""
+
+    state: str
+    first: float
+    interval: float
+    stopped: float | None = None
+    until: float | None = None
+
+    def shown(self, now: float) -> tuple[str, float] | None:
+        """State and time of it; None when it is gone."""
+        if self.until is not None and now >= self.until:
+            return None
+        last = now if self.stopped is None else min(now, self.stopped)
+        return self.state, _last_tick(self.first, self.interval, last)
+
+
+@dataclass
 class Work:
     """A change in progress: what it leads to, its events, and who waits for its end."""
 
     goal: Hashable
     # Work that leaves the instance running as it is.
     gentle: bool = False
+    # It is announced to the instance, which serves until it begins.
+    announced: bool = False
     events: list[Event] = field(default_factory=list)
     waiting: list[Done] = field(default_factory=list)
 
@@ -136,6 +157,10 @@ class Instance:
     agent_since: float | None = None
     verdict: HealthReport = "healthy"
     reporting_since: float | None = None
+    # The time of its reports moves with the state only, which it has reported since then.
+    reports_on_change: bool = False
+    verdict_since: float = -math.inf
+    old_report: OldReport | None = None
     protect_from_scale_in: bool = False
     protect_from_scale_set_actions: bool = False
     # Beside those of the set, which every instance shows as well.
@@ -162,19 +187,40 @@ class Instance:
         """Whether the instance is what ``model`` makes: `latestModelApplied`, for the set's present model."""
         return self.model is model and not self.own_definition
 
+    def pronounce(self, verdict: HealthReport, now: float) -> None:
+        """Report this state from now on."""
+        if verdict != self.verdict:
+            self.verdict, self.verdict_since = verdict, now
+
+    def shown_health(self, now: float) -> tuple[str, float] | None:
+        """The health report that the service shows: for a while, that of the old system."""
+        old = self.old_report.shown(now) if self.old_report is not None else None
+        return old or self.health(now)
+
     def health(self, now: float) -> tuple[str, float] | None:
         """State and time of the last health report; None while there is none."""
         source = self.model.health_source
         if source is None or self.power != "running" or self.agent_since is None or self.verdict == "none":
             return None
         if self.reporting_since is not None and now >= self.reporting_since:
-            return self.verdict, _last_tick(self.reporting_since, source.interval, now)
+            return self.verdict, self._reported(self.reporting_since, source.interval, now)
         if not source.rich:
             return None
         grace_ends = self.agent_since + source.grace
         if now < grace_ends:
-            return "initializing", _last_tick(self.agent_since, source.interval, now)
-        return source.overdue, _last_tick(grace_ends, source.interval, now)
+            return "initializing", self._tick(self.agent_since, source.interval, now)
+        return source.overdue, self._tick(grace_ends, source.interval, now)
+
+    def _reported(self, since: float, interval: float, now: float) -> float:
+        return max(since, self.verdict_since) if self.reports_on_change else _last_tick(since, interval, now)
+
+    def _tick(self, first: float, interval: float, now: float) -> float:
+        return first if self.reports_on_change else _last_tick(first, interval, now)
+
+    @property
+    def announced(self) -> bool:
+        """Whether it is about to be replaced, and serves until then."""
+        return self.work is not None and self.work.announced
 
     def initializing(self, now: float) -> bool:
         """Whether the health extension has not made up its mind yet."""
@@ -188,12 +234,16 @@ class Instance:
         return _last_tick(self.agent_since, AGENT_INTERVAL, now)
 
     def in_service(self, now: float) -> bool:
-        """Provisioned, running, and healthy where there is a health source."""
+        """Provisioned and running, or running and healthy where there is a health source: a failed operation does not
+        stop what serves.
+        """
         settled = self.provisioning == "Succeeded" or (self.work is not None and self.work.gentle)
-        if not settled or self.power != "running":
+        if self.power != "running":
             return False
         if self.model.health_source is None:
-            return True
+            return settled
+        if not settled and self.provisioning != "Failed":
+            return False
         report = self.health(now)
         return report is not None and report[0] == "healthy"
 
@@ -204,4 +254,6 @@ def _number(setting: object, default: float) -> float:
 
 
 def _last_tick(first: float, interval: float, now: float) -> float:
+    if math.isinf(interval):
+        return first
     return first + interval * ((now - first) // interval)

@@ -15,6 +15,7 @@ something newer took its place.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from armsim import flapping
 from armsim.catalogue import Image
 from armsim.clock import Timeline
-from armsim.instance import PREEMPTED, Done, Failure, Instance, Model, Power, Work
+from armsim.instance import PREEMPTED, Done, Failure, Instance, Model, OldReport, Power, Work
 from armsim.scenario import Timings
 from armsim.spread import Spread
 from armsim.wire import Json, guid
@@ -169,11 +170,12 @@ class Lifecycle:
         draws = self._draws(instance)
         seconds = spread.draw(draws)
         was_off = instance.power in OFF
-        if not was_off:
-            self._silence(instance, "stopping")
+        notice = 0.0 if was_off else self._notice(instance, draws)
 
         def stopped() -> None:
             instance.power = "stopped"
+            if instance.old_report is not None:
+                instance.old_report.stopped = self._timeline.now
             self._changed(instance)
 
         def replaced() -> None:
@@ -190,10 +192,36 @@ class Lifecycle:
             self._boot(instance, work, draws, new_disk=True)
             self._changed(instance)
 
-        if not was_off:
-            work.events.append(self._timeline.after(seconds * SHUTDOWN_SHARE, stopped))
-        work.events.append(self._timeline.after(seconds, replaced))
-        self._changed(instance)
+        def begin() -> None:
+            work.gentle = work.announced = False
+            if not was_off:
+                self._keep_report(instance)
+                self._silence(instance, "stopping")
+                work.events.append(self._timeline.after(seconds * SHUTDOWN_SHARE, stopped))
+            work.events.append(self._timeline.after(seconds, replaced))
+            self._changed(instance)
+
+        if notice:
+            # The machine may prepare for it, and serves until then.
+            work.gentle = work.announced = True
+            work.events.append(self._timeline.after(notice, begin))
+            self._changed(instance)
+        else:
+            begin()
+
+    def _notice(self, instance: Instance, draws: random.Random) -> float:
+        events = instance.model.profile.get("scheduledEventsProfile") or {}
+        enabled = (events.get("osImageNotificationProfile") or {}).get("enable")
+        return self._timings.os_image_notice.draw(draws) if enabled else 0.0
+
+    def _keep_report(self, instance: Instance) -> None:
+        """Let the last report be shown for longer than the system lives, where the scenario has it so."""
+        source, now = instance.model.health_source, self._timeline.now
+        report = instance.health(now)
+        instance.old_report = None
+        if source is not None and report is not None and self._timings.old_report.max:
+            interval = math.inf if instance.reports_on_change else source.interval
+            instance.old_report = OldReport(report[0], report[1], interval)
 
     def _cycle(self, instance: Instance, spread: Spread, done: Done) -> None:
         work = self._begin(instance, object(), done)
@@ -258,6 +286,7 @@ class Lifecycle:
         if new_disk:
             failure = self._failure(instance, draws)
             instance.verdict = behaviour.health if draws.random() < behaviour.health_share else "healthy"
+            instance.verdict_since = -math.inf
             instance.flaps = behaviour.flap if draws.random() < behaviour.flap_share else None
             instance.mute = draws.random() < behaviour.never_returns_share
 
@@ -308,6 +337,10 @@ class Lifecycle:
         instance.changed = self._timeline.now
         instance.etag += 1
         work, instance.work = instance.work, None
+        if instance.old_report is not None and instance.old_report.until is None:
+            lingers = self._timings.old_report.draw(self._draws(instance))
+            instance.old_report.until = self._timeline.now + lingers
+            self._timeline.after(lingers, lambda: self._changed(instance))
         self._changed(instance)
         for done in work.waiting if work else []:
             done(failure)

@@ -96,6 +96,10 @@ class ScaleSet:
         self.protection_detaches = False
         # Whether a change of the tags makes a new model (not known).
         self.tags_are_model = False
+        # So many of the capacity never come.
+        self.missing = 0
+        # New instances report so (`Instance.reports_on_change`).
+        self.reports_on_change = False
         self.group_capacity = group_capacity
         self._running: list[Operation] = []
         self.failed = False
@@ -217,6 +221,7 @@ class ScaleSet:
             image=disk.image,
             reference=disk.reference,
             verdict=disk.image.behaviour.health,
+            reports_on_change=self.reports_on_change,
         )
 
     def changed(self, instance: Instance) -> None:
@@ -231,7 +236,7 @@ class ScaleSet:
     def set_health(self, instance: Instance, verdict: HealthReport) -> None:
         """Let an instance report another state from now on."""
         flapping.stop(instance)
-        instance.verdict = verdict
+        instance.pronounce(verdict, self.world.timeline.now)
         self.changed(instance)
 
     # --- operations -------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ def scale(scale_set: ScaleSet, capacity: int, done: Done) -> int:
 
     ``done`` is told when the wanted ones are there, or the others gone; it is not called where 0 is returned.
     """
+    capacity = max(capacity - scale_set.missing, 0)
     surplus = len(scale_set.active()) - scale_set.spare - capacity
     if surplus < 0:
         return _scale_out(scale_set, -surplus, done)

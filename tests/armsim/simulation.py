@@ -207,12 +207,14 @@ class Simulation:
         image = self._resolve(probe, location, (*loc, "image"))
         model = complete(document.first_model(spec, location, self.spec.subscription.id, image.os_type), image.os_type)
         ids = self._ids(spec)
-        model["sku"]["capacity"] = len(ids)
+        model["sku"]["capacity"] = len(ids) + spec.missing
         capacity = max(1, -(-len(ids) // (spec.placement_groups * max(1, len(spec.zones)))))
         made = ScaleSet(self.world, model, -AGE, group_capacity=max(100, capacity))
         made.update_domains = spec.update_domains
         made.protection_detaches = spec.protection_detaches
         made.tags_are_model = spec.tags_are_model
+        made.missing = spec.missing
+        made.reports_on_change = spec.health.report_time == "on_change"
         made.repairs_suspended = spec.automatic_repairs is not None and spec.automatic_repairs.state == "Suspended"
         if spec.rolling_upgrade is not None:
             set_record(made, spec.rolling_upgrade)
@@ -250,12 +252,13 @@ class Simulation:
         """Instance ids: those of the scenario, or numbers with holes, or Flexible names."""
         if spec.capacity is None:
             return list(spec.instances)
+        listed = spec.capacity - spec.missing
         rng = random.Random(f"{self.seed}/{spec.resource_group}/{spec.name}/ids")
         if spec.orchestration_mode == "Flexible":
             given = list(spec.instances)
-            return given + [f"{spec.name}_{rng.getrandbits(32):08x}" for _ in range(spec.capacity - len(given))]
+            return given + [f"{spec.name}_{rng.getrandbits(32):08x}" for _ in range(listed - len(given))]
         numbers = (number for number in count() if str(number) in spec.instances or rng.random() >= spec.id_holes)
-        return [str(next(numbers)) for _ in range(spec.capacity)]
+        return [str(next(numbers)) for _ in range(listed)]
 
     @staticmethod
     def _places(spec: scenario.ScaleSet, made: ScaleSet, total: int) -> list[Place]:
@@ -307,6 +310,8 @@ class Simulation:
             instance.image, instance.reference, instance.disk_attached = disk_image(exception.os_type), None, True
         if exception.state == "failed":
             instance.provisioning = "Failed"
+            # One that serves nevertheless says so in the scenario.
+            instance.verdict = exception.health or "none"
             instance.failure = Failure(
                 "VMExtensionProvisioningError", "VM has reported a failure when processing extensions."
             )

@@ -185,7 +185,7 @@ class Views:
             view["osVersion"] = instance.image.os_version
         if instance.power != "deallocated":
             view["vmAgent"] = self._agent(instance, agent_time, now)
-        report = instance.health(now)
+        report = instance.shown_health(now)
         if report is not None:
             level, words = _HEALTH[report[0]]
             view["vmHealth"] = {

@@ -65,7 +65,7 @@ class Play:
 class Case:
     """A world, what is done in it, and what must be seen.
 
-    `set`, `versions` (behaviour by image version), `actors`, `faults` and the actions that the
+    `set`, `timings`, `versions` (behaviour by image version), `actors`, `faults` and the actions that the
     principal is `denied` change the scenario. `floor` is how many
     instances the options promise to keep in service, `lost` how many the world itself takes away at the worst moment.
     `on_target` is how many must run the image of the model at the end (default: all where the last play succeeded).
@@ -84,6 +84,7 @@ class Case:
     lost: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
     set: Mapping[str, Any] = field(default_factory=dict)
+    timings: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     actors: tuple[Mapping[str, Any], ...] | None = None
     faults: tuple[Mapping[str, Any], ...] = ()
@@ -99,6 +100,7 @@ class Case:
         """The scenario of the case."""
         made: dict[str, Any] = copy.deepcopy(yaml.safe_load(locate(self.scenario).read_text(encoding="utf-8")))
         made["scale_sets"][0] |= self.set
+        made["timings"] = {**made.get("timings", {}), **self.timings}
         for family in made.get("images", {}).get("platform", []):
             family["versions"] = [one | self.versions.get(one["version"], {}) for one in family["versions"]]
         if self.actors is not None:

@@ -124,11 +124,8 @@ class Arm(_arm.Arm):
         return render(web, machine, now, COMPUTE_API, view=True)
 
     def _read(self, machine: Machine) -> Instance:
-        """From the document; where nothing but the time of its report has changed since the last look, from that.
-
-        That time is asked only whether it lies after the last upgrade, so one that does need not be the latest.
-        """
-        report = machine.health(self._site.now())
+        """From the document; where nothing but the time of its report has changed since the last look, from that."""
+        report = machine.shown_health(self._site.now())
         state = (
             machine.etag,
             machine.provisioning,
@@ -146,7 +143,7 @@ class Arm(_arm.Arm):
             instance = Instance.from_wire(self._document(machine))
         else:
             instance = known[1]
-            if report is None or known[2] >= self._site.last_write:
+            if report is None or known[2] == report[1]:
                 return instance
             instance = replace(instance, health_time=self._site.simulation.calendar.stamp(report[1]))
         self._known[machine.id] = (state, instance, report[1] if report else 0.0)

@@ -51,6 +51,7 @@ class Batches(Play):
         self._target: Result | None = None
         self._under_way = False
         self._sick: list[str] = []
+        self._failed_before: list[str] = []
         forward = options.direction == "forward"
         self._by_model = forward
         self._only: Mapping[str, Any] = options.only
@@ -121,6 +122,7 @@ class Batches(Play):
             busy_tags=list(options.busy_tags),
             missing_ids=self._under_way,
             by_model=self._by_model,
+            ignore_missing="instances_missing" in options.accept,
         )
         if self._plan["refused"] is not None:
             raise Stop("plan refused", self._plan["refused"])
@@ -185,10 +187,6 @@ class Batches(Play):
 
     def _batch(self, batch: Mapping[str, Any]) -> None:
         ids = batch["instance_ids"]
-        here = [one for one in self._vmss["instances"] if one["instance_id"] in set(ids)]
-        strict = batch["proving"] or self.journal["rollback"]
-        sick = [] if strict else [one["instance_id"] for one in here if not one["in_service"]]
-        self._sick = list(dict.fromkeys([*self._sick, *sick]))
         self._moved = [one for each in self.journal["batches"] for one in each["sent"]]
         self._retry = self._options.retry_failed
         self._upgrade, self._operation = {"instance_ids": []}, ""
@@ -199,6 +197,10 @@ class Batches(Play):
         finally:
             self._upgrade = self.registered.get("upgrade", {})
         if upgrade["instance_ids"]:
+            strict = batch["proving"] or self.journal["rollback"]
+            sick = [] if strict else upgrade["unhealthy_before"]
+            self._failed_before = upgrade["failed_before"]
+            self._sick = [*(one for one in self._sick if one not in upgrade["instance_ids"]), *sick]
             self._operation = upgrade["operation_id"]
             self._await(upgrade["instance_ids"])
             self._renew()
@@ -242,6 +244,7 @@ class Batches(Play):
         options = self._options
         return {
             "max_unavailable": options.max_unavailable,
+            "ignore_missing": "instances_missing" in options.accept,
             "max_unavailable_per_zone": options.max_unavailable_per_zone,
             "max_unavailable_per_fault_domain": options.max_unavailable_per_fault_domain,
             "by_model": self._by_model,
@@ -263,6 +266,7 @@ class Batches(Play):
                 by_model=self._by_model,
                 instance_ids=list(ids),
                 sick_ids=self._sick,
+                failed_before=self._failed_before,
                 same_model=True,
                 same_profile=self._seen["profile"],
                 operation_id=self._operation,
@@ -286,6 +290,7 @@ class Batches(Play):
             self.journal,
             ids,
             sick_ids=self._sick,
+            failed_before=self._failed_before,
             by_model=self._by_model,
             operation=(self.registered["facts"]["error"] or {}).get("arm", {}).get("code") or "",
         )
@@ -295,9 +300,11 @@ class Batches(Play):
         if going:
             self._renew()
         ours, tried = self._moved + list(ids), []
+        self._failed_before = []
         if again["upgrade"]:
             sent = self.until(lambda: self._send(again["upgrade"], ours, partial=False), PASSING, self._waits["room"])
             self._retried_at = sent["started_at"]
+            self._failed_before = sent["failed_before"]
             self._operation = sent["operation_id"]
             tried += sent["instance_ids"]
         if again["reimage"]:

@@ -78,7 +78,7 @@ class Rollout(Batches):
             run_id=self._run_id,
             take_over_lease=options.lease_take_over,
             by_model=self._by_model,
-            accept=[*options.accept, *(["rollback_impossible", "below_floor"] if back else [])],
+            accept=[*options.accept, *(["rollback_impossible", "below_floor", "instances_missing"] if back else [])],
         )
         self._target = preflight["image"]
         self.note(
@@ -210,6 +210,7 @@ class Rollout(Batches):
             max_unavailable=options.max_unavailable,
             max_unavailable_per_zone=options.max_unavailable_per_zone,
             max_unavailable_per_fault_domain=options.max_unavailable_per_fault_domain,
+            ignore_missing="instances_missing" in options.accept,
         )
         if aside["instance_ids"]:
             with suppress(Stop):

@@ -66,12 +66,19 @@ def margins(write: Write, options: Options) -> Iterator[tuple[str, int]]:
             yield name, allowed - len(out & members)
 
 
+def _missing(look: Look, options: Options) -> int:
+    """How many the capacity asks for and the list did not have; they are out of service, unless that was accepted."""
+    return 0 if "instances_missing" in options.accept else look.missing
+
+
 def _parts(look: Look, options: Options) -> Iterator[tuple[str, Set[str], int]]:
-    """The set, its zones and its fault domains: name, members, how many may be out of service.
+    """The set, its zones and its fault domains: name, members, how many of them may be out of service.
 
     Of a zone or a fault domain at least one may be.
     """
-    yield "the set", look.present, Limit.parse(options.max_unavailable, "max_unavailable").of(len(look.present))
+    missing = _missing(look, options)
+    allowed = Limit.parse(options.max_unavailable, "max_unavailable").of(len(look.present) + missing)
+    yield "the set", look.present, allowed - missing
     zones, domains = defaultdict(set), defaultdict(set)
     for one in look.present:
         place = look.places[one]

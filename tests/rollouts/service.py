@@ -124,6 +124,8 @@ class Service(Client):
         reply = endpoint.handler(call) if fate is None else accepted_action(call, stillborn(scale_set_of(call)))
         if call.operation is not None:
             call.operation.fate = fate
+        if endpoint.name == "VirtualMachineScaleSets_Get":
+            self.site.capacity = self.site.web.capacity
         self.site.simulation.actors.requested(endpoint.name)
         return changes.change(reply.body) if changes else reply.body, call.operation
 

@@ -57,6 +57,8 @@ class Look:
     stale: frozenset[str]
     current: frozenset[str]
     places: Mapping[str, Place]
+    # How many more the model asks for, as it was read right before.
+    missing: int = 0
     protected: frozenset[str] = frozenset()
 
 
@@ -116,6 +118,8 @@ class Site:
         self.run = 0
         self.kills_met = 0
         self.last_look: Look | None = None
+        # That of the model when it was read last.
+        self.capacity = 0
         self._steps = 0
 
     def now(self) -> float:
@@ -134,11 +138,6 @@ class Site:
             self._steps = 0
             self.kills_met += 1
             raise Killed
-
-    @property
-    def last_write(self) -> float:
-        """When the last write took effect."""
-        return self.writes[-1].at if self.writes else 0.0
 
     def start_run(self) -> None:
         """Another process begins."""
@@ -182,6 +181,7 @@ class Site:
             frozenset(one.id for one in active if not one.image.key.endswith(self.target)),
             frozenset(one.id for one in active if one.model is web.model or (one.work and one.work.goal == goal)),
             {one.id: one.place for one in active},
+            max(self.capacity - len(self.web.active()), 0),
             frozenset(one.id for one in active if one.protect_from_scale_set_actions),
         )
         self.first_images.setdefault(self.run, web.target())
@@ -200,7 +200,8 @@ class Site:
         """Note a write when it has taken effect, and what it did to the service."""
         before, image_before = self._serving(), self.web.target()
         yield
-        after = self._serving()
+        # What is announced to an instance takes its service later.
+        after = self._serving() - {one.id for one in self.web.active() if one.announced}
         present = frozenset(one.id for one in self._rolled())
         self.writes.append(
             Write(

@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.azroll.vmss.plugins.module_utils import (
+    _budget,
     _gather,
+    _health,
     _image_update,
     _origin,
     _plan,
+    _preflight_instances,
     _reaction,
     _report,
     _upgrade,
@@ -60,6 +63,34 @@ def test_a_gate_that_lets_everything_pass(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(_gather, "healthy", done)
     monkeypatch.setattr(_gather, "upgraded", done)
     assert shown("a bad image past the canary")
+
+
+def failed_but_serving(world: World) -> World:
+    """The world with instances of which the last operation failed, and which report that they are healthy."""
+    set_ = world.document["scale_sets"][0]
+    if set_["orchestration_mode"] == "Flexible" or set_["health"]["source"] == "none":
+        return world
+    failed = {str(number): {"state": "failed", "health": "healthy"} for number in range(world.size)}
+    return replace(world, document={**world.document, "scale_sets": [{**set_, "instances": failed, "missing": 0}]})
+
+
+def test_instances_that_serve_and_are_handled_as_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_health, "_outdated", lambda instance: instance.failed)
+    assert shown("below the floor", failed_but_serving)
+
+
+def short_of_some(world: World) -> World:
+    """The world with a set that has fewer instances than its capacity asks for."""
+    set_ = {**world.document["scale_sets"][0], "instances": {}, "missing": (world.size - 1) // 5}
+    accept = tuple(one for one in world.options.accept if one != "instances_missing")
+    document = {**world.document, "scale_sets": [set_]}
+    return replace(world, document=document, options=replace(world.options, accept=accept))
+
+
+def test_a_floor_of_what_is_listed_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_budget, "missing_of", lambda *_: 0)
+    monkeypatch.setattr(_preflight_instances, "missing_of", lambda *_: 0)
+    assert shown("below the floor", short_of_some)
 
 
 def test_instances_that_are_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:

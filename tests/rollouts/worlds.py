@@ -90,6 +90,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         set_["upgrade_policy"] = {"mode": draw.choice(["Automatic", "Rolling"])}
         options = replace(options, upgrade_policy="set_manual", restore_policy=draw.random() < 0.5)
     options = _hanging(random.Random(f"{seed}/hanging"), options, set_)
+    options = _short(random.Random(f"{seed}/short"), options, set_)
     back = draw.random() < 0.15
     if draw.random() < 0.15:
         document["faults"] = [
@@ -112,6 +113,7 @@ def noisy_world(draw: random.Random, largest: int = 100) -> World:
     flap = {"period": period, "unhealthy": draw.choice([0.2, 0.35, 0.5]), "lasts": draw.choice([60, 120, 180])}
     set_ = {**world.document["scale_sets"][0], "health": {"source": "extension"}, "instances": {}}
     set_.pop("automatic_repairs", None)
+    set_.pop("missing", None)
     set_["orchestration_mode"] = "Uniform"
     document = _document(draw, set_, {"flap": flap, "flap_share": draw.choice([0.1, 0.25, 0.5])}, [])
     luck, bad = random.Random(f"{world.seed}/site"), draw.choice([0.05, 0.15, 0.3])
@@ -256,6 +258,21 @@ def _options(draw: random.Random, size: int, seed: int) -> Options:
         health_delay=draw.choice([10, 15] if size < 200 else [20]),
         site_check=(lambda: luck.random() >= bad) if draw.random() < 0.2 else None,
     )
+
+
+def _short(draw: random.Random, options: Options, set_: dict[str, Any]) -> Options:
+    """Perhaps some instances of the capacity are not there, or have failed and serve all the same."""
+    size = set_["capacity"]
+    numbers = [] if set_["orchestration_mode"] == "Flexible" else [str(number) for number in range(size)]
+    if set_["health"]["source"] != "none" and draw.random() < 0.1:
+        share = draw.choice([0.1, 0.5, 1.0])
+        failed = {one: {"state": "failed", "health": "healthy"} for one in numbers if draw.random() < share}
+        set_["instances"] = {**failed, **set_["instances"]}
+    if size > 4 and not set_["instances"] and draw.random() < 0.1:
+        set_["missing"] = draw.randint(1, size // 4)
+    if draw.random() < 0.9:
+        options = replace(options, accept=tuple(one for one in options.accept if one != "instances_missing"))
+    return options
 
 
 def _limited(draw: random.Random, options: Options, set_: dict[str, Any]) -> Options:

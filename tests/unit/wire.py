@@ -126,7 +126,7 @@ def model(version: str = OLD_VERSION, *, etag: str = '"1"', **properties: Any) -
         "name": "web",
         "location": "westeurope",
         "etag": etag,
-        "sku": {"name": "Standard_D2s_v5", "tier": "Standard", "capacity": 4},
+        "sku": {"name": "Standard_D2s_v5", "tier": "Standard", "capacity": 1},
         "properties": {
             "orchestrationMode": "Uniform",
             "upgradePolicy": {"mode": "Manual"},
@@ -169,12 +169,13 @@ def vm(
     latest: bool | None = None,
     state: str = "Succeeded",
     power: str = "running",
-    health: str = "healthy",
+    health: str | None = None,
     reported: str = "2026-11-22T10:00:00.1234567+00:00",
     protected: bool = False,
     failure: str | None = None,
 ) -> dict[str, Any]:
-    """An entry of the instance list: in service and behind the model, but for what a test says."""
+    """An entry of the instance list: in service (unless it failed) and behind the model, but for what a test says."""
+    health = health or ("unhealthy" if state == "Failed" else "healthy")
     body = deepcopy(wire_instance(number))
     body["zones"] = []
     properties = body["properties"]

@@ -42,6 +42,9 @@ class Health(Part):
     grace_period: int = Field(
         default=600, ge=5, le=14400, description="seconds that it may report initializing; of rich states only"
     )
+    report_time: Literal["refreshed", "on_change"] = Field(
+        default="refreshed", description="the time of a report moves with each report, or only with another state"
+    )
 
 
 class AutomaticRepairs(Part):
@@ -86,7 +89,9 @@ class InstanceState(Part):
     state: Literal["running", "stopped", "deallocated", "failed", "updating"] = Field(
         default="running", description="running, off, failed in provisioning, or in an operation that never ends"
     )
-    health: HealthReport | None = Field(default=None, description="what is reported; default: as its image has it")
+    health: HealthReport | None = Field(
+        default=None, description="what is reported; default: as its image has it, and nothing of a failed one"
+    )
     protect_from_scale_in: bool = Field(default=False, description="instance protection")
     protect_from_scale_set_actions: bool = Field(default=False, description="instance protection")
     tags: dict[str, str] = Field(default={}, description="of the instance, beside those of the set")
@@ -118,6 +123,7 @@ class ScaleSet(Part):
     )
     orchestration_mode: Literal["Uniform", "Flexible"] = Field(default="Uniform", description="of the set")
     capacity: int | None = Field(default=None, ge=0, le=1000, description="default: as many as `instances` has")
+    missing: int = Field(default=0, ge=0, description="so many instances of the capacity are not there, and never come")
     vm_size: Name = Field(default="Standard_D2s_v5", description="SKU of the model")
     image: ModelImage = Field(description="of the model")
     profile: bool = Field(
@@ -137,6 +143,9 @@ class ScaleSet(Part):
     autoscale: Autoscale | None = Field(default=None, description="default: no autoscale setting")
     extensions: list[Extension] = Field(default=[], description="of the model, beside the health extension")
     tags: dict[str, str] = Field(default={}, description="of the set")
+    os_image_notification: bool = Field(
+        default=False, description="of the model: an upgrade or a reimage is announced (`timings.os_image_notice`)"
+    )
     overprovision: bool = Field(default=True, description="of the model")
     id_holes: float = Field(default=0.2, ge=0, lt=1, description="chance that an instance id is left out")
     instances: dict[str, InstanceState] = Field(
@@ -157,6 +166,8 @@ class ScaleSet(Part):
     def _consistent(self) -> ScaleSet:
         if self.capacity is None and not self.instances:
             raise ValueError("give capacity, or instances by id")
+        if self.missing and self.missing >= (self.capacity or 0):
+            raise ValueError("missing is less than capacity, and needs it")
         if self.orchestration_mode == "Flexible" and self.health.source == "probe":
             raise ValueError("Flexible sets take health from the extension only: health.source extension or none")
         attached = [name for name, state in self.instances.items() if state.attached]

@@ -41,6 +41,14 @@ class Timings(Part):
     first_report: Spread = Field(
         default=Spread(min=10, median=18, max=30), description="from provisioned to the first health report"
     )
+    old_report: Spread = Field(
+        default=Spread(min=0, median=0, max=0),
+        description="after an upgrade or a reimage, from provisioned until the old system's last report is gone",
+    )
+    os_image_notice: Spread = Field(
+        default=Spread(min=900, median=900, max=900),
+        description="before an upgrade or a reimage, where the model has the OS image notification",
+    )
     write: Spread = Field(
         default=Spread(min=0.2, median=0.4, max=1.2), description="of the model, when no instance is touched"
     )

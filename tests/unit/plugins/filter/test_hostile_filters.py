@@ -54,7 +54,12 @@ EVENTS: dict[str, dict[str, Any]] = {
     "retry": {"instance_ids": ["0"], "chosen": ["0"]},
     "end_batch": {"result": "failed", "at": AT, "upgrade": {"instance_ids": ["0"], "left_out": []}},
 }
-BUDGET = {"max_unavailable": "20%", "max_unavailable_per_zone": 1, "max_unavailable_per_fault_domain": 1}
+BUDGET = {
+    "max_unavailable": "20%",
+    "max_unavailable_per_zone": 1,
+    "max_unavailable_per_fault_domain": 1,
+    "ignore_missing": False,
+}
 ORDER = {
     "by": "zone",
     "canary": 1,
@@ -84,6 +89,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
             "journal": JOURNAL,
             "instance_ids": ["0"],
             "sick_ids": ["1"],
+            "failed_before": ["1"],
             "by_model": True,
             "operation": "x",
         },

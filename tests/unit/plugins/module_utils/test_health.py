@@ -25,17 +25,27 @@ REPORTED = datetime(2026, 2, 1, 10, tzinfo=UTC)
     [
         ({}, None),
         ({"provisioning_state": "succeeded"}, None),
-        ({"provisioning_state": "Failed"}, "provisioning failed"),
+        ({"provisioning_state": "Failed"}, None),
+        ({"provisioning_state": "Hatching"}, None),
+        ({"provisioning_state": ""}, None),
+        ({"power": None}, None),
+        ({"power": "unknown"}, None),
+        ({"agent_ready": False}, None),
+        ({"provisioning_state": "Failed", "power": None}, None),
+        ({"provisioning_state": "Failed", "health": "unhealthy"}, "provisioning failed"),
         (
-            {"provisioning_state": "Failed", "failure": "failed/VMExtensionProvisioningError"},
+            {"provisioning_state": "Failed", "failure": "failed/VMExtensionProvisioningError", "health": None},
             "provisioning failed (failed/VMExtensionProvisioningError)",
         ),
         ({"provisioning_state": "Updating"}, "Updating"),
-        ({"provisioning_state": "Hatching"}, "Hatching"),
-        ({"provisioning_state": ""}, "no provisioning state"),
+        ({"provisioning_state": "Creating"}, "Creating"),
+        ({"provisioning_state": "Deleting"}, "Deleting"),
+        ({"provisioning_state": "Hatching", "health": None}, "Hatching"),
+        ({"provisioning_state": "", "health": "unknown"}, "no provisioning state"),
+        ({"power": "deallocated"}, "deallocated"),
         ({"power": "stopped"}, "stopped"),
         ({"power": "starting"}, "starting"),
-        ({"power": None}, "no power state"),
+        ({"power": None, "health": "unhealthy"}, "no power state"),
         ({"health": "unhealthy"}, "unhealthy"),
         ({"health": "unknown"}, "unknown"),
         ({"health": "initializing"}, "initializing"),
@@ -44,6 +54,18 @@ REPORTED = datetime(2026, 2, 1, 10, tzinfo=UTC)
 )
 def test_an_instance_is_out_of_service_for_one_reason(fields, expected):
     assert trouble(instance(**fields), EXTENSION) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"provisioning_state": "Failed"}, "provisioning failed"),
+        ({"provisioning_state": "Hatching"}, "Hatching"),
+        ({"power": None}, "no power state"),
+    ],
+)
+def test_without_a_source_the_states_are_all_there_is(fields, expected):
+    assert trouble(instance(**fields), None) == expected
 
 
 @pytest.mark.parametrize("health", [None, "unhealthy", "unknown"])

@@ -136,7 +136,8 @@ def test_the_order_of_the_list_does_not_matter(instances, how, source, random):
 def test_the_canary_goes_first_and_alone(instances, how, source):
     batches = plan_or_skip(instances, how, source).batches
     canaries = [batch for batch in batches if batch.name == CANARY]
-    proven = sum(in_service(one, source) and not is_stale(one, NEW) for one in instances if not one.leaving)
+    there = [one for one in instances if not (one.leaving or one.failed or is_stale(one, NEW))]
+    proven = sum(in_service(one, source) for one in there)
     assert canaries == list(batches[:1] if how.canary > proven else ())
     assert all(len(batch.instance_ids) <= how.canary for batch in canaries)
 
@@ -146,7 +147,8 @@ def test_the_canary_goes_first_and_alone(instances, how, source):
 def test_the_first_healthy_instances_go_in_a_small_proving_batch_of_their_own(instances, how, source):
     made = plan_or_skip(instances, how, source)
     out = set(out_of_service(instances, source)) - set(made.unsettled)
-    proven = sum(in_service(one, source) and not is_stale(one, NEW) for one in instances if not one.leaving)
+    there = [one for one in instances if not (one.leaving or one.failed or is_stale(one, NEW))]
+    proven = sum(in_service(one, source) for one in there)
     assume(how.sizes or how.canary > proven)
     telling = [batch for batch in made.batches if set(batch.instance_ids) - out]
     if telling:
@@ -239,6 +241,19 @@ def test_a_percentage_of_less_than_one_instance_is_refused_whatever_the_size():
         count, percentage = re.search(r'Set it to (\d+) or "(\d+%)"', refused.value.advice).groups()
         assert plan(instances, order(most=count)).allowed == 1
         assert plan(instances, order(most=percentage)).allowed >= 1
+
+
+def test_what_is_missing_makes_the_floor_higher_and_the_batches_smaller():
+    fleet = [instance(n) for n in range(16)]
+    plan = make_plan(fleet, NEW, order("batch", "20%"), health_source=EXTENSION, capacity=18)
+    assert (plan.total, plan.missing, plan.allowed, plan.floor) == (16, 2, 3, 15)
+    assert max(len(batch.instance_ids) for batch in plan.batches) == 1
+    assert "2 more are missing and count as out of service" in describe_plan(plan, "20%")[0]
+
+
+def test_what_failed_in_its_upgrade_proves_nothing_though_it_serves():
+    fleet = [instance(0, image=NEW, provisioning_state="Failed"), *(instance(n) for n in range(1, 10))]
+    assert plan(fleet, order()).batches[0].proving
 
 
 def test_too_many_out_of_service_for_other_reasons_is_refused_with_their_ids():
@@ -520,6 +535,7 @@ def test_the_plan_as_plain_data():
         "excluded": ["1"],
         "kept_back": [],
         "total": 2,
+        "missing": 0,
         "allowed": 1,
         "floor": 1,
     }

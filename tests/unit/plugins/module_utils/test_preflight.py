@@ -222,7 +222,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "warning",
         {"instances": five(power="deallocated"), "wish": {"order": order("2")}},
     ),
-    "failed": ("instances_failed", "warning", {"instances": five(provisioning_state="Failed")}),
+    "failed": ("instances_failed", "warning", {"instances": five(provisioning_state="Failed", health=None)}),
+    "failed, but serving": ("instances_failed", "warning", {"instances": five(provisioning_state="Failed")}),
+    "missing": ("instances_missing", "warning", {"model": {"capacity": 6}, "wish": {"order": order("40%")}}),
+    "missing, and no room": ("instances_missing", "needs_acceptance", {"model": {"capacity": 6}}),
     "in progress": ("instances_in_progress", "warning", {"instances": five(provisioning_state="Updating")}),
     "in progress for long": (
         "instances_in_progress",

@@ -54,6 +54,18 @@ def test_what_is_settled_may_have_ended_in_any_way(fields, running, waiting):
     assert (progress.waiting, progress.failed, progress.vanished) == (waiting, {}, ("9",))
 
 
+def test_an_earlier_failure_is_waited_out_until_the_instance_is_begun():
+    waiting = upgraded([instance(0, provisioning_state="Failed")], ["0"], NEW, failed_before=["0"])
+    assert (waiting.waiting, waiting.failed) == ({"0": "still on the old image"}, {})
+    assert waiting.without_operation().failed == {"0": "still on the old image, and its operation is over"}
+    ended = upgraded([instance(0, image=NEW, provisioning_state="Failed")], ["0"], NEW, failed_before=["0"])
+    assert ended.failed == {"0": "provisioning failed"}
+
+
+def test_a_failed_instance_that_reports_healthy_has_passed_the_gate():
+    assert healthy([instance(0, provisioning_state="Failed")], ["0"], EXTENSION).done
+
+
 @pytest.mark.parametrize("image", [OLD, NEW])
 def test_a_failed_instance_is_no_longer_waited_for_and_says_why(image):
     sick = instance(0, image=image, provisioning_state="Failed", failure="failed/OSProvisioningTimedOut")

@@ -122,6 +122,44 @@ def test_a_sick_scale_set_can_receive_its_cure():
     assert len(upgrade(instances, instances, 1).instance_ids) == 10
 
 
+def test_one_that_failed_and_reports_healthy_is_taken_for_what_it_is():
+    fleet = [instance(n, provisioning_state="Failed") for n in range(10)]
+    with pytest.raises(Refused):
+        upgrade(fleet, fleet, "20%")
+    made = upgrade(fleet, fleet[:2], "20%")
+    assert (made.instance_ids, made.unhealthy_before, made.failed_before) == (("0", "1"), (), ("0", "1"))
+
+
+def test_what_is_unhealthy_is_judged_by_the_list_that_the_call_is_made_on():
+    fleet = [instance(0, health="unhealthy"), *(instance(n) for n in range(1, 10))]
+    assert upgrade(fleet, fleet[:2], "20%").unhealthy_before == ("0",)
+
+
+def test_a_report_from_before_the_failure_counts_as_out_and_is_asked_for_again():
+    late = instance(0, provisioning_state="Failed", state_since="2026-02-01T10:00:01+00:00")
+    made = upgrade([late], [late], "100%")
+    assert out_of_service([late], EXTENSION) == ("0",)
+    assert (made.instance_ids, made.unhealthy_before) == (("0",), ())
+
+
+def test_what_the_capacity_asks_for_and_the_list_does_not_have_is_out():
+    fleet = [instance(n) for n in range(16)]
+    assert upgrade(fleet, fleet[:3], "20%", capacity=16).instance_ids == ("0", "1", "2")
+    with pytest.raises(Refused, match="on top of 4 missing of a capacity of 20 would take 5 out") as refused:
+        upgrade(fleet, fleet[:1], "20%", capacity=20)
+    assert 'set max_unavailable to 5 or "25%"' in str(refused.value)
+    assert upgrade(fleet, fleet[:1], "25%", capacity=20).instance_ids == ("0",)
+    limit = Limit.parse("20%", "max_unavailable")
+    budget = Budget(limit, ignore_missing=True)
+    ignoring = plan_upgrade(fleet, fleet[:3], NEW, health_source=EXTENSION, budget=budget, capacity=20)
+    assert ignoring.instance_ids == ("0", "1", "2")
+
+
+def test_more_may_be_listed_than_the_capacity_says():
+    fleet = [instance(n) for n in range(20)]
+    assert len(upgrade(fleet, fleet[:4], "20%", capacity=15).instance_ids) == 4
+
+
 def test_ids_are_sent_in_the_order_of_numbers():
     instances = [instance(n) for n in (10, 9, 100)]
     assert upgrade(instances, instances, "100%").instance_ids == ("9", "10", "100")

@@ -48,6 +48,8 @@ KEYS = {
     "image",
     "started_at",
     "operation_id",
+    "unhealthy_before",
+    "failed_before",
     "vmss_progress",
     "diff",
 }
@@ -462,7 +464,7 @@ def test_somebody_elses_work_is_noticed_before_anything_is_sent(run: Run) -> Non
     assert "not begun (3)" in result["msg"]
     result = run(MODULE, [get_new_model(), get_instances(*four())], witness=seen(upgrade_policy="Rolling"), **options)
     assert result["error"]["kind"] == "foreign_change"
-    larger = {**model(NEW_VERSION), "sku": {"name": "Standard_D8s_v5", "capacity": 4}}
+    larger = {**model(NEW_VERSION), "sku": {"name": "Standard_D8s_v5", "capacity": 1}}
     result = run(MODULE, [get_model(larger), get_instances(*four())], witness=seen(), **options)
     assert result["error"]["kind"] == "foreign_change"
     assert "the size was changed" in result["msg"]

@@ -204,7 +204,7 @@ def test_a_change_of_the_model_ends_a_wait_that_it_makes_vain(run: Run) -> None:
     options = {"wait_for": "upgraded", "instance_ids": ["0"], "same_profile": fingerprints(model())}
     script = [get_model(model(NEW_VERSION)), get_instances(vm(0, NEW_VERSION))]
     assert run(MODULE, script, **options)["done"], "the image is none of the profile"
-    larger = {**model(NEW_VERSION), "sku": {"name": "Standard_D8s_v5", "tier": "Standard", "capacity": 4}}
+    larger = {**model(NEW_VERSION), "sku": {"name": "Standard_D8s_v5", "tier": "Standard", "capacity": 1}}
     result = run(MODULE, [get_model(larger)], **options)
     assert result["error"]["kind"] == "foreign_change"
     assert result["msg"].startswith("Somebody else changed web before ")
