@@ -222,6 +222,7 @@ def rollout_witness(
     target: Mapping[str, Any],
     any_capacity: bool = False,
     by_model: bool = True,
+    scaled_by_others: bool = False,
     ours: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     scale_set, instances = _read(vmss)
@@ -231,6 +232,7 @@ def rollout_witness(
         _target(target),
         at=vmss.get("gathered_at"),
         any_capacity=_typed(check_type_bool, any_capacity, "any_capacity"),
+        scaled_by_others=_typed(check_type_bool, scaled_by_others, "scaled_by_others"),
         by_model=_typed(check_type_bool, by_model, "by_model"),
     )
     return witness.without(_texts(ours, "ours")).to_dict()

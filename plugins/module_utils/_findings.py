@@ -107,6 +107,12 @@ CODES: Mapping[str, Code] = {
     "alerts_unreadable": Code("The alerts that the rollout is to watch cannot be read.", REFUSAL),
     "lease": Code("Another run rolls the scale set, or has left its lease behind.", REFUSAL, WARNING),
     "autoscale": Code("Autoscale settings act on the scale set.", WARNING),
+    "scaled_by_others": Code(
+        "A service other than autoscale scales the set, by its tags (Azure DevOps, a cluster autoscaler).",
+        NEEDS_ACCEPTANCE,
+        WARNING,
+    ),
+    "tag_limit": Code("The scale set has too many tags for those that the rollout writes.", REFUSAL),
     "autoscale_unreadable": Code(
         "Whether autoscale acts on the scale set is not known.", REFUSAL, NEEDS_ACCEPTANCE, WARNING
     ),
@@ -151,10 +157,11 @@ def check_codes(accept: Iterable[str]) -> frozenset[str]:
     """The codes that the user accepts. Raises BadInput for one that does not exist."""
     wanted = frozenset(accept)
     unknown = sorted(wanted - set(CODES))
+    acceptable = sorted(code for code, one in CODES.items() if NEEDS_ACCEPTANCE in one.severities)
     if unknown:
         raise BadInput(
             f"There is no finding to accept with the code {listed([code[:40] for code in unknown])}",
-            advice=f"The codes are: {', '.join(sorted(CODES))}.",
+            advice=f"What may be accepted: {', '.join(acceptable)}.",
         )
     return wanted
 

@@ -123,7 +123,7 @@ class Keeper:
         self._address = (resource_group, name)
         scale_set = self._write(lambda now: self._hold_body(now, wish))
         if self._claim.minutes and not self._check_mode:
-            require_own(name, self.found, self._claim.run_id, self._arm.server_time)
+            require_own(name, scale_set.tags, self._claim.run_id, self._arm.server_time)
         if REPAIRS in self._chosen:
             self._actors.set_repairs(scale_set, "Suspend")
         self._actors.set_autoscale(scale_set, named(self._chosen, AUTOSCALE), enabled=False)

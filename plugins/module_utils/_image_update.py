@@ -32,7 +32,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     POLICY,
     Claim,
     Lease,
-    read_lease,
     require_own,
     write_lease,
 )
@@ -231,7 +230,7 @@ def finish_update(arm: Arm, update: ImageUpdate, operation: Operation | None) ->
             attempted=f"write the model of scale set {after.name}",
         )
     if update.lease and operation is not None:
-        require_own(after.name, read_lease(after.tags), update.lease.run_id, arm.server_time)
+        require_own(after.name, after.tags, update.lease.run_id, arm.server_time)
     return after
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._scaler import scaler_of
 from ansible_collections.azroll.vmss.plugins.module_utils._tags import (
     TAG_LIMIT,
     VALUE_LIMIT,
@@ -205,11 +206,12 @@ def is_due(expires: str | None, minutes: int, now: datetime) -> bool:
     return end is None or (end - now) * 2 < timedelta(minutes=minutes)
 
 
-def require_own(name: str, lease: Lease | None, run_id: str, now: str | None) -> Lease:
+def require_own(name: str, tags: Mapping[str, str], run_id: str, now: str | None) -> Lease:
     """The lease, if it still is that run's and has not run out at that time of Azure's: from then on it is anybody's.
 
-    Raises LeaseLost and LeaseExpired.
+    Raises LeaseExpired, and LeaseLost, which names the service that is known to write the `tags` of the set.
     """
+    lease = read_lease(tags)
     if lease is not None and lease.run_id == run_id:
         time = parse_time(now)
         if time is None or not lease.expired(time):
@@ -219,9 +221,18 @@ def require_own(name: str, lease: Lease | None, run_id: str, now: str | None) ->
             advice="Nothing more was written, for another run may have begun. Take a longer lease (O(minutes)), and "
             "run again.",
         )
-    now_held = f"{lease.describe()} holds it now" if lease else "its tags are gone"
+    if lease is None:
+        scaler = scaler_of(tags)
+        likely = f", most likely {scaler.name}, which scales the set" if scaler else ""
+        raise LeaseLost(
+            f"Run {run_id} has lost its lease of {name}: its tags are gone, because another client has written the "
+            f"tags of the scale set without them{likely}",
+            advice="Nothing more was written, and what the rollout holds is released. The activity log of the scale "
+            "set tells who wrote it. Hold that client for the time of the rollout, or roll without a lease "
+            "(O(minutes=0)) and see to it that no two rollouts meet; then run again.",
+        )
     raise LeaseLost(
-        f"Run {run_id} has lost its lease of {name}: {now_held}",
+        f"Run {run_id} has lost its lease of {name}: {lease.describe()} holds it now",
         advice="Nothing more was written. See who took it (activity log), and run again when the set is free.",
     )
 

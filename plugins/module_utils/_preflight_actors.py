@@ -15,8 +15,18 @@ from datetime import datetime, timezone
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import AUTOSCALE, REPAIRS, guard_lease, named
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
+    AUTOSCALE,
+    POLICY,
+    REPAIRS,
+    Lease,
+    guard_lease,
+    named,
+    write_lease,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight_model import will_write
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_rights import right_findings
+from ansible_collections.azroll.vmss.plugins.module_utils._scaler import scaler_of
 from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
 
@@ -28,6 +38,8 @@ def actor_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     """What is to be said of others who act on the scale set, and of the rights to act oneself."""
     yield from _lease(sight, wish)
     yield from _autoscale(sight, wish)
+    yield from _scaler(sight, wish)
+    yield from _tags(sight, wish)
     yield from _repairs(sight, wish)
     yield from right_findings(sight, wish)
     for error in sight.unread:
@@ -65,6 +77,51 @@ def _autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
             else "Instances that it makes get the new image or are swept; it may also take some away. "
             "Set O(hold_autoscale=true) to keep the number of instances.",
         )
+
+
+def _scaler(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    name, scaler = sight.snapshot.scale_set.name, scaler_of(sight.snapshot.scale_set.tags)
+    if scaler is None:
+        return
+    advice = (
+        "Instances that it makes get the new image or are swept; it may also take some away. The rollout stops where "
+        "it takes more than half of them."
+        if wish.any_capacity
+        else "The rollout stops as soon as that changes the capacity. Hold the service for the time of the rollout, or "
+        "accept what it does (O(capacity_changes=accept))."
+    )
+    if scaler.rewrites_tags and wish.claim.minutes:
+        advice += (
+            " It writes the scale set with the tags that it read earlier. Where those of the lease are lost by that, "
+            "the rollout stops and releases what it holds: hold the service, or roll without a lease "
+            "(O(lease_minutes=0)) and see to it that no two rollouts meet."
+        )
+    severity = WARNING if wish.any_capacity else NEEDS_ACCEPTANCE
+    yield Finding("scaled_by_others", severity, f"{name} is scaled by {scaler.name}, as its tags tell", advice)
+
+
+def _tags(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    """Whether there is room for the lease, with all that it may have to remember."""
+    scale_set = sight.snapshot.scale_set
+    if not wish.claim.minutes or not will_write(sight, wish):
+        return
+    old = sight.lease or Lease()
+    lease = Lease("run", "holder", "target", "since", "expires", old.held, old.previous_image or sight.previous)
+    lease = lease.holding(*_to_be_held(sight, wish))
+    try:
+        write_lease(scale_set.tags, lease)
+    except Refused as error:
+        yield Finding("tag_limit", REFUSAL, error.message, error.advice)
+
+
+def _to_be_held(sight: Sight, wish: Wish) -> Iterator[str]:
+    scale_set = sight.snapshot.scale_set
+    if wish.suspend_repairs and scale_set.automatic_repairs:
+        yield REPAIRS
+    if wish.hold_autoscale:
+        yield from (f"{AUTOSCALE}={one.label}" for one in sight.autoscale or () if one.enabled)
+    if wish.set_manual and scale_set.upgrade_policy.lower() != "manual":
+        yield f"{POLICY}={scale_set.upgrade_policy}"
 
 
 def _named(setting: Autoscale, group: str) -> str:

@@ -93,7 +93,7 @@ def _in_progress(sight: Sight, wish: Wish) -> Iterator[Finding]:
     waits = "the rollout waits for them before anything else, and ends where they never come to rest"
     advice = (
         "Bring them back (reimage or redeploy them; a support case where that does not help), or exclude them: name "
-        "them in skip, or protect them from scale set actions (azroll.vmss.vmss_instance_protection)."
+        "them in O(skip), or protect them from scale set actions (azroll.vmss.vmss_instance_protection)."
     )
     code, verbs = "instances_in_progress", ("has been", "have been")
     hours = f"{STUCK_AFTER // 3600} hour"
@@ -108,9 +108,9 @@ def _in_progress(sight: Sight, wish: Wish) -> Iterator[Finding]:
         left,
         ("is", "are"),
         "in progress and excluded from the rollout, which does not wait for them"
-        + (f"; as long as they are, {full} lets no instance go that is in service" if full else ""),
+        + (f"; as long as they are, O({full}) lets no instance go that is in service" if full else ""),
         "They count as out of service until they come to rest. Where they never do, reimage or redeploy them, open a "
-        "support case" + (f", or set a higher {full}." if full else "."),
+        "support case" + (f", or set a higher O({full})." if full else "."),
         NEEDS_ACCEPTANCE if full else WARNING,
     )
 

@@ -52,13 +52,13 @@ def _policy(sight: Sight, wish: Wish) -> Iterator[Finding]:
         if wish.set_manual:
             advice = "It will be set to Manual together with the image."
             yield Finding(reason.guard, WARNING, reason.message, advice)
-        elif _writes(sight, wish):
+        elif will_write(sight, wish):
             yield Finding(reason.guard, REFUSAL, reason.message, reason.way_out)
         else:
             yield Finding(reason.guard, WARNING, reason.message, "There is nothing to do. " + reason.way_out)
 
 
-def _writes(sight: Sight, wish: Wish) -> bool:
+def will_write(sight: Sight, wish: Wish) -> bool:
     """Whether the rollout writes the model: its image, or as soon as it has anything to do the tags of its lease."""
     return bool(
         not same_reference(sight.snapshot.scale_set.image, sight.target)

@@ -45,6 +45,7 @@ class Wish:
     restore_policy: bool = False
     suspend_repairs: bool = True
     hold_autoscale: bool = False
+    any_capacity: bool = False
     set_aside: bool = False
     retry_failed: bool = False
     probe_instances: bool = False

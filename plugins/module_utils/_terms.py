@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease, require_own
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import require_own
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness, check_target, check_witness
 
@@ -48,7 +48,7 @@ class Terms:
     ) -> None:
         """Hold them against the set as it was just read. Raises LeaseLost, and Refused (`foreign_change`)."""
         if self.run_id:
-            require_own(scale_set.name, read_lease(scale_set.tags), self.run_id, now)
+            require_own(scale_set.name, scale_set.tags, self.run_id, now)
         if self.target:
             check_target(scale_set, merge(scale_set.image, self.target), now=now)
         if self.witness:

@@ -23,20 +23,25 @@ from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stal
 
 # Enough of a machine's id to tell it from one that has taken over its number.
 _ID_LENGTH = 8
-_ADVICE = "Settle who changes the scale set (its activity log tells), then run the same play again."
+_ADVICE = (
+    "Settle who changes the scale set (its activity log tells), then run the same play again. Where only its capacity "
+    "changes, because a service scales it, of the role set rollout_capacity_changes: accept."
+)
 
 
 @dataclass(frozen=True)
 class Witness:
     """The model at Azure's time `at`, and the instances that lagged then, with the beginnings of their machines' ids.
 
-    `capacity` is None where it may change, because autoscale is at work. `profile` has the fingerprints of the model.
+    `capacity` is None where it may change, because autoscale is at work, or others may scale the set: then
+    `least_capacity` is how far down, None for any. `profile` has the fingerprints of the model.
     """
 
     at: str | None
     upgrade_policy: str
     automatic_os_upgrade: bool
     capacity: int | None
+    least_capacity: int | None = None
     profile: Mapping[str, str] = field(default_factory=dict)
     behind: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,14 +54,22 @@ class Witness:
         *,
         at: str | None,
         any_capacity: bool,
+        scaled_by_others: bool = False,
         by_model: bool = True,
     ) -> Witness:
-        """What is to be remembered of a look at the set."""
+        """What is to be remembered of a look at the set.
+
+        `any_capacity` knows its own bounds, those of the autoscale setting. Where the set is `scaled_by_others`, half
+        of its capacity is the least: what is lost beyond that is no load that went, and the budget of the instances
+        that are left says nothing of those that the service needs.
+        """
+        others = scaled_by_others and not any_capacity
         return cls(
             at,
             scale_set.upgrade_policy,
             scale_set.automatic_os_upgrade,
-            None if any_capacity else scale_set.capacity,
+            None if any_capacity or others else scale_set.capacity,
+            -(-(scale_set.capacity or 0) // 2) if others else None,
             scale_set.profile,
             {
                 one.instance_id: _machine(one)
@@ -68,7 +81,9 @@ class Witness:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Witness:
         """From what `to_dict` made. Raises BadInput for anything else."""
-        whole = set(data) == {one.name for one in fields(cls)}
+        names = {one.name for one in fields(cls)}
+        # Records of earlier releases have no least capacity.
+        whole = names - {"least_capacity"} <= set(data) <= names
         if not whole or not isinstance(data["profile"], Mapping) or not isinstance(data["behind"], Mapping):
             raise BadInput(
                 "This is no witness of a scale set", advice="Give what the filter azroll.vmss.rollout_witness returned."
@@ -143,6 +158,12 @@ def _model_changes(witness: Witness, scale_set: ScaleSet) -> list[str]:
         found.append("automatic OS upgrades were switched on")
     if witness.capacity is not None and scale_set.capacity != witness.capacity and not _evicted(witness, scale_set):
         found.append(f"the capacity was {witness.capacity} and is {scale_set.capacity}")
+    least = witness.least_capacity
+    if least is not None and (scale_set.capacity or 0) < least and not scale_set.spot:
+        found.append(
+            f"the capacity is {scale_set.capacity}, less than half of what it was (at least {least} instances had to "
+            "be left)"
+        )
     return [*found, *_profile_changes(witness.profile, scale_set)]
 
 

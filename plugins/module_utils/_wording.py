@@ -33,6 +33,7 @@ ROLE_OPTIONS: Mapping[str, str] = {
     "restore_policy": "rollout_restore_policy",
     "suspend_repairs": "rollout_suspend_repairs",
     "hold_autoscale": "rollout_hold_autoscale",
+    "capacity_changes": "rollout_capacity_changes",
     "set_aside": "rollout_set_aside",
     "retry_failed": "rollout_retry_failed",
     "accept": "rollout_accept",

@@ -220,7 +220,7 @@ from dataclasses import asdict
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease, require_own
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import require_own
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._protection import Change, ProtectionPlan, plan_protection
 from ansible_collections.azroll.vmss.plugins.module_utils._target import LeftOut
@@ -244,7 +244,7 @@ def work(call: Call) -> None:
         scale_set = arm.get_scale_set(params["resource_group"], params["name"])
         guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
         if params["run_id"]:
-            require_own(scale_set.name, read_lease(scale_set.tags), params["run_id"], arm.server_time)
+            require_own(scale_set.name, scale_set.tags, params["run_id"], arm.server_time)
         planned = plan_protection(
             scale_set,
             arm.list_instances(scale_set),

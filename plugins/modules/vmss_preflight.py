@@ -147,6 +147,13 @@ options:
       - Whether the rollout holds the autoscale settings of the scale set.
     type: bool
     default: false
+  capacity_changes:
+    description:
+      - Whether the rollout accepts that something else than autoscale of Azure Monitor changes the capacity. If it does
+        not, every such change stops it.
+    type: str
+    choices: [refuse, accept]
+    default: refuse
   set_aside:
     description:
       - Whether the rollout may set failed instances aside, by M(azroll.vmss.vmss_instance_protection).
@@ -167,6 +174,11 @@ options:
       - The id of the run that asks. A lease of this id is its own.
     type: str
     default: ''
+  lease_minutes:
+    description:
+      - For how many minutes the rollout takes its lease at a time. If V(0), it takes none, and writes no tags for one.
+    type: int
+    default: 120
   take_over_lease:
     description:
       - Whether the rollout takes the lease of another run over. Without O(run_id), too, since nothing is taken here.
@@ -833,11 +845,14 @@ def work(call: Call) -> None:
         restore_policy=params["restore_policy"],
         suspend_repairs=params["suspend_repairs"],
         hold_autoscale=params["hold_autoscale"],
+        any_capacity=params["capacity_changes"] == "accept",
         set_aside=params["set_aside"],
         retry_failed=params["retry_failed"],
         probe_instances=params["probe_instances"],
         # Whoever asks without an id holds no lease.
-        claim=Claim(params["run_id"] or "preflight", take_over=params["take_over_lease"]),
+        claim=Claim(
+            params["run_id"] or "preflight", minutes=params["lease_minutes"], take_over=params["take_over_lease"]
+        ),
     )
     wanted = Image.from_options(params["image"])
     watched = Watched(tuple(params["health_alerts"]), params["health_alert_severity"])
@@ -884,10 +899,12 @@ def main() -> None:
                 "restore_policy": {"type": "bool", "default": False},
                 "suspend_repairs": {"type": "bool", "default": True},
                 "hold_autoscale": {"type": "bool", "default": False},
+                "capacity_changes": {"type": "str", "choices": ["refuse", "accept"], "default": "refuse"},
                 "set_aside": {"type": "bool", "default": False},
                 "retry_failed": {"type": "bool", "default": False},
                 "probe_instances": {"type": "bool", "default": False},
                 "run_id": {"type": "str", "default": ""},
+                "lease_minutes": {"type": "int", "default": 120},
                 "take_over_lease": {"type": "bool", "default": False},
                 "health_alerts": {"type": "list", "elements": "str", "default": []},
                 "health_alert_severity": {"type": "str", "choices": list(SEVERITIES), "default": SEVERITIES[-1]},

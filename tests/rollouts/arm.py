@@ -87,6 +87,12 @@ class Arm(_arm.Arm):
         """In one page, where the real service takes ten."""
         return self._service.ask("list the instances", lambda: self._documents(self._changes(scale_set)))
 
+    def get_scale_set(self, resource_group: str, name: str) -> ScaleSet:
+        """And note the capacity that was read."""
+        scale_set = super().get_scale_set(resource_group, name)
+        self._site.read_capacity = scale_set.capacity
+        return scale_set
+
     def _begin(
         self, method: str, attempted: str, scale_set: ScaleSet, body: Mapping[str, Any], *within: str, **options: Any
     ) -> Operation:

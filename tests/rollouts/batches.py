@@ -138,6 +138,7 @@ class Batches(Play):
         self._gather()
         self._seen = self._vmss
         autoscale = self.registered["preflight"]["autoscale"]
+        self._site.begin_batches(self._seen["capacity"])
         self._autoscaled = not self._options.hold_autoscale and any(one["enabled"] for one in autoscale)
         self._take_batches()
         for swept in range(self._options.sweep_rounds + 1):
@@ -250,7 +251,12 @@ class Batches(Play):
             "by_model": self._by_model,
             "target_image": self._target,
             "witness": rollout_witness(
-                self._seen, self._target or {}, any_capacity=self._autoscaled, by_model=self._by_model, ours=ours
+                self._seen,
+                self._target or {},
+                any_capacity=self._autoscaled,
+                scaled_by_others=options.capacity_changes == "accept",
+                by_model=self._by_model,
+                ours=ours,
             ),
             "run_id": self._run_id if options.lease else None,
         }

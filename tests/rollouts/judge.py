@@ -145,6 +145,18 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             moved |= write.taken
 
 
+def judge_capacity(site: Site, world: World, cause: str) -> Iterator[str]:
+    """Where others may scale the set, that stops nothing as long as half of it is left, and everything beyond."""
+    if world.options.capacity_changes != "accept" or world.autoscaled:
+        return
+    for write in site.writes:
+        first, read = write.first_capacity, write.read_capacity
+        if write.kind == "upgrade" and first and read is not None and read * 2 < first:
+            yield f"run {write.run}, {write.at:.1f} s: upgraded with {read} of {first} instances left"
+    if "the capacity was" in cause:
+        yield f"stopped by a change of the capacity that is accepted: {cause}"
+
+
 def judge_waits(site: Site, world: World) -> Iterator[str]:
     """Nothing waits for instances that the rollout leaves as they are, but for what it sent: they may never settle."""
     for wait in site.waits:

@@ -40,6 +40,7 @@ class Options:
     holder: str = "soak@elsewhere"
     suspend_repairs: bool = True
     hold_autoscale: bool = False
+    capacity_changes: str = "refuse"
     busy_tags: tuple[str, ...] = ()
     sweep_rounds: int = 3
     sweep_delay: int = 60

@@ -14,6 +14,7 @@ from rollouts.driver import Rollout
 from rollouts.judge import (
     Held,
     in_scope,
+    judge_capacity,
     judge_end,
     judge_holds,
     judge_rolled_back,
@@ -110,6 +111,7 @@ def run_to_its_end(site: Site, options: Options) -> tuple[Rollout, Result]:
 def judge_run(site: Site, world: World, rollout: Rollout, report: Result, before: Held) -> list[str]:
     """A run that has just come to its end."""
     violations = [*judge_end(site, world.options, report, stopped_at=rollout.stopped_at)]
+    violations += judge_capacity(site, world, report.get("cause") or "")
     # Without a lease nothing remembers for certain what was held, and a run refused at its start writes nothing.
     remembered = world.options.lease and any(write.run == site.run for write in site.writes)
     if remembered and "could not be let go of" not in report.get("cause", ""):

@@ -74,6 +74,9 @@ class Write:
     run: int
     image: str | None = None
     image_before: str | None = None
+    # The capacity when the batches began, and as it was read last before this write.
+    first_capacity: int | None = None
+    read_capacity: int | None = None
     instance_ids: tuple[str, ...] = ()
     look: Look | None = None
     taken: frozenset[str] = frozenset()
@@ -108,6 +111,9 @@ class Site:
         self.kills = list(kills)
         self.writes: list[Write] = []
         self.waits: list[Wait] = []
+        # The capacity when the batches of this run began, and when it was last read.
+        self.first_capacity: int | None = None
+        self.read_capacity: int | None = None
         # Where every instance stands that was ever listed.
         self.places: dict[str, Place] = {}
         # What was not made from the model.
@@ -142,6 +148,7 @@ class Site:
     def start_run(self) -> None:
         """Another process begins."""
         self.run += 1
+        self.first_capacity = None
         self._steps = 0
 
     def trouble(self, *, write: bool) -> str | None:
@@ -188,6 +195,10 @@ class Site:
         self.places |= {one.id: one.place for one in active if one.id not in self.places}
         return self.last_look
 
+    def begin_batches(self, capacity: int) -> None:
+        """Note what a run has seen of the capacity when its batches begin."""
+        self.first_capacity = capacity
+
     def wait_for(self, instance_ids: Sequence[str]) -> None:
         """Note that somebody waits for these instances."""
         protected = self.last_look.protected if self.last_look else frozenset()
@@ -210,6 +221,8 @@ class Site:
                 self.run,
                 self.web.target(),
                 image_before,
+                self.first_capacity,
+                self.read_capacity,
                 _instance_ids(path, body),
                 look,
                 taken=frozenset(before - after),

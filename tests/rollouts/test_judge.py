@@ -32,6 +32,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._journal import sent_i
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
 from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update, vmss_preflight
 from rollouts.arm import Arm
 from rollouts.driver import Rollout
@@ -130,6 +131,31 @@ def test_holds_that_are_never_released(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Keeper, "release", lambda *_, **__: Standing(None, None))
     assert shown("automatic repairs were Running and are Suspended")
     assert shown("tags of a lease are left")
+
+
+def scaled(world: World) -> World:
+    """The world with nothing but a service that scales the set, which is accepted."""
+    deeds = ({"capacity": "-60%"}, {"capacity": "+1"})
+    actors = [
+        {"name": f"scaler {at}", "when": {"event": "batch_ended", "after": at}, "do": deed}
+        for at, deed in enumerate(deeds)
+    ]
+    set_ = {**world.document["scale_sets"][0]}
+    set_.pop("autoscale", None)
+    document = {**world.document, "actors": actors, "scale_sets": [set_]}
+    return replace(world, document=document, kills=(), options=replace(world.options, capacity_changes="accept"))
+
+
+def test_capacity_that_is_lost_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = Witness.of
+    monkeypatch.setattr(Witness, "of", lambda *_, **options: replace(of(*_, **options), least_capacity=None))
+    assert shown("instances left", scaled)
+
+
+def test_an_accepted_change_of_the_capacity_that_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = Witness.of
+    monkeypatch.setattr(Witness, "of", lambda *_, **options: of(*_, **{**options, "scaled_by_others": False}))
+    assert shown("stopped by a change of the capacity that is accepted", scaled)
 
 
 def test_a_wait_for_what_is_excluded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,12 @@ class World:
     size: int
     back: bool = False
 
+    @property
+    def autoscaled(self) -> bool:
+        """Whether autoscale may change the capacity while a rollout is on."""
+        setting = self.document["scale_sets"][0].get("autoscale") or {"enabled": False}
+        return not self.options.hold_autoscale and setting.get("enabled", True)
+
     def scenario(self) -> scenario.Scenario:
         """For the simulator."""
         return scenario.check(self.document)
@@ -86,6 +92,10 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
     kills = [int(math.exp(draw.uniform(0.0, math.log(400)))) for _ in range(draw.choice([0, 0, 0, 1, 1, 2, 3]))]
     seed = draw.randrange(2**31)
     options = _limited(draw, _options(draw, size, seed), set_)
+    others = random.Random(f"{seed}/others")
+    if others.random() < 0.2:
+        options = replace(options, capacity_changes="accept")
+        document["actors"] = [*actors, *_outside_scaler(others)]
     if draw.random() < 0.1:
         set_["upgrade_policy"] = {"mode": draw.choice(["Automatic", "Rolling"])}
         options = replace(options, upgrade_policy="set_manual", restore_policy=draw.random() < 0.5)
@@ -223,6 +233,19 @@ def _actors(draw: random.Random) -> list[dict[str, Any]]:
             when["after"] = round(draw.uniform(0, 60), 1)
         actors.append({"name": f"actor {number}", "when": when, "do": draw.choice(deeds)})
     return actors
+
+
+def _outside_scaler(draw: random.Random) -> list[dict[str, Any]]:
+    """A service that scales the set up and down, and perhaps writes its tags as it read them before the rollout."""
+    deeds: list[dict[str, Any]] = [
+        {"capacity": draw.choice(["+1", "+4", "+25%", "-1", "-25%", "-60%"])} for _ in range(draw.choice([1, 2, 3]))
+    ]
+    if draw.random() < 0.3:
+        deeds.append({"patch": {"tags": {"__AzureDevOpsElasticPool": "agents"}}})
+    return [
+        {"name": f"scaler {number}", "when": {"at": round(draw.uniform(5, 600), 1)}, "do": deed}
+        for number, deed in enumerate(deeds)
+    ]
 
 
 def _options(draw: random.Random, size: int, seed: int) -> Options:

@@ -76,7 +76,17 @@ ORDER = {
 }
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("plan", {"vmss": VMSS, "target": TARGET, **BUDGET, **ORDER}),
-    ("witness", {"vmss": VMSS, "target": TARGET, "any_capacity": False, "by_model": True, "ours": ["0"]}),
+    (
+        "witness",
+        {
+            "vmss": VMSS,
+            "target": TARGET,
+            "any_capacity": False,
+            "scaled_by_others": True,
+            "by_model": True,
+            "ours": ["0"],
+        },
+    ),
     ("heatmap", {"vmss": VMSS, "target": TARGET}),
     *[("journal", {"journal": JOURNAL, "event": event, **facts}) for event, facts in EVENTS.items()],
     ("reaction", {"journal": JOURNAL, "vmss": VMSS, "on_failure": "rollback", "only": {"zones": ["1"]}}),

@@ -96,6 +96,10 @@ BLIND = [{"actions": ["*"], "notActions": ["*/instanceView/read"]}]
 OVER = ImageDetails(end_of_life="2026-01-01T00:00:00Z")
 ALERT = Alert("/x/1", "cpu", "Sev1", "/x/web", "2026-11-22T09:30:00Z")
 NINE = [instance(number, image=ubuntu(f"1.{number}.0")) for number in range(9)]
+CLUSTER: dict[str, Any] = {"model": {"tags": {"cluster-autoscaler-enabled": "true"}}}
+POOL: dict[str, Any] = {"model": {"tags": {"__AzureDevOpsElasticPool": "agents"}}, "wish": {"any_capacity": True}}
+FULL: dict[str, Any] = {"model": {"tags": {f"tag-{number}": "" for number in range(45)}}}
+ON_NEW: dict[str, Any] = {"model": {**FULL["model"], "image": NEW}}
 CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "Service Fabric": ("service_fabric", "refusal", {"model": {"service_fabric": True}}),
     "AKS by its tags": ("managed", "needs_acceptance", {"model": {"managed_by": "AKS"}}),
@@ -267,6 +271,9 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "taken over": ("lease", "warning", {**held(), "wish": {"claim": Claim("mine", take_over=True)}}),
     "autoscale": ("autoscale", "warning", {"autoscale": (SCALING,)}),
     "autoscale to be held": ("autoscale", "warning", {"autoscale": (SCALING,), "wish": {"hold_autoscale": True}}),
+    "scaled by others": ("scaled_by_others", "needs_acceptance", CLUSTER),
+    "scaled by others as accepted": ("scaled_by_others", "warning", {**CLUSTER, "wish": {"any_capacity": True}}),
+    "forty-five tags": ("tag_limit", "refusal", FULL),
     "unknown autoscale": ("autoscale_unreadable", "warning", {"autoscale": None}),
     "unknown autoscale to be held": (
         "autoscale_unreadable",
@@ -299,6 +306,8 @@ NOTHING: dict[str, dict[str, Any]] = {
     "all well": {},
     "Trusted Launch": {"profile": {"securityProfile": {"securityType": "TrustedLaunch"}}},
     "own lease": held(run_id="mine"),
+    "forty-five tags, without a lease": {**FULL, "wish": {"claim": Claim("mine", minutes=0)}},
+    "forty-five tags, and nothing to do": {**FULL, "instances": [instance(n, image=NEW) for n in range(5)], **ON_NEW},
     "autoscale off": {"autoscale": (Autoscale.from_wire({"name": "web-cpu", "properties": {"enabled": False}}),)},
     "another image on a Flexible set of many": {
         "model": {"orchestration_mode": "Flexible"},
@@ -344,6 +353,14 @@ def test_every_code_and_severity_has_a_case():
     # Needed permissions come by several at once: below.
     shown.add(("permission_missing", "needs_acceptance"))
     assert shown == {(code, severity) for code, one in CODES.items() for severity in one.severities}
+
+
+def test_of_a_service_that_writes_the_tags_the_lease_is_spoken_of():
+    (found,) = look(**POOL)
+    assert "O(lease_minutes=0)" in found.advice
+    without = {**POOL["wish"], "claim": Claim("mine", minutes=0)}
+    (found,) = look(**{**POOL, "wish": without})
+    assert "lease" not in found.advice
 
 
 @pytest.mark.parametrize("case", NOTHING)

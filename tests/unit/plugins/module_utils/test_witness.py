@@ -30,6 +30,20 @@ def check(seen, instances=INSTANCES, model=MODEL):
     check_witness(seen, model, instances, NEW, now="10:05")
 
 
+@pytest.mark.parametrize(("capacity", "stops"), [(4, False), (40, False), (2, False), (1, True), (0, True)])
+def test_others_may_scale_the_set_down_to_half_of_it(capacity, stops):
+    seen = witness(scaled_by_others=True)
+    if stops:
+        with pytest.raises(Refused, match="less than half of what it was"):
+            check(seen, model=replace(MODEL, capacity=capacity))
+    else:
+        check(seen, model=replace(MODEL, capacity=capacity))
+
+
+def test_autoscale_keeps_to_its_own_bounds():
+    check(witness(any_capacity=True, scaled_by_others=True), model=replace(MODEL, capacity=1))
+
+
 def moved(one):
     return replace(one, image=NEW, latest_model=True)
 
