@@ -31,15 +31,16 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInpu
 from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
 from ansible_collections.azroll.vmss.plugins.module_utils._holder import holder_name
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_change import journal_change
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import is_due
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._names import shown
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order, Plan, describe_plan, plan_to_dict
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
-from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
+from ansible_collections.azroll.vmss.plugins.module_utils._previous import rollback_target
 from ansible_collections.azroll.vmss.plugins.module_utils._probe import Probe, step, waits
-from ansible_collections.azroll.vmss.plugins.module_utils._reaction import HALT, WAYS, Reaction, react
+from ansible_collections.azroll.vmss.plugins.module_utils._reaction import HALT, KEEP, RESTORE, WAYS, Reaction, react
 from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, describe_report
 from ansible_collections.azroll.vmss.plugins.module_utils._retry import already_retried, decide_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout_options import wrong_options
@@ -48,7 +49,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._select import Selecti
 from ansible_collections.azroll.vmss.plugins.module_utils._status import describe_status
 from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
-from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back, sent_back
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
 
 Filter = Callable[..., Any]
@@ -267,12 +267,16 @@ def rollout_reaction(
     vmss: Mapping[str, Any] | None = None,
     on_failure: str = HALT,
     only: Mapping[str, Any] | None = None,
+    failed_image: str = KEEP,
 ) -> dict[str, Any]:
+    if failed_image not in (RESTORE, KEEP):
+        raise BadInput(f"rollout_failed_image is {str(failed_image)[:40]!r}", advice=f"Give one of {RESTORE}, {KEEP}.")
     if on_failure not in WAYS:
         raise BadInput(f"rollout_on_failure is {str(on_failure)[:40]!r}", advice=f"Give one of {', '.join(WAYS)}.")
     if not vmss:
-        return Reaction(False, "Halted: the scale set could not be read.").to_dict()
-    return react(journal, *_read(vmss), on_failure, _selection(only)).to_dict()
+        unread = "What the model has now is not known: see to it that it is not left with an image that failed."
+        return Reaction(False, "Halted: the scale set could not be read.", kept=unread).to_dict()
+    return react(journal, *_read(vmss), on_failure, _selection(only), failed_image).to_dict()
 
 
 def rollout_retry(
@@ -323,18 +327,20 @@ def rollout_aside(
     ).to_dict()
 
 
-def rollout_previous_image(vmss: Mapping[str, Any], journal: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def rollout_previous_image(
+    vmss: Mapping[str, Any],
+    skip: Mapping[str, Any] | None = None,
+    only: Mapping[str, Any] | None = None,
+    remembers: bool = True,
+) -> dict[str, Any]:
     scale_set, instances = _read(vmss)
-    marked = journal is None and sent_back(scale_set.back_from, scale_set.image)
-    if marked and on_the_way_back(scale_set.back_from, scale_set.image, instances):
-        return scale_set.image.pinned.to_dict()
-    told = journal or {"previous_image": None, "target_image": scale_set.image.to_dict()}
-    target, before = (Image.from_dict(told[name] or {}) for name in ("target_image", "previous_image"))
-    image = previous_image(target, instances, [before])
-    if image is None and marked:
-        # All are back, and yet the mark is there: a run was killed before it let go.
-        image = scale_set.image.pinned
-    return image.to_dict() if image else {}
+    remembers = _typed(check_type_bool, remembers, "remembers")
+    found = rollback_target(scale_set, instances, marks=_marks(skip), only=_selection(only), remembers=remembers)
+    return found.to_dict()
+
+
+def rollout_image_change(journal: Mapping[str, Any]) -> str:
+    return journal_change(journal)
 
 
 def rollout_report(
@@ -426,6 +432,7 @@ class FilterModule:
             rollout_heatmap,
             rollout_journal,
             rollout_previous_image,
+            rollout_image_change,
             rollout_reaction,
             rollout_retry,
             rollout_aside,

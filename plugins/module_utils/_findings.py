@@ -69,6 +69,11 @@ CODES: Mapping[str, Code] = {
     ),
     "image_generation": Code("The image is made for another generation of virtual machines.", NEEDS_ACCEPTANCE),
     "image_security_type": Code("The image does not fit the security type of the scale set.", NEEDS_ACCEPTANCE),
+    "image_unproven": Code("An earlier rollout of the image failed, or was rolled back.", WARNING),
+    "rollback_image_unknown": Code(
+        "Nothing tells for certain which image the scale set had before: a rollout that fails is not rolled back.",
+        WARNING,
+    ),
     "rollback_impossible": Code(
         "The present image is gone: instances could not be brought back to it.", NEEDS_ACCEPTANCE
     ),

@@ -14,7 +14,7 @@ with the right to the lease does the same again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_history import write_history
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     AUTOSCALE,
@@ -104,6 +105,7 @@ class Keeper:
         # What was there, and what has to be held, when the write was decided on last.
         self._before: Lease | None = None
         self._chosen: tuple[str, ...] = ()
+        self._finished: Image | None = None
         # What was let go of already.
         self._free: list[str] = []
         # Whether a write may have been received though it had no answer.
@@ -130,9 +132,12 @@ class Keeper:
         lease = self._lease(scale_set, wish) if self._claim.minutes else None
         return Standing(self._before, lease, lease.held if lease else self.held)
 
-    def release(self, resource_group: str, name: str, *, restore_policy: bool) -> Standing:
+    def release(
+        self, resource_group: str, name: str, *, restore_policy: bool, finished: Image | None = None
+    ) -> Standing:
         """Undo what the lease says is held, and what the caller remembers, and give the lease back last of all.
 
+        `finished` is the image whose rollout has come to a good end: it is not unproven any more.
         Another run's lease is left alone, with all that it holds. An error leaves the rest held and in the tags. Raises
         Refused (`upgrade_policy`) where somebody has set a policy under which a write of the tags would have Azure
         upgrade instances that lag.
@@ -148,6 +153,7 @@ class Keeper:
             before = None
         held = (before or Lease()).holding(*remembered).held
         self._undo(scale_set, held)
+        self._finished = finished
         policy = next(iter(named(held, POLICY)), "") if restore_policy else ""
         after = self._write(lambda now: self._release_body(now, policy))
         if before and self.found == before and not self._check_mode and not self._kept:
@@ -234,7 +240,8 @@ class Keeper:
         body: dict[str, Any] = {}
         if policy and _is_manual(scale_set):
             body["properties"] = {"upgradePolicy": {"mode": policy}}
-        tags = write_mark(scale_set.tags, None) if arrived else scale_set.tags
+        # Whoever works without a lease leaves the tags alone: a policy may forbid to write them.
+        tags = self._remembering(scale_set, arrived) if self._claim.minutes else scale_set.tags
         if tags != scale_set.tags:
             body["tags"] = tags
         if lease is None or self._lost(scale_set):
@@ -246,6 +253,14 @@ class Keeper:
         if left != lease:
             body["tags"] = write_lease(tags, left)
         return body
+
+    def _remembering(self, scale_set: ScaleSet, arrived: bool) -> Mapping[str, str]:
+        """The tags without the mark of a rollback that has `arrived`, and with an image that has proved itself."""
+        tags = write_mark(scale_set.tags, None) if arrived else scale_set.tags
+        history = scale_set.image_history
+        if self._finished is None or not history.unproven(self._finished):
+            return tags
+        return write_history(tags, history.finished(self._finished))
 
     # Doing it
 

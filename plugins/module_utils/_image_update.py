@@ -28,6 +28,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
     guard_profile,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_reference
+from ansible_collections.azroll.vmss.plugins.module_utils._image_history import write_history
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     POLICY,
     Claim,
@@ -61,7 +62,8 @@ class ImageUpdate:
     """The change of a model: from what it is to what it shall be.
 
     `set_manual` has the policy written as well. `lease` is that of the run that makes the change, None without one.
-    `back`: it takes the set back, so that the image it leaves is noted.
+    `back`: it takes the set back, so that the image it leaves is noted. `previous`: the image that the set is known to
+    have had before, to be remembered for a rollback.
     """
 
     scale_set: ScaleSet
@@ -70,6 +72,7 @@ class ImageUpdate:
     lease: Lease | None = None
     back: bool = False
     expected: Expected = Expected()
+    previous: Image | None = None
 
     @property
     def image_changes(self) -> bool:
@@ -99,11 +102,18 @@ class ImageUpdate:
             properties["virtualMachineProfile"] = {"storageProfile": storage}
         if self.policy_changes:
             properties["upgradePolicy"] = {"mode": MANUAL}
-        before = self.scale_set.tags
-        tags = write_lease(before, self._noted(self.lease)) if self.lease else before
-        if self.image_changes:
-            tags = write_mark(tags, self.scale_set.image.pinned if self.back else None)
-        return {"properties": properties, **({"tags": tags} if self.lease or tags != before else {})}
+        return {"properties": properties, **({"tags": self._tags(self.lease)} if self.lease else {})}
+
+    def _tags(self, lease: Lease) -> dict[str, str]:
+        """All tags afterwards. Whoever works without a lease writes none: a policy may forbid it."""
+        scale_set = self.scale_set
+        tags = write_lease(scale_set.tags, self._noted(lease))
+        if not self.image_changes:
+            return tags
+        history = scale_set.image_history.written(
+            scale_set.image, self.target, scale_set.profile, previous=self.previous, back=self.back
+        )
+        return write_history(write_mark(tags, scale_set.image.pinned if self.back else None), history)
 
     def _noted(self, lease: Lease) -> Lease:
         """The lease with what this change does to the set, for whoever has to undo it."""
@@ -134,6 +144,7 @@ def plan_update(
     back: bool = False,
     expected: Expected = Expected(),
     resolved: Image | None = None,
+    previous: Image | None = None,
 ) -> ImageUpdate:
     """Work out the change, by a run with a `claim` under its lease, and perhaps on its way `back`.
 
@@ -144,7 +155,7 @@ def plan_update(
     guard_profile(scale_set)
     lease = claim_lease(arm, scale_set, claim) if claim else None
     target = resolved or resolve_image(arm, merge(scale_set.image, wanted), scale_set.location, pin_latest=pin_latest)
-    update = ImageUpdate(scale_set, target, overrides.set_manual, lease, back, expected)
+    update = ImageUpdate(scale_set, target, overrides.set_manual, lease, back, expected, previous)
     _check(arm, update)
     if update.changes:
         _guard(arm, update, overrides)

@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._bundle import complete
 from ansible_collections.azroll.vmss.plugins.module_utils._earlier import earlier_run
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_reference
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._secrets import masked
 from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 
@@ -35,8 +35,14 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "previous_image": None,
         "target_image": None,
         "by_model": True,
+        "rolls_back": False,
+        "wanted_image": {},
         "model_image": {},
+        "left_image": {},
         "image_changed": False,
+        "image_restored": False,
+        "stayed_behind": [],
+        "image_kept_why": "",
         "findings": [],
         "took_hold": False,
         "holds": False,
@@ -76,8 +82,8 @@ def note(journal: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
 def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequence[str]) -> dict[str, Any]:
     """The journal with the set as it was before the first write (the facts record).
 
-    Where the model has the target image already, an earlier run began this rollout, to its end or to where it waited
-    for a person: what that one moved is part of it.
+    Where the model has the target image already, or was sent back from it, an earlier run began this rollout, to its
+    end or to where it stopped: what that one moved is part of it.
     """
     model, target = Image.from_dict(vmss["image"]), Image.from_dict(journal["target_image"] or {})
     instances = vmss["instances"]
@@ -86,13 +92,20 @@ def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequenc
         # Without the number that Azure may tell beside the reference, as options of the modules take it.
         "model_image": Image.from_options(vmss["image"]).to_dict(),
         "kept_back": list(kept_back),
-        "begun_before": same_reference(model, target),
+        # The image that the set was sent back from.
+        "left_image": dict(vmss.get("back_from") or {}),
+        # An image that failed its proof is not left in the model: then the set was sent back from it.
+        "begun_before": same_reference(model, target) or _left(vmss, target),
         "on_target_before": [one["instance_id"] for one in instances if not (one["stale"] or one.get("attached"))],
         "sick_before": [one["instance_id"] for one in instances if not one["in_service"]],
         "failed_before": [
             one["instance_id"] for one in instances if str(one.get("provisioning_state")).lower() == "failed"
         ],
     }
+
+
+def _left(vmss: Mapping[str, Any], target: Image) -> bool:
+    return same_image(Image.from_dict(vmss.get("back_from") or {}), target)
 
 
 def not_ours(journal: Mapping[str, Any]) -> list[str]:
@@ -154,8 +167,8 @@ def explain(
     before = list(dict.fromkeys([*journal["sick_before"], *sick]))
     # What had failed, and served all the same, says nothing of this rollout unless it was sent.
     told = [*before, *(one for one in journal["failed_before"] if one not in sent_ids(journal))]
-    now, target = (Image.from_dict(one or {}) for one in (image, journal["target_image"]))
-    written = journal["holds"] and not journal["begun_before"] and same_reference(now, target)
+    now, target, had = (Image.from_dict(one or {}) for one in (image, journal["target_image"], journal["model_image"]))
+    written = journal["holds"] and same_reference(now, target) and not same_reference(had, target)
     return {
         **journal,
         "sick_before": before,

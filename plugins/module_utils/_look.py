@@ -23,11 +23,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._gather import OptionalReads, answered, gather
 from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge, same_image
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease
+from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._origin import check_included
-from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
+from ansible_collections.azroll.vmss.plugins.module_utils._previous import followers, previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._resolve import read_details, resolve_image
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import (
@@ -45,11 +46,16 @@ def look(
     name: str,
     wanted: Image,
     *,
+    order: Order,
     by_model: bool = True,
     watched: Watched | None = None,
     include: Collection[str] = (),
 ) -> Sight:
-    """Read the set, its image and what is around it. Raises what `gather` raises, and BadInput for a wrong image."""
+    """Read the set, its image and what is around it. Raises what `gather` raises, and BadInput for a wrong image.
+
+    The image before is that of the model, or what a run remembers that has not ended, or wrote the image which is
+    there already; where none is known, the one that the instances of the `order` agree on.
+    """
     optional = OptionalReads()
     snapshot = gather(arm, resource_group, name, optional, include=include)
     check_included(snapshot.instances, include)
@@ -60,10 +66,14 @@ def look(
     target, target_error = _resolved(arm, merge(scale_set.image, wanted), location)
     details = None if target_error else _details(optional, arm, target, location)
     lease = read_lease(scale_set.tags)
-    known = (scale_set.image, lease.previous_image if lease else None)
-    previous = previous_image(target, snapshot.instances, known) or scale_set.image.pinned
+    history, model = scale_set.image_history, scale_set.image
+    images = followers(snapshot.instances, order.marks, order.only)
+    known = (history.interrupted_from, model, history.previous(model))
+    found = previous_image(target, images, known, history)
+    previous = found.image or Image()
+    by_model = by_model and not history.judged_by_image(target, model, scale_set.profile)
     previous_error, previous_details = None, details
-    if not same_image(previous, target):
+    if found.image is not None:
         previous_error = _trouble(arm, previous, location)
         previous_details = None if previous_error else _details(optional, arm, previous, location)
     alerts, alerts_error = _alerts(arm, scale_set, watched or Watched())
@@ -75,6 +85,7 @@ def look(
         snapshot=snapshot,
         target=target,
         previous=previous,
+        candidates=found.candidates,
         target_error=target_error,
         previous_error=previous_error,
         target_details=details,

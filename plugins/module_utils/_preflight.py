@@ -28,7 +28,7 @@ def examine(sight: Sight, wish: Wish) -> list[Finding]:
         return missing
     return [
         *model_findings(sight, wish),
-        *image_findings(sight),
+        *image_findings(sight, wish),
         *instance_findings(sight, wish),
         *actor_findings(sight, wish),
         *alert_findings(sight),

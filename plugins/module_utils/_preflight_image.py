@@ -19,10 +19,10 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import image_kind_reasons
-from ansible_collections.azroll.vmss.plugins.module_utils._image import same_image
+from ansible_collections.azroll.vmss.plugins.module_utils._image import same_image, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_model import of_guard
-from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight
+from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 
 DEPRECATED = "imageversiondeprecated"
@@ -30,7 +30,7 @@ _TRUSTED = ("trustedlaunch", "trustedlaunchsupported", "trustedlaunchandconfiden
 _CONFIDENTIAL = ("confidentialvm", "confidentialvmsupported", "trustedlaunchandconfidentialvmsupported")
 
 
-def image_findings(sight: Sight) -> Iterator[Finding]:
+def image_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     """What is to be said of the target image and of the present one."""
     if sight.target_error is not None:
         yield _unusable(sight.target_error)
@@ -40,7 +40,7 @@ def image_findings(sight: Sight) -> Iterator[Finding]:
         yield from _age(sight, sight.target_details)
         yield from _fit(sight, sight.target_details)
         yield from _security(sight, sight.target_details)
-    yield from _way_back(sight)
+    yield from _way_back(sight, wish)
 
 
 def _unusable(error: VmssError) -> Finding:
@@ -124,7 +124,24 @@ def _security(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
         )
 
 
-def _way_back(sight: Sight) -> Iterator[Finding]:
+def _way_back(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    scale_set = sight.snapshot.scale_set
+    if not same_reference(scale_set.image, sight.target) and scale_set.image_history.unproven(sight.target):
+        yield Finding(
+            "image_unproven",
+            WARNING,
+            f"An earlier rollout of the image {sight.target.describe()} failed or was rolled back",
+            "See that the cause is gone, or choose another image.",
+        )
+    if sight.previous.kind == "none" and not wish.rollback and sight.movable(wish.order):
+        runs = f" Instances run {', '.join(one.describe() for one in sight.candidates)}." if sight.candidates else ""
+        yield Finding(
+            "rollback_image_unknown",
+            WARNING,
+            f"Nothing tells for certain which image the scale set had before {sight.target.describe()}.{runs} A "
+            "rollout that fails is not rolled back, and its image stays in the model",
+            "If it fails, run azroll.vmss.rollback with the image to roll back to as rollout_image.",
+        )
     error = sight.previous_error
     if error is None or same_image(sight.previous, sight.target):
         return

@@ -10,14 +10,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, not_ours, sent_ids
-from ansible_collections.azroll.vmss.plugins.module_utils._previous import previous_image
+from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, SUCCEEDED, not_ours, sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, by_id, select
 
@@ -26,6 +25,12 @@ ROLLBACK_INSTANCES = "rollback_instances"
 ROLLBACK_BATCH = "rollback_batch"
 ROLLBACK = "rollback"
 WAYS = (HALT, ROLLBACK_INSTANCES, ROLLBACK_BATCH, ROLLBACK)
+# What becomes of an image in the model that has failed its proof, where instances stay as they are.
+RESTORE = "restore"
+KEEP = "keep"
+# The kinds of error with which the wait for instances ends that are not what they should be.
+_AFTERWARDS = "As soon as that is settled, run the same play again, or azroll.vmss.rollback."
+_PROOFS = ("", "operation_failed", "timeout")
 
 # After these nothing is written any more, whatever was asked for: somebody else is at work, or Azure cannot be worked
 # with.
@@ -52,10 +57,17 @@ _HANDS_OFF = {
 
 @dataclass(frozen=True)
 class Reaction:
-    """What is to be done, and why; with `roll_back`, to which image and with which instances."""
+    """What is to be done, and why; with `roll_back`, to which image and with which instances.
+
+    `restore`: the instances stay as they are, but the model gets `image` back, so that Azure makes no more instances
+    from the one that failed.
+    """
 
     roll_back: bool
     why: str
+    restore: bool = False
+    # Why an image that has not proved itself stays in the model; empty where it does not.
+    kept: str = ""
     image: Image | None = None
     instance_ids: tuple[str, ...] = ()
     # What the model has, and the image to go back to may replace.
@@ -66,6 +78,8 @@ class Reaction:
         return {
             "roll_back": self.roll_back,
             "why": self.why,
+            "restore": self.restore,
+            "kept": self.kept,
             "image": self.image.to_dict() if self.image else {},
             "instance_ids": list(self.instance_ids),
             "replaces": self.replaces.to_dict() if self.replaces else {},
@@ -78,13 +92,71 @@ def react(
     instances: Sequence[Instance],
     on_failure: str,
     only: Selection = Selection(),
+    failed_image: str = KEEP,
 ) -> Reaction:
     """Decide by the journal of the rollout that failed, and the set as it is now.
 
     Back go the instances that this rollout moved and that have the target image, or may still get it: those of the
     failed batch that are not in service, that batch, or all, with those that Azure made from the new model meanwhile.
     What is set aside for study stays as it is, and so does what is outside of `only`, to which the rollout is confined.
+    Where none go back, the model does as long as the image has not proved itself, with `failed_image` RESTORE.
     """
+    decided = _decide(journal, scale_set, instances, on_failure, only)
+    return decided if decided.roll_back else _with_model(decided, journal, scale_set, instances, failed_image)
+
+
+def unproven(journal: Mapping[str, Any], instances: Sequence[Instance], health_source: str | None) -> bool:
+    """Whether the image has failed its proof in this rollout, or has not been put to it yet.
+
+    What was sent of a batch that failed has failed the proof, and so has what showed in a soak or a bake. Where nothing
+    of the batch was sent, or instances merely stayed behind, the image is not the cause: then the batches before tell,
+    or those instances that an earlier run of this rollout moved.
+    """
+    batches = journal["batches"]
+    failed = bool(batches) and batches[-1]["result"] == FAILED
+    if not batches and journal["cause_kind"] not in _PROOFS:
+        tried = False
+    else:
+        tried = bool(batches[-1]["sent"]) if failed else not journal["stayed_behind"]
+    if tried or any(batch["result"] == SUCCEEDED and batch["sent"] for batch in batches):
+        return tried
+    target, before = Image.from_dict(journal["target_image"] or {}), not_ours(journal)
+    return not any(
+        in_service(one, health_source) and same_image(one.image, target) and one.instance_id not in before
+        for one in instances
+    )
+
+
+def _with_model(
+    decided: Reaction, journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], failed_image: str
+) -> Reaction:
+    """The decision, with what is to become of the image in the model, and why."""
+    target, previous = (Image.from_dict(journal[name] or {}) for name in ("target_image", "previous_image"))
+    model = Image.from_options(scale_set.image.to_dict())
+    # One that has come to a good end before is not the cause when an instance falls sick later.
+    ours = journal["image_changed"] or sent_ids(journal) or journal["continues"]
+    if (
+        target.kind == "none"
+        or not (ours or scale_set.image_history.unproven(target))
+        or not same_reference(model, target)
+        or not unproven(journal, instances, scale_set.health_source)
+    ):
+        return decided
+    kept = (
+        f"{target.describe()} has not proved itself, and stays in the model, so that Azure makes new instances from it"
+    )
+    if hands_off(journal):
+        return replace(decided, kept=f"{kept}: {hands_off(journal)}. {_AFTERWARDS}")
+    if failed_image != RESTORE:
+        return replace(decided, kept=f"{kept}, as rollout_failed_image says.")
+    if previous.kind == "none" or same_image(previous, target):
+        return replace(decided, kept=f"{kept}: nothing tells for certain which image was there before. {_AFTERWARDS}")
+    return replace(decided, restore=True, image=previous, replaces=model)
+
+
+def _decide(
+    journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], on_failure: str, only: Selection
+) -> Reaction:
     if on_failure == HALT:
         return Reaction(False, "Halted: nothing more was started.")
     if not (journal["image_changed"] or sent_ids(journal) or journal["continues"]):
@@ -93,9 +165,14 @@ def react(
     if hands:
         return Reaction(False, f"Halted without a rollback: {hands}.")
     target = Image.from_dict(journal["target_image"] or {})
-    image = previous_image(target, instances, [Image.from_dict(journal["previous_image"] or {})])
-    if image is None:
-        return Reaction(False, "Halted without a rollback: no other image is known to go back to.")
+    # Known before the first write, or not at all: by now the instances that are left are no choice of anybody's.
+    image = Image.from_dict(journal["previous_image"] or {})
+    if image.kind == "none" or image.floating or same_image(image, target):
+        return Reaction(
+            False,
+            "Halted without a rollback: nothing tells for certain which image was there before. To go back, name it as "
+            "rollout_image of azroll.vmss.rollback.",
+        )
     # Before this run has written its image, the model may have that of an earlier one.
     ours = [target, image, *([] if journal["image_changed"] else [Image.from_dict(journal["model_image"])])]
     model = Image.from_options(scale_set.image.to_dict())
@@ -104,7 +181,9 @@ def react(
     within = select(instances, only, missing_ids=True, option="only")
     ids = _scope(journal, scale_set, within, on_failure, target)
     going = f"{len(ids)} instances go" if len(ids) != 1 else "1 instance goes"
-    return Reaction(True, f"Rolled back: {going} back to {image.describe()}.", image, ids, model)
+    return Reaction(
+        True, f"Rolled back: {going} back to {image.describe()}.", image=image, instance_ids=ids, replaces=model
+    )
 
 
 def hands_off(journal: Mapping[str, Any]) -> str | None:

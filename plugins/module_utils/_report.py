@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._earlier import describe_earlier
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_change import journal_change
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, SUCCEEDED, sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import POLICY, kind_of
@@ -41,7 +42,7 @@ def build_report(
     """
     target = Image.from_dict(journal["target_image"] or {})
     present = [one for one in instances if not one.leaving]
-    by_model = bool(journal["by_model"]) and not journal["rollback"]
+    by_model = bool(journal["by_model"]) and not journal["rollback"] and not journal["image_restored"]
     counts = count(present, target, scale_set.health_source if scale_set else None, by_model=by_model)
     report = {
         "result": _result(journal, planned),
@@ -49,7 +50,13 @@ def build_report(
         "resource_group": journal["resource_group"],
         "previous_image": journal["previous_image"],
         "target_image": journal["target_image"],
+        "rolls_back": journal["rolls_back"],
+        "wanted_image": journal["wanted_image"],
+        "left_image": journal["left_image"],
         "image_changed": journal["image_changed"],
+        "image_restored": journal["image_restored"],
+        "model_before": journal["model_image"],
+        "model_image": scale_set.image.to_dict() if scale_set else {},
         "instances_total": counts["total"],
         "instances_on_target": counts["on_target"],
         "instances_in_service": counts["in_service"],
@@ -75,6 +82,7 @@ def build_report(
         "set_aside": journal["set_aside"],
         "set_aside_why": journal["set_aside_why"],
         "decision": journal["decision"],
+        "image_kept_why": journal["image_kept_why"],
         "rollback_image": journal["rollback_image"],
     }
 
@@ -96,7 +104,14 @@ def left_out(
 
 
 def describe_report(report: Mapping[str, Any]) -> list[str]:
-    """The report as lines of text; after a failure with the cause, who is on which image, and the two ways out."""
+    """The report as lines of text, the last with both images and what Azure makes new instances from.
+
+    After a failure with the cause, who is on which image, and the two ways out.
+    """
+    return [*_lines(report), *_images(report)]
+
+
+def _lines(report: Mapping[str, Any]) -> list[str]:
     lines = [f"Rollout of {report['scale_set']}: {report['result'].replace('_', ' ')}. {_standing(report)}"]
     lines += [f"Left out: {number} ({reason})" for number, reason in report["instances_left_out"].items()]
     lines += [
@@ -120,9 +135,22 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     if report["result"] == "failed":
         return [*lines, "No instance was sent to the image." if report["took_hold"] else "Nothing was written."]
     lines += _aside(report)
-    if report["decision"]:
-        lines.append(report["decision"])
+    lines += [text for text in (report["decision"], _restored(report), report["image_kept_why"]) if text]
     return lines if report["result"] == "rolled_back" else [*lines, *_ways_out(report)]
+
+
+def _images(report: Mapping[str, Any]) -> list[str]:
+    model = Image.from_dict(report["model_image"])
+    change = journal_change({**report, "model_image": report["model_before"]})
+    from_it = "" if model.kind == "none" else f" Azure makes new instances from {model.describe()}."
+    return [f"{change}.{from_it}"] if change else []
+
+
+def _restored(report: Mapping[str, Any]) -> str:
+    if not report["image_restored"]:
+        return ""
+    image, model = (Image.from_dict(report[name] or {}).describe() for name in ("target_image", "model_image"))
+    return f"{image} has not proved itself, so the model was given {model} again; no instance was touched by that."
 
 
 def _standing(report: Mapping[str, Any]) -> str:
@@ -149,14 +177,20 @@ def _aside(report: Mapping[str, Any]) -> list[str]:
 
 def _ways_out(report: Mapping[str, Any]) -> list[str]:
     on = "To go on: mend the cause and run the same play again; it continues with what is left."
+    if report["rolls_back"]:
+        # The image that it leaves is the one that nobody wants again.
+        return [on]
     previous = Image.from_options(report["previous_image"] or {})
-    if previous != Image.from_options(report["target_image"] or {}):
-        back = json.dumps({"rollout_image": previous.to_dict()})
-        return [on, f"To go back: run azroll.vmss.rollback with the same options and -e '{back}'."]
-    if len(report["instances_by_image"]) > 1:
-        # The run before this one wrote the image, so only the instances still know the old one.
-        return [on, "To go back: run azroll.vmss.rollback with the same options, but without rollout_image."]
-    return [on]
+    if previous.kind == "none":
+        return [
+            on,
+            "To go back: run azroll.vmss.rollback with the same options and the image as rollout_image; nothing tells "
+            "for certain which one was there before.",
+        ]
+    if previous == Image.from_options(report["target_image"] or {}):
+        return [on]
+    back = json.dumps({"rollout_image": previous.to_dict()})
+    return [on, f"To go back: run azroll.vmss.rollback with the same options and -e '{back}'."]
 
 
 def _result(journal: Mapping[str, Any], planned: bool) -> str:

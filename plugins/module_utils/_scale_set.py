@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_history import ImageHistory, read_history
 from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import read_mark
 
@@ -27,7 +28,8 @@ class ScaleSet:
     `health_source` is `application_health_extension`, `load_balancer_probe` or None. `managed_by` names the service
     that owns the set (AKS), None for the user's own. `etag` is quoted as Azure sends it, None where it sends none.
     `spot`: its instances are Spot ones, which Azure may evict, and delete, at any time.
-    `back_from` is the image that the set was sent back from by a rollout, None where it was not.
+    `back_from` is the image that the set was sent back from by a rollout, None where it was not, and `image_history`
+    what else the tags remember of its images.
     `profile` has a fingerprint of each section that instances are made from (`_profile.py`).
     `os_type` is that of the model, None where it does not tell. `profile_time` is when the model was written, as Azure
     wrote it. `has_profile` is false where a Flexible set was made without a model: its virtual machines have nothing in
@@ -56,6 +58,7 @@ class ScaleSet:
     os_type: str | None = None
     profile_time: str | None = None
     has_profile: bool = True
+    image_history: ImageHistory = field(default_factory=ImageHistory)
     profile: Mapping[str, str] = field(default_factory=dict, hash=False)
     tags: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -95,6 +98,7 @@ class ScaleSet:
             os_type=_os_type(profile),
             profile_time=profile.get("timeCreated"),
             has_profile=bool(profile) or str(properties.get("orchestrationMode")).lower() != "flexible",
+            image_history=read_history(tags),
             profile=fingerprints(body),
             tags=tags,
         )
@@ -107,19 +111,25 @@ class ScaleSet:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ScaleSet:
         """From what `to_dict` made, for instance out of facts; keys that other code added are passed over."""
-        known = {one.name for one in fields(cls)} - {"image", "zones", "back_from", "profile", "tags"}
+        known = {one.name for one in fields(cls)} - {"image", "zones", "back_from", "image_history", "profile", "tags"}
         return cls(
             image=Image.from_dict(data.get("image") or {}),
             zones=tuple(data.get("zones") or ()),
             back_from=Image.from_dict(data["back_from"]) if data.get("back_from") else None,
+            image_history=ImageHistory.from_dict(data.get("image_history") or {}),
             profile=dict(data.get("profile") or {}),
             **{name: value for name, value in data.items() if name in known},
         )
 
     def to_dict(self) -> dict[str, Any]:
         """A plain record for facts and results."""
-        back_from = self.back_from.to_dict() if self.back_from else None
-        record = {**asdict(self), "image": self.image.to_dict(), "zones": list(self.zones), "back_from": back_from}
+        record = {
+            **asdict(self),
+            "image": self.image.to_dict(),
+            "zones": list(self.zones),
+            "back_from": self.back_from.to_dict() if self.back_from else None,
+            "image_history": self.image_history.to_dict(),
+        }
         del record["tags"]
         return record
 

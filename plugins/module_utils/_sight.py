@@ -49,6 +49,7 @@ class Wish:
     set_aside: bool = False
     retry_failed: bool = False
     probe_instances: bool = False
+    rollback: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Sight:
 
     `autoscale_permissions` are those on each autoscale setting, by its label: it may live in another resource group.
     `target_error` and `previous_error` say why the image cannot be used; the image is then as it was asked for.
+    `previous` is the image before, one of no kind where nothing tells for certain; `candidates` are then those that
+    instances run.
     `holder_dead`: the process that holds the lease is dead for certain. `owner` is the service that owns the set.
     `alerts_error` says why the alerts that were asked for cannot be read, `unread` why anything else cannot.
     `by_model`: instances on the target are stale, too, if they do not follow the latest model.
@@ -65,6 +68,7 @@ class Sight:
     snapshot: Snapshot
     target: Image
     previous: Image
+    candidates: tuple[Image, ...] = ()
     target_error: VmssError | None = None
     previous_error: VmssError | None = None
     target_details: ImageDetails | None = None

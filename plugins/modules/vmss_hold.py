@@ -136,6 +136,37 @@ options:
       uri:
         description: The address of the VHD of an unmanaged image.
         type: str
+  finished_image:
+    description:
+      - The image whose rollout has come to a good end. It is taken off the images that the tag
+        C(azroll-unproven-images) remembers, so that a later rollback may lead to it.
+      - With O(state=held), or without a lease, it has no effect.
+    type: dict
+    suboptions:
+      publisher:
+        description: The publisher of a platform image.
+        type: str
+      offer:
+        description: The offer of a platform image.
+        type: str
+      sku:
+        description: The SKU of a platform image.
+        type: str
+      version:
+        description: The version of a platform image.
+        type: str
+      id:
+        description: The id of a managed image, or of an image of a gallery.
+        type: str
+      shared_gallery_image_id:
+        description: The id of an image of a directly shared gallery.
+        type: str
+      community_gallery_image_id:
+        description: The id of an image of a community gallery.
+        type: str
+      uri:
+        description: The address of the VHD of an unmanaged image.
+        type: str
   wait_timeout:
     description:
       - The number of seconds that the module may take altogether, including waits that Azure asks for by throttling.
@@ -368,7 +399,8 @@ def work(call: Call) -> None:
         if params["state"] == "held":
             standing = keeper.hold(*scale_set, read_wish(params))
         else:
-            standing = keeper.release(*scale_set, restore_policy=params["restore_policy"])
+            finished = Image.from_options(params["finished_image"]) if params["finished_image"] else None
+            standing = keeper.release(*scale_set, restore_policy=params["restore_policy"], finished=finished)
     finally:
         result |= {
             "changed": bool(keeper.deeds),
@@ -446,6 +478,7 @@ def main() -> None:
                 "restore_policy": {"type": "bool", "default": True},
                 "held": {"type": "list", "elements": "str", "default": []},
                 "previous_image": {"type": "dict", "options": IMAGE_OPTIONS},
+                "finished_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "wait_timeout": {"type": "int", "default": 600},
             }
         ),

@@ -137,8 +137,46 @@ options:
         notes the image that it leaves, in the same request, so that a way back that was interrupted is not taken for a
         rollout. M(azroll.vmss.vmss_hold) removes it when no instance runs that image any more, and so does the next
         change of the image.
+      - The image that it leaves is put on the list of images that no rollback leads to unless it is named
+        (C(azroll-unproven-images)).
+      - Without a lease (O(run_id)) nothing is noted.
     type: bool
     default: false
+  rollback_image:
+    description:
+      - The image that the scale set is known to have had before, at a fixed version. The tag C(azroll-rollback-image)
+        remembers it, so that a later rollback leads to it. Without it that is the image of the model, unless it floats
+        or its rollout did not come to a good end.
+      - The tags outlast the lease. They are written in the same request as the image, together with that image
+        (C(azroll-rollout-image)), which is put on the list of unproven ones (C(azroll-unproven-images)) until
+        M(azroll.vmss.vmss_hold) releases the scale set with O(azroll.vmss.vmss_hold#module:finished_image).
+      - With O(rollback=true), or without a lease (O(run_id)), it has no effect.
+    type: dict
+    suboptions:
+      publisher:
+        description: The publisher of a platform image.
+        type: str
+      offer:
+        description: The offer of a platform image.
+        type: str
+      sku:
+        description: The SKU of a platform image.
+        type: str
+      version:
+        description: The version of a platform image.
+        type: str
+      id:
+        description: The id of a managed image, or of an image of a gallery.
+        type: str
+      shared_gallery_image_id:
+        description: The id of an image of a directly shared gallery.
+        type: str
+      community_gallery_image_id:
+        description: The id of an image of a community gallery.
+        type: str
+      uri:
+        description: The address of the VHD of an unmanaged image.
+        type: str
   run_id:
     description:
       - The run that makes the change, as in M(azroll.vmss.vmss_hold). The lease of that run is taken, or renewed, in
@@ -343,6 +381,7 @@ def work(call: Call) -> None:
         Image.from_options(params["replaces"]) if any((params["replaces"] or {}).values()) else None,
         params["same_profile"] or None,
     )
+    before = Image.from_options(params["rollback_image"]) if any((params["rollback_image"] or {}).values()) else None
 
     def plan(scale_set: ScaleSet) -> ImageUpdate:
         if writing.first is None:
@@ -360,6 +399,7 @@ def work(call: Call) -> None:
             back=params["rollback"],
             expected=expected,
             resolved=writing.first.target if writing.first else None,
+            previous=before,
         )
 
     writing = Writing(call.arm, call.deadline, plan, check_mode=call.check_mode)
@@ -400,6 +440,7 @@ def main() -> None:
                 "allow_managed": {"type": "bool", "default": False},
                 "allow_image_kind_change": {"type": "bool", "default": False},
                 "rollback": {"type": "bool", "default": False},
+                "rollback_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "run_id": {"type": "str"},
                 "holder": {"type": "str", "default": ""},
                 "lease_minutes": {"type": "int", "default": 120},

@@ -330,6 +330,43 @@ ansible_facts:
           returned: always
           type: bool
           sample: true
+        image_history:
+          description: What the tags remember of the images of the scale set.
+          returned: always
+          type: dict
+          contains:
+            rollout_image:
+              description: The image that a run wrote last. Empty if none is remembered.
+              returned: always
+              type: dict
+              sample: {}
+            rollback_image:
+              description: The last image before it whose rollout came to a good end. Empty if none is remembered.
+              returned: always
+              type: dict
+              sample: {}
+            unproven_images:
+              description: The images whose rollout failed, was rolled back or has not ended, the newest first.
+              returned: always
+              type: list
+              elements: dict
+              sample: []
+            by_image:
+              description: The fingerprint of the model that was given an image again which it had before. Instances are
+                judged by their image as long as the model has it.
+              returned: always
+              type: str
+              sample: ""
+            interrupted_from:
+              description: The image before a run that has not released the scale set. Empty if there is none.
+              returned: always
+              type: dict
+              sample: {}
+            interrupted_to:
+              description: The target of that run, as its lease names it.
+              returned: always
+              type: str
+              sample: ""
         profile:
           description:
             - A fingerprint of each section of the model that instances are made from. It changes when the section does.

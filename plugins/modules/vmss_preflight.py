@@ -169,6 +169,11 @@ options:
       - Whether the rollout asks instances at their own addresses, by M(azroll.vmss.vmss_instance_probe).
     type: bool
     default: false
+  rollback:
+    description:
+      - Whether the rollout takes the scale set back, so that it need not be known what to go back to from there.
+    type: bool
+    default: false
   run_id:
     description:
       - The id of the run that asks. A lease of this id is its own.
@@ -315,8 +320,11 @@ image:
     version: 24.04.202611100
 previous_image:
   description:
-    - The image to go back to. The model's, at a fixed version where the instances tell it; if the model has the image
-      to roll already, the one that most of the other instances have.
+    - The image that a rollback would lead to, at a fixed version. It is the one that an unfinished run remembers, that
+      of the model, or, if the model has the image to roll already, the one that is remembered in the tags of the scale
+      set. Otherwise it is the one that all other instances have that belong to the rollout. It is never one whose own
+      rollout failed or was rolled back.
+    - Empty if nothing tells it for certain.
   returned: always
   type: dict
   sample:
@@ -327,6 +335,13 @@ previous_image:
 write_image:
   description:
     - Whether the image or the upgrade policy of the model has to be written, the latter if it is not restored anyway.
+  returned: always
+  type: bool
+  sample: true
+by_model:
+  description:
+    - O(by_model), or V(false) where the model had the image to roll before and gets it again. Whether instances on that
+      image then follow the latest model is not known.
   returned: always
   type: bool
   sample: true
@@ -510,6 +525,43 @@ ansible_facts:
           returned: always
           type: dict
           sample:
+        image_history:
+          description: What the tags remember of the images of the scale set.
+          returned: always
+          type: dict
+          contains:
+            rollout_image:
+              description: The image that a run wrote last. Empty if none is remembered.
+              returned: always
+              type: dict
+              sample: {}
+            rollback_image:
+              description: The last image before it whose rollout came to a good end. Empty if none is remembered.
+              returned: always
+              type: dict
+              sample: {}
+            unproven_images:
+              description: The images whose rollout failed, was rolled back or has not ended, the newest first.
+              returned: always
+              type: list
+              elements: dict
+              sample: []
+            by_image:
+              description: The fingerprint of the model that was given an image again which it had before. Instances are
+                judged by their image as long as the model has it.
+              returned: always
+              type: str
+              sample: ""
+            interrupted_from:
+              description: The image before a run that has not released the scale set. Empty if there is none.
+              returned: always
+              type: dict
+              sample: {}
+            interrupted_to:
+              description: The target of that run, as its lease names it.
+              returned: always
+              type: str
+              sample: ""
         profile:
           description:
             - A fingerprint of each section of the model that instances are made from. It changes when the section does.
@@ -819,6 +871,7 @@ EMPTY = {
     "image": {},
     "previous_image": {},
     "write_image": False,
+    "by_model": None,
     "check_mode": None,
     "autoscale": [],
     "lease": None,
@@ -849,6 +902,7 @@ def work(call: Call) -> None:
         set_aside=params["set_aside"],
         retry_failed=params["retry_failed"],
         probe_instances=params["probe_instances"],
+        rollback=params["rollback"],
         # Whoever asks without an id holds no lease.
         claim=Claim(
             params["run_id"] or "preflight", minutes=params["lease_minutes"], take_over=params["take_over_lease"]
@@ -861,11 +915,13 @@ def work(call: Call) -> None:
         params["resource_group"],
         params["name"],
         wanted,
+        order=wish.order,
         by_model=params["by_model"],
         watched=watched,
         include=params["include_instances"],
     )
     result |= {
+        "by_model": sight.by_model,
         "image": sight.target.to_dict(),
         "previous_image": sight.previous.to_dict(),
         "write_image": writes_model(sight, wish),
@@ -903,6 +959,7 @@ def main() -> None:
                 "set_aside": {"type": "bool", "default": False},
                 "retry_failed": {"type": "bool", "default": False},
                 "probe_instances": {"type": "bool", "default": False},
+                "rollback": {"type": "bool", "default": False},
                 "run_id": {"type": "str", "default": ""},
                 "lease_minutes": {"type": "int", "default": 120},
                 "take_over_lease": {"type": "bool", "default": False},

@@ -52,6 +52,10 @@ def test_a_bad_image_is_stopped_at_the_canary(site, version, cause):
     assert "Canonical:ubuntu-24_04-lts:server:24.04.202510010" in halted.output
     assert "To go on:" in halted.output
     assert "To go back:" in halted.output
+    # What Azure makes from now on is made from the image before.
+    state = site.simulator.state()["scale_sets"][SET]
+    assert state["image"] == "Canonical:ubuntu-24_04-lts:server:24.04.202510010"
+    assert f"Azure makes new instances from {state['image']}." in " ".join(halted.output.split())
 
 
 def test_a_failing_hook_stops_before_the_batch_is_touched(site, tmp_path):

@@ -15,8 +15,14 @@ from matrix.case import Case, Play
 Json = Mapping[str, Any]
 SENDS = ("VirtualMachineScaleSets_UpdateInstances", "VirtualMachineScaleSets_Reimage")
 TAG = "azroll-"
-# Tells of a way back that has not come to its end; it is no lease.
-MARK = "azroll-back-from"
+# What the scale set remembers of its images; these tags are no lease, and outlast it.
+MEMORY = (
+    "azroll-back-from",
+    "azroll-rollout-image",
+    "azroll-rollback-image",
+    "azroll-unproven-images",
+    "azroll-by-image",
+)
 # Results after which the run itself must have ended well.
 # After these, no instance was sent, and the model has the image that it had.
 UNTOUCHED = {"failed", "planned"}
@@ -112,7 +118,7 @@ def judge_writes(play: Play, ended: Ended, number: int, writes: int) -> Iterator
 
 def held(state: Json, before: Json) -> Iterator[str]:
     """What a run left behind that was not so before."""
-    if any(name.startswith(TAG) and not name.startswith(MARK) for name in state["tags"]):
+    if any(name.startswith(TAG) and not name.startswith(MEMORY) for name in state["tags"]):
         yield "lease"
     if state["repairs"] != before["repairs"]:
         yield "repairs"

@@ -146,6 +146,8 @@ class Batches(Play):
                 return
             self._gather()
             left = {one for batch in self._plan["batches"] for one in batch["instance_ids"]}
+            if swept == self._options.sweep_rounds:
+                self.note(stayed_behind=sorted(left))
             if left and swept == self._options.sweep_rounds:
                 raise Stop("sweep", f"instances are still not on the target image after {swept} rounds")
             tried = {one for batch in self.journal["batches"] for one in batch["instance_ids"]}

@@ -59,10 +59,11 @@ class Rollout(Batches):
     def _look_and_plan(self) -> None:
         options = self._options
         back = options.direction == "back"
+        wanted = options.image or self._previous_image()
         preflight = self.module(
             vmss_preflight,
             "preflight",
-            image=options.image or self._previous_image(),
+            image=wanted,
             by=options.by,
             only=dict(options.only),
             skip=dict(options.skip),
@@ -76,16 +77,19 @@ class Rollout(Batches):
             capacity_changes=options.capacity_changes,
             set_aside=options.set_aside > 0,
             retry_failed=options.retry_failed,
+            rollback=back,
             run_id=self._run_id,
             lease_minutes=options.lease,
             take_over_lease=options.lease_take_over,
             by_model=self._by_model,
             accept=[*options.accept, *(["rollback_impossible", "below_floor", "instances_missing"] if back else [])],
         )
-        self._target = preflight["image"]
+        self._target, self._by_model = preflight["image"], preflight["by_model"]
         self.note(
             previous_image=preflight["previous_image"],
             target_image=self._target,
+            wanted_image=wanted,
+            rolls_back=back,
             by_model=self._by_model,
             findings=preflight["findings"],
         )
@@ -101,10 +105,12 @@ class Rollout(Batches):
 
     def _previous_image(self) -> Result:
         facts = self.module(vmss_instance_facts, "facts")
-        image = rollout_previous_image(facts["ansible_facts"]["vmss"])
-        if not image:
-            raise Stop("no image to go back to", "Every instance runs the image of its model.")
-        return image
+        options = self._options
+        vmss = facts["ansible_facts"]["vmss"]
+        found = rollout_previous_image(vmss, skip=options.skip, only=options.only, remembers=options.lease > 0)
+        if not found["image"]:
+            raise Stop("no image to go back to", found["why"])
+        return dict(found["image"])
 
     # apply.yml
 
@@ -135,26 +141,38 @@ class Rollout(Batches):
             self.pause(self._options.bake)
             self._gate(baked, None)
 
-    def _write_image(self, replaces: Result, seen: Result, *, rollback: bool, upgrade_policy: str = "keep") -> Result:
+    def _write_image(
+        self,
+        replaces: Result,
+        seen: Result,
+        *,
+        rollback: bool,
+        upgrade_policy: str = "keep",
+        image: Result | None = None,
+    ) -> Result:
         return self.module(
             vmss_image_update,
             "image",
-            image=self._target,
+            image=image or self._target,
             replaces=replaces,
             same_profile=seen["profile"],
             upgrade_policy=upgrade_policy,
             rollback=rollback,
+            rollback_image=None if self.journal["cause"] else self.journal["previous_image"],
             run_id=self._run_id if self._options.lease else None,
             lease_minutes=self._options.lease,
         )
 
-    # react.yml, aside.yml and rollback.yml
+    # react.yml, aside.yml, restore.yml and rollback.yml
 
     def _react(self) -> None:
-        on_failure = self._options.on_failure if self._options.direction == "forward" else "halt"
+        forward = self._options.direction == "forward"
+        on_failure = self._options.on_failure if forward else "halt"
+        failed_image = self._options.failed_image if forward else "keep"
         batches = self.journal["batches"]
         only = self._options.only
-        back = rollout_reaction(self.journal, self._vmss, on_failure, only)["roll_back"]
+        first = rollout_reaction(self.journal, self._vmss, on_failure, only, failed_image)
+        back = first["roll_back"] or first["restore"]
         if back and batches and batches[-1]["sent"]:
             self._settle(batches[-1]["sent"])
         after = self._look_after_failure(self._waits["upgrade"]["retries"] if back else 1)
@@ -163,8 +181,10 @@ class Rollout(Batches):
         self.journal = rollout_journal(self.journal, "explain", sick=self._sick, image=image)
         if self._options.set_aside and self.journal["took_hold"]:
             self._set_aside()
-        reaction = rollout_reaction(self.journal, after, on_failure, only)
-        self.note(decision=reaction["why"])
+        reaction = rollout_reaction(self.journal, after, on_failure, only, failed_image)
+        self.note(decision=reaction["why"], image_kept_why=reaction["kept"])
+        if reaction["restore"]:
+            self._restore(reaction)
         if not reaction["roll_back"]:
             self.stopped_at = self._site.now()
             return
@@ -182,6 +202,17 @@ class Rollout(Batches):
             self.end_batch("failed", upgrade=self._upgrade)
             self.note(rollback="failed", decision=f"The rollback failed as well, and nothing more was tried. {stop}")
         self.stopped_at = self._site.now()
+
+    def _restore(self, reaction: Result) -> None:
+        seen = self._seen or self.registered["preflight"]["ansible_facts"]["vmss"]
+        try:
+            self._renew()
+            image = self._write_image(reaction["replaces"], seen, rollback=True, image=reaction["image"])["image"]
+        except Stop as stop:
+            self.note(image_kept_why=f"The model could not be given the image before again. {stop}")
+            return
+        self._vmss = {**self._vmss, "image": image}
+        self.note(image_restored=True)
 
     def _look_after_failure(self, retries: int) -> Result:
         for _call in range(retries + 1):
@@ -231,6 +262,7 @@ class Rollout(Batches):
 
     def _finish(self) -> Result:
         if self.journal["took_hold"]:
+            good = self.journal["cause"] is None and not self._waiting and not self.journal["kept_back"]
             with suppress(Stop):
                 self.module(
                     vmss_hold,
@@ -240,6 +272,7 @@ class Rollout(Batches):
                     minutes=self._options.lease,
                     held=(self.registered.get("hold") or {}).get("held") or self.journal["held"],
                     restore_policy=self._options.restore_policy,
+                    finished_image=self._target if good else None,
                 )
             released = self.registered["release"]
             said = {**released, "msg": (released["error"] or {}).get("message", "")}

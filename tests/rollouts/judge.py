@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._way_back import read_
 from armsim.instance import Instance, Place
 from rollouts.options import Options
 from rollouts.site import Look, Site, Write
-from rollouts.worlds import NEW, World
+from rollouts.worlds import NEW, OLD, World
 
 # What a write rests on was read so many seconds before it at most: what others did since then cannot have been known.
 FRESH = 10.0
@@ -107,12 +107,14 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
     moved: set[str] = set()
     images: set[str | None] = set()
     kept: set[str] = set()
+    returned = False
     for write in site.writes:
         where = f"run {write.run}, {write.at:.1f} s, {write.kind} {' '.join(write.instance_ids[:10])}"
         kept.update(write.instance_ids if write.kind == "protect" else ())
         if write.kind == "image":
             if write.image_before not in {*images, site.first_images.get(write.run), write.image}:
                 yield f"{where}: over {write.image_before}, which somebody else had set meanwhile"
+            returned = write.image in images and write.image != write.image_before
             images.add(write.image)
         if strangers := site.attached.intersection(write.instance_ids):
             yield f"{where}: not made from the model: {' '.join(sorted(strangers))}"
@@ -134,6 +136,11 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             yield f"{where}: more on the target than {options.until}"
         if sent := kept.intersection(write.instance_ids):
             yield f"{where}: sent although set aside: {' '.join(sorted(sent))}"
+        on_it = write.look.serving & (write.look.present - write.look.stale)
+        wanted = site.ends[write.run][0]
+        forward = bool(wanted) and str(write.image).endswith(wanted) and wanted != OLD
+        if options.lease and forward and returned and (twice := on_it & set(write.instance_ids)):
+            yield f"{where}: restarted, though on the image that came back: {' '.join(sorted(twice))}"
         if again := set(write.instance_ids) & write.look.current:
             yield f"{where}: upgraded again: {' '.join(sorted(again))}"
         if world.breaks_all and world.options.canary and write.taken and str(write.image).endswith(NEW):
@@ -194,6 +201,66 @@ def judge_way_back(site: Site, first: int) -> Iterator[str]:
     for write in site.writes:
         if write.run >= first and write.kind in ("image", "upgrade") and str(write.image).endswith(NEW):
             yield f"run {write.run}, {write.at:.1f} s, {write.kind}: towards the image that is to be left"
+
+
+# The gates' own verdicts: nobody else is at work, and Azure answers.
+PROOFS = ("not upgraded in time", "not healthy in time", "operation_failed", "site check")
+
+
+def judge_model(site: Site, world: World, report: Mapping[str, Any], kind: str) -> Iterator[str]:
+    """After a run that failed its proof, and left the instances as they are: the model has the failed image no more.
+
+    But where the user wants it so, where somebody else or the weather kept the run from it, or where it says that
+    nothing tells which image was there before.
+    """
+    model, target = str(site.web.target()), report["target_image"]
+    if world.options.direction == "back" or not target or not model.endswith(target["version"]):
+        return
+    sent = any(batch["sent"] for batch in report["batches"][-1:])
+    if report["result"] != "halted" or kind not in PROOFS or not sent or world.options.failed_image == "keep":
+        return
+    calm = not (world.weather.rate or world.weather.conflicts or world.weather.fates or world.weather.outages)
+    unknown = "nothing tells for certain" in report["image_kept_why"]
+    if not report["image_kept_why"] or (calm and not unknown and not world.document["actors"]):
+        yield f"halted by {kind}, and the failed image is still in the model"
+
+
+def judge_new_instances(site: Site, ids: Sequence[str], *, failed: bool, report: Mapping[str, Any]) -> Iterator[str]:
+    """What Azure makes after a run that failed is of the image that the report says, and not of the failed one."""
+    said = str((report["model_image"] or {}).get("version"))
+    for one in site.web.active():
+        if one.id in ids and failed and report["image_restored"] and not one.image.key.endswith(said):
+            yield f"{one.id} was made from {one.image.key} after a halt, and the report says {said}"
+
+
+def judge_images(site: Site, options: Options) -> Iterator[str]:
+    """Each image that was written and not asked for by name: the last one that came to a good end, and never a bad one.
+
+    Without a lease nothing is remembered, so that only what one run saw itself can be held against it.
+    """
+    bad: set[str | None] = set()
+    before, ours, seen = site.first_images.get(1), None, 0
+    for write in site.writes:
+        if write.kind != "image":
+            continue
+        for run in range(seen, write.run):
+            wanted, result = site.ends.get(run, ("", ""))
+            if result in ("succeeded", "nothing_to_do"):
+                bad = {one for one in bad if not (wanted and str(one).endswith(wanted))}
+        seen = write.run
+        where = f"run {write.run}, {write.at:.1f} s, image {write.image}"
+        wanted = site.ends.get(write.run, ("", ""))[0]
+        if wanted and str(write.image).endswith(wanted):
+            if write.image_before not in bad and write.image_before != write.image:
+                before = write.image_before
+            bad.add(write.image)
+        else:
+            if options.lease and write.image in bad:
+                yield f"{where}: rolled back to an image that failed"
+            elif options.lease and write.image_before == ours and write.image != before:
+                yield f"{where}: rolled back, but the image before was {before}"
+            bad.add(write.image_before)
+        ours = write.image
 
 
 def judge_rolled_back(site: Site, report: Mapping[str, Any]) -> Iterator[str]:

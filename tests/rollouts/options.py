@@ -32,6 +32,7 @@ class Options:
     upgrade_policy: str = "keep"
     restore_policy: bool = False
     on_failure: str = "halt"
+    failed_image: str = "restore"
     retry_failed: bool = True
     set_aside: int = 0
     accept: tuple[str, ...] = ()

@@ -17,6 +17,9 @@ from rollouts.judge import (
     judge_capacity,
     judge_end,
     judge_holds,
+    judge_images,
+    judge_model,
+    judge_new_instances,
     judge_rolled_back,
     judge_waits,
     judge_way_back,
@@ -27,7 +30,7 @@ from rollouts.judge import (
 from rollouts.options import Options
 from rollouts.play import Result
 from rollouts.site import Killed, Site
-from rollouts.worlds import DEAD_PROCESS, NEW, OLD, World
+from rollouts.worlds import DEAD_PROCESS, NEW, OLD, OTHER, World
 
 # How long after a kill the next run is started.
 AFTERWARDS = 120.0
@@ -72,8 +75,11 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         first = site.run + 1
         violations += judge_run(site, world, *run_to_its_end(site, back), before)
         violations += judge_way_back(site, first)
+    if world.sequel:
+        violations += play_sequel(site, world, report)
     violations += judge_writes(site, world)
     violations += judge_waits(site, world)
+    violations += judge_images(site, world.options)
     for write in site.writes:
         gone = f", {len(write.taken)} out of service" if write.taken else ""
         tell(f"run {write.run} {write.at:9.1f} s  {write.kind} {' '.join(write.instance_ids)}{gone}")
@@ -96,8 +102,11 @@ def run_to_its_end(site: Site, options: Options) -> tuple[Rollout, Result]:
     takes_over = options.holder != DEAD_PROCESS
     while True:
         rollout = Rollout(site, options)
+        wanted = options.image.get("version", "")
+        site.ends[site.run] = (wanted, "killed")
         try:
             report = rollout.run()
+            site.ends[site.run] = (wanted, report["result"])
         except Killed:
             # On another host nothing tells for certain that the process is dead: a person does.
             options = replace(options, lease_take_over=takes_over)
@@ -108,10 +117,33 @@ def run_to_its_end(site: Site, options: Options) -> tuple[Rollout, Result]:
         site.sleep(AFTERWARDS)
 
 
+def play_sequel(site: Site, world: World, report: Result) -> list[str]:
+    """More instances, after a halt the same once more, then a third image, and back without a name."""
+    failed = report["result"] == "halted" and world.options.failed_image == "restore"
+    violations = list(judge_new_instances(site, site.grow(1 + world.size // 10), failed=failed, report=report))
+    site.sleep(QUIET)
+    before = Held.by(site)
+    if failed:
+        violations += judge_run(site, world, *run_to_its_end(site, world.options), before)
+        site.sleep(QUIET)
+        before = Held.by(site)
+    options = replace(world.options, image={"version": OTHER}, until="")
+    site.target = OTHER
+    rolled, third = run_to_its_end(site, options)
+    violations += judge_run(site, replace(world, options=options), rolled, third, before)
+    if third["result"] not in ("succeeded", "nothing_to_do") or not options.lease:
+        return violations
+    site.sleep(QUIET)
+    back = replace(options, direction="back", image={})
+    run_to_its_end(site, back)
+    return violations
+
+
 def judge_run(site: Site, world: World, rollout: Rollout, report: Result, before: Held) -> list[str]:
     """A run that has just come to its end."""
     violations = [*judge_end(site, world.options, report, stopped_at=rollout.stopped_at)]
     violations += judge_capacity(site, world, report.get("cause") or "")
+    violations += judge_model(site, world, report, rollout.stop.kind if rollout.stop else "")
     # Without a lease nothing remembers for certain what was held, and a run refused at its start writes nothing.
     remembered = world.options.lease and any(write.run == site.run for write in site.writes)
     if remembered and "could not be let go of" not in report.get("cause", ""):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from armsim import scenario
+from armsim import deeds, scenario
 from armsim.clock import ManualClock
 from armsim.directory import Directory
 from armsim.instance import PREEMPTED, Failure, Instance, Place
@@ -126,6 +126,8 @@ class Site:
         self.last_look: Look | None = None
         # That of the model when it was read last.
         self.capacity = 0
+        # Of each run, the version that was asked for (empty: the image before), and how it ended.
+        self.ends: dict[int, tuple[str, str]] = {}
         self._steps = 0
 
     def now(self) -> float:
@@ -203,6 +205,12 @@ class Site:
         """Note that somebody waits for these instances."""
         protected = self.last_look.protected if self.last_look else frozenset()
         self.waits.append(Wait(self.run, self.now(), tuple(instance_ids), protected))
+
+    def grow(self, number: int) -> list[str]:
+        """Autoscale, or anybody, adds instances; their ids."""
+        before = {one.id for one in self.web.active()}
+        deeds.apply(self.simulation, scenario.Deed(scale_set="web", capacity=f"+{number}"), self.luck)
+        return [one.id for one in self.web.active() if one.id not in before]
 
     @contextmanager
     def noting(

@@ -28,6 +28,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_history import ImageHistory
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
@@ -38,7 +40,7 @@ from rollouts.arm import Arm
 from rollouts.driver import Rollout
 from rollouts.play import Stop
 from rollouts.rollout import roll
-from rollouts.worlds import OTHER, WINDOWS, World, random_world
+from rollouts.worlds import OTHER, PUBLISHER, WINDOWS, World, random_world
 
 
 def same(world: World) -> World:
@@ -231,3 +233,54 @@ def test_instances_that_were_not_made_from_the_model(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(_origin, "why_attached", lambda *_, **__: None)
     assert shown("not made from the model: ", with_company)
     assert shown("not made from the model, and not named", with_company)
+
+
+def with_sequel(world: World) -> World:
+    """A world that halts at a bad image, in which the same is tried again, and then a third image, and back."""
+    options = replace(world.options, lease=120, on_failure="halt", failed_image="restore", checkpoint="never")
+    return replace(world, options=options, kills=(), back=False, sequel=True)
+
+
+def keeping(world: World) -> World:
+    """The same, but the user keeps the failed image in the model."""
+    world = with_sequel(world)
+    return replace(world, options=replace(world.options, failed_image="keep"))
+
+
+def test_a_failed_image_that_stays_in_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_reaction, "unproven", lambda *_: False)
+    assert shown("the failed image is still in the model", with_sequel)
+
+
+def test_an_image_that_is_restored_to_the_wrong_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    react = _reaction._with_model
+
+    def wrong(*given: Any) -> _reaction.Reaction:
+        decided = react(*given)
+        return (
+            replace(decided, image=Image.from_options({**PUBLISHER, "version": OTHER})) if decided.restore else decided
+        )
+
+    monkeypatch.setattr(_reaction, "_with_model", wrong)
+    assert shown("rolled back, but the image before was", with_sequel)
+
+
+def test_a_rollback_to_an_image_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageHistory, "unproven", lambda *_: False)
+    assert shown("rolled back to an image that failed", keeping)
+
+
+def test_instances_that_are_restarted_because_the_image_came_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageHistory, "judged_by_image", lambda *_: False)
+    assert shown("restarted, though on the image that came back", with_sequel)
+
+
+def test_a_report_that_names_another_image_than_new_instances_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    finish = Rollout._finish
+
+    def misled(self: Rollout) -> Any:
+        report = finish(self)
+        return {**report, "model_image": report["target_image"]}
+
+    monkeypatch.setattr(Rollout, "_finish", misled)
+    assert shown("was made from", with_sequel)

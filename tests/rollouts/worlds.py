@@ -35,7 +35,8 @@ DEAD_PROCESS = re.sub(r"/\d+\.", "/0.", holder_name())
 @dataclass(frozen=True)
 class World:
     """What a rollout meets. `breaks_all`: no instance survives the new image. `back`: a person wants the old one again,
-    however the rollout ended."""
+    however the rollout ended. `sequel`: autoscale adds instances, then a third image is rolled, and rolled back again
+    without naming the one before."""
 
     document: dict[str, Any]
     options: Options
@@ -45,6 +46,7 @@ class World:
     breaks_all: bool
     size: int
     back: bool = False
+    sequel: bool = False
 
     @property
     def autoscaled(self) -> bool:
@@ -113,7 +115,10 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
                 "times": draw.randint(1, 3),
             }
         ]
-    return World(document, options, _weather(draw), tuple(kills), seed, breaks_all, size, back)
+    sequel = random.Random(f"{seed}/sequel")
+    options = replace(options, failed_image=sequel.choice(["restore", "restore", "restore", "keep"]))
+    more = not back and size < 90 and sequel.random() < 0.25
+    return World(document, options, _weather(draw), tuple(kills), seed, breaks_all, size, back, more)
 
 
 def noisy_world(draw: random.Random, largest: int = 100) -> World:
@@ -132,7 +137,9 @@ def noisy_world(draw: random.Random, largest: int = 100) -> World:
     options = replace(options, site_check=lambda: luck.random() >= bad)
     weather = Weather(rate=draw.choice([0.0, 0.02, 0.05]))
     options = replace(options, until="", only={}, skip={}, checkpoint="never")
-    return replace(world, document=document, options=options, weather=weather, kills=(), breaks_all=False, back=False)
+    return replace(
+        world, document=document, options=options, weather=weather, kills=(), breaks_all=False, back=False, sequel=False
+    )
 
 
 def _document(

@@ -89,7 +89,16 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("heatmap", {"vmss": VMSS, "target": TARGET}),
     *[("journal", {"journal": JOURNAL, "event": event, **facts}) for event, facts in EVENTS.items()],
-    ("reaction", {"journal": JOURNAL, "vmss": VMSS, "on_failure": "rollback", "only": {"zones": ["1"]}}),
+    (
+        "reaction",
+        {
+            "failed_image": "restore",
+            "journal": JOURNAL,
+            "vmss": VMSS,
+            "on_failure": "rollback",
+            "only": {"zones": ["1"]},
+        },
+    ),
     (
         "retry",
         {
@@ -105,7 +114,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("aside", {"journal": JOURNAL, "vmss": VMSS, "most": 1, **BUDGET}),
-    ("previous_image", {"vmss": VMSS, "journal": JOURNAL}),
+    ("previous_image", {"vmss": VMSS, "skip": {"tags": ["a"]}, "only": {"instance_ids": ["0"]}, "remembers": True}),
+    ("image_change", {"journal": JOURNAL}),
     ("report", {"journal": JOURNAL, "vmss": VMSS, "planned": False, "skip": {"tags": ["a"]}}),
     ("report_lines", {"report": FILTERS["rollout_report"](JOURNAL, VMSS)}),
     ("probe", {"probe": PROBE, "good": True, "successes": 2, "retries": 5}),

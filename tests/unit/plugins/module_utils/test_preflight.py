@@ -27,6 +27,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import CODES, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
+from ansible_collections.azroll.vmss.plugins.module_utils._image_history import ImageHistory
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, Lease, write_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
@@ -194,6 +195,12 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "needs_acceptance",
         {"target_details": ImageDetails(security="ConfidentialVM")},
     ),
+    "an image that failed before": (
+        "image_unproven",
+        "warning",
+        {"model": {"image_history": ImageHistory(unproven_images=(NEW,))}},
+    ),
+    "no image before": ("rollback_image_unknown", "warning", {"previous": Image(), "candidates": (OLD,)}),
     "no way back": ("rollback_impossible", "needs_acceptance", {"previous_error": MISSING}),
     "no way back to be seen": ("rollback_impossible", "needs_acceptance", {"previous_error": FORBIDDEN}),
     "two instances": ("max_unavailable", "refusal", {"instances": [instance(0), instance(1)]}),

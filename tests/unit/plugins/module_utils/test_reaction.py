@@ -125,3 +125,67 @@ def test_nothing_is_taken_back_where_nothing_was_written():
 def test_a_model_that_was_written_before_the_first_batch_is_written_back():
     decided = react(journal(), SET, [instance(n) for n in range(3)], "rollback")
     assert (decided.roll_back, decided.instance_ids) == (True, ())
+
+
+def restoring(made, model=NEW, instances=None, way="halt"):
+    return react(made, scale_set(image=model), world() if instances is None else instances, way, failed_image="restore")
+
+
+def ended_well(*batches, **facts):
+    made = journal(*batches, **facts)
+    return {**made, "batches": [{**batch, "result": "succeeded"} for batch in made["batches"]]}
+
+
+def sent_nothing(made):
+    *others, last = made["batches"]
+    return {**made, "batches": [*others, {**last, "sent": []}]}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        journal(["1"], ["2", "3"]),
+        ended_well(["1"], ["2", "3"]),
+        # Nothing of the first batch was sent: nobody knows yet what the image does.
+        sent_nothing(journal(["1"], on_target_before=["0", "1", "2", "3", "6"])),
+        journal(cause_kind="timeout", begun_before=True),
+    ],
+    ids=["batch", "soak or bake", "nothing sent", "what an earlier run moved"],
+)
+def test_an_image_that_has_not_proved_itself_leaves_the_model_and_no_instance_moves(made):
+    decided = restoring(made)
+    assert (decided.restore, decided.roll_back, decided.instance_ids) == (True, False, ())
+    assert (decided.image, decided.replaces, decided.kept) == (OLD, NEW, "")
+    assert not react(made, SET, world(), "halt", failed_image="keep").restore
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        sent_nothing(journal(["1"], ["2"])),
+        ended_well(["1"], stayed_behind=["4"]),
+        sent_nothing(journal(["4"], begun_before=True)),
+    ],
+    ids=["nothing of a later batch sent", "stayed behind", "an earlier run has proved it"],
+)
+def test_where_the_image_is_not_the_cause_the_model_keeps_it(made):
+    decided = restoring(made)
+    assert (decided.restore, decided.kept) == (False, "")
+
+
+@pytest.mark.parametrize("kind", ["foreign_change", "lease_lost", "connection", "throttled", "forbidden"])
+def test_where_nothing_may_be_written_the_model_keeps_it_and_that_is_said(kind):
+    decided = restoring(journal(["1"], cause_kind=kind))
+    assert not decided.restore
+    assert "has not proved itself, and stays in the model" in decided.kept
+
+
+def test_where_the_image_before_is_not_known_nothing_goes_back():
+    for way in WAYS:
+        decided = restoring(journal(["1"], previous_image={}), way=way)
+        assert (decided.restore, decided.roll_back) == (False, False)
+        assert "nothing tells for certain" in decided.kept
+
+
+def test_what_somebody_else_has_set_is_not_replaced_by_the_image_before():
+    assert not restoring(journal(["1"]), model=replace(OLD, version="9.9.9")).restore

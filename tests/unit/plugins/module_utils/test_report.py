@@ -118,9 +118,14 @@ def test_left_out_instances_are_named_with_the_reason_in_the_order_of_ids():
     assert "Left out: 9 (protected from scale set actions)" in describe_report(made)
 
 
-def test_success_is_one_line():
-    assert describe_report(report([instance(0, image=NEW)])) == [
-        "Rollout of web: succeeded. 1 of 1 instances on the target image, 1 in service."
+IMAGES = f"Image: {OLD.describe()} -> {NEW.describe()}."
+
+
+def test_success_is_one_line_and_the_images():
+    made = build_report(journal(), scale_set(image=NEW), [instance(0, image=NEW)], planned=False)
+    assert describe_report(made) == [
+        "Rollout of web: succeeded. 1 of 1 instances on the target image, 1 in service.",
+        f"{IMAGES} Azure makes new instances from {NEW.describe()}.",
     ]
 
 
@@ -129,21 +134,54 @@ def test_a_halted_rollout_names_the_cause_the_images_and_both_ways_out():
     assert "Cause, in batch 0: 2 health checks failed" in lines
     assert f"On {NEW.describe()}: 2 (0 1)" in lines
     assert f"On {OLD.describe()}: 2 (2 3)" in lines
-    assert lines[-2].startswith("To go on: ")
+    assert lines[-3].startswith("To go on: ")
     back = json.dumps({"rollout_image": OLD.to_dict()})
-    assert lines[-1] == f"To go back: run azroll.vmss.rollback with the same options and -e '{back}'."
+    assert lines[-2] == f"To go back: run azroll.vmss.rollback with the same options and -e '{back}'."
+    assert lines[-1] == f"{IMAGES} Azure makes new instances from {OLD.describe()}."
 
 
-def test_a_run_that_continued_another_still_knows_a_way_back():
-    lines = describe_report(report(cause="x", changed=False, previous=NEW))
-    assert lines[-1] == "To go back: run azroll.vmss.rollback with the same options, but without rollout_image."
-    all_moved = describe_report(report([instance(0, image=NEW)], cause="x", changed=False, previous=NEW))
-    assert not any(line.startswith("To go back") for line in all_moved)
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        ({"wanted_image": {"version": "latest"}}, f"Image: {OLD.describe()} -> {NEW.describe()} (latest)."),
+        # It continues another run, which has written the image.
+        ({"model_image": NEW.to_dict()}, IMAGES),
+        ({"model_image": NEW.to_dict(), "previous_image": {}}, f"Image: not known -> {NEW.describe()}."),
+        ({"model_image": NEW.to_dict(), "previous_image": NEW.to_dict()}, f"Image: {NEW.describe()}, as before."),
+        # A rollback that goes on: the model has the old image already.
+        (
+            {"target_image": OLD.to_dict(), "model_image": OLD.to_dict(), "left_image": NEW.to_dict()},
+            f"Image: {NEW.describe()} -> {OLD.describe()}.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("cause", [None, "it broke"])
+def test_the_last_line_names_both_images(facts, line, cause):
+    made = build_report(note(journal(cause=cause), **facts), scale_set(image=OLD), HALF, planned=False)
+    assert describe_report(made)[-1] == f"{line} Azure makes new instances from {OLD.describe()}."
+
+
+def test_an_image_that_was_taken_out_of_the_model_is_named_with_the_one_that_is_there():
+    made = build_report(note(journal(cause="x"), image_restored=True), scale_set(image=OLD), HALF, planned=False)
+    restored = f"{NEW.describe()} has not proved itself, so the model was given {OLD.describe()} again; "
+    assert any(line.startswith(restored) for line in describe_report(made))
+    kept = build_report(note(journal(cause="x"), image_kept_why="It stays."), scale_set(image=NEW), HALF, planned=False)
+    assert "It stays." in describe_report(kept)
+
+
+def test_where_the_image_before_is_not_known_it_is_asked_for():
+    lines = describe_report(report(cause="x", changed=False, previous=Image()))
+    assert "with the same options and the image as rollout_image" in lines[-2]
+
+
+def test_after_a_rollback_that_failed_nobody_is_sent_to_the_image_that_is_left():
+    made = build_report(note(journal(cause="x"), rolls_back=True), scale_set(), HALF, planned=False)
+    assert not any(line.startswith("To go back") for line in describe_report(made))
 
 
 def test_the_way_back_holds_options_only():
     lines = describe_report(report(cause="x", previous=ubuntu("latest", exact="1.2.3")))
-    assert "exact_version" not in lines[-1]
+    assert "exact_version" not in lines[-2]
 
 
 def test_instances_are_grouped_by_the_version_they_run():

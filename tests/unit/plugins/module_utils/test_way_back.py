@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_update import ImageUpdate
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import Lease
 from ansible_collections.azroll.vmss.plugins.module_utils._tags import TAG_LIMIT
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back, read_mark, write_mark
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set
@@ -40,11 +41,16 @@ def test_a_damaged_mark_is_none(tags):
 
 
 def test_the_image_that_a_way_back_leaves_is_noted_and_the_next_change_forgets_it():
-    back = ImageUpdate(scale_set(image=NEW, tags={"team": "shop"}), OLD, back=True).body()
+    lease = Lease("run-a")
+    back = ImageUpdate(scale_set(image=NEW, tags={"team": "shop"}), OLD, lease=lease, back=True).body()
     assert read_mark(back["tags"]) == NEW
     assert back["tags"]["team"] == "shop"
-    assert ImageUpdate(scale_set(image=OLD, tags=back["tags"]), NEW).body()["tags"] == {"team": "shop"}
-    assert "tags" not in ImageUpdate(scale_set(image=OLD, tags={"team": "shop"}), NEW).body()
+    assert read_mark(ImageUpdate(scale_set(image=OLD, tags=back["tags"]), NEW, lease=lease).body()["tags"]) is None
+
+
+def test_whoever_has_no_lease_writes_no_tags():
+    for back in (True, False):
+        assert "tags" not in ImageUpdate(scale_set(image=NEW, tags={"team": "shop"}), OLD, back=back).body()
 
 
 def test_an_instance_that_is_being_deleted_keeps_no_mark():

@@ -478,17 +478,23 @@ LEASE = {
     "azroll-expires": "2026-11-22T12:15:00Z",
     "azroll-previous-image": "Canonical:ubuntu-24_04-lts:server:" + OLD_VERSION,
 }
+# What outlasts the lease.
+HISTORY = {
+    "azroll-rollout-image": "Canonical:ubuntu-24_04-lts:server:" + NEW_VERSION,
+    "azroll-rollback-image": "Canonical:ubuntu-24_04-lts:server:" + OLD_VERSION,
+    "azroll-unproven-images": "Canonical:ubuntu-24_04-lts:server:" + NEW_VERSION,
+}
 
 
 def test_the_lease_is_taken_in_the_same_request(run: Run) -> None:
-    after = with_tags({"owner": "shop", **LEASE}, NEW_VERSION, etag='"2"')
-    patch = patch_model({**IMAGE_PATCH, "tags": {"owner": "shop", **LEASE}})
+    after = with_tags({"owner": "shop", **LEASE, **HISTORY}, NEW_VERSION, etag='"2"')
+    patch = patch_model({**IMAGE_PATCH, "tags": {"owner": "shop", **LEASE, **HISTORY}})
     script = [get_model(with_tags({"owner": "shop"})), get_versions(), get_rolling(), patch, *settled(after)]
     assert run(MODULE, script, image={"version": "latest"}, run_id="run-a")["changed"]
 
 
 def test_the_lease_remembers_the_policy_that_was_there(run: Run) -> None:
-    tags = {**LEASE, "azroll-held": "repairs,upgrade_policy=Automatic"}
+    tags = {**LEASE, **HISTORY, "azroll-held": "repairs,upgrade_policy=Automatic"}
     before = with_tags({**LEASE, "azroll-held": "repairs"}, upgradePolicy={"mode": "Automatic"})
     sends = {"properties": {**IMAGE_PATCH["properties"], "upgradePolicy": {"mode": "Manual"}}, "tags": tags}
     script = [get_model(before), get_versions(), get_rolling(), patch_model(sends)]
@@ -516,7 +522,7 @@ def test_another_run_is_named_before_and_in_a_race(run: Run) -> None:
 
 
 def test_a_lease_that_is_gone_after_the_write_is_an_error(run: Run) -> None:
-    patch = patch_model({**IMAGE_PATCH, "tags": LEASE})
+    patch = patch_model({**IMAGE_PATCH, "tags": {**LEASE, **HISTORY}})
     script = [get_model(), get_versions(), get_rolling(), patch, *settled(model(NEW_VERSION))]
     result = run(MODULE, script, image={"version": "latest"}, run_id="run-a")
     assert result["error"]["kind"] == "lease_lost"
@@ -534,3 +540,11 @@ def test_a_lease_of_no_minutes_is_none(run: Run) -> None:
 
 def test_a_run_id_that_cannot_be_meant_is_refused_before_any_request(run: Run) -> None:
     assert run(MODULE, [], image={"version": "latest"}, run_id="a b")["error"]["kind"] == "bad_input"
+
+
+def test_without_a_lease_no_tag_is_written_not_even_on_the_way_back(run: Run) -> None:
+    tags = {"azroll-rollback-image": "Canonical:ubuntu-24_04-lts:server:1.0.0"}
+    for options in ({}, {"run_id": "run-a", "lease_minutes": 0}):
+        script = [get_model(with_tags(tags)), get_versions(), get_rolling(), patch_model(IMAGE_PATCH)]
+        script += settled(with_tags(tags, NEW_VERSION))
+        assert run(MODULE, script, image={"version": "latest"}, rollback=True, **options)["changed"]

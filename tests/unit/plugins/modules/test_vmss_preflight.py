@@ -41,6 +41,7 @@ KEYS = {
     "image",
     "previous_image",
     "write_image",
+    "by_model",
     "check_mode",
     "autoscale",
     "lease",
