@@ -236,10 +236,12 @@ def judge_new_instances(site: Site, ids: Sequence[str], *, failed: bool, report:
 def judge_images(site: Site, options: Options) -> Iterator[str]:
     """Each image that was written and not asked for by name: the last one that came to a good end, and never a bad one.
 
-    Without a lease nothing is remembered, so that only what one run saw itself can be held against it.
+    Without a lease nothing is remembered. Whoever sets an image after a run was killed may mean it, or not: instances
+    have not run it, so that either is the one before.
     """
     bad: set[str | None] = set()
-    before, ours, seen = site.first_images.get(1), None, 0
+    before: tuple[str | None, ...] = (site.first_images.get(1),)
+    ours, seen = None, 0
     for write in site.writes:
         if write.kind != "image":
             continue
@@ -252,13 +254,14 @@ def judge_images(site: Site, options: Options) -> Iterator[str]:
         wanted = site.ends.get(write.run, ("", ""))[0]
         if wanted and str(write.image).endswith(wanted):
             if write.image_before not in bad and write.image_before != write.image:
-                before = write.image_before
+                killed = site.ends.get(write.run - 1, ("", ""))[1] == "killed"
+                before = (*before, write.image_before) if killed else (write.image_before,)
             bad.add(write.image)
         else:
             if options.lease and write.image in bad:
                 yield f"{where}: rolled back to an image that failed"
-            elif options.lease and write.image_before == ours and write.image != before:
-                yield f"{where}: rolled back, but the image before was {before}"
+            elif options.lease and write.image_before == ours and write.image not in before:
+                yield f"{where}: rolled back, but the image before was {before[-1]}"
             bad.add(write.image_before)
         ours = write.image
 

@@ -69,14 +69,12 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         # Where somebody else has set a third image, the one before it is not the old one.
         named = world.size % 2 or not str(site.web.target()).endswith((OLD, NEW))
         back = replace(world.options, direction="back", image={"version": OLD} if named else {}, until="")
-        # Azure itself may have suspended repairs that did not help.
-        if repairs_written(site) != "suspend":
-            before = replace(before, repairs=site.web.repairs_state)
+        before = still(site, before)
         first = site.run + 1
         violations += judge_run(site, world, *run_to_its_end(site, back), before)
         violations += judge_way_back(site, first)
     if world.sequel:
-        violations += play_sequel(site, world, report)
+        violations += play_sequel(site, world, report, before)
     violations += judge_writes(site, world)
     violations += judge_waits(site, world)
     violations += judge_images(site, world.options)
@@ -117,26 +115,29 @@ def run_to_its_end(site: Site, options: Options) -> tuple[Rollout, Result]:
         site.sleep(AFTERWARDS)
 
 
-def play_sequel(site: Site, world: World, report: Result) -> list[str]:
+def play_sequel(site: Site, world: World, report: Result, before: Held) -> list[str]:
     """More instances, after a halt the same once more, then a third image, and back without a name."""
     failed = report["result"] == "halted" and world.options.failed_image == "restore"
     violations = list(judge_new_instances(site, site.grow(1 + world.size // 10), failed=failed, report=report))
     site.sleep(QUIET)
-    before = Held.by(site)
     if failed:
-        violations += judge_run(site, world, *run_to_its_end(site, world.options), before)
+        violations += judge_run(site, world, *run_to_its_end(site, world.options), still(site, before))
         site.sleep(QUIET)
-        before = Held.by(site)
     options = replace(world.options, image={"version": OTHER}, until="")
     site.target = OTHER
     rolled, third = run_to_its_end(site, options)
-    violations += judge_run(site, replace(world, options=options), rolled, third, before)
+    violations += judge_run(site, replace(world, options=options), rolled, third, still(site, before))
     if third["result"] not in ("succeeded", "nothing_to_do") or not options.lease:
         return violations
     site.sleep(QUIET)
     back = replace(options, direction="back", image={})
     run_to_its_end(site, back)
     return violations
+
+
+def still(site: Site, before: Held) -> Held:
+    """What was held before, as it is to be after a further run: Azure itself may have suspended repairs by then."""
+    return before if repairs_written(site) == "suspend" else replace(before, repairs=site.web.repairs_state)
 
 
 def judge_run(site: Site, world: World, rollout: Rollout, report: Result, before: Held) -> list[str]:
