@@ -358,24 +358,38 @@ def rollout_report_lines(report: Mapping[str, Any]) -> list[str]:
     return describe_report(report)
 
 
-def rollout_probe(probe: Mapping[str, Any], good: bool, successes: int, retries: int) -> dict[str, Any]:
+def rollout_probe(
+    probe: Mapping[str, Any],
+    good: bool,
+    successes: int,
+    retries: int,
+    answered: bool = True,
+    most_unanswered: int = 0,
+) -> dict[str, Any]:
     state = step(
         Probe(**probe),
         _typed(check_type_bool, good, "good"),
         successes=_typed(check_type_int, successes, "rollout_health_successes"),
         retries=_typed(check_type_int, retries, "rollout_health_retries"),
+        answered=_typed(check_type_bool, answered, "answered"),
+        most_unanswered=_typed(check_type_int, most_unanswered, "most_unanswered"),
     )
     return asdict(state)
 
 
 def rollout_waits(
-    upgrade_timeout: int, health_retries: int, health_delay: int, health_successes: int
+    upgrade_timeout: int,
+    health_retries: int,
+    health_delay: int,
+    health_successes: int,
+    unanswered_timeout: int = 0,
 ) -> dict[str, dict[str, int]]:
     given = {
         "upgrade_timeout": upgrade_timeout,
         "health_retries": health_retries,
         "health_delay": health_delay,
         "health_successes": health_successes,
+        "unanswered_timeout": unanswered_timeout,
     }
     return waits(**{name: _typed(check_type_int, value, f"rollout_{name}") for name, value in given.items()})
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
@@ -52,6 +53,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._names import check_subscription, check_tenant
 from ansible_collections.azroll.vmss.plugins.module_utils._origin import read_instances
+from ansible_collections.azroll.vmss.plugins.module_utils._pace import LIST_TOKENS, Pace, left_of
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Login
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
@@ -71,6 +73,8 @@ class Arm(HealthReads, OperationReads, ImageReads):
     ):
         super().__init__(make_client(self._note_time), subscription_id)
         self._deadline = deadline
+        # What is known of the limit of lists.
+        self.pace = Pace()
         # The time of the service's last answer: reports of health are compared on Azure's own clock.
         self.server_time: str | None = None
 
@@ -162,7 +166,22 @@ class Arm(HealthReads, OperationReads, ImageReads):
             query["$filter"] = f"'virtualMachineScaleSet/id' eq '{scale_set.id}'"
         else:
             path = self._path_of(scale_set, "virtualMachines")
-        return self._client.entries(path, COMPUTE_API, f"list the instances of scale set {scale_set.name}", query)
+        entries = self._client.entries(path, COMPUTE_API, f"list the instances of scale set {scale_set.name}", query)
+        self.pace = replace(self.pace, pages=min(self._client.pages, LIST_TOKENS))
+        return entries
+
+    def get_instance(self, scale_set: ScaleSet, instance_id: str, include: Collection[str] = ()) -> Instance | None:
+        """One instance with its instance view; None where there is no such one. It draws on no limit of lists."""
+        attempted = f"read instance {instance_id} of scale set {scale_set.name}"
+        if scale_set.flexible:
+            path = self._compute_path(scale_set.resource_group, "virtualMachines", instance_id)
+        else:
+            path = self._path_of(scale_set, "virtualMachines", instance_id)
+        try:
+            document = self._client.get(path, COMPUTE_API, attempted, {"$expand": "instanceView"})
+        except NotFound:
+            return None
+        return read_instances(scale_set, [document], include)[0]
 
     def rolling_upgrade(self, scale_set: ScaleSet) -> str | None:
         """The status code of the last rolling upgrade (`RollingForward`, `Completed`, ...), None if there was none."""
@@ -282,6 +301,9 @@ class Arm(HealthReads, OperationReads, ImageReads):
 
     def _note_time(self, response: Any) -> None:
         self.server_time = server_time(response) or self.server_time
+        left = left_of(response.headers.get("x-ms-ratelimit-remaining-resource"))
+        if left is not None:
+            self.pace = replace(self.pace, left=left, at=self._deadline.now())
 
     def _path_of(self, scale_set: ScaleSet, *rest: str) -> str:
         return self._compute_path(scale_set.resource_group, "virtualMachineScaleSets", scale_set.name, *rest)

@@ -82,6 +82,8 @@ class Client:
         self._options = options
         self._note = note
         self._compute: Any = None
+        # On how many pages the last list came: each is a request by itself.
+        self.pages = 1
         # Unlike the SDK's own, these pipelines register no resource provider by themselves, and repeat no write.
         self._plain: Any = ARMPipelineClient(
             base_url=cloud.resource_manager,
@@ -144,15 +146,19 @@ class Client:
         while True:
             attempts += 1
             found: list[Json] = []
-            address: str | None = self._address(path, api, query)
+            address = self._address(path, api, query)
             try:
-                while address:
-                    page = self._send("GET", address, attempted)
-                    found += page.get("value") or []
-                    address = page.get("nextLink")
-                    if address:
+                page = self._send("GET", address, attempted)
+                self.pages = 1
+                with self._deadline.finishing_list():
+                    while True:
+                        found += page.get("value") or []
+                        address = page.get("nextLink")
+                        if not address:
+                            return found
                         self._deadline.read_page()
-                return found
+                        page = self._send("GET", address, attempted)
+                        self.pages += 1
             except VmssError as error:
                 # A continuation token can go stale while the set changes: then the list starts over.
                 if attempts == LIST_ATTEMPTS or not stale_page(error.fault):

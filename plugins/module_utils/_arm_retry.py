@@ -77,6 +77,7 @@ class Retry(HTTPPolicy):  # type: ignore[type-arg]
                     return response
                 failures -= status in (401, 429)
             failures += 1
+            self._deadline.unanswered += pause
             request.context.transport.sleep(pause)
 
     def _time_left(self, deciding: bool) -> float:

@@ -312,10 +312,17 @@ def finish(
             return progress, str(trouble)
         raise failed(scale_set, progress, trouble)
     outcome = wait_until(
-        look, deadline, interval, unseen=not_seen("upgraded", ids), successes=1 if operation is not None else 2
+        look,
+        deadline,
+        lambda: interval,
+        unseen=not_seen("upgraded", ids),
+        successes=1 if operation is not None else 2,
     )
     if outcome.failed:
         raise failed(scale_set, outcome.progress)
+    if outcome.unseen is not None:
+        # What Azure did not let be seen is no news of the instances.
+        raise outcome.unseen
     if not outcome.done:
         raise timed_out(scale_set, outcome.progress, deadline)
     return outcome.progress, None

@@ -9,9 +9,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils._documents import Documents
@@ -20,17 +21,34 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
     OperationFailed,
     Preempted,
+    Throttled,
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import preempted
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._origin import read_instances
-from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, healthy, settled, upgraded
+from ansible_collections.azroll.vmss.plugins.module_utils._pace import FEW, SHORTEST_SINGLE, pages_of
+from ansible_collections.azroll.vmss.plugins.module_utils._progress import (
+    UNDER_WAY,
+    Progress,
+    healthy,
+    settled,
+    upgraded,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._target import obstacle
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, Outcome, not_seen, wait_until
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import (
+    LIST_GRACE,
+    Deadline,
+    Limits,
+    Outcome,
+    not_seen,
+    wait_until,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._wait_state import WaitState, load, save
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_profile, check_target
 
 if TYPE_CHECKING:
@@ -66,6 +84,23 @@ class Wait:
     same_profile: Mapping[str, str] | None = None
     operation_id: str = ""
     include: tuple[str, ...] = ()
+    # The file in which a wait of several calls remembers what it has seen, and how long it may take in all.
+    state_file: str = ""
+    limits: Limits | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells this wait from another one."""
+        told = (
+            self.phase,
+            self.instance_ids,
+            self.since,
+            self.successes,
+            self.sick,
+            self.operation_id,
+            self.failed_before,
+        )
+        return sha256(repr(told).encode()).hexdigest()
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Wait | None:
@@ -76,7 +111,7 @@ class Wait:
                 f"fresher_than is {options['fresher_than'][:40]!r}, which is no time",
                 advice="Give a time like 2026-11-22T10:15:00Z, for example started_at of vmss_domain_upgrade.",
             )
-        for name in ("wait_interval", "wait_successes"):
+        for name in ("wait_interval", "wait_successes", "answered_timeout", "unanswered_timeout"):
             if options[name] < 1:
                 raise BadInput(f"{name} is {options[name]}", advice="Give at least 1.")
         if options["wait_for"] is None:
@@ -94,6 +129,10 @@ class Wait:
             same_profile=options["same_profile"],
             operation_id=options["operation_id"],
             include=tuple(options["include_instances"]),
+            state_file=options["wait_state"] or "",
+            limits=Limits(options["answered_timeout"], options["unanswered_timeout"])
+            if options["wait_state"]
+            else None,
         )
 
 
@@ -120,7 +159,11 @@ def gather(
 
 
 class Watch:
-    """Looks at instances until they have come as far as `wait` says: one list each time, and the model once."""
+    """Looks at instances until they have come as far as `wait` says: the model once, and what changes each time.
+
+    A look is a list of all instances, unless a list is dear (it has several pages) and something cheaper tells that
+    there is no need for one yet: the operation that is still running, or the few instances that are waited for.
+    """
 
     def __init__(self, arm: Arm, resource_group: str, name: str, wanted: Image | None, wait: Wait) -> None:
         self._arm = arm
@@ -128,40 +171,132 @@ class Watch:
         self._name = name
         self._wanted = wanted
         self._wait = wait
-        # The last look; None where Azure throttled even the first.
+        self._state = WaitState()
+        self._now: Callable[[], float] = lambda: 0.0
+        self._scale_set: ScaleSet | None = None
+        # The last list; None where there was none in this call.
         self.snapshot: Snapshot | None = None
         # Why the operation ended, where it did so before it had begun all instances.
         self.fault: ArmFault | None = None
 
     def until(self, deadline: Deadline) -> Outcome:
-        """Wait, at most until the deadline."""
-        unseen = not_seen(self._wait.phase, self._wait.instance_ids)
-        return wait_until(self._look, deadline, self._wait.interval, unseen=unseen, successes=self._wait.successes)
+        """Wait, at most until the deadline; with a state file, go on where the last call ended.
+
+        Raises what a look raises, and StateUnwritable.
+        """
+        wait = self._wait
+        unseen = not_seen(wait.phase, wait.instance_ids)
+        if not wait.state_file:
+            return wait_until(self._look, deadline, lambda: wait.interval, unseen=unseen, successes=wait.successes)
+        self._state = load(wait.state_file, wait.key)
+        self._arm.pace = self._state.pace
+        self._now = deadline.now
+        deadline.list_grace = LIST_GRACE
+        over = True
+        try:
+            outcome = wait_until(
+                self._look,
+                deadline,
+                lambda: self._interval(deadline.now()),
+                unseen=unseen,
+                successes=wait.successes,
+                state=self._state,
+                limits=wait.limits,
+            )
+            over = outcome.done or outcome.failed or outcome.error is not None
+        finally:
+            self._state.pace = self._arm.pace
+            save(wait.state_file, self._state, over=over)
+        return outcome
 
     def _look(self) -> Progress:
-        scale_set = (
-            self.snapshot.scale_set if self.snapshot else self._arm.get_scale_set(self._resource_group, self._name)
-        )
-        if self._wait.same_model:
-            check_target(scale_set, target_of(scale_set, self._wanted), now=self._arm.server_time)
-        if self._wait.same_profile is not None:
-            check_profile(self._wait.same_profile, scale_set, now=self._arm.server_time)
+        scale_set = self._model()
+        return self._without_list(scale_set) or self._by_list(scale_set)
+
+    def _model(self) -> ScaleSet:
+        """The model, read and checked once in a call."""
+        if self._scale_set is None:
+            scale_set = self._arm.get_scale_set(self._resource_group, self._name)
+            if self._wait.same_model:
+                check_target(scale_set, target_of(scale_set, self._wanted), now=self._arm.server_time)
+            if self._wait.same_profile is not None:
+                check_profile(self._wait.same_profile, scale_set, now=self._arm.server_time)
+            self._scale_set = scale_set
+        return self._scale_set
+
+    def _by_list(self, scale_set: ScaleSet) -> Progress:
+        self._spare_the_limit()
         instances = tuple(self._arm.list_instances(scale_set, self._wait.include))
         self.snapshot = Snapshot(scale_set, instances, self._arm.server_time)
         ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if obstacle(one) is None)
         if self._wait.phase == SETTLED:
             return settled(instances, ids, running=self._operation_runs(scale_set))
-        if self._wait.phase == HEALTHY:
-            return healthy(instances, ids, scale_set.health_source, since=self._wait.since, sick=self._wait.sick)
-        progress = upgraded(
+        progress = self._judge(scale_set, instances, ids)
+        return progress if self._wait.phase == HEALTHY else self._held_against_operation(scale_set, progress)
+
+    def _judge(self, scale_set: ScaleSet, instances: Sequence[Instance], ids: Sequence[str]) -> Progress:
+        wait = self._wait
+        if wait.phase == HEALTHY:
+            return healthy(instances, ids, scale_set.health_source, since=wait.since, sick=wait.sick)
+        return upgraded(
             instances,
             ids,
             target_of(scale_set, self._wanted),
-            by_model=self._wait.by_model,
-            sick=self._wait.sick,
-            failed_before=self._wait.failed_before,
+            by_model=wait.by_model,
+            sick=wait.sick,
+            failed_before=wait.failed_before,
         )
-        return self._held_against_operation(scale_set, progress)
+
+    def _without_list(self, scale_set: ScaleSet) -> Progress | None:
+        """What tells that a list would show nothing new, or not enough; None where one is due."""
+        if not self._lists_are_dear(scale_set):
+            return None
+        ids = self._wait.instance_ids
+        # Three lists' worth of the limit: one to show how far it is, two for what comes after.
+        rich = self._arm.pace.wait(3 * self._arm.pace.pages, self._now()) == 0
+        if self._wait.phase != HEALTHY and not rich and self._operation_runs(scale_set):
+            return Progress(self._wait.phase, len(ids), waiting=dict.fromkeys(ids, UNDER_WAY))
+        few = self._few()
+        if not few or self._wait.phase == SETTLED:
+            return None
+        found = [self._arm.get_instance(scale_set, one, self._wait.include) for one in few]
+        seen = self._judge(scale_set, [one for one in found if one is not None], few)
+        # The last of the good looks is a list: what follows rests on all instances.
+        if seen.done:
+            return replace(seen, total=len(ids)) if few == ids and self._state.good + 1 < self._wait.successes else None
+        return replace(seen, total=len(ids), vanished=())
+
+    def _lists_are_dear(self, scale_set: ScaleSet) -> bool:
+        if not self._wait.state_file or not self._wait.instance_ids:
+            return False
+        pages = max(pages_of(scale_set.capacity or 0), self._arm.pace.pages)
+        self._arm.pace = replace(self._arm.pace, pages=pages)
+        return pages > 1
+
+    def _spare_the_limit(self) -> None:
+        """Do not begin a list that Azure would refuse in the middle. Raises Throttled, without asking."""
+        pace = self._arm.pace
+        pause = pace.until_list(self._now()) if self._wait.state_file and pace.pages > 1 else 0.0
+        if pause > 0:
+            error = Throttled(
+                f"Could not list the instances of {self._name}: Azure's limit of lists is used up",
+                attempted=f"list the instances of scale set {self._name}",
+            )
+            error.retry_after = pause
+            raise error
+
+    def _few(self) -> tuple[str, ...]:
+        """The instances that are still waited for, where they are few enough to be read one by one."""
+        ids = self._wait.instance_ids
+        if self._state.answered and not self._state.good:
+            ids = tuple(one for one in ids if one in self._state.progress.waiting)
+        return ids if len(ids) <= FEW else ()
+
+    def _interval(self, now: float) -> float:
+        wanted = self._wait.interval
+        if self._arm.pace.pages > 1 and self._few():
+            return max(wanted, SHORTEST_SINGLE)
+        return self._arm.pace.interval(wanted, now)
 
     def _held_against_operation(self, scale_set: ScaleSet, progress: Progress) -> Progress:
         """A failed operation says nothing of instances that it moved, but what it left alone will not move any more.

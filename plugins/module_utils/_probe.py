@@ -14,59 +14,93 @@ from dataclasses import dataclass
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
 
 LONGEST_CALL = 45
+SPARE_CALLS = 20
+SHORTEST_CALL = 600
 
 
 @dataclass(frozen=True)
 class Probe:
-    """The state of a repeated check. `streak` is the number of good ones in a row, `attempts` of all."""
+    """The state of a repeated check. `streak` is the number of good ones in a row, `attempts` of all.
+
+    `unanswered` are those that Azure did not let come to an answer; they are none of the others.
+    """
 
     streak: int = 0
     attempts: int = 0
     done: bool = False
     exhausted: bool = False
+    unanswered: int = 0
 
 
-def step(probe: Probe, good: bool, *, successes: int, retries: int) -> Probe:
+def step(
+    probe: Probe, good: bool, *, successes: int, retries: int, answered: bool = True, most_unanswered: int = 0
+) -> Probe:
     """The state after one more check: `done` after `successes` good ones in a row.
 
-    `exhausted` where `retries` checks beyond the first streak did not bring that.
+    `exhausted` where `retries` checks beyond the first streak did not bring that, but not in the middle of a good one;
+    or where more than `most_unanswered` came to no answer.
     """
+    if not answered:
+        unanswered = probe.unanswered + 1
+        return Probe(probe.streak, probe.attempts, False, unanswered > most_unanswered, unanswered)
     streak = probe.streak + 1 if good else 0
     attempts = probe.attempts + 1
     done = streak >= successes
-    return Probe(streak, attempts, done, not done and attempts >= retries + successes)
+    return Probe(streak, attempts, done, not good and attempts >= retries + successes, probe.unanswered)
 
 
 def waits(
-    *, upgrade_timeout: int, health_retries: int, health_delay: int, health_successes: int
+    *,
+    upgrade_timeout: int,
+    health_retries: int,
+    health_delay: int,
+    health_successes: int,
+    unanswered_timeout: int = 0,
 ) -> dict[str, dict[str, int]]:
     """How the role waits for `upgrade` and for `health`: `timeout` of each call in seconds and `retries` of the task.
 
-    For `room` above the floor it waits as long as for health: what is missing may come back in that time; `delay` are
-    the seconds between two tries.
+    All calls together take as long as `answered`, and as `unanswered_timeout` beyond that. `unanswered` is how many
+    checks by other means than the instances may come to no answer in that time. For `room` above the floor it waits as
+    long as for health: what is missing may come back in that time; `delay` are the seconds between two tries. `call` is
+    for a module that only waits for Azure to answer.
 
     Raises BadInput where the options leave no time at all.
     """
-    least = {"upgrade_timeout": 1, "health_retries": 0, "health_delay": 0, "health_successes": 1}
+    least = {
+        "upgrade_timeout": 1,
+        "health_retries": 0,
+        "health_delay": 0,
+        "health_successes": 1,
+        "unanswered_timeout": 0,
+    }
     given = {
         "upgrade_timeout": upgrade_timeout,
         "health_retries": health_retries,
         "health_delay": health_delay,
         "health_successes": health_successes,
+        "unanswered_timeout": unanswered_timeout,
     }
     for name, value in given.items():
         if value < least[name]:
             raise BadInput(f"rollout_{name} is {value}", advice=f"Give at least {least[name]}.")
     each = max(health_delay, 1)  # a look takes time, too
     return {
-        "upgrade": _long_poll(upgrade_timeout, 1),
-        "health": _long_poll((health_retries + health_successes) * each, health_successes * each),
+        "upgrade": _long_poll(upgrade_timeout, unanswered_timeout, 1),
+        "health": {
+            **_long_poll((health_retries + health_successes) * each, unanswered_timeout, health_successes * each),
+            "unanswered": unanswered_timeout // each,
+        },
+        # A module that only looks, or writes what it has just read, waits out throttling by itself.
+        "call": {"timeout": max(unanswered_timeout, SHORTEST_CALL)},
         "room": {"retries": max(health_retries, 1), "delay": each},
     }
 
 
-def _long_poll(seconds: int, shortest: int) -> dict[str, int]:
+def _long_poll(answered: int, unanswered: int, shortest: int) -> dict[str, int]:
     # Short calls show signs of life, but a streak of good looks must fit into one. `retries: n` makes n + 1 calls;
     # there are at least two, because Ansible does not look at `until` where `retries` is 0: it would let anything pass.
-    calls = max(-(-seconds // max(LONGEST_CALL, shortest)), 2)
-    return {"timeout": max(-(-seconds // calls), shortest), "retries": calls - 1}
+    calls = max(-(-answered // max(LONGEST_CALL, shortest)), 2)
+    timeout = max(-(-answered // calls), shortest)
+    # A wait that keeps its own time may need some calls more: it ends in no row of good looks.
+    more = -(-unanswered // timeout) + SPARE_CALLS if unanswered else 0
+    return {"timeout": timeout, "retries": calls - 1 + more, "answered": answered}

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -70,6 +70,12 @@ class Progress:
             "failed": dict(self.failed),
             "vanished": list(self.vanished),
         }
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Progress:
+        """From what `to_dict` made. Raises ValueError, TypeError, KeyError or AttributeError for anything else."""
+        waiting, failed = ({str(one): str(why) for one, why in told[name].items()} for name in ("waiting", "failed"))
+        return cls(str(told["phase"]), int(told["total"]), waiting, failed, tuple(map(str, told["vanished"])))
 
 
 def upgraded(

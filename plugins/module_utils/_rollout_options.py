@@ -37,6 +37,7 @@ RANGES = {
     "rollout_sweep_rounds": (0, 1000),
     "rollout_upgrade_timeout": (1, WEEK),
     "rollout_poll_interval": (1, WEEK),
+    "rollout_unanswered_timeout": (1, WEEK),
     "rollout_warm_up": (0, WEEK),
     "rollout_health_retries": (0, 100_000),
     "rollout_health_delay": (1, WEEK),

@@ -21,8 +21,10 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Throttled,
     Untrusted,
     VmssError,
+    WaitTimeout,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
+from ansible_collections.azroll.vmss.plugins.module_utils._wait_state import WaitState
 
 # Azure's buckets give a token back every 15 seconds (4 a minute); used where a 429 does not say how long to wait.
 THROTTLE_WAIT = 15.0
@@ -36,6 +38,8 @@ BACKOFF = 0.8
 FRESH = 10.0
 # A list of 1,000 instances has nine pages, each of which takes a second or two.
 FRESH_PER_PAGE = 2.0
+# The pages of a list may take this much longer than the deadline: a list that starts over costs all of them again.
+LIST_GRACE = 300.0
 
 T = TypeVar("T")
 
@@ -51,6 +55,10 @@ class Deadline:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.seconds = seconds
+        # Seconds that requests were held back for, because Azure throttled them or did not answer.
+        self.unanswered = 0.0
+        # How much longer a list that was begun may take; a module that writes by its lists allows nothing.
+        self.list_grace = 0.0
         self._monotonic = monotonic
         self._sleep = sleep
         self._end = monotonic() + seconds
@@ -94,6 +102,10 @@ class Deadline:
                 attempted=attempted,
             )
 
+    def now(self) -> float:
+        """The time of the monotonic clock, which all processes of a host share."""
+        return self._monotonic()
+
     def remaining(self) -> float:
         """Seconds left, never less than 0."""
         return max(self._end - self._monotonic(), 0.0)
@@ -102,48 +114,103 @@ class Deadline:
         """Sleep, but not past the deadline."""
         self._sleep(min(seconds, self.remaining()))
 
+    @contextmanager
+    def finishing_list(self) -> Iterator[None]:
+        """The time for the further pages of a list."""
+        self._end += self.list_grace
+        try:
+            yield
+        finally:
+            self._end -= self.list_grace
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a wait may take in all its calls.
+
+    `answered` are the seconds of it in which Azure answered: only they count against the instances. `unanswered` are
+    those in which it throttled or was silent: they end the wait with that error, which says nothing of the instances.
+    """
+
+    answered: float
+    unanswered: float
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """The last look, and whether it settles the matter: `done`, `failed`, or neither when time ran out."""
+    """The last look, and whether it settles the matter: `done`, `failed`, or neither when time ran out.
+
+    `unseen` is why the last look came to nothing. `error` is the end of a wait that has used up its limits.
+    """
 
     progress: Progress
     done: bool = False
     failed: bool = False
+    unseen: VmssError | None = None
+    error: VmssError | None = None
+
+    def describe(self) -> str:
+        """One sentence for people: how far the instances are, and whether Azure let them be seen at last."""
+        said = self.progress.describe()
+        return said if self.unseen is None else f"{said}; the last look came to nothing: {_why(self.unseen)}"
 
 
 def wait_until(
-    look: Callable[[], Progress], deadline: Deadline, interval: float, *, unseen: Progress, successes: int = 1
+    look: Callable[[], Progress],
+    deadline: Deadline,
+    interval: Callable[[], float],
+    *,
+    unseen: Progress,
+    successes: int = 1,
+    state: WaitState | None = None,
+    limits: Limits | None = None,
 ) -> Outcome:
-    """Look at once and then every `interval` seconds, the last time at the deadline.
+    """Look at once and then after every `interval()` seconds, the last time at the deadline.
 
     Done after `successes` good looks in a row. Failed when two looks in a row see failed instances: a single one may
-    catch an instance that failed earlier and has not begun to move yet. Being throttled past the deadline is nobody's
-    failure: the time is waited out, and the last look stands (`unseen` where there was none). Nor is a service that
-    does not answer for a while, once it has answered: then the next look tells.
+    catch an instance that failed earlier and has not begun to move yet. A look that Azure throttles, or does not answer
+    once it has answered, is none, and no time of the instances. Throttling does not end a row, silence does.
+
+    With `state`, a wait goes on in the next call where this one has ended: rows, times, and the moment before which
+    Azure is not to be asked. With `limits` it ends by them, however many calls it has, but not in the middle of a row
+    of good looks, nor by a look that came to nothing.
     """
-    progress = unseen
-    answered = False
-    good = bad = 0
-    for _tick in _ticks(deadline, interval):
+    tracked = state is not None
+    state = state or WaitState()
+    state.begin(deadline.now(), unseen)
+    missed: VmssError | None = None
+    while True:
+        pause = state.next_look - deadline.now()
+        if pause > 0:
+            deadline.sleep(pause)
+            if tracked and deadline.remaining() <= 0 and state.next_look > deadline.now():
+                return Outcome(state.progress, unseen=missed)
+        held = deadline.unanswered
         try:
             progress = look()
-        except Throttled:
-            deadline.sleep(deadline.remaining())
-            break
         except VmssError as error:
-            if not (answered and _passing(error)):
+            if not (isinstance(error, Throttled) or ((tracked or state.answered) and _passing(error))):
                 raise
-            good = bad = 0
-            continue
-        answered = True
-        good = good + 1 if progress.done else 0
-        bad = bad + 1 if progress.failed else 0
-        if good >= successes:
-            return Outcome(progress, done=True)
-        if bad >= 2:
-            return Outcome(progress, failed=True)
-    return Outcome(progress)
+            missed = error
+            pause = THROTTLE_WAIT if isinstance(error, Throttled) else interval()
+            pause = max(getattr(error, "retry_after", None) or pause, 1.0)
+            state.miss(deadline.now(), pause, ends_row=not isinstance(error, Throttled))
+            # There is no use in waiting for a look that would come too late.
+            if limits is not None and state.unanswered_seconds + pause > limits.unanswered:
+                return Outcome(state.progress, unseen=error, error=_unanswered(error, state, pause))
+            if isinstance(error, Throttled) and not tracked:
+                deadline.sleep(deadline.remaining())
+        else:
+            missed = None
+            state.see(progress, deadline.now(), held_back=deadline.unanswered - held, interval=interval())
+            if state.good >= successes:
+                return Outcome(progress, done=True)
+            if state.bad >= 2:
+                return Outcome(progress, failed=True)
+            if limits is not None and not state.good and state.answered_seconds >= limits.answered:
+                return Outcome(progress, error=_overdue(progress, limits.answered))
+        if deadline.remaining() <= 0:
+            return Outcome(state.progress, unseen=missed)
 
 
 def decide(act: Callable[[], T], deadline: Deadline) -> T:
@@ -176,7 +243,7 @@ def decide(act: Callable[[], T], deadline: Deadline) -> T:
 
 def not_seen(phase: str, instance_ids: Sequence[str]) -> Progress:
     """What is known before the first look."""
-    return Progress(phase, len(instance_ids), waiting=dict.fromkeys(instance_ids, "not seen yet: throttled by Azure"))
+    return Progress(phase, len(instance_ids), waiting=dict.fromkeys(instance_ids, "not seen yet"))
 
 
 def _passing(error: VmssError) -> bool:
@@ -185,8 +252,27 @@ def _passing(error: VmssError) -> bool:
     return isinstance(error, ConnectionFailed) or error.fault.status == 408 or (error.fault.status or 0) >= 500
 
 
-def _ticks(deadline: Deadline, interval: float) -> Iterator[None]:
-    yield
-    while deadline.remaining() > 0:
-        deadline.sleep(interval)
-        yield
+def _why(error: VmssError) -> str:
+    return "Azure throttled it" if isinstance(error, Throttled) else "Azure did not answer"
+
+
+def _unanswered(error: VmssError, state: WaitState, pause: float) -> VmssError:
+    asks = f", and it asks to wait another {pause:.0f} seconds" if isinstance(error, Throttled) else ""
+    seen = f"The last look says: {state.progress.describe()}" if state.answered else "No look saw the instances"
+    return type(error)(
+        f"{error.message.rstrip('.')}. {_why(error)} for {state.unanswered_seconds:.0f} seconds of this wait{asks}. "
+        f"{seen}",
+        advice="Nothing is known to be wrong with the instances. Find out who else calls the compute API of this "
+        "subscription, or give the wait more time (unanswered_timeout; rollout_unanswered_timeout in the role).",
+        attempted=error.attempted,
+        fault=error.fault,
+    )
+
+
+def _overdue(progress: Progress, seconds: float) -> WaitTimeout:
+    return WaitTimeout(
+        f"Not all instances were {progress.phase} after {seconds:.0f} seconds: {progress.describe()}",
+        advice="See the instances' own messages.",
+        attempted=f"wait until the instances are {progress.phase}",
+        instances=[*progress.failed, *progress.waiting],
+    )

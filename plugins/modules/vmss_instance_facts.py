@@ -102,9 +102,36 @@ options:
       - Refused without O(wait_for=upgraded).
     type: str
     default: ''
+  wait_state:
+    description:
+      - The path of a file, on the host that runs the module, in which a wait of several calls remembers what it has
+        seen. The next call goes on where the last one ended. It continues rows of good looks, and it does not ask Azure
+        before the time that Azure named when it throttled.
+      - The folder must exist, and nobody else should be able to write to it. A file that is missing or damaged has
+        nothing to tell. At the end of a wait, only what is known of Azure's limits stays in the file, so one file
+        serves all waits of a play.
+      - With it, O(answered_timeout) and O(unanswered_timeout) end the wait, and RV(expired) says so. Before that, a
+        service that throttles or does not answer is no error. Lists of more than one page are made as seldom as
+        Azure's limits demand, and up to ten instances are read one by one instead.
+      - Without O(wait_for) it has no effect.
+    type: path
+  answered_timeout:
+    description:
+      - With O(wait_state), the number of seconds after which the wait fails with RV(error.kind=timeout). Only time in
+        which Azure answers counts, in all calls together.
+    type: int
+    default: 600
+  unanswered_timeout:
+    description:
+      - With O(wait_state), the number of seconds in which Azure may throttle or stay silent, in all calls together.
+        After that the wait fails with RV(error.kind=throttled), RV(error.kind=connection) or
+        RV(error.kind=unavailable), which says nothing about the instances.
+    type: int
+    default: 1800
   wait_successes:
     description:
-      - How many looks in a row must be good. So many must fit into O(wait_timeout), with O(wait_interval) between two.
+      - How many looks in a row must be good. Without O(wait_state), so many must fit into O(wait_timeout), with
+        O(wait_interval) between two.
       - Without O(wait_for) it has no effect.
     type: int
     default: 1
@@ -664,6 +691,11 @@ done:
   returned: always
   type: bool
   sample: true
+expired:
+  description: Whether a wait with O(wait_state) has ended because its time is over. Then it has failed.
+  returned: always
+  type: bool
+  sample: false
 vmss_progress:
   description: How far the instances have come. V(null) if nothing was waited for.
   returned: always
@@ -796,6 +828,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssMod
 EMPTY = {
     "ansible_facts": {},
     "done": False,
+    "expired": False,
     "vmss_progress": None,
     "heatmap": [],
     "resources": None,
@@ -833,10 +866,13 @@ def work(call: Call) -> None:
     result |= {
         "done": outcome.done,
         "vmss_progress": outcome.progress.to_dict(),
-        "msg": f"{name}: {outcome.progress.describe()}",
+        "expired": outcome.error is not None,
+        "msg": f"{name}: {outcome.describe()}",
     }
     if outcome.failed:
         raise failed_wait(name, outcome.progress, watch.fault)
+    if outcome.error is not None:
+        raise outcome.error
 
 
 def main() -> None:
@@ -853,6 +889,9 @@ def main() -> None:
                 "sick_ids": {"type": "list", "elements": "str", "default": []},
                 "operation_id": {"type": "str", "default": ""},
                 "failed_before": {"type": "list", "elements": "str", "default": []},
+                "wait_state": {"type": "path"},
+                "answered_timeout": {"type": "int", "default": 600},
+                "unanswered_timeout": {"type": "int", "default": 1800},
                 "wait_successes": {"type": "int", "default": 1},
                 "fresher_than": {"type": "str"},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},

@@ -71,7 +71,7 @@ class Case:
     `on_target` is how many must run the image of the model at the end (default: all where the last play succeeded).
     `once` says that no instance may leave service more than once, `again` that a further run must write nothing. `held`
     is what stays held, `state` what else must be true of the set. `wins` says in words who has his way, and `sample`
-    that "make test" plays the case, too.
+    that "make test" plays the case, too. `throttling` are the limits of the scenario.
     """
 
     name: str
@@ -95,6 +95,7 @@ class Case:
     held: tuple[str, ...] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
     sample: bool = False
+    throttling: Mapping[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The scenario of the case."""
@@ -106,6 +107,7 @@ class Case:
         if self.actors is not None:
             made["actors"] = list(self.actors)
         made.setdefault("principal", {})["denied_actions"] = list(self.denied)
+        made["throttling"] = {**made.get("throttling", {}), **self.throttling}
         made["faults"] = [*made.get("faults", []), *self.faults]
         return made
 

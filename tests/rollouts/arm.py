@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _arm_operations
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import COMPUTE_API, POLL_INTERVAL
@@ -17,6 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import WaitTim
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import failed_operation, read_fault
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._origin import classify
+from ansible_collections.azroll.vmss.plugins.module_utils._pace import Pace
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from armsim import operations
@@ -37,6 +38,7 @@ METHODS = {
 }
 
 # What an instance looked like when it was last read: its state, the record, and the time of its report.
+Listed = TypeVar("Listed")
 Known = dict[str, tuple[object, Instance, float]]
 
 
@@ -81,11 +83,17 @@ class Arm(_arm.Arm):
                 return [self._read(one) for one in self._listed()]
             return [Instance.from_wire(one) for one in self._documents(changes)]
 
-        return classify(scale_set, self._service.ask("list the instances", read), include)
+        return classify(scale_set, self._paged(read), include)
 
     def instance_documents(self, scale_set: ScaleSet) -> list[Json]:
-        """In one page, where the real service takes ten."""
-        return self._service.ask("list the instances", lambda: self._documents(self._changes(scale_set)))
+        """The same as the service tells it."""
+        return self._paged(lambda: self._documents(self._changes(scale_set)))
+
+    def _paged(self, act: Callable[[], list[Listed]]) -> list[Listed]:
+        web, service = self._site.web, self._service
+        found = service.list_pages("list the instances", act, flexible=web.flexible, instances=len(web.instances))
+        self.pace = Pace(service.pages, service.lists_left, self._deadline.now())
+        return found
 
     def get_scale_set(self, resource_group: str, name: str) -> ScaleSet:
         """And note the capacity that was read."""

@@ -65,7 +65,11 @@ class Batches(Play):
         self._operation = ""
         self._run_id = f"run-{site.run}"
         self._waits = rollout_waits(
-            options.upgrade_timeout, options.health_retries, options.health_delay, options.health_successes
+            options.upgrade_timeout,
+            options.health_retries,
+            options.health_delay,
+            options.health_successes,
+            options.unanswered_timeout,
         )
 
     def module(self, module: ModuleType, register: str, **given: Any) -> Result:
@@ -94,6 +98,7 @@ class Batches(Play):
             upgrade_policy=options.upgrade_policy,
             previous_image=journal["previous_image"],
             held=journal["held"],
+            wait_timeout=self._waits["call"]["timeout"],
         )
         self.journal = rollout_journal(journal, "hold", result=hold, unsettled=self._plan["unsettled"])
 
@@ -128,7 +133,8 @@ class Batches(Play):
             raise Stop("plan refused", self._plan["refused"])
 
     def _gather(self) -> None:
-        facts = self.module(vmss_instance_facts, "facts", target_image=self._target, by_model=self._by_model)
+        judged = {"target_image": self._target, "by_model": self._by_model}
+        facts = self.module(vmss_instance_facts, "facts", wait_timeout=self._waits["call"]["timeout"], **judged)
         self._plan_batches(facts["ansible_facts"]["vmss"])
 
     # batches.yml and sweep.yml
@@ -270,6 +276,7 @@ class Batches(Play):
             self.wait_for(
                 "upgraded",
                 self._waits["upgrade"],
+                self._options.unanswered_timeout,
                 target_image=self._target,
                 by_model=self._by_model,
                 instance_ids=list(ids),
@@ -287,7 +294,8 @@ class Batches(Play):
             self._await(ids)
 
     def _try_again(self, ids: Sequence[str]) -> None:
-        judged = {"target_image": self._target, "by_model": self._by_model}
+        patience = self._waits["call"]["timeout"]
+        judged: Result = {"target_image": self._target, "by_model": self._by_model, "wait_timeout": patience}
         look = self.module(vmss_instance_facts, "failed", instance_ids=list(ids), details=True, **judged)
         vmss = look["ansible_facts"]["vmss"]
         self._keep(vmss)
@@ -338,6 +346,7 @@ class Batches(Play):
         facts = self.wait_for(
             "healthy",
             self._waits["health"],
+            self._options.unanswered_timeout,
             target_image=self._target,
             by_model=self._by_model,
             instance_ids=list(ids),

@@ -104,7 +104,7 @@ class Rollout(Batches):
     # previous.yml
 
     def _previous_image(self) -> Result:
-        facts = self.module(vmss_instance_facts, "facts")
+        facts = self.module(vmss_instance_facts, "facts", wait_timeout=self._waits["call"]["timeout"])
         options = self._options
         vmss = facts["ansible_facts"]["vmss"]
         found = rollout_previous_image(vmss, skip=options.skip, only=options.only, remembers=options.lease > 0)
@@ -217,8 +217,9 @@ class Rollout(Batches):
     def _look_after_failure(self, retries: int) -> Result:
         for _call in range(retries + 1):
             with suppress(Stop):
-                facts = self.module(vmss_instance_facts, "facts", target_image=self._target)["ansible_facts"]
-                return dict(facts["vmss"])
+                patience = self._waits["call"]["timeout"]
+                facts = self.module(vmss_instance_facts, "facts", target_image=self._target, wait_timeout=patience)
+                return dict(facts["ansible_facts"]["vmss"])
             self._site.sleep(1)
         return {}
 
@@ -227,6 +228,7 @@ class Rollout(Batches):
             self.wait_for(
                 "settled",
                 self._waits["upgrade"],
+                self._options.unanswered_timeout,
                 target_image=self._target,
                 instance_ids=list(ids),
                 operation_id=self._operation,

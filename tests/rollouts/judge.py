@@ -302,6 +302,12 @@ def _beyond(write: Write, world: World) -> bool:
     return len(moved) > Limit.parse(until, "until").of(world.size)
 
 
+def judge_throttled(world: World, report: Mapping[str, Any]) -> Iterator[str]:
+    """Where nothing is in the way but Azure's limits, a rollout is slower for that, and nothing else."""
+    if world.healthy and report["result"] not in ("succeeded", "nothing_to_do"):
+        yield f"{report['result']} for no other reason than Azure's limits: {report.get('cause', '')}"
+
+
 def repairs_written(site: Site) -> str:
     """What a rollout did last about automatic repairs: `suspend`, `resume` or nothing."""
     return next((write.kind for write in reversed(site.writes) if write.kind in ("suspend", "resume")), "")

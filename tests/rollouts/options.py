@@ -47,6 +47,7 @@ class Options:
     sweep_delay: int = 60
     upgrade_timeout: int = 1800
     poll_interval: int = 10
+    unanswered_timeout: int = 1800
     warm_up: int = 0
     health_retries: int = 30
     health_delay: int = 10

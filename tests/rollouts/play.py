@@ -91,19 +91,23 @@ class Play:
             self._site.sleep(patience["delay"])
         return task()
 
-    def wait_for(self, phase: str, patience: Mapping[str, int], **given: Any) -> Result:
-        """The facts module, repeated until it is done; silence and throttling of the service are borne as well."""
+    def wait_for(self, phase: str, patience: Mapping[str, int], unanswered: int, **given: Any) -> Result:
+        """The facts module, repeated until it is done or its time is over."""
         self._site.wait_for(given["instance_ids"])
         stop = Stop(f"not {phase} in time", "")
+        given |= {"wait_for": phase, "wait_timeout": patience["timeout"], "wait_state": self._site.wait_state}
+        given |= {"answered_timeout": patience["answered"], "unanswered_timeout": unanswered}
         for _call in range(patience["retries"] + 1):
             try:
-                timeout = patience["timeout"]
-                facts = self.module(vmss_instance_facts, "facts", wait_for=phase, wait_timeout=timeout, **given)
+                facts = self.module(vmss_instance_facts, "facts", **given)
                 if facts["done"]:
                     return facts
                 stop = Stop(f"not {phase} in time", facts["msg"])
             except Stop as failure:
-                if failure.kind not in ("connection", "unavailable", "throttled"):
+                if (
+                    failure.kind not in ("connection", "unavailable", "throttled")
+                    or self.registered["facts"]["expired"]
+                ):
                     raise
                 stop = failure
             self._site.sleep(1)

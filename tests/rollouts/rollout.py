@@ -21,6 +21,7 @@ from rollouts.judge import (
     judge_model,
     judge_new_instances,
     judge_rolled_back,
+    judge_throttled,
     judge_waits,
     judge_way_back,
     judge_writes,
@@ -49,6 +50,7 @@ class Outcome:
     batches: int
     kills: int
     faults: int
+    requests: int
     lowest: int | None
     violations: list[str] = field(default_factory=list)
 
@@ -58,7 +60,7 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
     site = Site(world.scenario(), NEW, world.weather, world.kills, world.seed)
     before = Held.by(site)
     rollout, report = run_to_its_end(site, world.options)
-    violations = judge_run(site, world, rollout, report, before)
+    violations = [*judge_run(site, world, rollout, report, before), *judge_throttled(world, report)]
     site.sleep(QUIET)
     if report["result"] == "rolled_back" and world.options.on_failure == "rollback":
         violations += judge_rolled_back(site, report)
@@ -90,6 +92,7 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         sum(write.kind == "upgrade" for write in site.writes),
         site.kills_met,
         sum(site.faults.values()),
+        site.requests,
         min((above for write in site.writes for _part, above in margins(write, world.options)), default=None),
         violations,
     )

@@ -14,8 +14,14 @@ from typing import Any, TypeVar
 from starlette.routing import compile_path
 
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import Client
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import ArmFault, ConnectionFailed, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    ArmFault,
+    ConnectionFailed,
+    Throttled,
+    VmssError,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import read_fault, refusal
+from ansible_collections.azroll.vmss.plugins.module_utils._pace import left_of, pages_of
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import BACKOFF, RETRIES, THROTTLE_WAIT, Deadline
 from armsim.errors import ArmError
 from armsim.faults import Seen
@@ -48,6 +54,8 @@ class Service(Client):
         self.look: Look | None = None
         # When each thing was last read, by its name.
         self.reads: dict[str, float] = {}
+        self.pages = 1
+        self.lists_left: int | None = None
         self._note = note
 
     def close(self) -> None:
@@ -118,6 +126,7 @@ class Service(Client):
         host = self.site.host
         call = Call(host, method, path, HOST, params, fields, given, "", raw, api_version=api)
         call.principal = host.directory.default
+        self.draw(method, endpoint.name, "/".join(params.values()))
         seen = Seen(endpoint.name, path, api, False, self.site.now())
         changes = self.changes(seen)
         fate = self.site.simulation.faults.of_action(seen) if method == "POST" else None
@@ -139,6 +148,43 @@ class Service(Client):
         assert fault is None or isinstance(fault, ChangedFault), fault
         return fault
 
+    def draw(self, method: str, operation: str, resource: str) -> int | None:
+        """Draw on Azure's limits for one request, and say how many lists are left. Raises ArmError (429)."""
+        throttle, host = self.site.simulation.throttle, self.site.host
+        if not throttle.enforced:
+            return None
+        caller = host.directory.default.spec.object_id
+        drawn = throttle.enter(method, self.site.simulation.spec.subscription.id, caller)
+        try:
+            throttle.reach(drawn, operation, resource.lower())
+        except ArmError:
+            self.site.faults["limit"] += 1
+            raise
+        return left_of(throttle.headers(drawn, None).get("x-ms-ratelimit-remaining-resource"))
+
+    def list_pages(self, attempted: str, act: Callable[[], Answer], *, flexible: bool, instances: int) -> Answer:
+        """A list of so many instances, page by page; what it shows is that of the last page."""
+        operation = "VirtualMachines_List" if flexible else "VirtualMachineScaleSetVMs_List"
+        resource = "rg-shop" if flexible else "rg-shop/web"
+        self.pages = pages_of(instances)
+
+        def page() -> None:
+            self.lists_left = self.draw("GET", operation, resource)
+
+        def last() -> Answer:
+            page()
+            return act()
+
+        if self.pages == 1:
+            return self.ask(attempted, last)
+        self.ask(attempted, page)
+        with self.deadline.finishing_list():
+            for _page in range(self.pages - 2):
+                self.deadline.read_page()
+                self.ask(attempted, page)
+            self.deadline.read_page()
+            return self.ask(attempted, last)
+
     def ask(self, attempted: str, act: Callable[[], Answer], *, write: bool = False, poll: bool = False) -> Answer:
         """One request; reads are repeated as `Retry` does, writes never. `act` is how it takes effect.
 
@@ -151,10 +197,19 @@ class Service(Client):
                 self.deadline.check_fresh(attempted)
             site.step()
             site.sleep(LATENCY)
+            site.requests += 1
             trouble = site.trouble(write=write)
             answers = []
             if trouble in (None, "answer lost"):
-                answers.append(self._answer(attempted, act, write))
+                try:
+                    answers.append(self._answer(attempted, act, write))
+                except Throttled as error:
+                    asked = error.retry_after or THROTTLE_WAIT
+                    if write or deciding or asked > self.deadline.remaining():
+                        raise
+                    self.deadline.unanswered += asked
+                    site.sleep(asked)
+                    continue
             if trouble is None:
                 site.step()
                 return answers[0]
@@ -166,6 +221,7 @@ class Service(Client):
             given_up = write or (throttled is not None and deciding) or (throttled is None and failures == RETRIES)
             if given_up or pause > left:
                 raise _given_up(trouble, attempted)
+            self.deadline.unanswered += pause
             site.sleep(pause)
             failures += throttled is None
 

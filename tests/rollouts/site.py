@@ -7,11 +7,16 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 from armsim import deeds, scenario
@@ -22,6 +27,10 @@ from armsim.operations import Fate
 from armsim.scale_set import ScaleSet
 from armsim.simulation import Simulation
 from armsim.web.host import Host, Settings
+
+FOLDER = Path(mkdtemp(prefix="rollouts-"))
+NUMBERS = count()
+atexit.register(rmtree, FOLDER, ignore_errors=True)
 
 
 class Killed(BaseException):
@@ -121,6 +130,7 @@ class Site:
         # The image of the model when a run listed the instances for the first time.
         self.first_images: dict[int, str | None] = {}
         self.faults: Counter[str] = Counter()
+        self.requests = 0
         self.run = 0
         self.kills_met = 0
         self.last_look: Look | None = None
@@ -129,6 +139,8 @@ class Site:
         # Of each run, the version that was asked for (empty: the image before), and how it ended.
         self.ends: dict[int, tuple[str, str]] = {}
         self._steps = 0
+        # What the waits of the run that is on remember.
+        self.wait_state = FOLDER / f"{next(NUMBERS)}.json"
 
     def now(self) -> float:
         return self._clock.now()
@@ -152,6 +164,7 @@ class Site:
         self.run += 1
         self.first_capacity = None
         self._steps = 0
+        self.wait_state.unlink(missing_ok=True)
 
     def trouble(self, *, write: bool) -> str | None:
         """What one attempt of a request meets, if anything."""

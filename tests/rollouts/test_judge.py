@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_waits
 from ansible_collections.azroll.vmss.plugins.module_utils import (
     _budget,
     _gather,
@@ -34,13 +35,15 @@ from ansible_collections.azroll.vmss.plugins.module_utils._journal import sent_i
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._wait_state import WaitState
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
 from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update, vmss_preflight
+from rollouts import batches
 from rollouts.arm import Arm
 from rollouts.driver import Rollout
 from rollouts.play import Stop
 from rollouts.rollout import roll
-from rollouts.worlds import OTHER, PUBLISHER, WINDOWS, World, random_world
+from rollouts.worlds import OTHER, PUBLISHER, WINDOWS, World, random_world, throttled_world
 
 
 def same(world: World) -> World:
@@ -193,6 +196,20 @@ def test_a_way_back_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Rollout, "_settle", lambda *_: None)
     monkeypatch.setattr(_reaction, "_scope", lambda journal, *_: tuple(sent_ids(journal)[:1]))
     assert shown("came up on the image that was taken back")
+
+
+def test_waits_that_begin_anew_with_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = throttled_world(random.Random("1000/limits"))
+    world.document["scale_sets"][0]["capacity"] = 1_000
+
+    def without_patience(*given: Any) -> Any:
+        return {**rollout_waits(*given), **{name: rollout_waits(*given[:4])[name] for name in ("upgrade", "health")}}
+
+    monkeypatch.setattr(_gather, "load", lambda _path, key: WaitState(key=key))
+    monkeypatch.setattr(_gather, "LIST_GRACE", 0.0)
+    monkeypatch.setattr(batches, "rollout_waits", without_patience)
+    violations = roll(replace(world, size=1_000)).violations
+    assert any("no other reason than Azure's limits" in one for one in violations)
 
 
 def test_a_second_run_that_writes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ DEAD_PROCESS = re.sub(r"/\d+\.", "/0.", holder_name())
 class World:
     """What a rollout meets. `breaks_all`: no instance survives the new image. `back`: a person wants the old one again,
     however the rollout ended. `sequel`: autoscale adds instances, then a third image is rolled, and rolled back again
-    without naming the one before."""
+    without naming the one before. `healthy`: nothing in it is a reason to stop."""
 
     document: dict[str, Any]
     options: Options
@@ -47,6 +47,7 @@ class World:
     size: int
     back: bool = False
     sequel: bool = False
+    healthy: bool = False
 
     @property
     def autoscaled(self) -> bool:
@@ -118,6 +119,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
     sequel = random.Random(f"{seed}/sequel")
     options = replace(options, failed_image=sequel.choice(["restore", "restore", "restore", "keep"]))
     more = not back and size < 90 and sequel.random() < 0.25
+    document["throttling"] = {"enabled": random.Random(f"{seed}/limits").random() < 0.2}
     return World(document, options, _weather(draw), tuple(kills), seed, breaks_all, size, back, more)
 
 
@@ -139,6 +141,29 @@ def noisy_world(draw: random.Random, largest: int = 100) -> World:
     options = replace(options, until="", only={}, skip={}, checkpoint="never")
     return replace(
         world, document=document, options=options, weather=weather, kills=(), breaks_all=False, back=False, sequel=False
+    )
+
+
+def throttled_world(draw: random.Random, largest: int = LARGEST) -> World:
+    """A healthy one, in which nothing is in the way but Azure's limits; the options are the defaults."""
+    world = random_world(draw, largest)
+    set_ = {**world.document["scale_sets"][0], "health": {"source": "extension"}, "instances": {}}
+    set_.pop("automatic_repairs", None)
+    document = {**_document(draw, set_, {}, []), "throttling": {"enabled": True}}
+    most = "1" if world.size < 5 else "20%"
+    options = Options(image={"version": NEW}, accept=ACCEPTABLE, on_failure="rollback", max_unavailable=most)
+    if set_.get("upgrade_policy"):
+        options = replace(options, upgrade_policy="set_manual")
+    return replace(
+        world,
+        document=document,
+        options=options,
+        weather=Weather(),
+        kills=(),
+        breaks_all=False,
+        back=False,
+        sequel=False,
+        healthy=True,
     )
 
 

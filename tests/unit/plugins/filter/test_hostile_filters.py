@@ -118,8 +118,20 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("image_change", {"journal": JOURNAL}),
     ("report", {"journal": JOURNAL, "vmss": VMSS, "planned": False, "skip": {"tags": ["a"]}}),
     ("report_lines", {"report": FILTERS["rollout_report"](JOURNAL, VMSS)}),
-    ("probe", {"probe": PROBE, "good": True, "successes": 2, "retries": 5}),
-    ("waits", {"upgrade_timeout": 1800, "health_retries": 30, "health_delay": 10, "health_successes": 2}),
+    (
+        "probe",
+        {"probe": PROBE, "good": True, "successes": 2, "retries": 5, "answered": True, "most_unanswered": 3},
+    ),
+    (
+        "waits",
+        {
+            "upgrade_timeout": 1800,
+            "health_retries": 30,
+            "health_delay": 10,
+            "health_successes": 2,
+            "unanswered_timeout": 600,
+        },
+    ),
     ("options", {"options": {"rollout_soak": 1}, "folders": ["/nonexistent"]}),
     ("status", {"vmss": VMSS}),
     ("lease_due", {"lease": {"expires": AT}, "minutes": 5, "gathered_at": AT, "looked_at": AT, "now": AT}),

@@ -130,6 +130,7 @@ def test_a_good_check_counts(good):
         "attempts": 1,
         "done": False,
         "exhausted": False,
+        "unanswered": 0,
     }
 
 
@@ -141,8 +142,9 @@ def test_a_bad_check_does_not_even_as_a_text(good):
 def test_waits_from_texts_are_the_waits_from_numbers():
     assert ask("waits", "1800", "30", "10", "2") == ask("waits", 1800, 30, 10, 2)
     assert ask("waits", 1800, 30, 10, 2) == {
-        "upgrade": {"timeout": 45, "retries": 39},
-        "health": {"timeout": 40, "retries": 7},
+        "upgrade": {"timeout": 45, "retries": 39, "answered": 1800},
+        "health": {"timeout": 40, "retries": 7, "answered": 320, "unanswered": 0},
+        "call": {"timeout": 600},
         "room": {"retries": 30, "delay": 10},
     }
 

@@ -27,7 +27,7 @@ def test_it_is_done_at_the_first_streak_and_exhausted_after_the_last_check(outco
         if probe.done:
             assert not probe.exhausted
             return
-        assert probe.exhausted == (number >= successes + retries)
+        assert probe.exhausted == (number >= successes + retries and not good)
         if probe.exhausted:
             return
 
@@ -38,6 +38,43 @@ def test_a_bad_check_starts_the_streak_again():
     probe = step(probe, True, successes=2, retries=9)
     assert probe == Probe(streak=1, attempts=3)
     assert step(probe, True, successes=2, retries=9).done
+
+
+@given(st.lists(st.sampled_from([True, False, None]), max_size=60), st.integers(1, 5), st.integers(0, 20))
+def test_checks_that_came_to_no_answer_change_nothing_but_their_own_number(outcomes, successes, retries):
+    probe = answered = Probe()
+    for good in outcomes:
+        if good is not None:
+            answered = step(answered, good, successes=successes, retries=retries)
+        probe = step(
+            probe, bool(good), successes=successes, retries=retries, answered=good is not None, most_unanswered=60
+        )
+        assert (probe.streak, probe.attempts) == (answered.streak, answered.attempts)
+        if answered.done or answered.exhausted:
+            break
+    assert not probe.exhausted or answered.exhausted
+    assert probe.unanswered == sum(good is None for good in outcomes[: probe.attempts + probe.unanswered])
+
+
+def test_too_many_checks_that_came_to_no_answer_end_it():
+    probe = Probe(streak=1, attempts=1)
+    for number in range(1, 5):
+        probe = step(probe, False, successes=2, retries=9, answered=False, most_unanswered=3)
+        assert probe.exhausted == (number == 4)
+
+
+@given(st.integers(1, 100_000), st.integers(0, 5_000))
+def test_time_without_an_answer_comes_on_top(timeout, unanswered):
+    options = {"health_retries": 30, "health_delay": 10, "health_successes": 2}
+    made = waits(upgrade_timeout=timeout, unanswered_timeout=unanswered, **options)
+    plain = waits(upgrade_timeout=timeout, **options)
+    assert made["upgrade"]["answered"] == timeout
+    assert made["health"]["answered"] == 320
+    assert made["call"]["timeout"] >= max(unanswered, 600)
+    for name in ("upgrade", "health"):
+        assert made[name]["timeout"] == plain[name]["timeout"]
+        spare = (made[name]["retries"] + 1) * made[name]["timeout"] - made[name]["answered"]
+        assert spare >= unanswered
 
 
 @given(st.integers(1, 100_000), st.integers(0, 500), st.integers(0, 300), st.integers(1, 10))

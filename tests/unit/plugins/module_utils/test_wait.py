@@ -41,7 +41,7 @@ def wait(
         return seen
 
     deadline = Deadline(seconds, monotonic=clock.monotonic, sleep=clock.sleep)
-    outcome = wait_until(look, deadline, interval, unseen=UNSEEN, successes=successes)
+    outcome = wait_until(look, deadline, lambda: interval, unseen=UNSEEN, successes=successes)
     assert left == []
     return outcome
 
@@ -72,15 +72,15 @@ def test_one_failed_look_is_not_enough() -> None:
 
 
 def test_throttling_is_waited_out_and_leaves_the_last_look() -> None:
-    clock = Clock()
-    assert wait(clock, OPEN, Throttled("no")) == Outcome(OPEN)
+    clock, throttled = Clock(), Throttled("no")
+    assert wait(clock, OPEN, throttled) == Outcome(OPEN, unseen=throttled)
     assert clock.sleeps == [10, 50]
-    assert wait(Clock(), Throttled("no")) == Outcome(UNSEEN)
+    assert wait(Clock(), throttled) == Outcome(UNSEEN, unseen=throttled)
 
 
 def test_a_service_that_is_silent_for_a_while_fails_nobody() -> None:
     assert wait(Clock(), OPEN, SILENT, BROKEN, GOOD).done
-    assert wait(Clock(), OPEN, OPEN, SILENT, seconds=20) == Outcome(OPEN)
+    assert wait(Clock(), OPEN, OPEN, SILENT, seconds=20) == Outcome(OPEN, unseen=SILENT)
     assert wait(Clock(), GOOD, BROKEN, GOOD, GOOD, successes=2).done
     assert not wait(Clock(), OPEN, BAD, SILENT, BAD, seconds=30).failed
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +33,9 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
 )
 
 MODULE = "vmss_instance_facts"
-KEYS = {"changed", "msg", "error", "ansible_facts", "done", "vmss_progress", "heatmap", "resources", "vmss_details"}
+KEYS = {"changed", "msg", "error", "ansible_facts", "done", "expired", "vmss_progress", "heatmap", "resources"} | {
+    "vmss_details"
+}
 FORBIDDEN = error("AuthorizationFailed", "does not have authorization to perform action 'x/read' over scope '/s'")
 
 
@@ -299,6 +302,77 @@ def test_throttling_past_the_deadline_leaves_the_wait_open(run: Run, clock: Cloc
     assert "0" in result["vmss_progress"]["waiting"]
     assert bool(result["heatmap"]) is not first
     assert sum(clock.sleeps) == 45
+
+
+def test_a_wait_goes_on_in_the_next_call(run: Run, clock: Clock, tmp_path: Path) -> None:
+    options = {
+        "wait_for": "healthy",
+        "instance_ids": ["0"],
+        "wait_successes": 2,
+        "wait_timeout": 2,
+        "wait_state": str(tmp_path / "wait"),
+    }
+    good = get_instances(vm(0, NEW_VERSION))
+    first = run(MODULE, [get_model(model(NEW_VERSION)), good], **options)
+    assert (first["done"], first["expired"], first.get("failed")) == (False, False, None)
+    clock.sleep(2)
+    assert not run(MODULE, [], **options)["done"], "the interval is not over"
+    clock.sleep(4)
+    assert run(MODULE, [get_model(model(NEW_VERSION)), good], **options)["done"]
+
+
+@pytest.mark.parametrize(
+    ("look", "kind", "words"),
+    [
+        (get_instances(vm(0, NEW_VERSION, health="unhealthy")), "timeout", "open: 0 (unhealthy)"),
+        (get_instances(status=429, headers={"Retry-After": "1200"}), "throttled", "No look saw the instances"),
+    ],
+)
+def test_a_wait_of_several_calls_ends_by_its_own_limits(
+    run: Run, tmp_path: Path, look: Exchange, kind: str, words: str
+) -> None:
+    options = {"wait_for": "healthy", "instance_ids": ["0"], "wait_state": str(tmp_path / "wait"), "wait_timeout": 45}
+    looks = [look] * (3 if kind == "timeout" else 1)
+    script = [get_model(model(NEW_VERSION)), *looks]
+    result = run(MODULE, script, answered_timeout=20, unanswered_timeout=900, **options)
+    assert result["failed"]
+    assert (result["error"]["kind"], result["expired"], result["done"]) == (kind, True, False)
+    assert words in result["msg"]
+
+
+def test_few_instances_of_a_large_set_are_read_one_by_one_until_a_list_must_confirm_it(
+    run: Run, tmp_path: Path
+) -> None:
+    large = model(NEW_VERSION)
+    large["sku"] = {**large["sku"], "capacity": 300}
+
+    def single(number: int, **more: Any) -> Exchange:
+        return get(
+            f"{WEB}/virtualMachines/{number}", vm(number, NEW_VERSION, **more), query={"$expand": "instanceView"}
+        )
+
+    script = [
+        get_model(large),
+        single(0, health="unhealthy"),
+        single(1),
+        single(0),
+        get_instances(vm(0, NEW_VERSION, health="unhealthy"), vm(1, NEW_VERSION)),
+        single(0),
+        get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION)),
+        get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION)),
+    ]
+    script.insert(-1, single(0))
+    script.insert(-1, single(1))
+    result = run(
+        MODULE,
+        script,
+        wait_for="healthy",
+        instance_ids=["0", "1"],
+        wait_successes=2,
+        wait_state=str(tmp_path / "wait"),
+    )
+    assert result["done"]
+    assert len(result["ansible_facts"]["vmss"]["instances"]) == 2
 
 
 def test_throttling_past_the_timeout_is_an_error_when_nothing_is_waited_for(run: Run, clock: Clock) -> None:
