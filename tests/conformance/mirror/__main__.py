@@ -22,7 +22,7 @@ from conformance.mirror.recordings import load
 from conformance.mirror.report import Report, part_of
 from conformance.mirror.uncompared import Uncompared
 
-AT_LEAST = 70.0
+AT_LEAST = 90.0
 
 
 def main(arguments: list[str] | None = None) -> int:
