@@ -25,6 +25,7 @@ _ROLLING = {
     "maxSurge": False,
     "rollbackFailedInstancesOnPolicyBreach": False,
 }
+_AUTOMATIC_OS_UPGRADE = {"useRollingUpgradePolicy": False, "disableAutomaticRollback": False}
 _REPAIRS = {"gracePeriod": "PT10M", "repairAction": "Replace"}
 _INTERFACE: Json = {"disableTcpStateTracking": False, "dnsSettings": {"dnsServers": []}, "enableIPForwarding": False}
 _APPLICATION = {
@@ -63,8 +64,10 @@ def complete(body: Json, os_type: str) -> Json:
         _add(model["sku"], {"tier": "Standard"})
     properties = model["properties"]
     policy = properties.get("upgradePolicy") or {}
-    if "rollingUpgradePolicy" in policy:
-        _add(policy["rollingUpgradePolicy"], _ROLLING)
+    if "rollingUpgradePolicy" in policy or policy.get("mode") == "Rolling":
+        _add(policy.setdefault("rollingUpgradePolicy", {}), _ROLLING)
+    if (policy.get("automaticOSUpgradePolicy") or {}).get("enableAutomaticOSUpgrade"):
+        _add(policy["automaticOSUpgradePolicy"], _AUTOMATIC_OS_UPGRADE)
     if "automaticRepairsPolicy" in properties:
         _add(properties["automaticRepairsPolicy"], _REPAIRS)
     profile = properties.get("virtualMachineProfile")
@@ -98,14 +101,23 @@ def _complete_profile(profile: Json, os_type: str) -> None:
     _add(disk, {"osType": os_type, "createOption": "FromImage", "caching": "None"})
     if "diffDiskSettings" in disk:
         _add(disk["diffDiskSettings"], {"placement": "CacheDisk"})
+    if "option" not in disk.get("diffDiskSettings", {"option": ""}):
+        del disk["diffDiskSettings"]
+    if profile.get("userData") == "":
+        # An empty text takes it away (recorded).
+        del profile["userData"]
     if not disk.get("vhdContainers"):
         _add(disk.setdefault("managedDisk", {}), {"storageAccountType": "Standard_LRS"})
         _add(disk, {"diskSizeGB": _DISK_SIZE[os_type]})
     for data_disk in profile["storageProfile"].get("dataDisks") or []:
         ultra = (data_disk.get("managedDisk") or {}).get("storageAccountType") == "UltraSSD_LRS"
         _add(data_disk, {"caching": "None", **(_ULTRA if ultra else {})})
-    if (profile.get("securityProfile") or {}).get("uefiSettings"):
-        _add(profile["securityProfile"], {"securityType": "TrustedLaunch"})
+    security: Json = profile.get("securityProfile") or {}
+    if security.get("securityType") == "Standard":
+        # The service tells it by saying nothing of security (recorded).
+        profile["securityProfile"] = {}
+    elif security.get("uefiSettings"):
+        _add(security, {"securityType": "TrustedLaunch"})
     _complete_notification(profile.get("scheduledEventsProfile") or {})
     _complete_applications(profile, os_type)
     if "extensionProfile" in profile:
@@ -114,14 +126,15 @@ def _complete_profile(profile: Json, os_type: str) -> None:
 
 
 def _complete_notification(events: Json) -> None:
-    """A notification of termination is on where it is named, and gone when it is switched off."""
-    notification = events.get("terminateNotificationProfile")
-    if notification is None:
-        return
-    if notification.get("enable") is False:
-        del events["terminateNotificationProfile"]
-    else:
-        notification["enable"] = True
+    """A notification is on where it is named, and gone when it is switched off."""
+    for name in ("terminateNotificationProfile", "osImageNotificationProfile"):
+        notification = events.get(name)
+        if notification is None:
+            continue
+        if notification.get("enable") is False:
+            del events[name]
+        else:
+            notification["enable"] = True
 
 
 def _complete_applications(profile: Json, os_type: str) -> None:

@@ -4,8 +4,10 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """What each api-version shows: the service keeps one model, and leaves out of an answer what the version does not know.
 
-The versions are the documented ones where the API description names one, else the first that was recorded with the
-field; between that one and the last that was recorded without it nothing is known.
+Many fields are shown at all versions since the service has them (recorded: in 2022 and later at versions of 2017); only
+what old versions lack to this day is left out. The versions are the documented ones where the API description names
+one, else the first that was recorded with the field; between that one and the last that was recorded without it nothing
+is known.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ _OS_PROFILE = {
 }
 _INTERFACES = {
     "networkInterfaceConfigurations.properties.dnsSettings": "2017-03-30",
-    "networkInterfaceConfigurations.properties.enableIPForwarding": "2017-03-30",
+    # Unknown to 2017-03-30 as late as 2023 (recorded).
+    "networkInterfaceConfigurations.properties.enableIPForwarding": "2017-12-01",
     "networkInterfaceConfigurations.properties.enableAcceleratedNetworking": "2017-03-30",
-    "networkInterfaceConfigurations.properties.disableTcpStateTracking": _BEFORE_2020,
     "networkInterfaceConfigurations.properties.ipConfigurations.properties.privateIPAddressVersion": "2017-03-30",
 }
 _ROLLING = {"maxSurge": "2022-11-01", "rollbackFailedInstancesOnPolicyBreach": "2022-11-01"}
@@ -43,12 +45,12 @@ _SCALE_SET = {
     "properties.timeCreated": "2021-11-01",
     "properties.orchestrationMode": "2020-06-01",
     "properties.platformFaultDomainCount": _BEFORE_2020,
-    "properties.singlePlacementGroup": "2017-03-30",
+    "properties.singlePlacementGroup": "2016-04-30-preview",
+    "properties.uniqueId": "2016-03-30",
+    "properties.overprovision": "2016-03-30",
     "properties.doNotRunExtensionsOnOverprovisionedVMs": "2019-03-01",
     **_below("properties.upgradePolicy.rollingUpgradePolicy", _ROLLING),
     "properties.virtualMachineProfile.timeCreated": "2023-09-01",
-    "properties.virtualMachineProfile.storageProfile.osDisk.osType": _BEFORE_2020,
-    "properties.virtualMachineProfile.storageProfile.osDisk.diskSizeGB": _BEFORE_2020,
     **_below("properties.virtualMachineProfile.osProfile", _OS_PROFILE),
     **_below("properties.virtualMachineProfile.networkProfile", _INTERFACES),
 }
@@ -57,7 +59,7 @@ _INSTANCE = {
     "properties.timeCreated": "2021-11-01",
     "properties.modelDefinitionApplied": _BEFORE_2020,
     "properties.networkProfileConfiguration": _BEFORE_2020,
-    "properties.hardwareProfile.vmSize": _BEFORE_2020,
+    "properties.resilientVMDeletionStatus": "2024-07-01",
     "properties.storageProfile.dataDisks.toBeDetached": _BEFORE_2020,
     "properties.storageProfile.imageReference.exactVersion": _BEFORE_2020,
     **_below("properties.osProfile", _OS_PROFILE),
@@ -65,25 +67,17 @@ _INSTANCE = {
 }
 # Shown without entries from this version on; with entries always.
 _EMPTY_LISTS = {"applicationGatewayBackendAddressPools": "2017-03-30"}
-_INSTANCE_VIEW = {"hyperVGeneration": _BEFORE_2020}
+_INSTANCE_VIEW = {
+    "hyperVGeneration": _BEFORE_2020,
+    "placementGroupId": "2017-03-30",
+    # Unknown to 2017-03-30 as late as 2023 (recorded).
+    **dict.fromkeys(("computerName", "osName", "osVersion"), "2017-12-01"),
+}
 _INSTANCE.update(_below("properties.instanceView", _INSTANCE_VIEW))
 # Until the policy of that name took its place, the upgrade policy had a flag.
 _FLAG_OF_OS_UPGRADES = ("2017-03-30", "2018-10-01")
 # These show whether the agent of Linux is updated by the platform; the later ones only where somebody said so.
 _AGENT_UPDATES = ("2022-03-01", "2023-09-01")
-# Of platform images.
-_PLATFORM_IMAGE = {
-    "properties.hyperVGeneration": _BEFORE_2020,
-    "properties.architecture": _BEFORE_2020,
-    "properties.replicaType": _BEFORE_2020,
-    "properties.replicaCount": _BEFORE_2020,
-    "properties.disallowed": _BEFORE_2020,
-    "properties.automaticOSUpgradeProperties": _BEFORE_2020,
-    "properties.imageDeprecationStatus": _BEFORE_2020,
-    "properties.features": _BEFORE_2020,
-    "properties.osDiskImage.sizeInBytes": _BEFORE_2020,
-    "properties.osDiskImage.sizeInGb": _BEFORE_2020,
-}
 # Versions of 2015 call an operation's id `operationId`; 2016-03-30 and 2016-04-30-preview say `name` (recorded).
 _OPERATION_NAME_SINCE = "2016-03-30"
 
@@ -111,6 +105,11 @@ def _shown_system(profile: Json, version: str) -> None:
     if version >= _BEFORE_2020:
         # Once told like any other field, now a secret.
         system.pop("customData", None)
+
+
+def extension(body: Json, version: str) -> Json:
+    """An extension as ``version`` shows it: at 2017-03-30 without an id (recorded)."""
+    return _shown(body, {"id": "2017-12-01"}, version)
 
 
 def rolling_upgrade(body: Json, version: str) -> Json:
@@ -143,11 +142,6 @@ def selected_instance(body: Json, version: str) -> Json:
 def virtual_machine(body: Json, version: str) -> Json:
     """A virtual machine of a Flexible set as ``version`` shows it."""
     return _shown(body, {"etag": "2024-07-01", "properties.timeCreated": "2021-11-01"}, version)
-
-
-def platform_image(body: Json, version: str) -> Json:
-    """A version of a platform image as ``version`` shows it."""
-    return _shown(body, _PLATFORM_IMAGE, version)
 
 
 def operation_name(version: str) -> str:

@@ -60,14 +60,22 @@ def disk_name(instance: Instance) -> str:
     return f"{instance.name}_OsDisk_1_{instance.disk}"
 
 
+def data_disk_names(instance: Instance) -> list[str]:
+    return [_data_disk_name(instance, given) for given in _of_model(instance).get("dataDisks") or []]
+
+
+def _data_disk_name(instance: Instance, given: Json) -> str:
+    lun = given.get("lun", 0)
+    identity = guid(random.Random(f"{instance.disk}/{lun}")).replace("-", "")
+    return f"{instance.name}_disk{lun + 2}_{identity}"
+
+
 def _of_model(instance: Instance) -> Json:
     return instance.model.profile.get("storageProfile") or {}
 
 
 def _data_disk(scale_set: ScaleSet, instance: Instance, given: Json) -> Json:
-    lun = given.get("lun", 0)
-    identity = guid(random.Random(f"{instance.disk}/{lun}")).replace("-", "")
-    name = f"{instance.name}_disk{lun + 2}_{identity}"
+    name = _data_disk_name(instance, given)
     kind = (given.get("managedDisk") or {}).get("storageAccountType", "Premium_LRS")
     return {"name": name, **given, "managedDisk": _managed(scale_set, name, kind), "toBeDetached": False}
 

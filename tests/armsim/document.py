@@ -86,6 +86,14 @@ def check_types(body: object) -> Json:
     return given
 
 
+def without_nulls(body: object) -> Json:
+    """The body without secrets and nulls; 400 where it is no object."""
+    if not isinstance(body, dict):
+        raise bad_request("Error converting the request body to an object.")
+    given: Json = _kept(body)
+    return given
+
+
 def _kept(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _kept(item) for name, item in value.items() if item is not None and name not in _SECRETS}
@@ -183,12 +191,27 @@ def replace(document: Json, body: Json) -> Json:
     properties: Json = {name: value for name, value in (result.get("properties") or {}).items() if value is not None}
     before: Json = document.get("properties") or {}
     given = {name: value for name, value in result.items() if value is not None}
-    result = {**copy.deepcopy(document), **given, "properties": {**copy.deepcopy(before), **properties}}
-    properties = result["properties"]
+    profile: Json = properties.get("virtualMachineProfile") or {}
     _complete_image(
-        (properties.get("virtualMachineProfile") or {}).get("storageProfile"),
-        (before.get("virtualMachineProfile") or {}).get("storageProfile") or {},
+        profile.get("storageProfile"), (before.get("virtualMachineProfile") or {}).get("storageProfile") or {}
     )
+    merged = {**copy.deepcopy(before), **properties}
+    if profile and before.get("virtualMachineProfile"):
+        merged["virtualMachineProfile"] = _merged_profile(before["virtualMachineProfile"], profile)
+    return {**copy.deepcopy(document), **given, "properties": merged}
+
+
+def _merged_profile(before: Json, given: Json) -> Json:
+    """The profile after a PUT: what it leaves out stays, at any depth (recorded); lists and images are replaced."""
+    result = copy.deepcopy(before)
+    storage = given.get("storageProfile") or {}
+    if storage:
+        result.get("storageProfile", {}).pop("imageReference", None)
+        (result.get("storageProfile", {}).get("osDisk") or {}).pop("image", None)
+    _merge(result, given)
+    if (storage.get("osDisk") or {}).get("diffDiskSettings") == {}:
+        # The one that is emptied by being empty (recorded).
+        result["storageProfile"]["osDisk"].pop("diffDiskSettings")
     return result
 
 

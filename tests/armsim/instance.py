@@ -161,8 +161,14 @@ class Instance:
     reports_on_change: bool = False
     verdict_since: float = -math.inf
     old_report: OldReport | None = None
+    # The last report of an agent that is silent since its machine was stopped; it is shown on.
+    last_agent_report: float | None = None
     protect_from_scale_in: bool = False
     protect_from_scale_set_actions: bool = False
+    # Whether a client has said how it is protected, if only that it is not.
+    protection_told: bool = False
+    # Its own, beside that of its model.
+    user_data: str | None = None
     # Beside those of the set, which every instance shows as well.
     tags: dict[str, str] = field(default_factory=dict)
     # Set by a PUT of the instance: its definition is no longer the set's.
@@ -232,6 +238,15 @@ class Instance:
         if self.agent_since is None or self.power != "running":
             return None
         return _last_tick(self.agent_since, AGENT_INTERVAL, now)
+
+    def shown_agent_time(self, now: float) -> float | None:
+        """The agent's last report as the service shows it: also while the machine is off, and until it reports again
+        (recorded: 22 of 24); not on another disk or host.
+        """
+        if self.power == "deallocated":
+            return None
+        current = self.agent_time(now)
+        return self.last_agent_report if current is None else current
 
     def in_service(self, now: float) -> bool:
         """Provisioned and running, or running and healthy where there is a health source: a failed operation does not

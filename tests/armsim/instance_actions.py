@@ -55,7 +55,7 @@ def upgrade_instances(scale_set: ScaleSet, body: object) -> Accepted:
     if lagging:
         scale_set.world.happenings.tell("batch_started", scale_set.name, *lagging)
     ended = partial(scale_set.world.happenings.tell, "batch_ended", scale_set.name, *lagging) if lagging else None
-    return _perform(scale_set, lagging, upgrade_instance, ended)
+    return _perform(scale_set, lagging, upgrade_instance, ended, counted=2)
 
 
 def delete_instances(scale_set: ScaleSet, body: object, *, force: bool = False) -> Accepted:
@@ -97,18 +97,25 @@ def refuse_if_deleting(name: str, instance: Instance) -> None:
 
 
 def _perform(
-    scale_set: ScaleSet, instances: Sequence[Instance], work: Work, ended: Callable[[], None] | None = None
+    scale_set: ScaleSet,
+    instances: Sequence[Instance],
+    work: Work,
+    ended: Callable[[], None] | None = None,
+    *,
+    counted: int = 0,
 ) -> Accepted:
+    """``counted``: by how much the etag is raised when all is done. Upgrades raise it by about two, stops, starts and
+    other actions not at all (recorded).
+    """
     operation = scale_set.start()
 
     def done(failure: Failure | None) -> None:
-        scale_set.etag += 1
+        scale_set.etag += counted
         scale_set.end(operation, failure)
         if ended is not None:
             ended()
 
     if instances:
-        scale_set.etag += 1
         carry_out(scale_set, instances, work, done)
     else:
         delay = scale_set.world.timings.current.draw(scale_set.rng)

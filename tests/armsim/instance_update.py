@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""PUT of one instance of a Uniform set: its protection, and a definition of its own."""
+"""PUT of one instance of a Uniform set: its protection."""
 
 from __future__ import annotations
 
@@ -12,25 +12,15 @@ from armsim.instance_actions import act_on_instance
 from armsim.scale_set import Accepted, ScaleSet
 from armsim.wire import Json, etag
 
-# What a PUT may say without making the instance's definition its own.
-_HARMLESS = (
-    "protectionPolicy",
-    "userData",
-    "latestModelApplied",
-    "modelDefinitionApplied",
-    "provisioningState",
-    "vmId",
-)
-
 
 def update_instance(
     scale_set: ScaleSet, instance: Instance, body: object, if_match: str | None, if_none_match: str | None
 ) -> Accepted:
-    """Set the protection of an instance.
+    """Set the protection of an instance, and its user data.
 
-    A body that repeats the machine's definition makes that its own: `latestModelApplied` is false from then on, until
-    it is upgraded (reported); where the set's ``protection_detaches``, the protection alone does (reported). A busy
-    instance is refused with 409 `Conflict` (reported).
+    Its definition stays the set's, also where the body repeats it, and `latestModelApplied` is what it was (recorded,
+    58 of 58). Where the set's ``protection_detaches``, protection makes the definition its own: `latestModelApplied`
+    is false from then on, until it is upgraded (reported). A busy instance is refused with 409 `Conflict` (reported).
     """
     properties = _properties(body)
     if if_match is not None and if_match not in ("*", etag(instance.etag)):
@@ -47,11 +37,12 @@ def update_instance(
         )
     accepted = act_on_instance(scale_set, "Create or Update VM Scale Set VM", instance, _write)
     protection = properties.get("protectionPolicy") or {}
-    instance.protect_from_scale_in = protection.get("protectFromScaleIn", False)
-    instance.protect_from_scale_set_actions = protection.get("protectFromScaleSetActions", False)
+    instance.protect_from_scale_in = bool(protection.get("protectFromScaleIn"))
+    instance.protect_from_scale_set_actions = bool(protection.get("protectFromScaleSetActions"))
+    instance.protection_told |= bool(protection)
+    instance.user_data = properties.get("userData", instance.user_data)
     scale_set.world.happenings.tell("protection_changed", scale_set.name, instance)
-    detached = scale_set.protection_detaches and "protectionPolicy" in properties
-    instance.own_definition |= detached or any(name not in _HARMLESS for name in properties)
+    instance.own_definition |= scale_set.protection_detaches and "protectionPolicy" in properties
     return accepted
 
 

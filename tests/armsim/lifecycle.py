@@ -259,6 +259,8 @@ class Lifecycle:
 
         def off() -> None:
             instance.power = finally_
+            if finally_ == "deallocated":
+                instance.last_agent_report = None
             released()
             self._provisioned(instance, None)
 
@@ -266,6 +268,7 @@ class Lifecycle:
         self._changed(instance)
 
     def _silence(self, instance: Instance, power: Power) -> None:
+        instance.last_agent_report = instance.shown_agent_time(self._timeline.now)
         instance.power = power
         instance.agent_since = instance.reporting_since = None
 
@@ -284,6 +287,7 @@ class Lifecycle:
         failure = None
         self._silence(instance, instance.power)
         if new_disk:
+            instance.last_agent_report = None
             failure = self._failure(instance, draws)
             instance.verdict = behaviour.health if draws.random() < behaviour.health_share else "healthy"
             instance.verdict_since = -math.inf

@@ -20,6 +20,8 @@ TYPE = f"{COMPUTE}/images"
 # Recorded: more than a second, at most thirty.
 _SECONDS = 25.0
 _DISK_SIZE = 30
+# What else a disk of an image may come from.
+_SOURCES = {"snapshot", "blobUri", "managedDisk"}
 
 
 @dataclass
@@ -57,7 +59,12 @@ class ManagedImages:
         if before is None:
             self._catalogue.managed.append(image)
             del body["properties"]["storageProfile"]["osDisk"]["diskSizeGB"]
-            self._source(body, image)
+            if (
+                not (((document.get("properties") or {}).get("storageProfile") or {}).get("osDisk") or {}).keys()
+                & _SOURCES
+            ):
+                self._source(body, image)
+            del body["tags"]
         body.update({key: document[key] for key in ("tags", "extendedLocation") if key in document})
         _merge(body["properties"], document.get("properties") or {})
         body["properties"]["provisioningState"] = "Creating" if before is None else "Updating"

@@ -55,6 +55,39 @@ def furnish(scale_set: ScaleSet, capacity: int) -> Accepted:
     return _write(scale_set, document, counted=False)
 
 
+def put_extension(scale_set: ScaleSet, name: str, properties: Json) -> Accepted:
+    """Add an extension to the model, or change that of this name, which keeps what is not given (recorded)."""
+    document = copy.deepcopy(scale_set.document)
+    extensions = _extensions(document)
+    others = [extension for extension in extensions if extension["name"].lower() != name.lower()]
+    named = (item["properties"] for item in extensions if item["name"].lower() == name.lower())
+    before: Json = next(named, {})
+    filled = {"autoUpgradeMinorVersion": False, "settings": {}, **before, **properties}
+    extension = {"name": name, "properties": filled}
+    document["properties"]["virtualMachineProfile"]["extensionProfile"]["extensions"] = [*others, extension]
+    check_types({"properties": document["properties"]})
+    return _write(scale_set, document)
+
+
+def delete_extension(scale_set: ScaleSet, name: str) -> Accepted | None:
+    """Take an extension out of the model; null when there is none of this name."""
+    document = copy.deepcopy(scale_set.document)
+    extensions = _extensions(document)
+    others = [extension for extension in extensions if extension["name"].lower() != name.lower()]
+    if len(others) == len(extensions):
+        return None
+    document["properties"]["virtualMachineProfile"]["extensionProfile"]["extensions"] = others
+    return _write(scale_set, document)
+
+
+def _extensions(document: Json) -> list[Json]:
+    profile = document["properties"].get("virtualMachineProfile")
+    if not profile:
+        raise operation_not_allowed("The Virtual Machine Scale Set has no profile that an extension could be part of.")
+    extensions: list[Json] = profile.setdefault("extensionProfile", {}).setdefault("extensions", [])
+    return extensions
+
+
 def _completed(scale_set: ScaleSet, document: Json) -> Json:
     """The document with what the service adds; 4xx where a new image cannot be used."""
     _check_kind(scale_set, document)
@@ -122,12 +155,12 @@ def _write(scale_set: ScaleSet, document: Json, *, counted: bool = True) -> Acce
 def _set_off(scale_set: ScaleSet, operation: Operation, capacity: int, *, counted: bool) -> Accepted:
     """Scale, and upgrade what the policy wants upgraded; the operation lasts until both are done.
 
-    What is done to instances raises the etag by two more (recorded).
+    A change of the capacity raises the etag by two more when it is over (recorded).
     """
     lagging = scale_set.lagging(scale_set.active())
 
     def written(failure: Failure | None) -> None:
-        if counted and (scaled or affected):
+        if counted and scaled:
             scale_set.etag += 2
         if scale_set.current_write is operation:
             scale_set.current_write = None

@@ -103,6 +103,8 @@ class ScaleSet:
         self.group_capacity = group_capacity
         self._running: list[Operation] = []
         self.failed = False
+        # When an operation last began or ended.
+        self.settled = created
         self.current_write: Operation | None = None
         self.deletion: Accepted | None = None
         self.highest_id = -1
@@ -132,6 +134,11 @@ class ScaleSet:
         if self._running:
             return "Updating"
         return "Failed" if self.failed else "Succeeded"
+
+    @property
+    def repairs_configured(self) -> bool:
+        """Whether the set has a policy of automatic repairs, be they on or off."""
+        return bool(self.document["properties"].get("automaticRepairsPolicy"))
 
     @property
     def repairs_state(self) -> str:
@@ -248,6 +255,7 @@ class ScaleSet:
     def start(self) -> Operation:
         """Start an operation; the set is `Updating` until it ends."""
         operation = self.world.operations.start(self.location)
+        self.settled = self.world.timeline.now
         self._running.append(operation)
         return operation
 
@@ -263,6 +271,7 @@ class ScaleSet:
         self.world.operations.finish(operation, failure)
         if operation in self._running and operation.status != "InProgress":
             self._running.remove(operation)
+            self.settled = self.world.timeline.now
             self.failed = operation.status == "Failed"
 
     def preempt(self) -> None:

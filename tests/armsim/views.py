@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from armsim import dialect
-from armsim.disks import disk_name, is_managed, storage_profile
+from armsim import dialect, encryption
+from armsim.disks import data_disk_names, disk_name, is_managed, storage_profile
 from armsim.instance import Instance
 from armsim.scale_set import REPAIRS, ScaleSet
 from armsim.wire import COMPUTE, PROFILE_TAG, Calendar, Json, computer_name, etag
@@ -30,7 +30,7 @@ _HEALTH = {
     "initializing": ("Info", "The VM is initializing"),
 }
 # An instance has these as its model has them (recorded).
-_OF_PROFILE = ("priority", "evictionPolicy", "billingProfile", "securityProfile")
+_OF_PROFILE = ("priority", "evictionPolicy", "billingProfile", "securityProfile", "licenseType")
 
 
 class Views:
@@ -66,6 +66,7 @@ class Views:
         extensions = (scale_set.model.profile.get("extensionProfile") or {}).get("extensions") or []
         state = scale_set.provisioning
         words = {"Succeeded": "Provisioning succeeded", "Failed": "Provisioning failed"}
+        services = [{"serviceName": REPAIRS, "serviceState": scale_set.repairs_state}]
         return {
             "virtualMachine": {"statusesSummary": [{"code": code, "count": counts[code]} for code in sorted(counts)]},
             **(
@@ -86,9 +87,11 @@ class Views:
                     "code": f"ProvisioningState/{state.lower()}",
                     "level": "Error" if state == "Failed" else "Info",
                     "displayStatus": words.get(state, state),
+                    **({} if state == "Updating" else {"time": self._calendar.stamp(scale_set.settled)}),
                 }
             ],
-            "orchestrationServices": [{"serviceName": REPAIRS, "serviceState": scale_set.repairs_state}],
+            # Only where repairs are configured (recorded: 3 of 81).
+            **({"orchestrationServices": services} if scale_set.repairs_configured else {}),
         }
 
     # --- instances of a Uniform set ---------------------------------------------------------------------------------
@@ -99,7 +102,17 @@ class Views:
         parts[4] = parts[4].upper()
         return f"{'/'.join(parts)}/virtualMachines/{instance.id}"
 
-    def instance(self, scale_set: ScaleSet, instance: Instance, now: float, api_version: str, *, view: bool) -> Json:
+    def instance(
+        self,
+        scale_set: ScaleSet,
+        instance: Instance,
+        now: float,
+        api_version: str,
+        *,
+        view: bool,
+        user_data: bool = False,
+    ) -> Json:
+        """An instance; its user data is told to those who ask for it, as that of the model is."""
         profile = instance.model.profile
         resource_id = self.instance_id(scale_set, instance)
         protection = {
@@ -113,6 +126,8 @@ class Views:
             "networkProfileConfiguration": {"networkInterfaceConfigurations": interfaces},
             "provisioningState": instance.provisioning,
             **({"hardwareProfile": {"vmSize": instance.model.sku}} if is_managed(instance) else {}),
+            # The instances of a set that does not delete them resiliently say so (recorded).
+            "resilientVMDeletionStatus": "Disabled",
             "vmId": instance.vm_id,
             "storageProfile": storage_profile(scale_set, instance),
             **_price(profile),
@@ -126,8 +141,12 @@ class Views:
             "timeCreated": self._calendar.stamp(instance.created),
         }
         properties["osProfile"].pop("computerNamePrefix", None)
-        if any(protection.values()):
+        # Once somebody has said so, an unprotected instance tells it, too (recorded).
+        if any(protection.values()) or instance.protection_told:
             properties["protectionPolicy"] = protection
+        told = instance.user_data or profile.get("userData")
+        if user_data and told:
+            properties["userData"] = told
         if view:
             properties["instanceView"] = self.instance_view(instance, now)
         body: Json = {
@@ -143,7 +162,9 @@ class Views:
             body["zones"] = [instance.place.zone]
         body["properties"] = properties
         body["etag"] = etag(instance.etag)
-        return dialect.instance(body, api_version)
+        group = scale_set.id.split("/providers/")[0]
+        owner = f"{group}/providers/{COMPUTE}/virtualMachines/{instance.name}"
+        return dialect.instance({**body, **self._resources(scale_set, instance, owner)}, api_version)
 
     def selected_instance(self, scale_set: ScaleSet, instance: Instance, now: float, *, view: bool) -> Json:
         """An entry under ``$select=instanceView``: what was not selected is a default, so `latestModelApplied` lies."""
@@ -178,7 +199,7 @@ class Views:
             view["platformUpdateDomain"] = place.update_domain
         if place.fault_domain is not None:
             view["platformFaultDomain"] = place.fault_domain
-        agent_time = instance.agent_time(now)
+        agent_time = instance.shown_agent_time(now)
         if agent_time is not None:
             view["computerName"] = self._computer_name(instance)
             view["osName"] = instance.image.os_name
@@ -196,18 +217,25 @@ class Views:
                     "time": self._calendar.stamp(report[1]),
                 }
             }
-        view["disks"] = [{"name": disk_name(instance), "statuses": [self._succeeded(instance.changed)]}]
         extensions = self._extensions(instance) if agent_time is not None else []
+        disks: list[Json] = [
+            {"name": name, "statuses": [self._succeeded(instance.changed)]}
+            for name in (disk_name(instance), *data_disk_names(instance))
+        ]
+        view["disks"] = encryption.shown(disks, extensions)
         if extensions:
             view["extensions"] = [
                 {
                     "name": extension["name"],
                     "type": f"{extension['properties']['publisher']}.{extension['properties']['type']}",
                     "typeHandlerVersion": extension["properties"].get("typeHandlerVersion", "1.0"),
-                    "statuses": [self._succeeded(instance.changed)],
+                    "statuses": [self._extension_status(instance, extension)],
                 }
                 for extension in extensions
             ]
+        diagnostics = instance.model.profile.get("diagnosticsProfile") or {}
+        if (diagnostics.get("bootDiagnostics") or {}).get("enabled"):
+            view["bootDiagnostics"] = _boot_diagnostics(instance, diagnostics["bootDiagnostics"])
         view["hyperVGeneration"] = "V2"
         view["statuses"] = [
             self._provisioning_status(instance),
@@ -261,19 +289,7 @@ class Views:
             body["zones"] = [instance.place.zone]
         body["properties"] = properties
         body["etag"] = etag(instance.etag)
-        resources = [
-            {
-                "name": extension["name"],
-                "id": f"{resource_id}/extensions/{extension['name']}",
-                "type": f"{COMPUTE}/virtualMachines/extensions",
-                "location": scale_set.location,
-                "properties": {**extension["properties"], "provisioningState": "Succeeded"},
-            }
-            for extension in self._extensions(instance)
-        ]
-        if resources:
-            body["resources"] = resources
-        return dialect.virtual_machine(body, api_version)
+        return dialect.virtual_machine({**body, **self._resources(scale_set, instance, resource_id)}, api_version)
 
     def _marked_tags(self, scale_set: ScaleSet, instance: Instance) -> Json:
         """With the mark of what was made from the set's model: when that model was written (recorded)."""
@@ -288,6 +304,22 @@ class Views:
         return f"{scale_set.id.split('/providers/')[0]}/providers/{COMPUTE}/virtualMachines/{instance.name}"
 
     # --- parts ------------------------------------------------------------------------------------------------------
+
+    def _resources(self, scale_set: ScaleSet, instance: Instance, owner: str) -> Json:
+        """The extensions of an instance as resources below ``owner``; those of Uniform sets, too, are shown as those
+        of a virtual machine (recorded).
+        """
+        resources = [
+            {
+                "name": extension["name"],
+                "id": f"{owner}/extensions/{extension['name']}",
+                "type": f"{COMPUTE}/virtualMachines/extensions",
+                "location": scale_set.location,
+                "properties": {**extension["properties"], "provisioningState": "Succeeded"},
+            }
+            for extension in self._extensions(instance)
+        ]
+        return {"resources": resources} if resources else {}
 
     def _agent(self, instance: Instance, agent_time: float | None, now: float) -> Json:
         if agent_time is None:
@@ -344,6 +376,15 @@ class Views:
             return self._succeeded(instance.changed)
         return {"code": code, "level": "Info", "displayStatus": instance.provisioning}
 
+    def _extension_status(self, instance: Instance, extension: Json) -> Json:
+        """That of the encryption of disks tells a message and no time (recorded)."""
+        status = self._succeeded(instance.changed)
+        message = encryption.message(extension)
+        if message is not None:
+            del status["time"]
+            status["message"] = message
+        return status
+
     def _succeeded(self, when: float) -> Json:
         return {
             "code": "ProvisioningState/succeeded",
@@ -363,6 +404,18 @@ class Views:
         if instance.id.isdigit():
             return computer_name(prefix, int(instance.id))
         return f"{prefix}{instance.disk[:6].upper()}"
+
+
+def _boot_diagnostics(instance: Instance, given: Json) -> Json:
+    """Where the log and the screenshot are: in the storage account that the model names, else nowhere (recorded)."""
+    if not given.get("storageUri"):
+        return {}
+    name = f"{instance.name}.{instance.vm_id}"
+    base = f"{given['storageUri'].rstrip('/')}/bootdiagnostics-{instance.name[:9]}-{instance.vm_id}/{name}"
+    return {
+        "consoleScreenshotBlobUri": f"{base}.screenshot.bmp",
+        "serialConsoleLogBlobUri": f"{base}.serialconsole.log",
+    }
 
 
 def _tags(scale_set: ScaleSet, instance: Instance) -> Json:

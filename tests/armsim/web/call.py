@@ -77,6 +77,7 @@ class Call:
     def operation_headers(self, operation: Operation, *, location: bool, retry: float | None) -> dict[str, str]:
         """The headers that lead to an operation: ``Azure-AsyncOperation``, and for actions ``Location``."""
         self.operation = operation
+        operation.of_write = not location
         path = (
             f"/subscriptions/{self.subscription}/providers/Microsoft.Compute/locations/{operation.location}/operations"
         )

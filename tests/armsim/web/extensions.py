@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Extensions of the model, of an instance and of a virtual machine, to be read. Documented, not recorded."""
+"""Extensions as resources: of the model, to be read and written (recorded); of an instance and of a virtual machine, to
+be read (documented).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from armsim import errors
+from armsim import dialect, document, errors, model_write
 from armsim.web.call import Call, Endpoint, Reply, page
 from armsim.web.instances import instance_of
 from armsim.web.paths import GROUP_COMPUTE, SCALE_SET, TYPE, parent_of
@@ -47,6 +49,29 @@ def _of_machine(call: Call) -> list[Json]:
     return _of_profile(instance.model.profile, owner, "Microsoft.Compute/virtualMachines", location=scale_set.location)
 
 
+def put_extension(call: Call) -> Reply:
+    """201, also where the extension was there, before the operation has finished; no ``Location`` (recorded)."""
+    scale_set, body, name = parent_of(call, "extensions"), call.json(), call.params["extension"]
+    given = document.without_nulls(body).get("properties")
+    if not isinstance(given, dict):
+        raise errors.invalid_parameter("properties", "Required parameter 'properties' is missing (null).")
+    accepted = model_write.put_extension(scale_set, name, given)
+    headers = call.operation_headers(accepted.operation, location=False, retry=call.simulation.spec.retry_after.write)
+    (extension,) = [item for item in _of_set(call) if item["name"].lower() == name.lower()]
+    extension["properties"]["provisioningState"] = "Creating"
+    return Reply(dialect.extension(extension, call.api_version), 201, headers, accepted.charge)
+
+
+def delete_extension(call: Call) -> Reply:
+    """202 with both headers; 204 when there is no such extension."""
+    accepted = model_write.delete_extension(parent_of(call, "extensions"), call.params["extension"])
+    if accepted is None:
+        return Reply(None, 204)
+    retry = call.simulation.spec.retry_after.write
+    headers = call.operation_headers(accepted.operation, location=True, retry=retry)
+    return Reply(None, 202, headers, accepted.charge)
+
+
 def _endpoints(owner: str, name: str, kind: str, extensions: Callable[[Call], list[Json]]) -> list[Endpoint]:
     """The list of an owner's extensions, and one of them."""
 
@@ -57,7 +82,7 @@ def _endpoints(owner: str, name: str, kind: str, extensions: Callable[[Call], li
         wanted = call.params["extension"].lower()
         for extension in extensions(call):
             if extension["name"].lower() == wanted:
-                return Reply(extension)
+                return Reply(dialect.extension(extension, call.api_version))
         raise errors.entity_not_found()
 
     path, action = f"{owner}/extensions", f"{kind}/extensions/read"
@@ -69,6 +94,20 @@ def _endpoints(owner: str, name: str, kind: str, extensions: Callable[[Call], li
 
 ENDPOINTS = [
     *_endpoints(SCALE_SET, "VirtualMachineScaleSetExtensions", TYPE, _of_set),
+    Endpoint(
+        "PUT",
+        f"{SCALE_SET}/extensions/{{extension}}",
+        "VirtualMachineScaleSetExtensions_CreateOrUpdate",
+        f"{TYPE}/extensions/write",
+        put_extension,
+    ),
+    Endpoint(
+        "DELETE",
+        f"{SCALE_SET}/extensions/{{extension}}",
+        "VirtualMachineScaleSetExtensions_Delete",
+        f"{TYPE}/extensions/delete",
+        delete_extension,
+    ),
     *_endpoints(
         f"{SCALE_SET}/virtualMachines/{{instance}}",
         "VirtualMachineScaleSetVMExtensions",

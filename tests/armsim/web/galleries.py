@@ -68,6 +68,7 @@ def get_gallery(call: Call) -> Reply:
             "location": gallery.location,
             "properties": {
                 "identifier": {"uniqueName": f"{call.subscription}-{gallery.name.upper()}"},
+                "sharingProfile": {"permissions": "Private"},
                 "provisioningState": "Succeeded",
             },
         }

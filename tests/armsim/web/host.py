@@ -50,6 +50,11 @@ class Host:
         if self.pace is not None:
             self.pace.disturb()
 
+    @property
+    def as_recorded(self) -> bool:
+        """Whether clients are told to wait where, and as long as, the service tells them."""
+        return self.settings.speed == 1.0 and self.settings.retry_after is None
+
     def retry_after(self, seconds: float | None) -> dict[str, str]:
         """``Retry-After`` for so many simulated seconds: whole real seconds, at least one; no header for None.
 

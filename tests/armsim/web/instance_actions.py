@@ -16,7 +16,7 @@ from armsim.instance_actions import Work
 from armsim.service_fabric import force_update_domain_walk
 from armsim.web.call import Call, Endpoint, Handler, Reply
 from armsim.web.instances import INSTANCE, instance_of
-from armsim.web.paths import SCALE_SET, TYPE, flag, scale_set_of
+from armsim.web.paths import SCALE_SET, TYPE, flag, parent_of, scale_set_of
 from armsim.web.scale_sets import accepted_action
 
 
@@ -49,6 +49,11 @@ def _on_set(name: str) -> Handler:
 
 def _on_instance(name: str) -> Handler:
     def handle(call: Call) -> Reply:
+        if call.params["instance"] == "*":
+            # A star stands for all of them here, too (recorded).
+            every = {"instanceIds": ["*"]}
+            scale_set = parent_of(call, "virtualMachines")
+            return accepted_action(call, instance_actions.act_on_instances(scale_set, name, every, work_of(call, name)))
         scale_set, instance = instance_of(call)
         return accepted_action(call, instance_actions.act_on_instance(scale_set, name, instance, work_of(call, name)))
 

@@ -20,11 +20,15 @@ _EXPANSIONS = ("instanceview", "userdata", "resiliencyview")
 
 def wants_view(call: Call) -> bool:
     """Whether ``$expand`` asks for the instance view; 400 for an unknown expansion."""
+    return "instanceview" in _expansions(call)
+
+
+def _expansions(call: Call) -> list[str]:
     expand = call.query.get("$expand", "")
     asked = [part.strip().lower() for part in expand.split(",") if part.strip()]
     if any(part not in _EXPANSIONS for part in asked):
         raise errors.invalid_parameter("$expand", "The value of parameter $expand is invalid.")
-    return "instanceview" in asked
+    return asked
 
 
 def list_instances(call: Call) -> Reply:
@@ -63,7 +67,7 @@ def list_instances(call: Call) -> Reply:
         entries = [views.instance(scale_set, instance, now, call.api_version, view=view) for instance in chosen]
     reply = page(call, entries, following)
     # A list is charged by its length (recorded: 1, 2 and 4).
-    reply.charge = len(entries)
+    reply.charge = len(entries) or None
     return reply
 
 
@@ -82,7 +86,10 @@ def instance_of(call: Call) -> tuple[ScaleSet, Instance]:
 def get_instance(call: Call) -> Reply:
     scale_set, instance = instance_of(call)
     now = call.simulation.timeline.now
-    body = call.simulation.views.instance(scale_set, instance, now, call.api_version, view=wants_view(call))
+    asked = _expansions(call)
+    body = call.simulation.views.instance(
+        scale_set, instance, now, call.api_version, view="instanceview" in asked, user_data="userdata" in asked
+    )
     return Reply(body, charge=1)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from armsim import dialect, errors, scenario
+from armsim import errors, scenario
 from armsim.catalogue import version_key
 from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.paths import COMPUTE
@@ -139,7 +139,7 @@ def get_version(call: Call) -> Reply:
             if item.deprecation == "Deprecated":
                 raise _deprecated(image, item)
             body = {"properties": _properties(image, item), **_version(call, image, item.version)}
-            return Reply(dialect.platform_image(body, call.api_version))
+            return Reply(body)
     raise _missing()
 
 
