@@ -35,6 +35,7 @@ _PROOFS = ("", "operation_failed", "timeout")
 # After these nothing is written any more, whatever was asked for: somebody else is at work, or Azure cannot be worked
 # with.
 _HANDS_OFF = {
+    "other_host": "another host of the play has failed, and nothing of this scale set",
     "foreign_change": "another client is changing the scale set",
     "lease": "another rollout holds the scale set",
     "lease_lost": "the lease of this rollout is gone: another one has taken it over, or somebody has removed its tags",

@@ -110,3 +110,35 @@ def test_a_job_of_awx_asks_nobody_and_the_next_one_continues(small: Site) -> Non
     assert small.ledger()["instances_on_target"] == 1
     assert small.play("azroll.vmss.upgrade", {**OPTIONS, "awx_job_id": 8}).rc == 0
     assert small.ledger()["instances_on_target"] == 2
+
+
+@pytest.mark.parametrize(
+    ("how", "rolled"),
+    [
+        ({"ansible.builtin.include_role": {"name": "azroll.vmss.rollout", "apply": {"tags": ["roll"]}}}, True),
+        ({"ansible.builtin.import_role": {"name": "azroll.vmss.rollout"}}, True),
+        ({"ansible.builtin.include_role": {"name": "azroll.vmss.rollout"}}, False),
+    ],
+    ids=["apply", "import", "include alone"],
+)
+def test_tags_select_the_whole_role_or_nothing(small: Site, how: dict[str, Any], rolled: bool) -> None:
+    drain = small.folder / "drain.yml"
+    drain.write_text(yaml.safe_dump([{"name": "Drain", "ansible.builtin.debug": {"msg": "drained"}}]))
+    book = [{"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Roll", "tags": ["roll"], **how}]}]
+    (small.folder / "tagged.yml").write_text(yaml.safe_dump(book))
+    options = {**OPTIONS, "rollout_before_batch": str(drain)}
+    run = small.play(str(small.folder / "tagged.yml"), options, "--tags", "roll")
+    assert run.rc == 0
+    assert ("Nothing was rolled" in run.output) is not rolled
+    assert ("drained" in run.output) is rolled
+    assert (small.ledger()["requests"]["writes"] > 0) is rolled
+    assert small.ledger()["instances_on_target"] == 2
+
+
+@pytest.mark.parametrize("task", ["Upgrade the batches", "Carry the plan out", "Roll the image"])
+def test_a_start_in_the_middle_acts_on_nothing(small: Site, task: str) -> None:
+    role = {"name": "Roll", "ansible.builtin.import_role": {"name": "azroll.vmss.rollout"}}
+    (small.folder / "middle.yml").write_text(yaml.safe_dump([{"hosts": "localhost", "tasks": [role]}]))
+    run = small.play(str(small.folder / "middle.yml"), OPTIONS, "--start-at-task", task)
+    assert run.rc != 0 or "No matching task" in run.output
+    assert small.ledger()["requests"]["writes"] == 0
