@@ -117,7 +117,7 @@ CODES: Mapping[str, Code] = {
         NEEDS_ACCEPTANCE,
         WARNING,
     ),
-    "tag_limit": Code("The scale set has too many tags for those that the rollout writes.", REFUSAL),
+    "tag_limit": Code("The scale set has too many tags for those that the rollout writes.", REFUSAL, WARNING),
     "autoscale_unreadable": Code(
         "Whether autoscale acts on the scale set is not known.", REFUSAL, NEEDS_ACCEPTANCE, WARNING
     ),

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
+from ansible_collections.azroll.vmss.plugins.module_utils._image_history import tags_needed
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     AUTOSCALE,
     POLICY,
@@ -29,6 +30,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight_rights impo
 from ansible_collections.azroll.vmss.plugins.module_utils._scaler import scaler_of
 from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._tags import TAG_LIMIT
 
 # Where Azure tells no time, no lease has expired.
 NEVER = datetime.min.replace(tzinfo=timezone.utc)
@@ -112,6 +114,18 @@ def _tags(sight: Sight, wish: Wish) -> Iterator[Finding]:
         write_lease(scale_set.tags, lease)
     except Refused as error:
         yield Finding("tag_limit", REFUSAL, error.message, error.advice)
+        return
+    others = [name for name in scale_set.tags if not name.lower().startswith("azroll-")]
+    before = None if sight.previous.kind == "none" else sight.previous
+    needed = tags_needed(sight.target, before, lease, scale_set.image_history)
+    if len(others) + needed > TAG_LIMIT:
+        yield Finding(
+            "tag_limit",
+            WARNING,
+            f"The rollout takes up to {needed} tags, and the scale set has {len(others)} others of at most "
+            f"{TAG_LIMIT}: what outlasts the lease may not be written, so that a later rollback does not know the image before",
+            "Remove tags that nobody needs, or give rollout_image to roll back.",
+        )
 
 
 def _to_be_held(sight: Sight, wish: Wish) -> Iterator[str]:

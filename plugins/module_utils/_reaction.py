@@ -137,7 +137,8 @@ def _with_model(
     # One that has come to a good end before is not the cause when an instance falls sick later.
     ours = journal["image_changed"] or sent_ids(journal) or journal["continues"]
     if (
-        target.kind == "none"
+        journal["rolls_back"]
+        or target.kind == "none"
         or not (ours or scale_set.image_history.unproven(target))
         or not same_reference(model, target)
         or not unproven(journal, instances, scale_set.health_source)

@@ -23,13 +23,20 @@ from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 def describe_status(scale_set: ScaleSet, instances: Sequence[Instance]) -> list[str]:
     """What the set is, what its instances run, the heat map, and each instance in trouble with the reason."""
     present = [one for one in instances if not one.leaving]
-    counts = count(present, scale_set.image, scale_set.health_source)
+    model, history = scale_set.image, scale_set.image_history
+    by_model = not history.judged_by_image(model, model, scale_set.profile)
+    counts = count(present, model, scale_set.health_source, by_model=by_model)
     lines = [
         f"{scale_set.name}: {scale_set.orchestration_mode}, upgrade policy {scale_set.upgrade_policy}, "
         f"health by {(scale_set.health_source or 'instance state').replace('_', ' ')}",
         f"model: {scale_set.image.describe()}",
         f"{counts['on_target']} of {counts['total']} instances on the model's image, {counts['in_service']} in service",
     ]
+    if before := history.previous(model):
+        lines.append(f"image before, to which azroll.vmss.rollback leads: {before.describe()}")
+    if history.unproven_images:
+        names = ", ".join(one.describe() for one in history.unproven_images)
+        lines.append(f"images whose rollout failed, was rolled back or has not ended: {names}")
     lines += [f"  {image}: {len(ids)}" for image, ids in by_image(present).items()]
     lines += draw(present, scale_set.image, scale_set.health_source)
     for one in sorted(instances, key=lambda each: by_id(each.instance_id)):

@@ -281,6 +281,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "scaled by others": ("scaled_by_others", "needs_acceptance", CLUSTER),
     "scaled by others as accepted": ("scaled_by_others", "warning", {**CLUSTER, "wish": {"any_capacity": True}}),
     "forty-five tags": ("tag_limit", "refusal", FULL),
+    "forty tags": ("tag_limit", "warning", {"model": {"tags": {f"tag-{number}": "" for number in range(40)}}}),
     "unknown autoscale": ("autoscale_unreadable", "warning", {"autoscale": None}),
     "unknown autoscale to be held": (
         "autoscale_unreadable",

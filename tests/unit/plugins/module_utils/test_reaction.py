@@ -189,3 +189,8 @@ def test_where_the_image_before_is_not_known_nothing_goes_back():
 
 def test_what_somebody_else_has_set_is_not_replaced_by_the_image_before():
     assert not restoring(journal(["1"]), model=replace(OLD, version="9.9.9")).restore
+
+
+def test_after_a_rollback_that_failed_the_model_is_another_question():
+    decided = restoring(journal(["1"], rolls_back=True))
+    assert (decided.restore, decided.kept) == (False, "")

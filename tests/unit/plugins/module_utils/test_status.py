@@ -11,8 +11,9 @@ from hypothesis import given
 
 from ansible_collections.azroll.vmss.plugins.module_utils._health import trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_history import ImageHistory
 from ansible_collections.azroll.vmss.plugins.module_utils._status import describe_status
-from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, instance, scale_set
+from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, OLD, instance, scale_set, ubuntu
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources
 
 
@@ -54,3 +55,10 @@ def test_each_instance_in_trouble_is_named_with_the_reason(instances, source):
 
 def test_the_source_of_health_is_named():
     assert describe_status(scale_set(health_source=EXTENSION), [])[0].endswith("health by application health extension")
+
+
+def test_the_images_that_are_remembered_are_told():
+    history = ImageHistory(NEW, OLD, (ubuntu("9.0.0"),))
+    lines = describe_status(scale_set(image=NEW, image_history=history), [instance(0, image=NEW)])
+    assert f"image before, to which azroll.vmss.rollback leads: {OLD.describe()}" in lines
+    assert any(line.endswith(f"has not ended: {ubuntu('9.0.0').describe()}") for line in lines)
