@@ -123,7 +123,8 @@ def _tags(sight: Sight, wish: Wish) -> Iterator[Finding]:
             "tag_limit",
             WARNING,
             f"The rollout takes up to {needed} tags, and the scale set has {len(others)} others of at most "
-            f"{TAG_LIMIT}: what outlasts the lease may not be written, so that a later rollback does not know the image before",
+            f"{TAG_LIMIT}: what outlasts the lease may not be written, so that a later rollback does not know the "
+            "image before",
             "Remove tags that nobody needs, or give rollout_image to roll back.",
         )
 
