@@ -60,15 +60,14 @@ class OperationReads:
     _client: Client
     subscription_id: str
 
-    def operation_fault(self, scale_set: ScaleSet, operation_id: str) -> ArmFault | None:
-        """Why an operation on the set failed or was cancelled; None while it runs, and where it went well.
+    def operation_end(self, scale_set: ScaleSet, operation_id: str) -> tuple[str, ArmFault | None]:
+        """The status of an operation on the set in lower case, and why it failed or was cancelled.
 
         It is asked by its id, without the signature that its own address may have. That Azure answers there is a guess.
         """
         body = self._operation(scale_set, operation_id)
-        if str(body.get("status") or "").lower() not in _ENDED_BADLY:
-            return None
-        return read_fault(json.dumps(body), status=200, request_id=None)
+        status = str(body.get("status") or "").lower()
+        return status, read_fault(json.dumps(body), status=200, request_id=None) if status in _ENDED_BADLY else None
 
     def operation_runs(self, scale_set: ScaleSet, operation_id: str) -> bool:
         """Whether an operation on the set has not come to its end."""

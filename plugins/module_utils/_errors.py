@@ -241,6 +241,12 @@ class OperationFailed(VmssError):
     kind = "operation_failed"
 
 
+class NoEffect(VmssError):
+    """Azure reports that an operation has succeeded, and nothing was changed by it."""
+
+    kind = "no_effect"
+
+
 class ServiceError(VmssError):
     """Any other refusal or fault of the service."""
 

@@ -19,6 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._documents import Docu
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ArmFault,
     BadInput,
+    NoEffect,
     OperationFailed,
     Preempted,
     Throttled,
@@ -31,6 +32,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._origin import read_instances
 from ansible_collections.azroll.vmss.plugins.module_utils._pace import FEW, SHORTEST_SINGLE, pages_of
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import (
+    STILL_OLD,
     UNDER_WAY,
     Progress,
     healthy,
@@ -38,6 +40,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._progress import (
     upgraded,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import obstacle
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import (
@@ -57,6 +60,8 @@ if TYPE_CHECKING:
 # There is no such thing in this cloud or scale set.
 _NOTHING = (400, 404, 409)
 HEALTHY, SETTLED = "healthy", "settled"
+# Instances that are as before so many seconds after their operation was first seen to have succeeded stay so.
+NO_EFFECT_AFTER = 10.0
 
 T = TypeVar("T")
 
@@ -186,11 +191,11 @@ class Watch:
         """
         wait = self._wait
         unseen = not_seen(wait.phase, wait.instance_ids)
+        self._now = deadline.now
         if not wait.state_file:
             return wait_until(self._look, deadline, lambda: wait.interval, unseen=unseen, successes=wait.successes)
         self._state = load(wait.state_file, wait.key)
         self._arm.pace = self._state.pace
-        self._now = deadline.now
         deadline.list_grace = LIST_GRACE
         over = True
         try:
@@ -261,6 +266,8 @@ class Watch:
             return None
         found = [self._arm.get_instance(scale_set, one, self._wait.include) for one in few]
         seen = self._judge(scale_set, [one for one in found if one is not None], few)
+        if self._wait.phase != HEALTHY:
+            seen = self._held_against_operation(scale_set, seen)
         # The last of the good looks is a list: what follows rests on all instances.
         if seen.done:
             return replace(seen, total=len(ids)) if few == ids and self._state.good + 1 < self._wait.successes else None
@@ -305,9 +312,32 @@ class Watch:
         """
         abandoned = progress.without_operation()
         self.fault = None
+        status = ""
         if self._wait.operation_id and abandoned != progress:
-            self.fault = readable(lambda: self._arm.operation_fault(scale_set, self._wait.operation_id))
+            ended = readable(lambda: self._arm.operation_end(scale_set, self._wait.operation_id))
+            status, self.fault = ended or ("", None)
+        if status == "succeeded" and set(progress.waiting.values()) == {STILL_OLD}:
+            self._check_effect(scale_set, progress)
+        else:
+            self._state.idle_since = None
         return abandoned if self.fault else progress
+
+    def _check_effect(self, scale_set: ScaleSet, progress: Progress) -> None:
+        """Raise NoEffect where instances stay as they were after their operation has succeeded.
+
+        A list may be behind the operation, so it takes a second one, some seconds later, and reads of single instances.
+        """
+        now = self._now()
+        if self._state.idle_since is None or self._state.idle_since > now:
+            self._state.idle_since = now
+        if now - self._state.idle_since < NO_EFFECT_AFTER:
+            return
+        waiting = sorted(progress.waiting, key=by_id)
+        few = waiting[:FEW]
+        found = [self._arm.get_instance(scale_set, one, self._wait.include) for one in few]
+        instances = [one for one in found if one is not None]
+        if self._judge(scale_set, instances, few).waiting == dict.fromkeys(few, STILL_OLD):
+            raise no_effect(scale_set, instances, waiting)
 
     def _operation_runs(self, scale_set: ScaleSet) -> bool:
         """Whether the operation is on. Where it cannot be read, the instances alone are judged."""
@@ -329,6 +359,36 @@ def failed_wait(name: str, progress: Progress, fault: ArmFault | None = None) ->
         attempted=f"wait until the instances are {progress.phase}",
         fault=fault,
         instances=list(progress.failed),
+    )
+
+
+def no_effect(scale_set: ScaleSet, instances: Sequence[Instance], instance_ids: Sequence[str]) -> NoEffect:
+    """The error for instances that an operation left as they were, although it has succeeded.
+
+    `instances` are some of them; by what they are, the advice names the likely reason first.
+    """
+    reasons = [
+        "they are protected from scale set actions (instance protection)"
+        if any(one.protected for one in instances)
+        else "",
+        "they have a model of their own (modelDefinitionApplied is VirtualMachine), and never follow the latest one"
+        if any(one.own_model for one in instances)
+        else "",
+        "upgrades of Flexible scale sets need a feature that is not registered in this subscription (see "
+        "'az feature list --namespace Microsoft.Compute')"
+        if scale_set.flexible
+        else "",
+    ]
+    likely = " or ".join(one for one in reasons if one)
+    return NoEffect(
+        f"Azure reports that the upgrade of {scale_set.name} has succeeded, but it changed nothing: "
+        f"{len(instance_ids)} instances are as before ({listed(instance_ids)})",
+        advice=(f"Likely {likely}. " if likely else "")
+        + "This says nothing about the image. Known reasons are a preview feature of scale sets that is not "
+        "registered, instance protection, and instances with a model of their own. The activity log of one of the "
+        "instances tells what Azure did.",
+        attempted=f"upgrade instances of scale set {scale_set.name}",
+        instances=instance_ids,
     )
 
 

@@ -49,6 +49,8 @@ _HANDS_OFF = {
     "service_error": "Azure refused a request",
     "forbidden": "a permission is missing",
     "throttled": "Azure throttles the requests",
+    "no_effect": "Azure says that its operation has succeeded, but it changed nothing, which is no fault of the image",
+    "wait_state": "this run cannot write down what its waits have seen",
     "locked": "a lock forbids writes",
     "subscription": "the subscription takes no writes",
     "managed": "another service owns the scale set",

@@ -48,6 +48,8 @@ class WaitState:
     next_look: float = 0.0
     answered_seconds: float = 0.0
     unanswered_seconds: float = 0.0
+    # Since when instances are as before although their operation has succeeded.
+    idle_since: float | None = None
     progress: Progress = _NOTHING
     pace: Pace = field(default_factory=Pace)
     # Whether the last look was answered: the time between two that were is time of the instances.
@@ -57,6 +59,7 @@ class WaitState:
         """Start a call. What cannot be of this host's clock (it was started anew) is left out."""
         if not 0 <= self.at <= now:
             self.at = self.next_look = now
+            self.idle_since = None
         if self.progress == _NOTHING:
             self.progress = unseen
 
@@ -103,6 +106,7 @@ class WaitState:
             next_look=next_look,
             answered_seconds=answered,
             unanswered_seconds=unanswered,
+            idle_since=None if told["idle_since"] is None else float(told["idle_since"]),
             progress=Progress.from_dict(told["progress"]),
             pace=Pace.from_dict(told["pace"]),
         )

@@ -115,6 +115,8 @@ class Faults:
         fault = self._strike(seen, lambda one: isinstance(one, OperationFault) and one.begins is begins)
         if not isinstance(fault, OperationFault):
             return None
+        if fault.outcome == "Succeeded":
+            return Fate("Succeeded", None)
         usual = PREEMPTED if fault.outcome == "Canceled" else _FAILURE
         failure = Failure(fault.code or usual.code, fault.message or usual.message)
         return Fate(fault.outcome, failure)

@@ -21,8 +21,8 @@ Status = Literal["InProgress", "Succeeded", "Failed", "Canceled"]
 class Fate(NamedTuple):
     """How an operation ends, or that it never does, whatever comes of what it does."""
 
-    outcome: Literal["Failed", "Canceled", "never"]
-    failure: Failure
+    outcome: Literal["Failed", "Canceled", "never", "Succeeded"]
+    failure: Failure | None
 
 
 @dataclass

@@ -308,6 +308,16 @@ def judge_throttled(world: World, report: Mapping[str, Any]) -> Iterator[str]:
         yield f"{report['result']} for no other reason than Azure's limits: {report.get('cause', '')}"
 
 
+# What stops a rollout and says nothing of the image.
+NO_NEWS = ("throttled", "connection", "unavailable", "no_effect", "wait_state")
+
+
+def judge_reasons(kind: str, report: Mapping[str, Any]) -> Iterator[str]:
+    """Nothing is rolled back for what says nothing of the image."""
+    if kind in NO_NEWS and report["result"] in ("rolled_back", "rollback_failed"):
+        yield f"{report['result']} after {kind}, which says nothing of the image"
+
+
 def repairs_written(site: Site) -> str:
     """What a rollout did last about automatic repairs: `suspend`, `resume` or nothing."""
     return next((write.kind for write in reversed(site.writes) if write.kind in ("suspend", "resume")), "")

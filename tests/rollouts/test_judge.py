@@ -43,6 +43,7 @@ from rollouts.arm import Arm
 from rollouts.driver import Rollout
 from rollouts.play import Stop
 from rollouts.rollout import roll
+from rollouts.site import Weather
 from rollouts.worlds import OTHER, PUBLISHER, WINDOWS, World, random_world, throttled_world
 
 
@@ -196,6 +197,19 @@ def test_a_way_back_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Rollout, "_settle", lambda *_: None)
     monkeypatch.setattr(_reaction, "_scope", lambda journal, *_: tuple(sent_ids(journal)[:1]))
     assert shown("came up on the image that was taken back")
+
+
+def without_effect(world: World) -> World:
+    """The world with upgrades that succeed and change nothing, after the canary."""
+    fault = {"kind": "operation", "outcome": "Succeeded", "operation": "*_UpdateInstances", "begins": False}
+    document = {**world.document, "faults": [{**fault, "times": "unlimited", "calls": "2-99"}]}
+    options = replace(world.options, on_failure="rollback", upgrade_timeout=1800)
+    return replace(world, document=document, options=options, weather=Weather())
+
+
+def test_a_rollback_for_an_operation_without_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_reaction, "_HANDS_OFF", {})
+    assert shown("after no_effect, which says nothing of the image", without_effect)
 
 
 def test_waits_that_begin_anew_with_each_call(monkeypatch: pytest.MonkeyPatch) -> None:

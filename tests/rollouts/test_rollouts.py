@@ -62,6 +62,18 @@ def test_azures_limits_alone_neither_stop_a_rollout_nor_reverse_it() -> None:
     assert sum(one.faults for one in outcomes) <= MOST_REFUSED * sum(one.requests for one in outcomes)
 
 
+def test_an_operation_without_effect_halts_at_once_and_reverses_nothing() -> None:
+    world = throttled_world(random.Random("effect"), largest=20)
+    fault = {"kind": "operation", "outcome": "Succeeded", "operation": "*_UpdateInstances", "begins": False}
+    world.document["faults"] = [{**fault, "times": "unlimited"}]
+    world.document["scale_sets"][0] |= {"capacity": 10, "orchestration_mode": "Uniform"}
+    lines: list[str] = []
+    outcome = roll(replace(world, size=10, healthy=False), lines.append)
+    assert (outcome.result, outcome.cause, outcome.violations) == ("halted", "no_effect", [])
+    assert "it changed nothing" in lines[-1]
+    assert float(lines[-2].split()[2]) < 300, "not after half an hour"
+
+
 def test_the_page_is_what_the_command_writes_and_tells_of_no_violation() -> None:
     written = PAGE.read_text(encoding="utf-8")
     numbers, noisy = (

@@ -109,7 +109,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         document["faults"] = [
             {
                 "kind": "operation",
-                "outcome": draw.choice(["Canceled", "Failed"]),
+                "outcome": draw.choice(["Canceled", "Failed", "Succeeded"]),
                 "operation": "*_UpdateInstances",
                 "begins": False,
                 "rate": 0.5,

@@ -152,14 +152,21 @@ class StaleSkipTokenFault(_Fault):
 class OperationFault(_Fault):
     """An operation that was accepted ends badly, when it would have ended, or never; what it did stays done.
 
-    With ``begins: false`` an action of a scale set does nothing at all, and ends a moment later.
+    With ``begins: false`` an action of a scale set does nothing at all, and ends a moment later; only then may it say
+    that it has succeeded.
     """
 
     kind: Literal["operation"] = Field(description="this fault")
-    outcome: Literal["Failed", "Canceled", "never"] = Field(default="Failed", description="how it ends")
+    outcome: Literal["Failed", "Canceled", "never", "Succeeded"] = Field(default="Failed", description="how it ends")
     code: str | None = Field(default=None, description="of the error, in place of the usual one")
     message: str | None = Field(default=None, description="of the error, in place of the usual one")
     begins: bool = Field(default=True, description="whether it does anything; `false` befalls actions only")
+
+    @model_validator(mode="after")
+    def _succeeds_by_doing_nothing(self) -> OperationFault:
+        if self.outcome == "Succeeded" and self.begins:
+            raise ValueError("outcome Succeeded is a fault only with begins: false")
+        return self
 
 
 AnswerFault = (

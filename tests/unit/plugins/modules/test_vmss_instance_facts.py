@@ -238,6 +238,35 @@ def test_what_an_operation_left_alone_ends_the_wait_when_it_is_over(
     assert code in result["msg"]
 
 
+@pytest.mark.parametrize(
+    ("properties", "word"),
+    [
+        ({}, "preview feature"),
+        ({"modelDefinitionApplied": "VirtualMachine"}, "Likely they have a model of their own"),
+        ({"protectionPolicy": {"protectFromScaleSetActions": True}}, "Likely they are protected"),
+    ],
+)
+def test_an_operation_that_succeeds_and_changes_nothing_is_noticed_after_one_more_look(
+    run: Run, properties: dict[str, Any], word: str
+) -> None:
+    idle = vm(0)
+    idle["properties"] |= properties
+    look = [get_instances(idle, vm(1, NEW_VERSION)), poll("Succeeded")]
+    single = get(f"{WEB}/virtualMachines/0", idle, query={"$expand": "instanceView"})
+    script = [get_model(model(NEW_VERSION)), *look, *look, single]
+    result = run(MODULE, script, wait_for="upgraded", instance_ids=["0", "1"], operation_id="0be6")
+    assert (result["error"]["kind"], result["error"]["instances"]) == ("no_effect", ["0"])
+    assert "has succeeded, but it changed nothing" in result["msg"]
+    assert word in result["msg"]
+
+
+def test_a_list_that_is_behind_the_operation_is_no_operation_without_effect(run: Run) -> None:
+    behind = [get_instances(vm(0)), poll("Succeeded")]
+    single = get(f"{WEB}/virtualMachines/0", vm(0, NEW_VERSION), query={"$expand": "instanceView"})
+    script = [get_model(model(NEW_VERSION)), *behind, *behind, single, get_instances(vm(0, NEW_VERSION))]
+    assert run(MODULE, script, wait_for="upgraded", instance_ids=["0"], operation_id="0be6")["done"]
+
+
 def test_an_operation_that_ended_badly_says_nothing_of_instances_that_it_began(run: Run) -> None:
     left = get_instances(vm(0, state="Updating"), vm(1))
     begun = get_instances(vm(0, NEW_VERSION), vm(1, state="Updating"))
