@@ -356,7 +356,7 @@ def judge_end(site: Site, options: Options, report: Mapping[str, Any], *, stoppe
         return
     if report.get("cause") is None:
         named = {*report["instances_left_out"], *report["instances_kept_back"]}
-        if unnamed := site.attached.intersection(site.web.instances) - named:
+        if unnamed := site.attached.intersection(one.id for one in site.web.active()) - named:
             yield f"not made from the model, and not named: {' '.join(sorted(unnamed))}"
         left = [one for one in look.stale & look.present - named if _may_touch(one, site.places[one], options)]
         if left:
