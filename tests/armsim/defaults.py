@@ -51,6 +51,8 @@ def new_model(body: Json, os_type: str) -> Json:
     _add(properties, {"singlePlacementGroup": not flexible, "platformFaultDomainCount": 1 if flexible else 5})
     if not flexible:
         _add(properties, {"overprovision": True, "doNotRunExtensionsOnOverprovisionedVMs": False})
+        if len(model.get("zones") or []) > 1:
+            _add(properties, {"zoneBalance": False})
     for interface in _interfaces(model):
         interface.setdefault("properties", {}).setdefault("enableAcceleratedNetworking", False)
     return complete(model, os_type)

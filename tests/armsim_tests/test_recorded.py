@@ -184,3 +184,34 @@ def test_old_versions_show_what_the_service_has_come_to_show_since(site):
     assert old["storageProfile"]["osDisk"]["osType"] == "Linux"
     view = site.send("GET", f"{site.web}/virtualMachines/{one(site)}/instanceView", version).json()
     assert {"computerName", "osName", "osVersion", "hyperVGeneration"}.isdisjoint(view)
+
+
+def test_the_deletion_of_an_instance_that_is_gone_is_accepted(site):
+    address = f"{site.web}/virtualMachines/{one(site)}"
+    assert site.call("DELETE", address).status == 202
+    site.wait(600)
+    capacity = model(site)["sku"]["capacity"]
+    again = site.call("DELETE", address)
+    assert again.status == 202
+    site.wait(60)
+    assert polled(site, again).json()["status"] == "Succeeded"
+    assert model(site)["sku"]["capacity"] == capacity
+    assert site.call("DELETE", f"{site.web}/virtualMachines/4711").status == 404
+
+
+@pytest.mark.parametrize(("zones", "balanced"), [(["1", "2"], False), (["1"], None)])
+def test_a_set_in_several_zones_says_whether_they_are_balanced(site, zones, balanced):
+    made = model(site)
+    properties = {
+        "upgradePolicy": {"mode": "Manual"},
+        "singlePlacementGroup": False,
+        "virtualMachineProfile": made["properties"]["virtualMachineProfile"],
+    }
+    body = {
+        "location": made["location"],
+        "sku": {**made["sku"], "capacity": 0},
+        "zones": zones,
+        "properties": properties,
+    }
+    answer = site.call("PUT", f"{site.web}2", document=body)
+    assert answer.json()["properties"].get("zoneBalance") is balanced

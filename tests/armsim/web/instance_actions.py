@@ -70,6 +70,12 @@ def delete_instances(call: Call) -> Reply:
 
 
 def delete_instance(call: Call) -> Reply:
+    """202; so, too, for an instance that was there once: its operation finds nothing to do (recorded)."""
+    scale_set, wanted = parent_of(call, "virtualMachines"), call.params["instance"]
+    gone = wanted.isdigit() and int(wanted) <= scale_set.highest_id and wanted not in scale_set.instances
+    if gone and not scale_set.flexible:
+        scale_set.refuse_if_deleting("delete")
+        return accepted_action(call, instance_actions.stillborn(scale_set))
     scale_set, instance = instance_of(call)
     scale_set.refuse_if_deleting("delete")
     accepted = instance_actions.delete_chosen(scale_set, [instance], force=flag(call, "forcedeletion"))
