@@ -44,6 +44,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     require_own,
     write_lease,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._origin import follows_model
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
@@ -374,12 +375,15 @@ class Keeper:
 def _lagging(scale_set: ScaleSet, instances: Sequence[Instance]) -> tuple[str, ...]:
     """The instances that Azure would upgrade by itself; never protected ones (documented).
 
-    Those of a Flexible set do not tell which model they follow: once that has gone to another image and back, any of
-    them may be behind.
+    Those of a Flexible set show which model they were made from by a tag at best: one that nothing tells of may lag
+    behind a model that has gone to another image and back.
     """
     there = [one for one in instances if not (one.leaving or one.protected or one.attached)]
-    untold = scale_set.flexible and scale_set.back_from is not None
-    return tuple(one.instance_id for one in there if untold or is_stale(one, scale_set.image))
+    return tuple(
+        one.instance_id
+        for one in there
+        if is_stale(one, scale_set.image) or (scale_set.flexible and not follows_model(one, scale_set))
+    )
 
 
 def _arrived(scale_set: ScaleSet, instances: Sequence[Instance]) -> bool:

@@ -23,6 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import PROFILE_TAG, Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_tag_time, parse_time
 
 NOT_FROM_MODEL = "not made from the model of the scale set"
 
@@ -46,6 +47,18 @@ def why_attached(instance: Instance, scale_set: ScaleSet, include: Collection[st
     if scale_set.profile_time:
         return f"{NOT_FROM_MODEL}: it has no tag {PROFILE_TAG}"
     return None
+
+
+def follows_model(instance: Instance, scale_set: ScaleSet) -> bool | None:
+    """Whether an instance of a Flexible set was made from the model as it is; None where nothing tells.
+
+    Its tag has the time at which the model was written that it was made from (recorded), to the second. Each write of
+    the profile moves that time, also one that brings back what was there before (recorded).
+    """
+    made, written = parse_tag_time(instance.profile_time), parse_time(scale_set.profile_time)
+    if made is None or written is None:
+        return None
+    return made == written.replace(microsecond=0)
 
 
 def classify(scale_set: ScaleSet, instances: Iterable[Instance], include: Collection[str] = ()) -> list[Instance]:

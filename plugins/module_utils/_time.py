@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 
+# As Azure writes times into tags (recorded): "8/26/2024 9:42:41 AM +00:00".
+_IN_TAGS = "%m/%d/%Y %I:%M:%S %p %z"
 _FORM = re.compile(r"^(?P<second>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<part>\d+))?(?P<zone>Z|[+-]\d\d:\d\d)?$")
 
 
@@ -29,4 +31,12 @@ def parse_time(text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(f"{match['second']}.{microseconds}{zone}").astimezone(timezone.utc)
     except (ValueError, OverflowError):  # the form of a time, but no such day, or before the year 1 in UTC
+        return None
+
+
+def parse_tag_time(text: str | None) -> datetime | None:
+    """The time that Azure wrote into a tag, to the second; None where the text is none."""
+    try:
+        return datetime.strptime(text or "", _IN_TAGS).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         return None

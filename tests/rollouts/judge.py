@@ -13,7 +13,6 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
-from ansible_collections.azroll.vmss.plugins.module_utils._way_back import read_mark
 from armsim.instance import Instance, Place
 from rollouts.options import Options
 from rollouts.site import Look, Site, Write
@@ -333,13 +332,12 @@ def judge_holds(site: Site, before: Held) -> Iterator[str]:
     if now.autoscale != before.autoscale:
         yield "autoscale is not set as it was"
     left = own_tags(site.web.document.get("tags") or {})
-    # What lags would be upgraded by Azure itself under the policy that was there before: that has to wait. Of a
-    # Flexible set that was sent back any instance may.
-    untold = site.web.flexible and read_mark(site.web.document.get("tags") or {}) is not None
+    # What lags would be upgraded by Azure itself under the policy that was there before: that has to wait.
     lagging = [
         one
         for one in site.web.active()
-        if not (one.protect_from_scale_set_actions or one.attached) and (untold or not one.applies(site.web.model))
+        if not (one.protect_from_scale_set_actions or one.attached)
+        and not (one.model is site.web.model if site.web.flexible else one.applies(site.web.model))
     ]
     if left and not (lagging and now.policy == "Manual" != before.policy):
         yield f"tags of a lease are left: {' '.join(sorted(left))}"

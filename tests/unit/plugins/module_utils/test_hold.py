@@ -362,14 +362,29 @@ def test_the_mark_of_a_way_back_goes_with_the_last_instance_that_runs_the_image(
     assert azure.state() == FREE
 
 
-def test_instances_of_a_flexible_set_that_was_sent_back_may_follow_an_older_model() -> None:
-    azure = Azure()
+def flexible(azure: Azure) -> None:
     azure.document["properties"]["orchestrationMode"] = "Flexible"
+    azure.document["properties"]["virtualMachineProfile"]["timeCreated"] = "2026-11-20T08:00:05.123+00:00"
+
+
+@pytest.mark.parametrize("made", ["11/20/2026 8:00:04 AM +00:00", None])
+def test_instances_of_a_flexible_set_may_follow_an_older_model_with_the_same_image(made: str | None) -> None:
+    azure = Azure()
+    flexible(azure)
     hold(azure)
-    sent_back(azure)
-    assert release(azure).lagging == ("0",)
+    azure.instances = [instance("web_1a2b3c4d", image=OLD, latest_model=None, profile_time=made)]
+    assert release(azure).lagging == ("web_1a2b3c4d",)
     assert azure.policy == "Manual"
-    assert read_mark(azure.document["tags"]) == NEW, "without it the next run would restore the policy"
+
+
+def test_instances_of_a_flexible_set_that_follow_its_model_do_not_keep_the_policy() -> None:
+    azure = Azure()
+    flexible(azure)
+    hold(azure)
+    made = "11/20/2026 8:00:05 AM +00:00"
+    azure.instances = [instance("web_1a2b3c4d", image=OLD, latest_model=None, profile_time=made)]
+    assert release(azure).lagging == ()
+    assert azure.state() == FREE
 
 
 def test_the_policy_stays_manual_and_remembered_while_instances_lag() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_tag_time, parse_time
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,13 @@ OFFSETS = [st.just(timezone(timedelta(minutes=minutes))) for minutes in (-720, -
 @given(st.datetimes(timezones=st.one_of(OFFSETS), min_value=datetime(1970, 1, 1)))
 def test_what_python_writes_is_read_back(when):
     assert parse_time(when.isoformat()) == when
+
+
+def test_a_time_in_a_tag():
+    assert parse_tag_time("8/26/2024 9:42:41 AM +00:00") == datetime(2024, 8, 26, 9, 42, 41, tzinfo=UTC)
+    assert parse_tag_time("12/1/2024 12:00:01 PM +00:00") == datetime(2024, 12, 1, 12, 0, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", [None, "", "yesterday", "2024-08-26T09:42:41Z", "13/26/2024 9:42:41 AM +00:00"])
+def test_a_tag_that_holds_no_time(text):
+    assert parse_tag_time(text) is None
