@@ -351,7 +351,8 @@ def rollout_report(
 ) -> dict[str, Any]:
     scale_set, instances = _read(vmss) if vmss else (None, [])
     planned = _typed(check_type_bool, planned, "planned")
-    return build_report(journal, scale_set, instances, planned=planned, marks=_marks(skip))
+    as_of = vmss.get("gathered_at") if vmss else None
+    return build_report(journal, scale_set, instances, planned=planned, marks=_marks(skip), as_of=as_of)
 
 
 def rollout_report_lines(report: Mapping[str, Any]) -> list[str]:

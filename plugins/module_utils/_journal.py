@@ -54,6 +54,7 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "cause_kind": "",
         "failure": None,
         "decision": None,
+        "outdated": False,
         "rollback": None,
         "rollback_image": None,
         "waiting": False,

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._earlier import describe_earlier
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_change import journal_change
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import FAILED, SUCCEEDED, sent_ids
@@ -32,13 +32,15 @@ def build_report(
     *,
     planned: bool,
     marks: Marks = NO_MARKS,
+    as_of: str | None = None,
 ) -> dict[str, Any]:
     """The content of `report.json`.
 
     `result` is `failed` where nothing had been written when the rollout stopped, `halted` where something had,
     `rolled_back` or `rollback_failed` where the way back was taken, `planned` in check mode, `waiting` for a person,
     `partial` where a share was kept back, `nothing_to_do`, or `succeeded`. `scale_set` is None where it could not be
-    read. `marks` keep instances out of the rollout, which is why those are not on the target.
+    read. `as_of` is when it was, on Azure's clock. `marks` keep instances out of the rollout, which is why
+    those are not on the target.
     """
     target = Image.from_dict(journal["target_image"] or {})
     present = [one for one in instances if not one.leaving]
@@ -57,6 +59,8 @@ def build_report(
         "image_restored": journal["image_restored"],
         "model_before": journal["model_image"],
         "model_image": scale_set.image.to_dict() if scale_set else {},
+        "as_of": as_of,
+        "as_of_outdated": journal["outdated"],
         "instances_total": counts["total"],
         "instances_on_target": counts["on_target"],
         "instances_in_service": counts["in_service"],
@@ -84,7 +88,15 @@ def build_report(
         "decision": journal["decision"],
         "image_kept_why": journal["image_kept_why"],
         "rollback_image": journal["rollback_image"],
+        "instances_on_rollback_image": _on_rollback_image(journal, present),
     }
+
+
+def _on_rollback_image(journal: Mapping[str, Any], instances: Sequence[Instance]) -> int | None:
+    if not journal["rollback_image"]:
+        return None
+    image = Image.from_dict(journal["rollback_image"])
+    return sum(same_image(one.image, image) for one in instances)
 
 
 def by_image(instances: Sequence[Instance]) -> dict[str, list[str]]:
@@ -113,6 +125,9 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
 
 def _lines(report: Mapping[str, Any]) -> list[str]:
     lines = [f"Rollout of {report['scale_set']}: {report['result'].replace('_', ' ')}. {_standing(report)}"]
+    if report["as_of_outdated"]:
+        when = f"as of {report['as_of']}" if report["as_of"] else "as they were planned"
+        lines.append(f"The instances could not be read at the end: they are {when}, and may have changed since.")
     lines += [f"Left out: {number} ({reason})" for number, reason in report["instances_left_out"].items()]
     lines += [
         f"Tried once more in {batch['name']}: {' '.join(batch['retried'])}"
@@ -155,6 +170,10 @@ def _restored(report: Mapping[str, Any]) -> str:
 
 def _standing(report: Mapping[str, Any]) -> str:
     total, serving = f"{report['instances_total']} instances", f"{report['instances_in_service']} in service"
+    if report.get("rollback_image"):
+        back, image = report["instances_on_rollback_image"], Image.from_dict(report["rollback_image"]).describe()
+        left = f"{report['instances_on_target']} on the one that was taken back"
+        return f"{back} of {total} on the rollback image {image}, {left}, {serving}."
     if report["target_image"]:
         return f"{report['instances_on_target']} of {total} on the target image, {serving}."
     return f"It has {total}, {serving}." if report["instances_total"] else "Nothing was read of the scale set."

@@ -262,6 +262,15 @@ class Rollout(Batches):
 
     # finish.yml
 
+    def _read_at_end(self) -> None:
+        outdated = True
+        with suppress(Stop):
+            facts = self.module(
+                vmss_instance_facts, "at_end", target_image=self.journal["target_image"] or None, wait_timeout=120
+            )
+            self._vmss, outdated = facts["ansible_facts"]["vmss"], False
+        self.note(outdated=outdated)
+
     def _finish(self) -> Result:
         if self.journal["took_hold"]:
             good = self.journal["cause"] is None and not self._waiting and not self.journal["kept_back"]
@@ -279,6 +288,7 @@ class Rollout(Batches):
             released = self.registered["release"]
             said = {**released, "msg": (released["error"] or {}).get("message", "")}
             self.journal = rollout_journal(self.journal, "release", result=said)
+            self._read_at_end()
         self.note(finished_at=self.at())
         report = rollout_report(self.journal, self._vmss, skip=self._options.skip)
         rollout_report_lines(report)

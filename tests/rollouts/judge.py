@@ -343,6 +343,27 @@ def judge_holds(site: Site, before: Held) -> Iterator[str]:
         yield f"tags of a lease are left: {' '.join(sorted(left))}"
 
 
+def judge_report(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
+    """What a report says of the instances is so at its time, or it says that it is of an earlier one."""
+    if not report["took_hold"] or report["as_of_outdated"]:
+        return
+    truth: dict[str, set[str]] = {}
+    for one in site.web.active():
+        truth.setdefault(one.image.key.rpartition(":")[2], set()).add(one.id)
+    told: dict[str, set[str]] = {}
+    for image, ids in report["instances_by_image"].items():
+        told.setdefault(image.rpartition(":")[2], set()).update(ids)
+    if truth != told:
+        yield f"the report has instances by image {_sizes(told)}, and in truth they are {_sizes(truth)}"
+    back = report.get("rollback_image")
+    if back and report["instances_on_rollback_image"] != len(truth.get(back["version"], ())):
+        yield f"the report has {report['instances_on_rollback_image']} instances on the rollback image"
+
+
+def _sizes(found: Mapping[str, Set[str]]) -> str:
+    return ", ".join(f"{image}: {len(ids)}" for image, ids in sorted(found.items()))
+
+
 def judge_end(site: Site, options: Options, report: Mapping[str, Any], *, stopped_at: float | None) -> Iterator[str]:
     """A run that came to its end."""
     if stopped_at is not None:

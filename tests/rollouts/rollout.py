@@ -21,6 +21,7 @@ from rollouts.judge import (
     judge_model,
     judge_new_instances,
     judge_reasons,
+    judge_report,
     judge_rolled_back,
     judge_throttled,
     judge_waits,
@@ -150,6 +151,7 @@ def judge_run(site: Site, world: World, rollout: Rollout, report: Result, before
     violations += judge_capacity(site, world, report.get("cause") or "")
     violations += judge_model(site, world, report, rollout.stop.kind if rollout.stop else "")
     violations += judge_reasons(rollout.stop.kind if rollout.stop else "", report)
+    violations += judge_report(site, report)
     # Without a lease nothing remembers for certain what was held, and a run refused at its start writes nothing.
     remembered = world.options.lease and any(write.run == site.run for write in site.writes)
     if remembered and "could not be let go of" not in report.get("cause", ""):

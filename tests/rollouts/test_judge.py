@@ -176,6 +176,20 @@ def test_a_report_that_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown("neither on the target nor named")
 
 
+def rolled_back(world: World) -> World:
+    return replace(world, options=replace(world.options, on_failure="rollback"))
+
+
+def test_a_report_of_what_was_before_the_last_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rollout, "_read_at_end", lambda self: self.note(outdated=False))
+    assert shown("the report has instances by image", rolled_back)
+
+
+def test_a_report_that_counts_the_wrong_image_after_a_rollback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_report, "same_image", lambda *_: True)
+    assert shown("instances on the rollback image", rolled_back)
+
+
 def meddled_with(world: World) -> World:
     """The world with a colleague who sets another image when the first batch has ended, before a way back begins."""
     colleague = {
