@@ -175,7 +175,8 @@ def judge_waits(site: Site, world: World) -> Iterator[str]:
         alone = [
             one
             for one in wait.instance_ids
-            if not _may_touch(one, site.places[one], world.options) or one in wait.protected
+            # What is not made from the model has no place.
+            if one not in site.places or not _may_touch(one, site.places[one], world.options) or one in wait.protected
         ]
         if waited := set(alone) - sent:
             yield f"run {wait.run}, {wait.at:.1f} s: waits for what is excluded: {' '.join(sorted(waited))}"
