@@ -28,6 +28,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils import _journal
 from ansible_collections.azroll.vmss.plugins.module_utils._aside import Aside, choose_aside
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import OF_FAULT_DOMAIN, OF_SET, OF_ZONE, read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._health import ON_CHANGE, REFRESHED
 from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
 from ansible_collections.azroll.vmss.plugins.module_utils._holder import holder_name
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
@@ -39,7 +40,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._names import shown
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order, Plan, describe_plan, plan_to_dict
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._previous import rollback_target
-from ansible_collections.azroll.vmss.plugins.module_utils._probe import Probe, step, waits
+from ansible_collections.azroll.vmss.plugins.module_utils._probe import Probe, Slow, describe_waits, step, waits
 from ansible_collections.azroll.vmss.plugins.module_utils._reaction import HALT, KEEP, RESTORE, WAYS, Reaction, react
 from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, describe_report
 from ansible_collections.azroll.vmss.plugins.module_utils._retry import already_retried, decide_retry
@@ -268,6 +269,7 @@ def rollout_reaction(
     on_failure: str = HALT,
     only: Mapping[str, Any] | None = None,
     failed_image: str = KEEP,
+    recovered: bool = False,
 ) -> dict[str, Any]:
     if failed_image not in (RESTORE, KEEP):
         raise BadInput(f"rollout_failed_image is {str(failed_image)[:40]!r}", advice=f"Give one of {RESTORE}, {KEEP}.")
@@ -276,7 +278,8 @@ def rollout_reaction(
     if not vmss:
         unread = "What the model has now is not known: see to it that it is not left with an image that failed."
         return Reaction(False, "Halted: the scale set could not be read.", kept=unread).to_dict()
-    return react(journal, *_read(vmss), on_failure, _selection(only), failed_image).to_dict()
+    late = _typed(check_type_bool, recovered, "recovered")
+    return react(journal, *_read(vmss), on_failure, _selection(only), failed_image, recovered=late).to_dict()
 
 
 def rollout_retry(
@@ -384,7 +387,10 @@ def rollout_waits(
     health_delay: int,
     health_successes: int,
     unanswered_timeout: int = 0,
-) -> dict[str, dict[str, int]]:
+    vmss: Mapping[str, Any] | None = None,
+    report_time: str = "auto",
+    report_settling: int = 0,
+) -> dict[str, Any]:
     given = {
         "upgrade_timeout": upgrade_timeout,
         "health_retries": health_retries,
@@ -392,7 +398,23 @@ def rollout_waits(
         "health_successes": health_successes,
         "unanswered_timeout": unanswered_timeout,
     }
-    return waits(**{name: _typed(check_type_int, value, f"rollout_{name}") for name, value in given.items()})
+    typed = {name: _typed(check_type_int, value, f"rollout_{name}") for name, value in given.items()}
+    settling = _typed(check_type_int, report_settling, "rollout_health_report_settling")
+    if report_time not in ("auto", REFRESHED, ON_CHANGE):
+        raise BadInput(
+            f"rollout_health_report_time is {str(report_time)[:40]!r}",
+            advice=f"Give one of auto, {REFRESHED}, {ON_CHANGE}.",
+        )
+    kind, slow = REFRESHED, Slow()
+    if vmss:
+        scale_set, _instances = _read(vmss)
+        kind = (vmss.get("health_report_time") or REFRESHED) if report_time == "auto" else report_time
+        notice, grace = (
+            _typed(check_type_int, value, "vmss")
+            for value in (scale_set.os_image_notification, scale_set.health_grace_period)
+        )
+        slow = Slow(notice, grace, settling if kind == ON_CHANGE and scale_set.health_source else 0)
+    return {**waits(**typed, slow=slow), "report_time": kind, "lines": describe_waits(**typed, slow=slow)}
 
 
 def rollout_options(options: Mapping[str, Any], folders: Sequence[str] | None = None) -> list[str]:

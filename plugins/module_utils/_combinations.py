@@ -50,8 +50,9 @@ OF_MODULES = (
     ),
     Contradiction(
         ("fresher_than", "wait_for"),
-        lambda since, wait_for: bool(since) and wait_for != "healthy",
-        "fresher_than is given, but wait_for is not healthy, so that no report of health would be held against it",
+        lambda since, wait_for: bool(since) and wait_for not in ("healthy", "reported"),
+        "fresher_than is given, but wait_for is neither healthy nor reported, so that no report of health would be "
+        "held against it",
         "Set wait_for: healthy, or leave fresher_than out.",
     ),
     Contradiction(

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._documents import Documents
-from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, trouble
+from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, report_time, trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import count
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def to_facts(snapshot: Snapshot, target: Image, *, by_model: bool = True) -> dic
         **snapshot.scale_set.to_dict(),
         "rolling_upgrade": snapshot.rolling_upgrade,
         "repairs_state": snapshot.repairs_state,
+        "health_report_time": report_time(instances, source, parse_time(snapshot.gathered_at)) if source else None,
         "instances": [
             {
                 **one.to_dict(),

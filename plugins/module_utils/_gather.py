@@ -27,6 +27,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import preempted
+from ansible_collections.azroll.vmss.plugins.module_utils._health import ON_CHANGE, demanded
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._origin import read_instances
@@ -36,6 +37,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._progress import (
     UNDER_WAY,
     Progress,
     healthy,
+    reported,
     settled,
     upgraded,
 )
@@ -59,7 +61,7 @@ if TYPE_CHECKING:
 
 # There is no such thing in this cloud or scale set.
 _NOTHING = (400, 404, 409)
-HEALTHY, SETTLED = "healthy", "settled"
+HEALTHY, REPORTED, SETTLED = "healthy", "reported", "settled"
 # Instances that are as before so many seconds after their operation was first seen to have succeeded stay so.
 NO_EFFECT_AFTER = 10.0
 
@@ -82,6 +84,7 @@ class Wait:
     interval: float = 10.0
     successes: int = 1
     since: datetime | None = None
+    settling: float | None = None
     by_model: bool = True
     sick: tuple[str, ...] = ()
     failed_before: tuple[str, ...] = ()
@@ -127,6 +130,7 @@ class Wait:
             interval=options["wait_interval"],
             successes=options["wait_successes"],
             since=since,
+            settling=options["report_settling"] if options["report_time"] == ON_CHANGE else None,
             by_model=options["by_model"],
             sick=tuple(options["sick_ids"]),
             failed_before=tuple(options["failed_before"]),
@@ -237,12 +241,15 @@ class Watch:
         if self._wait.phase == SETTLED:
             return settled(instances, ids, running=self._operation_runs(scale_set))
         progress = self._judge(scale_set, instances, ids)
-        return progress if self._wait.phase == HEALTHY else self._held_against_operation(scale_set, progress)
+        asked = self._wait.phase in (HEALTHY, REPORTED)
+        return progress if asked else self._held_against_operation(scale_set, progress)
 
     def _judge(self, scale_set: ScaleSet, instances: Sequence[Instance], ids: Sequence[str]) -> Progress:
         wait = self._wait
-        if wait.phase == HEALTHY:
-            return healthy(instances, ids, scale_set.health_source, since=wait.since, sick=wait.sick)
+        if wait.phase in (HEALTHY, REPORTED):
+            since = demanded(wait.since, parse_time(self._arm.server_time), wait.settling)
+            judge = healthy if wait.phase == HEALTHY else reported
+            return judge(instances, ids, scale_set.health_source, since=since, sick=wait.sick)
         return upgraded(
             instances,
             ids,

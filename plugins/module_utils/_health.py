@@ -10,13 +10,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 
 # An instance that is known to run, and one of which the answer does not say: there a healthy report is the evidence.
 _RUNNING, _UNSAID = "running", (None, "unknown")
+
+
+OLD_REPORT = "health report is older than the upgrade"
+NO_REPORT = "no health report"
+# What an instance says, or is silent about, before it has a verdict of its own.
+UNDECIDED = frozenset({NO_REPORT, OLD_REPORT, "initializing"})
+
+REFRESHED, ON_CHANGE = "refreshed", "on_change"
+# Longer than any source takes between two reports that it renews (documented: a probe each minute at the most, and 24
+# in a row for a verdict).
+_NOT_RENEWED_FOR = timedelta(minutes=30)
+
+
+def report_time(instances: Iterable[Instance], health_source: str | None, now: datetime | None) -> str:
+    """What moves the time of health reports: each report (`refreshed`), or only another state (`on_change`).
+
+    No recording has a health report, and the documentation leaves it open. So the set itself tells: where most of the
+    instances that report healthy have said so for long, or without any time, the time moves on change. Otherwise a load
+    balancer's probe is taken for such a source, and the extension for one that renews its reports (guessed); of the
+    two, that is the one that never takes a report of the old system for one of the new.
+    """
+    times = [parse_time(one.health_time) for one in instances if reported_healthy(one) and not one.busy]
+    old = sum(one is None or (now is not None and now - one > _NOT_RENEWED_FOR) for one in times)
+    if old * 2 > len(times):
+        return ON_CHANGE
+    return ON_CHANGE if health_source == "load_balancer_probe" else REFRESHED
+
+
+def demanded(since: datetime | None, now: datetime | None, settling: float | None) -> datetime | None:
+    """The time that health reports must be younger than at `now`; None where any counts.
+
+    `settling` seconds after `since`, any report counts that says healthy then: for sources whose time stands still,
+    where an old system's report must be gone by then. None for sources that renew their reports.
+    """
+    if since is None or settling is None or now is None:
+        return since
+    return None if now - since >= timedelta(seconds=settling) else since
 
 
 def trouble(instance: Instance, health_source: str | None, *, since: datetime | None = None) -> str | None:
@@ -36,10 +73,10 @@ def trouble(instance: Instance, health_source: str | None, *, since: datetime | 
         return _unprovisioned(instance) or instance.power or "no power state"
     if healthy:
         stale = since is not None and not _fresh(instance, since)
-        return "health report is older than the upgrade" if stale else None
+        return OLD_REPORT if stale else None
     if why := _unprovisioned(instance):
         return why
-    return None if health_source is None else instance.health or "no health report"
+    return None if health_source is None else instance.health or NO_REPORT
 
 
 def reported_healthy(instance: Instance) -> bool:

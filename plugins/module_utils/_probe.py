@@ -49,6 +49,22 @@ def step(
     return Probe(streak, attempts, done, not good and attempts >= retries + successes, probe.unanswered)
 
 
+_NOT_NEEDED = {"timeout": 1, "retries": 0, "answered": 1}
+
+
+@dataclass(frozen=True)
+class Slow:
+    """What a scale set itself adds to the time that an instance may take, in seconds.
+
+    `notice`: before its upgrade begins, for the OS image notification. `grace`: until its health source has a verdict.
+    `settling`: until a report counts whose time does not move.
+    """
+
+    notice: int = 0
+    grace: int = 0
+    settling: int = 0
+
+
 def waits(
     *,
     upgrade_timeout: int,
@@ -56,8 +72,13 @@ def waits(
     health_delay: int,
     health_successes: int,
     unanswered_timeout: int = 0,
+    slow: Slow = Slow(),
 ) -> dict[str, dict[str, int]]:
-    """How the role waits for `upgrade` and for `health`: `timeout` of each call in seconds and `retries` of the task.
+    """How the role waits: `timeout` of each call in seconds and `retries` of the task.
+
+    `upgrade` is for the instances to come up, `reported` for their first verdict, and `health` for a healthy one from
+    then on. What the set adds (`slow`) comes on top of what the options say. Who has a verdict that is not healthy gets
+    nothing of the grace period. `reported.retries` is 0 where no such wait is needed.
 
     All calls together take as long as `answered`, and as `unanswered_timeout` beyond that. `unanswered` is how many
     checks by other means than the instances may come to no answer in that time. For `room` above the floor it waits as
@@ -84,16 +105,35 @@ def waits(
         if value < least[name]:
             raise BadInput(f"rollout_{name} is {value}", advice=f"Give at least {least[name]}.")
     each = max(health_delay, 1)  # a look takes time, too
+    own = slow.grace > LONGEST_CALL
+    health = (health_retries + health_successes) * each + slow.settling + (0 if own else slow.grace)
     return {
-        "upgrade": _long_poll(upgrade_timeout, unanswered_timeout, 1),
+        "upgrade": _long_poll(upgrade_timeout + slow.notice, unanswered_timeout, 1),
+        "reported": _long_poll(slow.grace + slow.settling, unanswered_timeout, 1) if own else dict(_NOT_NEEDED),
         "health": {
-            **_long_poll((health_retries + health_successes) * each, unanswered_timeout, health_successes * each),
+            **_long_poll(health, unanswered_timeout, health_successes * each),
             "unanswered": unanswered_timeout // each,
         },
         # A module that only looks, or writes what it has just read, waits out throttling by itself.
         "call": {"timeout": max(unanswered_timeout, SHORTEST_CALL)},
-        "room": {"retries": max(health_retries, 1), "delay": each},
+        "room": {"retries": max(health_retries, 1) + -(-slow.grace // each), "delay": each},
     }
+
+
+def describe_waits(
+    *, upgrade_timeout: int, health_retries: int, health_delay: int, health_successes: int, slow: Slow, **_more: int
+) -> list[str]:
+    """For people: how long a batch may take, and why."""
+    upgrade, health = upgrade_timeout + slow.notice, (health_retries + health_successes) * max(health_delay, 1)
+    why_upgrade = [f"{upgrade_timeout} s by rollout_upgrade_timeout"]
+    why_upgrade += [f"{slow.notice} s because the OS image notification is on"] if slow.notice else []
+    why_health = [f"{health} s by rollout_health_retries and rollout_health_delay"]
+    why_health += [f"{slow.grace} s grace period of the health extension"] if slow.grace else []
+    why_health += [f"{slow.settling} s by rollout_health_report_settling"] if slow.settling else []
+    return [
+        f"each batch may take {upgrade} s to come up ({', '.join(why_upgrade)})",
+        f"and then {health + slow.grace + slow.settling} s to become healthy ({', '.join(why_health)})",
+    ]
 
 
 def _long_poll(answered: int, unanswered: int, shortest: int) -> dict[str, int]:

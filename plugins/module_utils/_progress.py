@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, trouble
+from ansible_collections.azroll.vmss.plugins.module_utils._health import UNDECIDED, in_service, trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
@@ -124,6 +124,27 @@ def healthy(
         return found
 
     return _look("healthy", instances, ids, reason, sick)
+
+
+def reported(
+    instances: Iterable[Instance],
+    ids: Sequence[str],
+    health_source: str | None,
+    *,
+    since: datetime | None = None,
+    sick: Collection[str] = (),
+) -> Progress:
+    """Whether the instances have said how they are by a report younger than `since`; those of `sick` as for `upgraded`.
+
+    `initializing` is no verdict (documented: for as long as the grace period, a new instance is neither healthy nor
+    unhealthy).
+    """
+
+    def reason(one: Instance) -> str | None:
+        found = trouble(one, health_source, since=since)
+        return found if found in UNDECIDED else None
+
+    return _look("reported", instances, ids, reason, sick)
 
 
 def settled(instances: Iterable[Instance], ids: Sequence[str], *, running: bool) -> Progress:

@@ -96,6 +96,8 @@ def react(
     on_failure: str,
     only: Selection = Selection(),
     failed_image: str = KEEP,
+    *,
+    recovered: bool = False,
 ) -> Reaction:
     """Decide by the journal of the rollout that failed, and the set as it is now.
 
@@ -103,7 +105,14 @@ def react(
     failed batch that are not in service, that batch, or all, with those that Azure made from the new model meanwhile.
     What is set aside for study stays as it is, and so does what is outside of `only`, to which the rollout is confined.
     Where none go back, the model does as long as the image has not proved itself, with `failed_image` RESTORE.
+    With `recovered`, all that was sent became healthy after the time for it had ended: a good image is not taken back.
     """
+    if recovered and not hands_off(journal) and _all_on(journal, instances):
+        return Reaction(
+            False,
+            "Halted, with the image left as it is: the instances became healthy after the time for it had ended. Run "
+            "again to go on, and where they need that long, raise rollout_health_retries or rollout_upgrade_timeout.",
+        )
     decided = _decide(journal, scale_set, instances, on_failure, only)
     return decided if decided.roll_back else _with_model(decided, journal, scale_set, instances, failed_image)
 
@@ -193,6 +202,12 @@ def _decide(
 def hands_off(journal: Mapping[str, Any]) -> str | None:
     """Why nothing more is to be written after this failure, whatever was asked for; None where it may be."""
     return _HANDS_OFF.get(journal["cause_kind"])
+
+
+def _all_on(journal: Mapping[str, Any], instances: Sequence[Instance]) -> bool:
+    target, ids = Image.from_dict(journal["target_image"] or {}), sent_ids(journal)
+    sent = [one for one in instances if one.instance_id in ids and not one.leaving]
+    return bool(sent) and all(same_image(one.image, target) and not (one.busy or one.failed) for one in sent)
 
 
 def _scope(

@@ -42,6 +42,7 @@ RANGES = {
     "rollout_health_retries": (0, 100_000),
     "rollout_health_delay": (1, WEEK),
     "rollout_health_successes": (1, 1000),
+    "rollout_health_report_settling": (0, WEEK),
     "rollout_soak": (0, WEEK),
     "rollout_bake": (0, WEEK),
 }

@@ -19,14 +19,18 @@ from ansible_collections.azroll.vmss.plugins.module_utils._profile import finger
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import read_mark
 
 _HEALTH_EXTENSIONS = ("applicationhealthlinux", "applicationhealthwindows")
+# PT15M is the only value that the notification takes (documented).
+_NOTICE = 900
 
 
 @dataclass(frozen=True)
 class ScaleSet:
     """A scale set's model.
 
-    `health_source` is `application_health_extension`, `load_balancer_probe` or None. `managed_by` names the service
-    that owns the set (AKS), None for the user's own. `etag` is quoted as Azure sends it, None where it sends none.
+    `health_source` is `application_health_extension`, `load_balancer_probe` or None. By its model, an instance may need
+    `health_grace_period` seconds for its first verdict, and hears of an upgrade `os_image_notification` seconds ahead.
+    `managed_by` names the service that owns the set (AKS), None for the user's own. `etag` is quoted as Azure sends it,
+    None where it sends none.
     `spot`: its instances are Spot ones, which Azure may evict, and delete, at any time.
     `back_from` is the image that the set was sent back from by a rollout, None where it was not, and `image_history`
     what else the tags remember of its images.
@@ -50,6 +54,8 @@ class ScaleSet:
     automatic_os_upgrade: bool = False
     automatic_repairs: bool = False
     health_source: str | None = None
+    health_grace_period: int = 0
+    os_image_notification: int = 0
     service_fabric: bool = False
     spot: bool = False
     managed_by: str | None = None
@@ -87,6 +93,8 @@ class ScaleSet:
             ),
             automatic_repairs=bool((properties.get("automaticRepairsPolicy") or {}).get("enabled", False)),
             health_source=_health_source(profile, extensions),
+            health_grace_period=_grace_period(profile),
+            os_image_notification=_os_image_notification(profile),
             service_fabric=any(
                 publisher == "microsoft.azure.servicefabric" and kind.startswith("servicefabric")
                 for publisher, kind in extensions
@@ -153,6 +161,37 @@ def _health_source(profile: Mapping[str, Any], extensions: list[tuple[str, str]]
     if ((profile.get("networkProfile") or {}).get("healthProbe") or {}).get("id"):
         return "load_balancer_probe"
     return None
+
+
+def _grace_period(profile: Mapping[str, Any]) -> int:
+    """How many seconds a new instance may need for its first verdict, by the settings of the health extension.
+
+    Rich states: its grace period, by default interval times probes; else interval times probes (documented, with the
+    defaults 5 and 1).
+    """
+    for extension in (profile.get("extensionProfile") or {}).get("extensions") or []:
+        properties = extension.get("properties") or {}
+        if str(properties.get("type") or "").lower() not in _HEALTH_EXTENSIONS:
+            continue
+        given = properties.get("settings")
+        settings = given if isinstance(given, Mapping) else {}
+        until_verdict = _seconds(settings.get("intervalInSeconds"), 5, 60) * _seconds(
+            settings.get("numberOfProbes"), 1, 24
+        )
+        rich = str(properties.get("typeHandlerVersion") or "").startswith("2")
+        return _seconds(settings.get("gracePeriod"), until_verdict, 14_400) if rich else until_verdict
+    return 0
+
+
+def _os_image_notification(profile: Mapping[str, Any]) -> int:
+    """How many seconds ahead an upgrade is announced to the instance at the most: 15 minutes (documented), or none."""
+    events = profile.get("scheduledEventsProfile") or {}
+    return _NOTICE if (events.get("osImageNotificationProfile") or {}).get("enable") is True else 0
+
+
+def _seconds(given: object, default: int, most: int) -> int:
+    text = str(given)
+    return min(int(text), most) if text.isdecimal() and int(text) > 0 else default
 
 
 def _managed_by(tags: Mapping[str, Any]) -> str | None:

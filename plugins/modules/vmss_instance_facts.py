@@ -31,10 +31,11 @@ options:
     description:
       - What to wait for. V(upgraded) means that the instances run the target image and are up; V(healthy) means that
         they are in service, which includes their health where the scale set has a health source; V(settled) means that
-        nothing is done to them any more, however it ended.
+        nothing is done to them any more, however it ended; V(reported) means that they have said how they are, well or
+        not, and are not initializing any more.
       - If an instance is seen as failed in two looks in a row, the module fails.
     type: str
-    choices: [upgraded, healthy, settled]
+    choices: [upgraded, reported, healthy, settled]
   instance_ids:
     description:
       - The instances to wait for. If not set, all but those that no upgrade would move, because they are protected from
@@ -137,10 +138,27 @@ options:
     default: 1
   fresher_than:
     description:
-      - For O(wait_for=healthy), the time that health reports must be younger than, for example
-        RV(azroll.vmss.vmss_domain_upgrade#module:started_at).
-      - Refused without O(wait_for=healthy).
+      - For O(wait_for=healthy) and O(wait_for=reported), the time that health reports must be younger than, for example
+        RV(ansible_facts.vmss.gathered_at) of a wait with O(wait_for=upgraded). The time at which the upgrade was
+        started is too early, because the old system reports until it is shut down.
+      - Refused with any other O(wait_for).
     type: str
+  report_time:
+    description:
+      - What moves the time of a health report. V(refreshed) is each report. V(on_change) is only another state, so that
+        an instance which is healthy again may have an old time.
+      - See RV(ansible_facts.vmss.health_report_time).
+    type: str
+    choices:
+      - refreshed
+      - on_change
+    default: refreshed
+  report_settling:
+    description:
+      - With O(report_time=on_change), so many seconds after O(fresher_than) any report counts that says healthy then.
+        Until then only those that are younger than O(fresher_than) count.
+    type: int
+    default: 120
   target_image:
     description:
       - The image that staleness is judged against. If not set, the one of the model.
@@ -316,6 +334,28 @@ ansible_facts:
           returned: always
           type: str
           sample: application_health_extension
+        health_grace_period:
+          description: How many seconds a new instance may need for its first verdict, by the settings of the health
+            extension. V(0) where nothing tells.
+          returned: always
+          type: int
+          sample: 5
+        health_report_time:
+          description:
+            - What moves the time of health reports. V(refreshed) is each report, V(on_change) is only another state,
+              V(null) stands for no health source.
+            - Where most of the instances that report healthy have done so for more than half an hour by the times of
+              their reports, or without a time, it is V(on_change). Otherwise it is that for a probe, and V(refreshed)
+              for the health extension. Azure does not document it.
+          returned: always
+          type: str
+          sample: refreshed
+        os_image_notification:
+          description: How many seconds ahead the OS image notification announces an upgrade to an instance. V(0)
+            without it.
+          returned: always
+          type: int
+          sample: 0
         service_fabric:
           description: Whether the scale set carries Service Fabric nodes.
           returned: always
@@ -879,7 +919,7 @@ def main() -> None:
     module = VmssModule(
         argument_spec=module_spec(
             {
-                "wait_for": {"type": "str", "choices": ["upgraded", "healthy", "settled"]},
+                "wait_for": {"type": "str", "choices": ["upgraded", "reported", "healthy", "settled"]},
                 "instance_ids": {"type": "list", "elements": "str"},
                 "wait_timeout": {"type": "int", "default": 600},
                 "wait_interval": {"type": "int", "default": 10},
@@ -894,6 +934,8 @@ def main() -> None:
                 "unanswered_timeout": {"type": "int", "default": 1800},
                 "wait_successes": {"type": "int", "default": 1},
                 "fresher_than": {"type": "str"},
+                "report_time": {"type": "str", "choices": ["refreshed", "on_change"], "default": "refreshed"},
+                "report_settling": {"type": "int", "default": 120},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "by_model": {"type": "bool", "default": True},
                 "raw": {"type": "bool", "default": False},

@@ -499,6 +499,28 @@ ansible_facts:
           returned: always
           type: str
           sample: application_health_extension
+        health_grace_period:
+          description: How many seconds a new instance may need for its first verdict, by the settings of the health
+            extension. V(0) where nothing tells.
+          returned: always
+          type: int
+          sample: 5
+        health_report_time:
+          description:
+            - What moves the time of health reports. V(refreshed) is each report, V(on_change) is only another state,
+              V(null) stands for no health source.
+            - Where most of the instances that report healthy have done so for more than half an hour by the times of
+              their reports, or without a time, it is V(on_change). Otherwise it is that for a probe, and V(refreshed)
+              for the health extension. Azure does not document it.
+          returned: always
+          type: str
+          sample: refreshed
+        os_image_notification:
+          description: How many seconds ahead the OS image notification announces an upgrade to an instance. V(0)
+            without it.
+          returned: always
+          type: int
+          sample: 0
         service_fabric:
           description: Whether the scale set carries Service Fabric nodes.
           returned: always

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -61,15 +62,22 @@ class Batches(Play):
         self._retry = False
         self._upgrade: Result = {"instance_ids": []}
         self._looked_at = 0.0
-        self._retried_at: str | None = None
         self._operation = ""
         self._run_id = f"run-{site.run}"
-        self._waits = rollout_waits(
+        self._returned_at = ""
+        self._waits = self._divide(None)
+
+    def _divide(self, vmss: Result | None) -> Result:
+        options = self._options
+        return rollout_waits(
             options.upgrade_timeout,
             options.health_retries,
             options.health_delay,
             options.health_successes,
             options.unanswered_timeout,
+            vmss=vmss,
+            report_time=options.health_report_time,
+            report_settling=options.health_report_settling,
         )
 
     def module(self, module: ModuleType, register: str, **given: Any) -> Result:
@@ -185,7 +193,7 @@ class Batches(Play):
     def _soak_after(self, batch: Mapping[str, Any]) -> None:
         self._renew()
         self.pause(self._soak)
-        self._gate(batch["sent"], self._upgrade["started_at"])
+        self._gate(batch["sent"], self._returned_at)
 
     def _ask_about(self, batch: Mapping[str, Any]) -> None:
         if self._options.checkpoint == "batch" or (self._options.checkpoint == "canary" and batch["proving"]):
@@ -211,13 +219,13 @@ class Batches(Play):
             self._failed_before = upgrade["failed_before"]
             self._sick = [*(one for one in self._sick if one not in upgrade["instance_ids"]), *sick]
             self._operation = upgrade["operation_id"]
+            self._returned_at = ""
             self._await(upgrade["instance_ids"])
+            self._returned_at = self.registered["facts"]["ansible_facts"]["vmss"]["gathered_at"]
             self._renew()
             if self._options.warm_up:
                 self.pause(self._options.warm_up)
-            self._gate(upgrade["instance_ids"], upgrade["started_at"])
-            if retried := self.journal["batches"][-1]["retried"]:
-                self._gate(retried, self._retried_at)
+            self._gate(upgrade["instance_ids"], self._returned_at)
         self._unproven = batch["proving"] and not upgrade["instance_ids"]
         if batch["proving"] and upgrade["instance_ids"]:
             self._canary = 0
@@ -319,7 +327,6 @@ class Batches(Play):
         self._failed_before = []
         if again["upgrade"]:
             sent = self.until(lambda: self._send(again["upgrade"], ours, partial=False), PASSING, self._waits["room"])
-            self._retried_at = sent["started_at"]
             self._failed_before = sent["failed_before"]
             self._operation = sent["operation_id"]
             tried += sent["instance_ids"]
@@ -330,7 +337,6 @@ class Batches(Play):
                 if stop.kind not in DENIED:
                     raise
             else:
-                self._retried_at = sent["started_at"] or self._retried_at
                 tried += sent["instance_ids"]
         if going:
             self.journal = rollout_journal(self.journal, "retry", instance_ids=tried)
@@ -343,19 +349,25 @@ class Batches(Play):
     def _gate(
         self, ids: Sequence[str], since: str | None, *, sick: Sequence[str] | None = None, same_model: bool = True
     ) -> None:
-        facts = self.wait_for(
-            "healthy",
-            self._waits["health"],
-            self._options.unanswered_timeout,
-            target_image=self._target,
-            by_model=self._by_model,
-            instance_ids=list(ids),
-            sick_ids=list(self._sick if sick is None else sick),
-            same_model=same_model,
-            wait_successes=self._options.health_successes,
-            wait_interval=self._options.health_delay,
-            fresher_than=since,
-        )
+        asked: Result = {
+            "target_image": self._target,
+            "by_model": self._by_model,
+            "instance_ids": list(ids),
+            "sick_ids": list(self._sick if sick is None else sick),
+            "same_model": same_model,
+            "fresher_than": since or None,
+            "report_time": self._waits["report_time"],
+            "report_settling": self._options.health_report_settling,
+            "wait_interval": self._options.health_delay,
+        }
+        if self._waits["reported"]["retries"]:
+            with suppress(Stop):
+                self.wait_for("reported", self._waits["reported"], self._options.unanswered_timeout, **asked)
+            if self.journal["took_hold"]:
+                self._renew()
+        successes = self._options.health_successes
+        unanswered = self._options.unanswered_timeout
+        facts = self.wait_for("healthy", self._waits["health"], unanswered, **asked, wait_successes=successes)
         self._keep(facts["ansible_facts"]["vmss"])
         if self._options.site_check is not None:
             self._probe(self._options.site_check)

@@ -85,6 +85,7 @@ class Rollout(Batches):
             accept=[*options.accept, *(["rollback_impossible", "below_floor", "instances_missing"] if back else [])],
         )
         self._target, self._by_model = preflight["image"], preflight["by_model"]
+        self._waits = self._divide(preflight["ansible_facts"]["vmss"])
         self.note(
             previous_image=preflight["previous_image"],
             target_image=self._target,
@@ -121,6 +122,10 @@ class Rollout(Batches):
             written = self.registered["preflight"]["write_image"]
             stale = [one["instance_id"] for one in self._vmss["instances"] if one["stale"]]
             self._gate(self._plan["unsettled"], None, sick=stale if written else [], same_model=not written)
+        here = [one["instance_id"] for one in self._vmss["instances"] if one["in_service"] and not one["stale"]]
+        here = [one for one in here if one not in self._plan["excluded"]]
+        if self.journal["begun_before"] and self._plan["batches"] and here:
+            self._gate(here, self._vmss["gathered_at"])
         back = self._options.direction == "back"
         if self._write:
             seen = self.registered["preflight"]["ansible_facts"]["vmss"]
@@ -139,7 +144,7 @@ class Rollout(Batches):
             if self.journal["took_hold"]:
                 self._renew()
             self.pause(self._options.bake)
-            self._gate(baked, None)
+            self._gate(baked, self._returned_at)
 
     def _write_image(
         self,
@@ -175,13 +180,14 @@ class Rollout(Batches):
         back = first["roll_back"] or first["restore"]
         if back and batches and batches[-1]["sent"]:
             self._settle(batches[-1]["sent"])
+        late = back and bool(batches and batches[-1]["sent"]) and self._recovered()
         after = self._look_after_failure(self._waits["upgrade"]["retries"] if back else 1)
         self._vmss = after or self._vmss
         image = self._vmss.get("image", {})
         self.journal = rollout_journal(self.journal, "explain", sick=self._sick, image=image)
         if self._options.set_aside and self.journal["took_hold"]:
             self._set_aside()
-        reaction = rollout_reaction(self.journal, after, on_failure, only, failed_image)
+        reaction = rollout_reaction(self.journal, after, on_failure, only, failed_image, recovered=late)
         self.note(decision=reaction["why"], image_kept_why=reaction["kept"])
         if reaction["restore"]:
             self._restore(reaction)
@@ -213,6 +219,34 @@ class Rollout(Batches):
             return
         self._vmss = {**self._vmss, "image": image}
         self.note(image_restored=True)
+
+    def _recovered(self) -> bool:
+        """Whether all that was sent is healthy by now, where that had not come in time."""
+        if self.stop is None or self.stop.kind not in (
+            "not upgraded in time",
+            "not healthy in time",
+            "operation_failed",
+        ):
+            return False
+        settled = self.registered["facts"]["ansible_facts"].get("vmss") or {}
+        since = self._returned_at or settled.get("gathered_at") or self._upgrade["started_at"]
+        with suppress(Stop):
+            facts = self.module(
+                vmss_instance_facts,
+                "late",
+                target_image=self._target,
+                instance_ids=list({one for batch in self.journal["batches"] for one in batch["sent"]}),
+                sick_ids=self._sick,
+                fresher_than=since,
+                report_time=self._waits["report_time"],
+                report_settling=self._options.health_report_settling,
+                wait_for="healthy",
+                wait_successes=self._options.health_successes,
+                wait_interval=self._options.health_delay,
+                wait_timeout=self._waits["health"]["timeout"],
+            )
+            return bool(facts["done"])
+        return False
 
     def _look_after_failure(self, retries: int) -> Result:
         for _call in range(retries + 1):

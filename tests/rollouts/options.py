@@ -52,6 +52,8 @@ class Options:
     health_retries: int = 30
     health_delay: int = 10
     health_successes: int = 2
+    health_report_time: str = "auto"
+    health_report_settling: int = 120
     soak: int = 0
     bake: int = 0
     # Stands for `rollout_health_url`: asked for one good or bad answer at a time.

@@ -232,8 +232,7 @@ class Site:
         """Note a write when it has taken effect, and what it did to the service."""
         before, image_before = self._serving(), self.web.target()
         yield
-        # What is announced to an instance takes its service later.
-        after = self._serving() - {one.id for one in self.web.active() if one.announced}
+        after = self._serving()
         present = frozenset(one.id for one in self._rolled())
         self.writes.append(
             Write(
@@ -254,8 +253,9 @@ class Site:
         )
 
     def _serving(self) -> set[str]:
+        """Those in service; what is announced to an instance takes its service, only later."""
         now = self.now()
-        return {one.id for one in self._rolled() if one.in_service(now)}
+        return {one.id for one in self._rolled() if one.in_service(now) and not one.announced}
 
     def _rolled(self) -> list[Instance]:
         """Those of the set's instances that a rollout may touch at all: those that were made from its model."""

@@ -72,6 +72,20 @@ def test_a_gate_that_lets_everything_pass(monkeypatch: pytest.MonkeyPatch) -> No
     assert shown("a bad image past the canary")
 
 
+def with_old_reports(world: World) -> World:
+    """The world with the old system's last report shown for a minute and a half after an upgrade."""
+    set_ = world.document["scale_sets"][0]
+    if set_["health"]["source"] == "none":
+        return world
+    timings = {**world.document.get("timings", {}), "old_report": 90}
+    return replace(world, document={**world.document, "timings": timings})
+
+
+def test_a_report_of_the_old_system_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_gather, "demanded", lambda *_: None)
+    assert shown("a bad image past the canary", with_old_reports)
+
+
 def failed_but_serving(world: World) -> World:
     """The world with instances of which the last operation failed, and which report that they are healthy."""
     set_ = world.document["scale_sets"][0]

@@ -104,6 +104,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         options = replace(options, upgrade_policy="set_manual", restore_policy=draw.random() < 0.5)
     options = _hanging(random.Random(f"{seed}/hanging"), options, set_)
     options = _short(random.Random(f"{seed}/short"), options, set_)
+    _slow_health(random.Random(f"{seed}/slow health"), document, set_)
     back = draw.random() < 0.15
     if draw.random() < 0.15:
         document["faults"] = [
@@ -313,6 +314,21 @@ def _options(draw: random.Random, size: int, seed: int) -> Options:
         health_delay=draw.choice([10, 15] if size < 200 else [20]),
         site_check=(lambda: luck.random() >= bad) if draw.random() < 0.2 else None,
     )
+
+
+def _slow_health(draw: random.Random, document: dict[str, Any], set_: dict[str, Any]) -> None:
+    """Perhaps the old system's report stays visible, reports move on change, upgrades are announced, health is slow."""
+    if set_["health"]["source"] == "none":
+        return
+    if draw.random() < 0.2:
+        document["timings"] = {"old_report": draw.choice([20, 60, 100])}
+    if draw.random() < 0.2:
+        set_["health"] = {**set_["health"], "report_time": "on_change"}
+    if draw.random() < 0.05:
+        set_["os_image_notification"] = True
+    if set_["health"].get("rich") and draw.random() < 0.3:
+        set_["health"] = {**set_["health"], "grace_period": 900}
+        document["timings"] = {**document.get("timings", {}), "first_report": {"min": 10, "median": 300, "max": 800}}
 
 
 def _short(draw: random.Random, options: Options, set_: dict[str, Any]) -> Options:

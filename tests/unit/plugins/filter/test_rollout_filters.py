@@ -145,7 +145,13 @@ def test_waits_from_texts_are_the_waits_from_numbers():
         "upgrade": {"timeout": 45, "retries": 39, "answered": 1800},
         "health": {"timeout": 40, "retries": 7, "answered": 320, "unanswered": 0},
         "call": {"timeout": 600},
+        "reported": {"timeout": 1, "retries": 0, "answered": 1},
         "room": {"retries": 30, "delay": 10},
+        "report_time": "refreshed",
+        "lines": [
+            "each batch may take 1800 s to come up (1800 s by rollout_upgrade_timeout)",
+            "and then 320 s to become healthy (320 s by rollout_health_retries and rollout_health_delay)",
+        ],
     }
 
 

@@ -13,7 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service, trouble
+from ansible_collections.azroll.vmss.plugins.module_utils._health import (
+    demanded,
+    in_service,
+    out_of_service,
+    report_time,
+    trouble,
+)
 from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, instance
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources
 
@@ -107,3 +113,32 @@ def test_states_that_nobody_has_heard_of_are_out_of_service(state, power, health
     odd = instance(provisioning_state=state, power=power, health=health)
     known = state.lower() == "succeeded" and power == "running" and (source is None or health == "healthy")
     assert in_service(odd, source) == known
+
+
+PROBE = "load_balancer_probe"
+HOURS_AGO = "2026-02-01T07:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("times", "source", "expected"),
+    [
+        ([], EXTENSION, "refreshed"),
+        ([], PROBE, "on_change"),
+        (["2026-02-01T09:59:58+00:00"] * 3, EXTENSION, "refreshed"),
+        (["2026-02-01T09:59:58+00:00"] * 3, PROBE, "on_change"),
+        ([HOURS_AGO, HOURS_AGO, "2026-02-01T09:59:58+00:00"], EXTENSION, "on_change"),
+        ([HOURS_AGO, "2026-02-01T09:59:58+00:00"], EXTENSION, "refreshed"),
+        ([None, None], EXTENSION, "on_change"),
+    ],
+)
+def test_the_set_itself_tells_what_moves_the_time_of_its_reports(times, source, expected):
+    fleet = [instance(number, health_time=time) for number, time in enumerate(times)]
+    assert report_time([*fleet, instance(9, power="deallocated", health_time=HOURS_AGO)], source, REPORTED) == expected
+
+
+def test_a_report_whose_time_stands_still_counts_after_the_settling_time_and_not_before():
+    second = timedelta(seconds=1)
+    assert demanded(REPORTED, REPORTED + 119 * second, 120) == REPORTED
+    assert demanded(REPORTED, REPORTED + 120 * second, 120) is None
+    assert demanded(REPORTED, REPORTED + 9_999 * second, None) == REPORTED
+    assert demanded(None, REPORTED, 120) is None

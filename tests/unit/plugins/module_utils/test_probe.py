@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
-from ansible_collections.azroll.vmss.plugins.module_utils._probe import LONGEST_CALL, Probe, step, waits
+from ansible_collections.azroll.vmss.plugins.module_utils._probe import (
+    LONGEST_CALL,
+    Probe,
+    Slow,
+    describe_waits,
+    step,
+    waits,
+)
 
 checks = st.lists(st.booleans(), max_size=60)
 
@@ -88,6 +95,30 @@ def test_the_calls_together_take_what_was_asked_and_a_streak_fits_into_one(timeo
         assert wait["timeout"] <= max(LONGEST_CALL, streak)
         assert calls * wait["timeout"] >= asked
         assert (calls - 1) * wait["timeout"] < asked + calls
+
+
+def test_what_the_set_needs_comes_on_top_of_the_options():
+    asked = {"upgrade_timeout": 1800, "health_retries": 28, "health_delay": 10, "health_successes": 2}
+    made = waits(**asked, slow=Slow(notice=900, grace=900, settling=120))
+
+    def total(name: str) -> int:
+        return made[name]["timeout"] * (made[name]["retries"] + 1)
+
+    assert (total("upgrade"), total("reported"), total("health")) == (2700, 1035, 420)
+    assert made["room"]["retries"] == 28 + 90
+    lines = describe_waits(**asked, slow=Slow(notice=900, grace=900))
+    assert lines == [
+        "each batch may take 2700 s to come up (1800 s by rollout_upgrade_timeout, "
+        "900 s because the OS image notification is on)",
+        "and then 1200 s to become healthy (300 s by rollout_health_retries and rollout_health_delay, "
+        "900 s grace period of the health extension)",
+    ]
+
+
+def test_a_short_grace_period_needs_no_wait_of_its_own():
+    made = waits(upgrade_timeout=60, health_retries=28, health_delay=10, health_successes=2, slow=Slow(grace=5))
+    assert made["reported"]["retries"] == 0
+    assert made["health"]["timeout"] * (made["health"]["retries"] + 1) >= 305
 
 
 @pytest.mark.parametrize(("seconds", "wait"), [(1, (1, 1)), (45, (23, 1)), (50, (25, 1)), (1800, (45, 39))])

@@ -15,7 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
-from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress, count, healthy, settled, upgraded
+from ansible_collections.azroll.vmss.plugins.module_utils._progress import (
+    Progress,
+    count,
+    healthy,
+    reported,
+    settled,
+    upgraded,
+)
 from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, OLD, instance
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources
 
@@ -52,6 +59,21 @@ def test_an_instance_is_upgraded_when_it_is_up_on_the_target(fields, reason):
 def test_what_is_settled_may_have_ended_in_any_way(fields, running, waiting):
     progress = settled([instance(0, **fields)], ["0", "9"], running=running)
     assert (progress.waiting, progress.failed, progress.vanished) == (waiting, {}, ("9",))
+
+
+@pytest.mark.parametrize(
+    ("fields", "waiting"),
+    [
+        ({"health": "initializing"}, {"0": "initializing"}),
+        ({"health": None}, {"0": "no health report"}),
+        ({}, {"0": "health report is older than the upgrade"}),
+        ({"health": "unhealthy"}, {}),
+        ({"health_time": "2026-02-01T11:00:01+00:00"}, {}),
+    ],
+)
+def test_initializing_is_no_verdict(fields, waiting):
+    progress = reported([instance(0, **fields)], ["0"], EXTENSION, since=AFTER)
+    assert (progress.waiting, progress.failed) == (waiting, {})
 
 
 def test_an_earlier_failure_is_waited_out_until_the_instance_is_begun():

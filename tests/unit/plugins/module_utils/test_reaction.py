@@ -71,6 +71,16 @@ def test_the_image_that_may_be_replaced_goes_with_the_decision(model):
     assert react(journal(["1"]), scale_set(image=model), world(), "rollback").to_dict()["replaces"] == model.to_dict()
 
 
+def test_what_became_healthy_too_late_is_not_taken_back():
+    moved = [instance(n, image=NEW) for n in (1, 2)]
+    late = react(journal(["1"], ["2"]), SET, [*moved, instance(4)], "rollback", recovered=True)
+    assert (late.roll_back, late.why.partition(":")[0]) == (False, "Halted, with the image left as it is")
+    behind = [moved[0], instance(2)]
+    assert react(journal(["1"], ["2"]), SET, behind, "rollback", recovered=True).roll_back
+    broken = [moved[0], replace(moved[1], provisioning_state="Failed")]
+    assert react(journal(["1"], ["2"]), SET, broken, "rollback", recovered=True).roll_back
+
+
 def test_before_the_write_the_model_may_have_the_image_of_an_earlier_run():
     other = replace(OLD, version="9.9.9")
     facts = {"continues": "run-1", "image_changed": False, "model_image": other.to_dict()}

@@ -141,3 +141,25 @@ def test_a_record_is_read_back_from_json_even_with_more_keys():
     one = read(WIRE)
     record = json.loads(json.dumps({**one.to_dict(), "instances": [], "counts": {}}))
     assert ScaleSet.from_dict(record) == one
+
+
+def extension(version: str, **settings):
+    properties = {"type": "ApplicationHealthLinux", "typeHandlerVersion": version, "settings": settings}
+    profile = {"extensionProfile": {"extensions": [{"properties": properties}]}}
+    return read({"properties": {"virtualMachineProfile": profile}}).health_grace_period
+
+
+def test_the_model_says_how_long_a_first_verdict_may_take():
+    assert extension("2.0", gracePeriod=900, intervalInSeconds=5) == 900
+    assert extension("2.0", gracePeriod="900") == 900
+    assert extension("2.0", intervalInSeconds=60, numberOfProbes=24) == 1440
+    assert extension("1.0", gracePeriod=900, intervalInSeconds=10, numberOfProbes=3) == 30
+    assert extension("1.0") == 5
+    assert extension("2.0", gracePeriod=-1, intervalInSeconds="often") == 5
+    assert read({}).health_grace_period == 0
+
+
+@pytest.mark.parametrize(("enable", "seconds"), [(True, 900), (False, 0), (None, 0)])
+def test_an_announced_upgrade_takes_a_quarter_of_an_hour_more(enable, seconds):
+    profile = {"scheduledEventsProfile": {"osImageNotificationProfile": {"enable": enable}}}
+    assert read({"properties": {"virtualMachineProfile": profile}}).os_image_notification == seconds
