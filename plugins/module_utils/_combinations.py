@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._probe import between_renewals
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,21 @@ def _nothing_left(only: Any, skip: Any) -> bool:
 def _never_enough_looks(successes: int, interval: int, timeout: int) -> bool:
     # One look at once, then one after each interval, the last one at the end of the time.
     return interval > 0 and successes > -(-timeout // interval) + 1
+
+
+def _too_short(
+    minutes: int, upgrade: int, retries: int, delay: int, successes: int, warm_up: int, sweep_delay: int
+) -> bool:
+    """For the sum of the waits; each that is too long alone is a contradiction of its own."""
+    whole = between_renewals(
+        upgrade_timeout=upgrade,
+        health_retries=retries,
+        health_delay=delay,
+        health_successes=successes,
+        warm_up=warm_up,
+        sweep_delay=sweep_delay,
+    )
+    return 2 * max(upgrade, warm_up, sweep_delay) <= minutes * 60 < 2 * whole
 
 
 OF_MODULES = (
@@ -163,6 +179,23 @@ OF_THE_WAY_FORWARD = (
             "rollout_bake",
             "rollout_sweep_delay",
         )
+    ),
+    Contradiction(
+        (
+            "rollout_lease",
+            "rollout_upgrade_timeout",
+            "rollout_health_retries",
+            "rollout_health_delay",
+            "rollout_health_successes",
+            "rollout_warm_up",
+            "rollout_sweep_delay",
+        ),
+        lambda minutes, *seconds: _too_short(int(minutes), *map(int, seconds)),
+        "rollout_lease is shorter than twice what one batch may take between two renewals, so that it may end "
+        "meanwhile and any run may take it: room and upgrade (rollout_upgrade_timeout), or the gates "
+        "(rollout_warm_up, rollout_health_retries with rollout_health_delay, twice for what is tried again, "
+        "rollout_sweep_delay)",
+        "Give a longer rollout_lease, in minutes, or shorter waits, in seconds.",
     ),
 )
 

@@ -68,7 +68,12 @@ CODES: Mapping[str, Code] = {
         "The image is generalized and the present one specialized, or the other way round.", NEEDS_ACCEPTANCE
     ),
     "image_generation": Code("The image is made for another generation of virtual machines.", NEEDS_ACCEPTANCE),
-    "image_security_type": Code("The image does not fit the security type of the scale set.", NEEDS_ACCEPTANCE),
+    "image_security_type": Code(
+        "The image does not fit the security type of the scale set.", REFUSAL, NEEDS_ACCEPTANCE
+    ),
+    "image_disk_size": Code("The OS disk of the scale set is smaller than that of the image.", NEEDS_ACCEPTANCE),
+    "image_disk_controller": Code("The image does not support the disk controller of the scale set.", NEEDS_ACCEPTANCE),
+    "image_plan": Code("The image is bought by another plan than that of the scale set.", NEEDS_ACCEPTANCE),
     "image_unproven": Code("An earlier rollout of the image failed, or was rolled back.", WARNING),
     "rollback_image_unknown": Code(
         "Nothing tells for certain which image the scale set had before: a rollout that fails is not rolled back.",

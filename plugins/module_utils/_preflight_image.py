@@ -19,7 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import image_kind_reasons
-from ansible_collections.azroll.vmss.plugins.module_utils._image import same_image, same_reference
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_model import of_guard
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
@@ -36,10 +36,14 @@ def image_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
         yield _unusable(sight.target_error)
     for reason in image_kind_reasons(sight.snapshot.scale_set, sight.target):
         yield of_guard(reason)
-    if sight.target_details is not None:
+    if sight.target_details is None:
+        yield from _security(sight, ImageDetails()) if sight.target.kind == "managed_image" else ()
+    else:
         yield from _age(sight, sight.target_details)
         yield from _fit(sight, sight.target_details)
         yield from _security(sight, sight.target_details)
+        yield from _disk(sight, sight.target_details)
+        yield from _plan(sight, sight.target_details)
     yield from _way_back(sight, wish)
 
 
@@ -108,6 +112,15 @@ def _fit(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
 
 def _security(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
     wanted = str((sight.profile.get("securityProfile") or {}).get("securityType") or "Standard")
+    if sight.target.kind == "managed_image" and wanted.lower() in ("trustedlaunch", "confidentialvm"):
+        yield Finding(
+            "image_security_type",
+            REFUSAL,
+            f"The security type of the scale set is {wanted}, for which Azure takes no managed images: it refuses the "
+            "write (recorded)",
+            "Choose an image of a gallery whose feature SecurityType includes the scale set's.",
+        )
+        return
     offered = (details.security or "").lower()
     fits = {
         "trustedlaunch": offered in _TRUSTED,
@@ -122,6 +135,61 @@ def _security(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
             f"{'is for ' + str(details.security) if offered else 'does not name it among its features'}",
             "Choose an image whose feature SecurityType includes the scale set's.",
         )
+
+
+def _disk(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
+    storage = sight.profile.get("storageProfile") or {}
+    size = (storage.get("osDisk") or {}).get("diskSizeGB")
+    if isinstance(size, int) and details.disk_gb is not None and size < details.disk_gb:
+        yield Finding(
+            "image_disk_size",
+            NEEDS_ACCEPTANCE,
+            f"The OS disk in the model has {size} GB, and that of the image {sight.target.describe()} "
+            f"{details.disk_gb} GB: Azure makes no disk that is smaller than its image, and refuses the write or fails "
+            "the instances (reported: OperationNotAllowed, osDisk.diskSizeGB)",
+            f"Set osDisk.diskSizeGB of the model to at least {details.disk_gb} first; that is a new model, which the "
+            "rollout brings to the instances with the image.",
+        )
+    controller = str(storage.get("diskControllerType") or "").lower()
+    if controller and details.disk_controllers and controller not in details.disk_controllers:
+        yield Finding(
+            "image_disk_controller",
+            NEEDS_ACCEPTANCE,
+            f"The disk controller of the scale set is {storage['diskControllerType']}, and the image "
+            f"{sight.target.describe()} names only {', '.join(details.disk_controllers)} among its features: its "
+            "instances may not boot",
+            "Choose an image whose feature DiskControllerTypes includes the scale set's.",
+        )
+
+
+def _plan(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
+    """What is bought by a plan stays with it: its sku cannot change, and the plan must be the image's (reported)."""
+    model, target, plan = sight.snapshot.scale_set.image, sight.target, sight.plan
+    advice = "Choose a version of the present image, or make a new scale set. Without a plan, the sku can be changed."
+    if any(plan) and _product(model) != _product(target) and "platform" in (model.kind, target.kind):
+        yield Finding(
+            "image_plan",
+            NEEDS_ACCEPTANCE,
+            f"The scale set is bought by the plan {' '.join(plan)}: Azure does not change publisher, offer or sku of "
+            f"such an image in place, from {model.describe()} to {target.describe()}",
+            advice,
+        )
+    elif details.plan is not None and details.plan != plan and any((*details.plan, *plan)):
+        yield Finding(
+            "image_plan",
+            NEEDS_ACCEPTANCE,
+            f"The image {target.describe()} is bought by {_named(details.plan)}, and the scale set by {_named(plan)}: "
+            "Azure refuses instances whose plan is not that of their image",
+            advice,
+        )
+
+
+def _product(image: Image) -> tuple[str, ...]:
+    return tuple(str(part or "").lower() for part in (image.publisher, image.offer, image.sku))
+
+
+def _named(plan: tuple[str, str, str]) -> str:
+    return f"the plan {' '.join(plan)}" if any(plan) else "no plan"
 
 
 def _way_back(sight: Sight, wish: Wish) -> Iterator[Finding]:

@@ -136,6 +136,25 @@ def describe_waits(
     ]
 
 
+def between_renewals(
+    *,
+    upgrade_timeout: int,
+    health_retries: int,
+    health_delay: int,
+    health_successes: int,
+    warm_up: int,
+    sweep_delay: int,
+) -> int:
+    """The most seconds that the role spends on one batch before it comes to the next renewal of its lease.
+
+    That is room and upgrade, or the gates: warm-up, health and the checks of the site, both once more for instances
+    that were tried again, and the delay of a sweep. How long tasks of the site take, nobody knows.
+    """
+    health = (health_retries + health_successes) * max(health_delay, 1)
+    room = max(health_retries, 1) * max(health_delay, 1)
+    return max(room + upgrade_timeout, warm_up + 4 * health + sweep_delay)
+
+
 def _long_poll(answered: int, unanswered: int, shortest: int) -> dict[str, int]:
     # Short calls show signs of life, but a streak of good looks must fit into one. `retries: n` makes n + 1 calls;
     # there are at least two, because Ansible does not look at `until` where `retries` is 0: it would let anything pass.

@@ -19,7 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Auto
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
+from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails, plan_of
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, Lease, read_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
@@ -129,6 +129,11 @@ class Sight:
         """
         source, excluded = self.snapshot.scale_set.health_source, order.excluded((*self.present, *self.attached))
         return unsettled(self.present, self.target, source, by_model=self.by_model, excluded=excluded)
+
+    @property
+    def plan(self) -> tuple[str, str, str]:
+        """Publisher, product and name of the plan of the scale set, all empty where it has none."""
+        return plan_of((self.snapshot.documents.scale_set if self.snapshot.documents else {}).get("plan"))
 
     @property
     def profile(self) -> Mapping[str, Any]:

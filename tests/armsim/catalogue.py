@@ -52,6 +52,25 @@ def disk_image(os_type: str) -> Image:
     return Image("no image", None, os_type, os_type.lower(), "", scenario.Behaviour())
 
 
+def plan_of(image: scenario.PlatformImage) -> Json:
+    """The plan of an image that has one, as its answers and scale sets write it."""
+    return {"name": image.plan, "publisher": image.publisher, "product": image.offer}
+
+
+def _check_size(storage_profile: Json, gigabytes: int) -> None:
+    """Refuse an OS disk that is smaller than its image (reported)."""
+    size = (storage_profile.get("osDisk") or {}).get("diskSizeGB")
+    if isinstance(size, int) and size < gigabytes:
+        raise ArmError(
+            409,
+            "OperationNotAllowed",
+            f"The specified disk size {size} GB is smaller than the size of the corresponding disk in the VM image: "
+            f"{gigabytes} GB. This is not allowed. Please choose equal or greater size or do not specify an explicit "
+            "size.",
+            target="osDisk.diskSizeGB",
+        )
+
+
 class GalleryPath(NamedTuple):
     """What the id of a gallery image says; ``version`` is null where it names the definition."""
 
@@ -169,7 +188,15 @@ class Catalogue:
                 f"The platform image '{image.key}' is deprecated.",
                 target="imageReference",
             )
+        _check_size(storage_profile, image.behaviour.os_disk_gb)
         return image
+
+    def plan(self, storage_profile: Json) -> Json | None:
+        """The plan that the platform image of a model is bought by."""
+        reference = storage_profile.get("imageReference") or {}
+        names = [str(reference.get(name) or "") for name in ("publisher", "offer", "sku")]
+        image = self.find_platform(*names) if all(names) else None
+        return plan_of(image) if image and image.plan else None
 
     def find_platform(self, publisher: str, offer: str, sku: str) -> scenario.PlatformImage | None:
         wanted = (publisher.lower(), offer.lower(), sku.lower())

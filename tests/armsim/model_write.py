@@ -91,6 +91,7 @@ def _extensions(document: Json) -> list[Json]:
 def _completed(scale_set: ScaleSet, document: Json) -> Json:
     """The document with what the service adds; 4xx where a new image cannot be used."""
     _check_kind(scale_set, document)
+    _check_plan(scale_set, document)
     return identified(complete(document, _system(scale_set, document)), scale_set.world.tenant_id)
 
 
@@ -189,6 +190,16 @@ def _check_kind(scale_set: ScaleSet, document: Json) -> None:
     fixed = ("platform", "vhd")
     if before != after and (before in fixed or after in fixed):
         raise operation_not_allowed("The Image type for a Virtual Machine Scale Set may not be changed.")
+
+
+def _check_plan(scale_set: ScaleSet, document: Json) -> None:
+    """What is bought by a plan keeps its publisher, offer and sku (reported, by the service's staff)."""
+    if not scale_set.document.get("plan"):
+        return
+    before, after = ((storage_profile(one) or {}).get("imageReference") or {} for one in (scale_set.document, document))
+    for name in ("publisher", "offer", "sku"):
+        if str(before.get(name)).lower() != str(after.get(name)).lower():
+            raise _property_change_not_allowed(f"imageReference.{name}")
 
 
 def _check_placement_groups(scale_set: ScaleSet, document: Json, capacity: int) -> None:

@@ -206,6 +206,9 @@ class Simulation:
         probe = document.storage_profile(spec.image, "Linux", spec.name)
         image = self._resolve(probe, location, (*loc, "image"))
         model = complete(document.first_model(spec, location, self.spec.subscription.id, image.os_type), image.os_type)
+        plan = self.world.catalogue.plan(probe)
+        if plan is not None:
+            model["plan"] = plan
         ids = self._ids(spec)
         model["sku"]["capacity"] = len(ids) + spec.missing
         capacity = max(1, -(-len(ids) // (spec.placement_groups * max(1, len(spec.zones)))))

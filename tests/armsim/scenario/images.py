@@ -45,6 +45,7 @@ class Behaviour(Part):
         default=0.0, ge=0, le=1, description="share of the instances whose agent never reports"
     )
     boot_factor: float = Field(default=1.0, gt=0, description="boots take so much longer")
+    os_disk_gb: int = Field(default=30, ge=1, description="size of the OS disk; that of the model must not be smaller")
 
 
 class PlatformVersion(Behaviour):
@@ -68,6 +69,9 @@ class PlatformImage(Part):
     os_version: str = Field(default="24.04", description="as instances tell it")
     generation: Literal["V1", "V2"] = Field(default="V2", description="of the virtual machine")
     features: dict[str, str] | None = Field(default=None, description="by name; default: those of the generation")
+    plan: Name | None = Field(
+        default=None, description="name of the plan that it is bought by; scale sets made of it have that plan"
+    )
     versions: list[PlatformVersion] = Field(min_length=1, description="oldest first")
 
 

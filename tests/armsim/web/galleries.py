@@ -131,7 +131,7 @@ def _version(
                 "storageAccountType": "Standard_LRS",
             },
             "storageProfile": {
-                "osDiskImage": {"sizeInGB": 30, "hostCaching": "ReadWrite", "source": {}},
+                "osDiskImage": {"sizeInGB": version.os_disk_gb, "hostCaching": "ReadWrite", "source": {}},
                 "dataDiskImages": [],
             },
             "safetyProfile": {"reportedForPolicyViolation": False, "allowDeletionOfReplicatedLocations": False},
@@ -179,7 +179,10 @@ def _public_version(call: Call, kind: str, image: scenario.GalleryImage, version
             "publishedDate": _published(call, version),
             **_end_of_life(version),
             "excludeFromLatest": version.exclude_from_latest,
-            "storageProfile": {"osDiskImage": {"diskSizeGB": 30, "hostCaching": "ReadWrite"}, "dataDiskImages": []},
+            "storageProfile": {
+                "osDiskImage": {"diskSizeGB": version.os_disk_gb, "hostCaching": "ReadWrite"},
+                "dataDiskImages": [],
+            },
         },
     }
 

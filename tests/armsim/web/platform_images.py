@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from armsim import errors, scenario
-from armsim.catalogue import version_key
+from armsim.catalogue import plan_of, version_key
 from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.paths import COMPUTE
 from armsim.wire import Json, stamp
@@ -19,7 +19,6 @@ _OFFERS = _PUBLISHERS + "/{publisher}/artifacttypes/vmimage/offers"
 _SKUS = _OFFERS + "/{offer}/skus"
 _VERSIONS = _SKUS + "/{sku}/versions"
 _TYPE = "Microsoft.Compute/locations/publishers"
-_GIGABYTES = 30
 _FEATURES_OF_BOTH = {
     "IsAcceleratedNetworkSupported": "True",
     "DiskControllerTypes": "SCSI, NVMe",
@@ -89,7 +88,8 @@ def _properties(image: scenario.PlatformImage, version: scenario.PlatformVersion
     """The two generations differ in what they tell (recorded: 26 and 122 images, all but three alike)."""
     second = image.generation == "V2"
     features = _FEATURES[image.generation] if image.features is None else image.features
-    size = {"sizeInGb": _GIGABYTES} if second else {"sizeInBytes": _GIGABYTES * 2**30 + 512}
+    gigabytes = version.os_disk_gb
+    size = {"sizeInGb": gigabytes} if second else {"sizeInBytes": gigabytes * 2**30 + 512}
     return {
         "hyperVGeneration": image.generation,
         "architecture": "x64",
@@ -101,6 +101,7 @@ def _properties(image: scenario.PlatformImage, version: scenario.PlatformVersion
         **({"features": [{"name": name, "value": value} for name, value in features.items()]} if features else {}),
         "osDiskImage": {"operatingSystem": image.os_type, **size},
         "dataDiskImages": [],
+        **({"plan": plan_of(image)} if image.plan else {}),
     }
 
 

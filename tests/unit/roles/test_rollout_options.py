@@ -91,8 +91,10 @@ CONTRADICTIONS: list[dict[str, Any]] = [
     *[{"rollout_domain_order": ["1"], "rollout_by": by} for by in ("zone", "batch")],
     *[{"rollout_checkpoint": "canary", "rollout_canary": none} for none in (0, "0")],
     {"rollout_set_aside": 1, "rollout_max_unavailable": "1"},
+    # Longer than half of the lease only together: 300 s for room and 1800 s for the upgrade.
+    {"rollout_upgrade_timeout": 1800, "rollout_health_retries": 30, "rollout_lease": 69},
     *[
-        {name: seconds, "rollout_lease": 61}
+        {name: seconds, "rollout_lease": 71}
         for name in (
             "rollout_warm_up",
             "rollout_soak",
@@ -100,7 +102,7 @@ CONTRADICTIONS: list[dict[str, Any]] = [
             "rollout_upgrade_timeout",
             "rollout_sweep_delay",
         )
-        for seconds in (1831, "7200")
+        for seconds in (2131, "7200")
     ],
 ]
 # At the edge of those, or where an option only has no effect.
@@ -115,7 +117,7 @@ HARMLESS: list[dict[str, Any]] = [
     {"rollout_checkpoint": "batch", "rollout_canary": 0, "rollout_until": "25%"},
     {"rollout_batches": [1, 5], "rollout_canary": 3},
     {"rollout_set_aside": 1, "rollout_max_unavailable": 2},
-    {"rollout_soak": 1800, "rollout_warm_up": 1800, "rollout_bake": 1800, "rollout_lease": 60},
+    {"rollout_soak": 1800, "rollout_warm_up": 400, "rollout_bake": 1800, "rollout_lease": 70},
     {"rollout_soak": 7200, "rollout_lease": 0},
     {"rollout_restore_policy": True, "rollout_health_alert_severity": "Sev1", "rollout_health_url_status": [204]},
 ]

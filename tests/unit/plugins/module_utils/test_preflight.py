@@ -26,7 +26,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import CODES, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
+from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails, plan_of
 from ansible_collections.azroll.vmss.plugins.module_utils._image_history import ImageHistory
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, Lease, write_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
@@ -60,7 +60,8 @@ def look(**given: Any) -> list[Finding]:
     wish = {"order": order(), "claim": Claim("mine"), **given.pop("wish", {})}
     profile = given.pop("profile", {})
     views = [{"properties": {"instanceView": {"hyperVGeneration": "V2"}}}]
-    documents = Documents({"properties": {"virtualMachineProfile": profile}}, views)
+    model = {"properties": {"virtualMachineProfile": profile}, "plan": given.pop("plan", None)}
+    documents = Documents(model, views)
     instances = tuple(given.pop("instances", [instance(number) for number in range(5)]))
     states = {name: given.pop(name) for name in ("rolling_upgrade", "repairs_state") if name in given}
     snapshot = Snapshot(scale_set(**given.pop("model", {})), instances, NOW, documents=documents, **states)
@@ -97,6 +98,8 @@ BLIND = [{"actions": ["*"], "notActions": ["*/instanceView/read"]}]
 OVER = ImageDetails(end_of_life="2026-01-01T00:00:00Z")
 ALERT = Alert("/x/1", "cpu", "Sev1", "/x/web", "2026-11-22T09:30:00Z")
 NINE = [instance(number, image=ubuntu(f"1.{number}.0")) for number in range(9)]
+PLAN = {"name": "server", "publisher": "Canonical", "product": "ubuntu"}
+MANAGED = Image(id="/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/web")
 CLUSTER: dict[str, Any] = {"model": {"tags": {"cluster-autoscaler-enabled": "true"}}}
 POOL: dict[str, Any] = {"model": {"tags": {"__AzureDevOpsElasticPool": "agents"}}, "wish": {"any_capacity": True}}
 FULL: dict[str, Any] = {"model": {"tags": {f"tag-{number}": "" for number in range(45)}}}
@@ -201,6 +204,48 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"model": {"image_history": ImageHistory(unproven_images=(NEW,))}},
     ),
     "no image before": ("rollback_image_unknown", "warning", {"previous": Image(), "candidates": (OLD,)}),
+    "managed on Trusted Launch": (
+        "image_security_type",
+        "refusal",
+        {
+            "model": {"image": MANAGED},
+            "target": replace(MANAGED, id=f"{MANAGED.id}-2"),
+            "previous": MANAGED,
+            "target_details": None,
+            "profile": {"securityProfile": {"securityType": "TrustedLaunch"}},
+        },
+    ),
+    "a disk smaller than the image": (
+        "image_disk_size",
+        "needs_acceptance",
+        {
+            "target_details": replace(LINUX, disk_gb=64),
+            "profile": {"storageProfile": {"osDisk": {"diskSizeGB": 30}}},
+        },
+    ),
+    "an image for SCSI alone": (
+        "image_disk_controller",
+        "needs_acceptance",
+        {
+            "target_details": replace(LINUX, disk_controllers=("scsi",)),
+            "profile": {"storageProfile": {"diskControllerType": "NVMe"}},
+        },
+    ),
+    "another sku under a plan": (
+        "image_plan",
+        "needs_acceptance",
+        {"target": replace(NEW, sku="pro"), "plan": PLAN, "target_details": replace(LINUX, plan=plan_of(PLAN))},
+    ),
+    "an image with a plan for a set without": (
+        "image_plan",
+        "needs_acceptance",
+        {"target_details": replace(LINUX, plan=plan_of(PLAN))},
+    ),
+    "an image without the plan of the set": (
+        "image_plan",
+        "needs_acceptance",
+        {"plan": PLAN, "target_details": replace(LINUX, plan=("", "", ""))},
+    ),
     "no way back": ("rollback_impossible", "needs_acceptance", {"previous_error": MISSING}),
     "no way back to be seen": ("rollback_impossible", "needs_acceptance", {"previous_error": FORBIDDEN}),
     "two instances": ("max_unavailable", "refusal", {"instances": [instance(0), instance(1)]}),
@@ -312,6 +357,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 NOTHING: dict[str, dict[str, Any]] = {
     "all well": {},
+    "a disk as large as the image": {
+        "target_details": replace(LINUX, disk_gb=30, disk_controllers=("scsi", "nvme")),
+        "profile": {"storageProfile": {"osDisk": {"diskSizeGB": 30}, "diskControllerType": "NVMe"}},
+    },
+    "another version under the same plan": {"plan": PLAN, "target_details": replace(LINUX, plan=plan_of(PLAN))},
     "Trusted Launch": {"profile": {"securityProfile": {"securityType": "TrustedLaunch"}}},
     "own lease": held(run_id="mine"),
     "forty-five tags, without a lease": {**FULL, "wish": {"claim": Claim("mine", minutes=0)}},

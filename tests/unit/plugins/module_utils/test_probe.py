@@ -16,6 +16,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._probe import (
     LONGEST_CALL,
     Probe,
     Slow,
+    between_renewals,
     describe_waits,
     step,
     waits,
@@ -135,3 +136,9 @@ def test_options_that_leave_no_time_are_refused_by_name(option, value, least):
     options = {"upgrade_timeout": 60, "health_retries": 1, "health_delay": 1, "health_successes": 1}
     with pytest.raises(BadInput, match=rf"^rollout_{option} is {value}\. Give at least {least}\.$"):
         waits(**{**options, option: value})
+
+
+def test_the_longest_stretch_without_a_renewal_is_room_and_upgrade_or_all_gates():
+    short = {"health_retries": 30, "health_delay": 10, "health_successes": 2, "warm_up": 0, "sweep_delay": 60}
+    assert between_renewals(upgrade_timeout=1800, **short) == 300 + 1800
+    assert between_renewals(upgrade_timeout=60, **{**short, "warm_up": 100}) == 100 + 4 * 320 + 60

@@ -326,7 +326,7 @@ def test_images_of_galleries_and_managed_ones_are_looked_at_as_well(run: Run) ->
     assert codes(result) == {
         "image_kind_change": "needs_acceptance",
         "image_os_state": "needs_acceptance",
-        "image_security_type": "needs_acceptance",
+        "image_security_type": "refusal",
     }
 
 
