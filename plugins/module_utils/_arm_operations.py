@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -24,7 +25,15 @@ from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import Scal
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
 _ID = re.compile(r"/operations/(?P<id>[\w-]{1,64})(?=[?/]|$)", re.IGNORECASE)
-_ENDED_BADLY = ("failed", "canceled", "cancelled")
+# Documented; what says anything else is taken to be running.
+_ENDED = ("succeeded", "failed", "canceled", "cancelled")
+
+
+@dataclass(frozen=True)
+class OperationEnd:
+    """The end of an operation; `fault` is why it failed or was cancelled, None where it went well."""
+
+    fault: ArmFault | None = None
 
 
 class Operation:
@@ -60,18 +69,17 @@ class OperationReads:
     _client: Client
     subscription_id: str
 
-    def operation_end(self, scale_set: ScaleSet, operation_id: str) -> tuple[str, ArmFault | None]:
-        """The status of an operation on the set in lower case, and why it failed or was cancelled.
+    def operation_end(self, scale_set: ScaleSet, operation_id: str) -> OperationEnd | None:
+        """How an operation on the set ended; None while it runs.
 
         It is asked by its id, without the signature that its own address may have. That Azure answers there is a guess.
         """
         body = self._operation(scale_set, operation_id)
         status = str(body.get("status") or "").lower()
-        return status, read_fault(json.dumps(body), status=200, request_id=None) if status in _ENDED_BADLY else None
-
-    def operation_runs(self, scale_set: ScaleSet, operation_id: str) -> bool:
-        """Whether an operation on the set has not come to its end."""
-        return str(self._operation(scale_set, operation_id).get("status") or "").lower() == "inprogress"
+        if status not in _ENDED:
+            return None
+        fault = read_fault(json.dumps(body), status=200, request_id=None) if status != "succeeded" else None
+        return OperationEnd(fault)
 
     def _operation(self, scale_set: ScaleSet, operation_id: str) -> Any:
         path = resource_path(

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,6 +34,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._origin import read_instances
 from ansible_collections.azroll.vmss.plugins.module_utils._pace import FEW, SHORTEST_SINGLE, pages_of
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import (
+    SEEN_ONCE,
     STILL_OLD,
     UNDER_WAY,
     Progress,
@@ -58,6 +60,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
+    from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import OperationEnd
 
 # There is no such thing in this cloud or scale set.
 _NOTHING = (400, 404, 409)
@@ -75,7 +78,7 @@ class Wait:
     Those of `failed_before` had failed when they were sent.
 
     With `same_model` the model must keep the image that is waited for, with `same_profile` the sections that have those
-    fingerprints. `operation_id` is the upgrade that the instances were sent by.
+    fingerprints. `operations` are the ids of those that the instances were sent by.
     Those of `include` are part of the rollout although they were not made from the model.
     """
 
@@ -90,7 +93,7 @@ class Wait:
     failed_before: tuple[str, ...] = ()
     same_model: bool = False
     same_profile: Mapping[str, str] | None = None
-    operation_id: str = ""
+    operations: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     # The file in which a wait of several calls remembers what it has seen, and how long it may take in all.
     state_file: str = ""
@@ -105,7 +108,7 @@ class Wait:
             self.since,
             self.successes,
             self.sick,
-            self.operation_id,
+            self.operations,
             self.failed_before,
         )
         return sha256(repr(told).encode()).hexdigest()
@@ -136,7 +139,7 @@ class Wait:
             failed_before=tuple(options["failed_before"]),
             same_model=options["same_model"],
             same_profile=options["same_profile"],
-            operation_id=options["operation_id"],
+            operations=tuple(options["operation_id"]),
             include=tuple(options["include_instances"]),
             state_file=options["wait_state"] or "",
             limits=Limits(options["answered_timeout"], options["unanswered_timeout"])
@@ -185,8 +188,11 @@ class Watch:
         self._scale_set: ScaleSet | None = None
         # The last list; None where there was none in this call.
         self.snapshot: Snapshot | None = None
-        # Why the operation ended, where it did so before it had begun all instances.
+        # Why an operation failed or was cancelled, and whether one could not be read, in the last look.
         self.fault: ArmFault | None = None
+        self.unread = False
+        # Whether the last look of this call saw the instances done.
+        self._seen = False
 
     def until(self, deadline: Deadline) -> Outcome:
         """Wait, at most until the deadline; with a state file, go on where the last call ended.
@@ -220,7 +226,9 @@ class Watch:
 
     def _look(self) -> Progress:
         scale_set = self._model()
-        return self._without_list(scale_set) or self._by_list(scale_set)
+        # Before the instances: what they show counts only where they were read after the end of the operation.
+        runs = self._runs(scale_set)
+        return self._without_list(scale_set, runs) or self._by_list(scale_set, runs)
 
     def _model(self) -> ScaleSet:
         """The model, read and checked once in a call."""
@@ -233,16 +241,14 @@ class Watch:
             self._scale_set = scale_set
         return self._scale_set
 
-    def _by_list(self, scale_set: ScaleSet) -> Progress:
+    def _by_list(self, scale_set: ScaleSet, runs: bool) -> Progress:
         self._spare_the_limit()
         instances = tuple(self._arm.list_instances(scale_set, self._wait.include))
         self.snapshot = Snapshot(scale_set, instances, self._arm.server_time)
         ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if obstacle(one) is None)
         if self._wait.phase == SETTLED:
-            return settled(instances, ids, running=self._operation_runs(scale_set))
-        progress = self._judge(scale_set, instances, ids)
-        asked = self._wait.phase in (HEALTHY, REPORTED)
-        return progress if asked else self._held_against_operation(scale_set, progress)
+            return settled(instances, ids, running=runs)
+        return self._held(scale_set, self._judge(scale_set, instances, ids), runs)
 
     def _judge(self, scale_set: ScaleSet, instances: Sequence[Instance], ids: Sequence[str]) -> Progress:
         wait = self._wait
@@ -259,22 +265,20 @@ class Watch:
             failed_before=wait.failed_before,
         )
 
-    def _without_list(self, scale_set: ScaleSet) -> Progress | None:
+    def _without_list(self, scale_set: ScaleSet, runs: bool) -> Progress | None:
         """What tells that a list would show nothing new, or not enough; None where one is due."""
         if not self._lists_are_dear(scale_set):
             return None
         ids = self._wait.instance_ids
         # Three lists' worth of the limit: one to show how far it is, two for what comes after.
         rich = self._arm.pace.wait(3 * self._arm.pace.pages, self._now()) == 0
-        if self._wait.phase != HEALTHY and not rich and self._operation_runs(scale_set):
+        if runs and not rich:
             return Progress(self._wait.phase, len(ids), waiting=dict.fromkeys(ids, UNDER_WAY))
         few = self._few()
         if not few or self._wait.phase == SETTLED:
             return None
         found = [self._arm.get_instance(scale_set, one, self._wait.include) for one in few]
-        seen = self._judge(scale_set, [one for one in found if one is not None], few)
-        if self._wait.phase != HEALTHY:
-            seen = self._held_against_operation(scale_set, seen)
+        seen = self._held(scale_set, self._judge(scale_set, [one for one in found if one is not None], few), runs)
         # The last of the good looks is a list: what follows rests on all instances.
         if seen.done:
             return replace(seen, total=len(ids)) if few == ids and self._state.good + 1 < self._wait.successes else None
@@ -312,22 +316,43 @@ class Watch:
             return max(wanted, SHORTEST_SINGLE)
         return self._arm.pace.interval(wanted, now)
 
-    def _held_against_operation(self, scale_set: ScaleSet, progress: Progress) -> Progress:
-        """A failed operation says nothing of instances that it moved, but what it left alone will not move any more.
-
-        Where the operation cannot be read, the instances alone are judged.
-        """
-        abandoned = progress.without_operation()
-        self.fault = None
-        status = ""
-        if self._wait.operation_id and abandoned != progress:
-            ended = readable(lambda: self._arm.operation_end(scale_set, self._wait.operation_id))
-            status, self.fault = ended or ("", None)
-        if status == "succeeded" and set(progress.waiting.values()) == {STILL_OLD}:
+    def _held(self, scale_set: ScaleSet, progress: Progress, runs: bool) -> Progress:
+        """What was seen of the instances, in the light of their operation."""
+        if self._wait.phase in (HEALTHY, REPORTED):
+            return progress
+        succeeded = bool(self._wait.operations) and not (runs or self.unread or self.fault)
+        if succeeded and set(progress.waiting.values()) == {STILL_OLD}:
             self._check_effect(scale_set, progress)
         else:
             self._state.idle_since = None
-        return abandoned if self.fault else progress
+        if runs:
+            return progress.while_running()
+        if self.fault:
+            # It says nothing of instances that it moved, but what it left alone will not move any more.
+            return progress.without_operation()
+        seen_before = self._seen or SEEN_ONCE in self._state.progress.waiting.values()
+        self._seen = progress.done
+        return progress if seen_before or not self.unread else progress.seen_once()
+
+    def _runs(self, scale_set: ScaleSet) -> bool:
+        """Whether an operation that the instances were sent by is running.
+
+        Where one cannot be read (its right is missing, or Azure has forgotten it), the instances alone are judged: by
+        two looks, an interval apart.
+        """
+        self.fault, self.unread = None, False
+        running = False
+        for operation in self._wait.operations:
+            # In a list, to tell an operation that has no end yet from one that cannot be read.
+            read = readable(partial(self._read_end, scale_set, operation))
+            self.unread |= read is None
+            for end in read or []:
+                running |= end is None
+                self.fault = self.fault or (end.fault if end else None)
+        return running
+
+    def _read_end(self, scale_set: ScaleSet, operation: str) -> list[OperationEnd | None]:
+        return [self._arm.operation_end(scale_set, operation)]
 
     def _check_effect(self, scale_set: ScaleSet, progress: Progress) -> None:
         """Raise NoEffect where instances stay as they were after their operation has succeeded.
@@ -345,11 +370,6 @@ class Watch:
         instances = [one for one in found if one is not None]
         if self._judge(scale_set, instances, few).waiting == dict.fromkeys(few, STILL_OLD):
             raise no_effect(scale_set, instances, waiting)
-
-    def _operation_runs(self, scale_set: ScaleSet) -> bool:
-        """Whether the operation is on. Where it cannot be read, the instances alone are judged."""
-        operation = self._wait.operation_id
-        return bool(operation and readable(lambda: self._arm.operation_runs(scale_set, operation)))
 
 
 def target_of(scale_set: ScaleSet, wanted: Image | None) -> Image:

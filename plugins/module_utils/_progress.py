@@ -22,14 +22,15 @@ from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stal
 
 STILL_OLD = "still on the old image"
 UNDER_WAY = "its operation is still running"
+SEEN_ONCE = "to be seen once more"
 
 
 @dataclass(frozen=True)
 class Progress:
     """One look at the instances that are waited for.
 
-    `waiting` and `failed` give the reason by instance id. Vanished instances are nobody's failure: they are gone from
-    the set and the sweep sees to their successors.
+    `instance_ids` are all that are waited for; `waiting` and `failed` give the reason by id. Vanished instances are
+    nobody's failure: they are gone from the set and the sweep sees to their successors.
     """
 
     phase: str
@@ -37,6 +38,7 @@ class Progress:
     waiting: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     vanished: tuple[str, ...] = ()
+    instance_ids: tuple[str, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -59,6 +61,21 @@ class Progress:
         left = {one: f"{why}, and its operation is over" for one, why in self.waiting.items() if why == STILL_OLD}
         waiting = {one: why for one, why in self.waiting.items() if one not in left}
         return replace(self, waiting=waiting, failed={**self.failed, **left})
+
+    def while_running(self) -> Progress:
+        """The same while the operation runs: whatever the instances show, it may not have come to them yet.
+
+        A list may be behind the operation, or ahead of it: the new image is shown before the disk is new.
+        """
+        gone = (*self.vanished, *self.waiting, *self.failed)
+        done = {one: UNDER_WAY for one in self.instance_ids if one not in gone}
+        failed = {one: f"{why}; {UNDER_WAY}" for one, why in self.failed.items()}
+        return replace(self, waiting={**done, **self.waiting, **failed}, failed={})
+
+    def seen_once(self) -> Progress:
+        """The same where nothing but one look tells that the instances are done: they have to be seen once more."""
+        done = [one for one in self.instance_ids if one not in (*self.vanished, *self.waiting, *self.failed)]
+        return replace(self, waiting={**self.waiting, **dict.fromkeys(done, SEEN_ONCE)})
 
     def to_dict(self) -> dict[str, Any]:
         """The `vmss_progress` key of a result."""
@@ -198,4 +215,4 @@ def _look(
         if why:
             (failed if one.failed and why != STILL_OLD else waiting)[instance_id] = why
     gone = tuple(instance_id for instance_id in ids if instance_id not in present)
-    return Progress(phase, len(ids), waiting, failed, gone)
+    return Progress(phase, len(ids), waiting, failed, gone, tuple(ids))

@@ -94,15 +94,17 @@ options:
     type: dict
   operation_id:
     description:
-      - For O(wait_for=upgraded), the operation that the instances were sent by, for example
-        RV(azroll.vmss.vmss_domain_upgrade#module:operation_id). If it fails or is cancelled before it has begun all of
-        them, the wait ends with RV(error.kind=operation_failed) or RV(error.kind=preempted) instead of at its timeout.
-      - With O(wait_for=settled), it is waited for as well.
-      - Needs the action C(Microsoft.Compute/locations/operations/read). Where the operation cannot be read, the
-        instances alone are judged.
-      - Refused without O(wait_for=upgraded).
-    type: str
-    default: ''
+      - For O(wait_for=upgraded) and O(wait_for=settled), the operations that the instances were sent by, for example
+        RV(azroll.vmss.vmss_domain_upgrade#module:operation_id). Nothing is upgraded or settled before they have ended
+        and the instances were read after that. What they show before may be older than the operation, or ahead of it.
+      - If one fails or is cancelled before it has begun all of the instances, a wait for V(upgraded) ends with
+        RV(error.kind=operation_failed) or RV(error.kind=preempted) instead of at its timeout.
+      - Needs the action C(Microsoft.Compute/locations/operations/read). Where an operation cannot be read, the
+        instances alone are judged, by two looks in a row, and the module warns.
+      - Refused without O(wait_for=upgraded) or O(wait_for=settled).
+    type: list
+    elements: str
+    default: []
   wait_state:
     description:
       - The path of a file, on the host that runs the module, in which a wait of several calls remembers what it has
@@ -909,6 +911,11 @@ def work(call: Call) -> None:
         "expired": outcome.error is not None,
         "msg": f"{name}: {outcome.describe()}",
     }
+    if outcome.done and watch.unread:
+        call.warn(
+            f"The operation on the instances of {name} could not be read, so the instances alone tell that they are "
+            f"{wait.phase}. Reading it takes the action Microsoft.Compute/locations/operations/read."
+        )
     if outcome.failed:
         raise failed_wait(name, outcome.progress, watch.fault)
     if outcome.error is not None:
@@ -927,11 +934,11 @@ def main() -> None:
                 "same_model": {"type": "bool", "default": False},
                 "same_profile": {"type": "dict"},
                 "sick_ids": {"type": "list", "elements": "str", "default": []},
-                "operation_id": {"type": "str", "default": ""},
                 "failed_before": {"type": "list", "elements": "str", "default": []},
                 "wait_state": {"type": "path"},
                 "answered_timeout": {"type": "int", "default": 600},
                 "unanswered_timeout": {"type": "int", "default": 1800},
+                "operation_id": {"type": "list", "elements": "str", "default": []},
                 "wait_successes": {"type": "int", "default": 1},
                 "fresher_than": {"type": "str"},
                 "report_time": {"type": "str", "choices": ["refreshed", "on_change"], "default": "refreshed"},

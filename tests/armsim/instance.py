@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from armsim.catalogue import Image
@@ -188,9 +188,13 @@ class Instance:
     flaps: Flapping | None = None
     flapping: Event | None = None
     work: Work | None = None
+    # What it shows of a disk that it is to get in a while: model, image and reference.
+    shown_model: tuple[Model, Image, Json | None] | None = None
 
     def applies(self, model: Model) -> bool:
         """Whether the instance is what ``model`` makes: `latestModelApplied`, for the set's present model."""
+        if self.shown_model is not None:
+            return self.shown_model[0] is model
         return self.model is model and not self.own_definition
 
     def pronounce(self, verdict: HealthReport, now: float) -> None:
@@ -202,6 +206,13 @@ class Instance:
         """The health report that the service shows: for a while, that of the old system."""
         old = self.old_report.shown(now) if self.old_report is not None else None
         return old or self.health(now)
+
+    def as_shown(self) -> Instance:
+        """The instance with the model that it shows, which may be ahead of its disk."""
+        if self.shown_model is None:
+            return self
+        model, image, reference = self.shown_model
+        return replace(self, model=model, image=image, reference=reference, own_definition=False)
 
     def health(self, now: float) -> tuple[str, float] | None:
         """State and time of the last health report; None while there is none."""

@@ -10,7 +10,7 @@ Each takes ``done``, which is called once with the failure, or None, when the in
 from __future__ import annotations
 
 from armsim.errors import ArmError
-from armsim.instance import Done, Failure, Instance
+from armsim.instance import PREEMPTED, Done, Failure, Instance
 from armsim.scale_set import ScaleSet
 from armsim.scaling import place_again
 
@@ -22,7 +22,19 @@ def upgrade_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> Non
     except ArmError as error:
         done(Failure(error.code, error.message))
         return
-    scale_set.lifecycle.upgrade(instance, disk, done)
+    if not scale_set.model_shown_ahead:
+        scale_set.lifecycle.upgrade(instance, disk, done)
+        return
+    instance.shown_model = (disk.model, disk.image, disk.reference)
+
+    def begin() -> None:
+        instance.shown_model = None
+        if scale_set.instances.get(instance.id) is not instance or instance.provisioning == "Deleting":
+            done(PREEMPTED)
+        else:
+            scale_set.lifecycle.upgrade(instance, disk, done)
+
+    scale_set.world.timeline.after(scale_set.model_shown_ahead, begin)
 
 
 def reimage_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:

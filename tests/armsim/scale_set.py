@@ -100,6 +100,8 @@ class ScaleSet:
         self.missing = 0
         # New instances report so (`Instance.reports_on_change`).
         self.reports_on_change = False
+        # For how long an instance shows the new model before an upgrade begins with it (not known).
+        self.model_shown_ahead = 0.0
         self.group_capacity = group_capacity
         self._running: list[Operation] = []
         self.failed = False

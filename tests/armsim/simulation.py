@@ -218,6 +218,7 @@ class Simulation:
         made.tags_are_model = spec.tags_are_model
         made.missing = spec.missing
         made.reports_on_change = spec.health.report_time == "on_change"
+        made.model_shown_ahead = spec.model_shown_ahead
         made.repairs_suspended = spec.automatic_repairs is not None and spec.automatic_repairs.state == "Suspended"
         if spec.rolling_upgrade is not None:
             set_record(made, spec.rolling_upgrade)

@@ -113,6 +113,7 @@ class Views:
         user_data: bool = False,
     ) -> Json:
         """An instance; its user data is told to those who ask for it, as that of the model is."""
+        reports, instance = instance, instance.as_shown()
         profile = instance.model.profile
         resource_id = self.instance_id(scale_set, instance)
         protection = {
@@ -148,7 +149,7 @@ class Views:
         if user_data and told:
             properties["userData"] = told
         if view:
-            properties["instanceView"] = self.instance_view(instance, now)
+            properties["instanceView"] = self.instance_view(reports, now)
         body: Json = {
             "name": instance.name,
             "id": resource_id,
@@ -253,6 +254,7 @@ class Views:
     def virtual_machine(
         self, scale_set: ScaleSet, instance: Instance, now: float, api_version: str, *, view: bool
     ) -> Json:
+        reports, instance = instance, instance.as_shown()
         resource_id = self.virtual_machine_id(scale_set, instance)
         profile = instance.model.profile
         interfaces = (profile.get("networkProfile") or {}).get("networkInterfaceConfigurations") or []
@@ -276,7 +278,7 @@ class Views:
         }
         properties["osProfile"].pop("computerNamePrefix", None)
         if view:
-            properties["instanceView"] = self.instance_view(instance, now)
+            properties["instanceView"] = self.instance_view(reports, now)
         properties["timeCreated"] = self._calendar.stamp(instance.created)
         body: Json = {
             "name": instance.name,

@@ -348,3 +348,19 @@ def test_repairs_are_suspended_and_resumed_when_the_operation_ends(world):
         assert world.web.repairs_state != state
         world.wait(10)
         assert world.web.repairs_state == state
+
+
+def test_an_instance_may_show_the_new_model_before_its_disk_is_new(world):
+    world.web.model_shown_ahead = 60
+    write(world)
+    instance = world.web.instances[ids_of_domain(world, 0)[0]]
+    accepted = instance_actions.upgrade_instances(world.web, {"instanceIds": [instance.id]})
+    world.wait(30)
+    shown = instance.as_shown()
+    assert (instance.applies(world.web.model), shown.image.key.endswith(NEW)) == (True, True)
+    assert (instance.power, instance.provisioning, instance.image.key.endswith(OLD)) == ("running", "Succeeded", True)
+    assert accepted.operation.status == "InProgress"
+    world.wait(60)
+    assert (instance.power, instance.provisioning) != ("running", "Succeeded")
+    world.wait(600)
+    assert (instance.image.key.endswith(NEW), accepted.operation.status) == (True, "Succeeded")

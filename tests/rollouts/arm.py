@@ -151,6 +151,7 @@ class Arm(_arm.Arm):
             machine.place,
             machine.protect_from_scale_set_actions,
             machine.protect_from_scale_in,
+            machine.shown_model and machine.shown_model[0].version,
         )
         known = self._known.get(machine.id)
         if known is None or known[0] != state:

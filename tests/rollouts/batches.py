@@ -62,7 +62,7 @@ class Batches(Play):
         self._retry = False
         self._upgrade: Result = {"instance_ids": []}
         self._looked_at = 0.0
-        self._operation = ""
+        self._operation: list[str] = []
         self._run_id = f"run-{site.run}"
         self._returned_at = ""
         self._waits = self._divide(None)
@@ -206,7 +206,7 @@ class Batches(Play):
         ids = batch["instance_ids"]
         self._moved = [one for each in self.journal["batches"] for one in each["sent"]]
         self._retry = self._options.retry_failed
-        self._upgrade, self._operation = {"instance_ids": []}, ""
+        self._upgrade, self._operation = {"instance_ids": []}, []
         self.begin_batch(batch)
         self._renew()
         try:
@@ -218,7 +218,7 @@ class Batches(Play):
             sick = [] if strict else upgrade["unhealthy_before"]
             self._failed_before = upgrade["failed_before"]
             self._sick = [*(one for one in self._sick if one not in upgrade["instance_ids"]), *sick]
-            self._operation = upgrade["operation_id"]
+            self._operation = [one for one in [upgrade["operation_id"]] if one]
             self._returned_at = ""
             self._await(upgrade["instance_ids"])
             self._returned_at = self.registered["facts"]["ansible_facts"]["vmss"]["gathered_at"]
@@ -293,6 +293,7 @@ class Batches(Play):
                 same_model=True,
                 same_profile=self._seen["profile"],
                 operation_id=self._operation,
+                wait_successes=1 if self._operation else 2,
                 wait_interval=self._options.poll_interval,
             )
         except Stop as stop:
@@ -325,10 +326,11 @@ class Batches(Play):
             self._renew()
         ours, tried = self._moved + list(ids), []
         self._failed_before = []
+        self._operation = [] if going else self._operation
         if again["upgrade"]:
             sent = self.until(lambda: self._send(again["upgrade"], ours, partial=False), PASSING, self._waits["room"])
             self._failed_before = sent["failed_before"]
-            self._operation = sent["operation_id"]
+            self._operation += [one for one in [sent["operation_id"]] if one]
             tried += sent["instance_ids"]
         if again["reimage"]:
             try:
@@ -337,6 +339,7 @@ class Batches(Play):
                 if stop.kind not in DENIED:
                     raise
             else:
+                self._operation += [one for one in [sent["operation_id"]] if one]
                 tried += sent["instance_ids"]
         if going:
             self.journal = rollout_journal(self.journal, "retry", instance_ids=tried)

@@ -103,6 +103,7 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
     """
     options = world.options
     yield from _judge_decisions(site)
+    yield from _judge_operations(site)
     moved: set[str] = set()
     images: set[str | None] = set()
     kept: set[str] = set()
@@ -194,6 +195,24 @@ def _judge_decisions(site: Site) -> Iterator[str]:
             elif (write.kind, write.run, at) in spent:
                 yield f"{where}: twice by one reading of {thing}"
         spent |= {(write.kind, write.run, write.reads[thing]) for thing in write.reads}
+
+
+def _judge_operations(site: Site) -> Iterator[str]:
+    """On its way forward, no run begins anything while an operation that it knows of is running."""
+    sent: list[Write] = []
+    for write in site.writes:
+        if write.kind not in ("upgrade", "reimage") or not str(write.image).endswith(NEW):
+            continue
+        for earlier in sent:
+            operation = earlier.operation
+            if operation is None or earlier.run != write.run or not earlier.answered:
+                continue
+            if operation.ended is None or operation.ended > write.at:
+                yield (
+                    f"run {write.run}, {write.at:.1f} s, {write.kind}: while the operation of {earlier.at:.1f} s runs "
+                    f"({' '.join(earlier.instance_ids[:10])})"
+                )
+        sent.append(write)
 
 
 def judge_way_back(site: Site, first: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from starlette.routing import compile_path
@@ -102,6 +103,7 @@ class Service(Client):
                 answer, operation = self.serve(method, path, api, body=body, headers=headers)
             if operation is not None and operation.fate is None:
                 operation.fate = self.site.fate()
+            self.site.writes[-1] = replace(self.site.writes[-1], operation=operation)
             return answer, operation
 
         return self.ask(attempted, act, write=True)

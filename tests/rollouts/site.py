@@ -23,7 +23,7 @@ from armsim import deeds, scenario
 from armsim.clock import ManualClock
 from armsim.directory import Directory
 from armsim.instance import PREEMPTED, Failure, Instance, Place
-from armsim.operations import Fate
+from armsim.operations import Fate, Operation
 from armsim.scale_set import ScaleSet
 from armsim.simulation import Simulation
 from armsim.web.host import Host, Settings
@@ -92,6 +92,9 @@ class Write:
     out: frozenset[str] = frozenset()
     # Out of service right before it, through no act of this write.
     out_before: frozenset[str] = frozenset()
+    # The operation that it led to, and whether the process was told of it.
+    operation: Operation | None = None
+    answered: bool = True
     # When the process had last read the model, the instances and what else there is, by their names.
     reads: Mapping[str, float] = field(default_factory=dict)
 
@@ -201,7 +204,11 @@ class Site:
             frozenset(one.id for one in active),
             frozenset(one.id for one in active if one.in_service(now)),
             frozenset(one.id for one in active if not one.image.key.endswith(self.target)),
-            frozenset(one.id for one in active if one.model is web.model or (one.work and one.work.goal == goal)),
+            frozenset(
+                one.id
+                for one in active
+                if one.model is web.model or (one.work and one.work.goal == goal) or one.applies(web.model)
+            ),
             {one.id: one.place for one in active},
             max(self.capacity - len(self.web.active()), 0),
             frozenset(one.id for one in active if one.protect_from_scale_set_actions),
@@ -253,9 +260,10 @@ class Site:
         )
 
     def _serving(self) -> set[str]:
-        """Those in service; what is announced to an instance takes its service, only later."""
+        """Who serves, and goes on to: what is announced to an instance, or shown of it beforehand, takes it soon."""
         now = self.now()
-        return {one.id for one in self._rolled() if one.in_service(now) and not one.announced}
+        staying = [one for one in self._rolled() if not one.announced and one.shown_model is None]
+        return {one.id for one in staying if one.in_service(now)}
 
     def _rolled(self) -> list[Instance]:
         """Those of the set's instances that a rollout may touch at all: those that were made from its model."""

@@ -147,6 +147,11 @@ def test_a_write_that_is_repeated_by_the_same_reading(monkeypatch: pytest.Monkey
     assert shown("twice by one reading of instances", stormy)
 
 
+def test_a_batch_that_is_done_before_its_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_gather.Watch, "_runs", lambda *_: False)
+    assert shown("while the operation of")
+
+
 def test_holds_that_are_never_released(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Keeper, "release", lambda *_, **__: Standing(None, None))
     assert shown("automatic repairs were Running and are Suspended")

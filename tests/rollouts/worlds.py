@@ -121,7 +121,11 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
     options = replace(options, failed_image=sequel.choice(["restore", "restore", "restore", "keep"]))
     more = not back and size < 90 and sequel.random() < 0.25
     document["throttling"] = {"enabled": random.Random(f"{seed}/limits").random() < 0.2}
-    return World(document, options, _weather(draw), tuple(kills), seed, breaks_all, size, back, more)
+    weather = _weather(draw)
+    # Whoever does not know an operation, because the answer was lost, has nothing but the instances to go by.
+    ahead = random.Random(f"{seed}/ahead").choice([0, 0, 0, 5, 30, 90])
+    set_["model_shown_ahead"] = min(ahead, 5) if weather.rate else ahead
+    return World(document, options, weather, tuple(kills), seed, breaks_all, size, back, more)
 
 
 def noisy_world(draw: random.Random, largest: int = 100) -> World:

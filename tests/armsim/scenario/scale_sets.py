@@ -158,6 +158,12 @@ class ScaleSet(Part):
     tags_are_model: bool = Field(
         default=False, description="a change of the tags makes a new model, which leaves the instances behind"
     )
+    model_shown_ahead: float = Field(
+        default=0,
+        ge=0,
+        description="an instance that is upgraded shows the new model for so many seconds before its disk is replaced, "
+        "and serves from the old one meanwhile",
+    )
     rolling_upgrade: Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"] | None = Field(
         default=None, description="`rollingUpgrades/latest` shows one in this state"
     )

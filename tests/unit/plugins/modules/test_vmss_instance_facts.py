@@ -219,6 +219,41 @@ def ended(status: str, code: str) -> Exchange:
     return poll(status, error={"code": code, "message": "it is over"})
 
 
+def done(*numbers: int) -> Exchange:
+    return get_instances(*[vm(number, NEW_VERSION) for number in numbers])
+
+
+OF_OPERATION = {"wait_for": "upgraded", "instance_ids": ["0", "1"], "operation_id": "0be6"}
+
+
+def test_nothing_is_upgraded_before_its_operation_has_ended(run: Run, clock: Clock) -> None:
+    """Also where the list is ahead of it: target, latest model and health are shown before the disk is new."""
+    script = [get_model(model(NEW_VERSION)), *[poll("InProgress"), done(0, 1)] * 3, poll(), done(0, 1)]
+    assert run(MODULE, script, **OF_OPERATION)["done"]
+    assert clock.sleeps == [10, 10, 10]
+
+
+def test_the_end_of_the_operation_is_seen_before_the_list_that_counts(run: Run) -> None:
+    """Where the list is behind the operation, what it shows is waited for."""
+    script = [get_model(model(NEW_VERSION)), poll(), get_instances(vm(0), vm(1)), poll(), done(0, 1)]
+    assert run(MODULE, script, **OF_OPERATION)["done"]
+
+
+def test_an_instance_that_fails_is_judged_at_the_end_of_its_operation(run: Run) -> None:
+    failed = get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION, state="Failed", failure="OSProvisioningTimedOut"))
+    ends = ended("Failed", "OSProvisioningTimedOut")
+    script = [get_model(model(NEW_VERSION)), *[poll("InProgress"), failed] * 3, *[ends, failed] * 2]
+    result = run(MODULE, script, **OF_OPERATION)
+    assert (result["error"]["kind"], result["error"]["instances"]) == ("operation_failed", ["1"])
+
+
+def test_all_operations_have_to_end(run: Run) -> None:
+    other = get(OPERATION.replace("0be6", "7777"), {"status": "InProgress"})
+    over = get(OPERATION.replace("0be6", "7777"), {"status": "Succeeded"})
+    script = [get_model(model(NEW_VERSION)), poll(), other, done(0, 1), poll(), over, done(0, 1)]
+    assert run(MODULE, script, **{**OF_OPERATION, "operation_id": ["0be6", "7777"]})["done"]
+
+
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
@@ -230,7 +265,7 @@ def test_what_an_operation_left_alone_ends_the_wait_when_it_is_over(
     run: Run, status: str, code: str, kind: str
 ) -> None:
     looks = get_instances(vm(0, NEW_VERSION, state="Updating"), vm(1), vm(2, state="Updating"))
-    script = [get_model(model(NEW_VERSION)), looks, poll("InProgress"), *[looks, ended(status, code)] * 2]
+    script = [get_model(model(NEW_VERSION)), poll("InProgress"), looks, *[ended(status, code), looks] * 2]
     result = run(MODULE, script, wait_for="upgraded", instance_ids=["0", "1", "2"], operation_id="0be6")
     error = result["error"]
     assert (error["kind"], error["arm"]["code"], error["instances"]) == (kind, code, ["1"])
@@ -251,7 +286,7 @@ def test_an_operation_that_succeeds_and_changes_nothing_is_noticed_after_one_mor
 ) -> None:
     idle = vm(0)
     idle["properties"] |= properties
-    look = [get_instances(idle, vm(1, NEW_VERSION)), poll("Succeeded")]
+    look = [poll("Succeeded"), get_instances(idle, vm(1, NEW_VERSION))]
     single = get(f"{WEB}/virtualMachines/0", idle, query={"$expand": "instanceView"})
     script = [get_model(model(NEW_VERSION)), *look, *look, single]
     result = run(MODULE, script, wait_for="upgraded", instance_ids=["0", "1"], operation_id="0be6")
@@ -261,34 +296,32 @@ def test_an_operation_that_succeeds_and_changes_nothing_is_noticed_after_one_mor
 
 
 def test_a_list_that_is_behind_the_operation_is_no_operation_without_effect(run: Run) -> None:
-    behind = [get_instances(vm(0)), poll("Succeeded")]
+    behind = [poll("Succeeded"), get_instances(vm(0))]
     single = get(f"{WEB}/virtualMachines/0", vm(0, NEW_VERSION), query={"$expand": "instanceView"})
-    script = [get_model(model(NEW_VERSION)), *behind, *behind, single, get_instances(vm(0, NEW_VERSION))]
+    script = [get_model(model(NEW_VERSION)), *behind, *behind, single, poll("Succeeded"), done(0)]
     assert run(MODULE, script, wait_for="upgraded", instance_ids=["0"], operation_id="0be6")["done"]
 
 
 def test_an_operation_that_ended_badly_says_nothing_of_instances_that_it_began(run: Run) -> None:
-    left = get_instances(vm(0, state="Updating"), vm(1))
-    begun = get_instances(vm(0, NEW_VERSION), vm(1, state="Updating"))
+    over = ended("Failed", "InternalExecutionError")
     script = [
         get_model(model(NEW_VERSION)),
-        left,
-        ended("Failed", "InternalExecutionError"),
-        begun,
-        get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION)),
+        *[over, get_instances(vm(0, state="Updating"), vm(1))],
+        *[over, get_instances(vm(0, NEW_VERSION), vm(1, state="Updating"))],
+        *[over, done(0, 1)],
     ]
-    assert run(MODULE, script, wait_for="upgraded", instance_ids=["0", "1"], operation_id="0be6")["done"]
+    assert run(MODULE, script, **OF_OPERATION)["done"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-def test_where_the_operation_cannot_be_read_the_instances_alone_are_judged(run: Run, status: int) -> None:
+def test_where_the_operation_cannot_be_read_two_looks_at_the_instances_tell(run: Run, status: int) -> None:
     unreadable = get(OPERATION, error("AuthorizationFailed", "no"), status=status)
-    script = [
-        get_model(model(NEW_VERSION)),
-        *[get_instances(vm(0)), unreadable] * 3,
-        get_instances(vm(0, NEW_VERSION)),
-    ]
-    assert run(MODULE, script, wait_for="upgraded", instance_ids=["0"], operation_id="0be6")["done"]
+    looks = [get_instances(vm(0)), done(0), get_instances(vm(0)), done(0), done(0)]
+    script = [get_model(model(NEW_VERSION)), *[one for look in looks for one in (unreadable, look)]]
+    result = run(MODULE, script, wait_for="upgraded", instance_ids=["0"], operation_id="0be6")
+    assert result["done"]
+    assert "could not be read, so the instances alone tell" in result["warnings"][0]
+    assert "Microsoft.Compute/locations/operations/read" in result["warnings"][0]
 
 
 def test_vanished_instances_are_nobodys_failure(run: Run) -> None:
