@@ -74,6 +74,7 @@ class Standing:
 
     `before` is the lease that was found. `held` is what is held, by the lease or by the caller's memory. `lost`:
     another run has the lease, so nothing was let go of. `lagging`: instances for which the policy was not restored.
+    `made_model`: what was written made a new model, so that an instance that followed the latest one does not any more.
     """
 
     before: Lease | None
@@ -81,6 +82,7 @@ class Standing:
     held: tuple[str, ...] = ()
     lost: bool = False
     lagging: tuple[str, ...] = ()
+    made_model: bool = False
 
 
 class Keeper:
@@ -101,12 +103,16 @@ class Keeper:
         self.deeds: list[str] = []
         self.found: Lease | None = None
         self._actors = Actors(arm, deadline, self.deeds, guard=self._guard, check_mode=check_mode)
+        # The instance that is to be read, and the model that it followed before the first write.
+        self._current = ""
+        self._followed: ScaleSet | None = None
         # The set, as (resource group, name).
         self._address = ("", "")
         # What was there, and what has to be held, when the write was decided on last.
         self._before: Lease | None = None
         self._chosen: tuple[str, ...] = ()
         self._finished: Image | None = None
+        self._by_image = False
         # What was let go of already.
         self._free: list[str] = []
         # Whether a write may have been received though it had no answer.
@@ -121,9 +127,13 @@ class Keeper:
         held = (self.found or Lease()).holding(*self._remembered, *self._chosen).held
         return tuple(item for item in held if item not in self._free)
 
-    def hold(self, resource_group: str, name: str, wish: Wish) -> Standing:
-        """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`)."""
+    def hold(self, resource_group: str, name: str, wish: Wish, *, current: str = "") -> Standing:
+        """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`).
+
+        `current` is an instance that follows the latest model, if one is known: it is read before and after.
+        """
         self._address = (resource_group, name)
+        self._current = current
         scale_set = self._write(lambda now: self._hold_body(now, wish))
         if self._claim.minutes and not self._check_mode:
             require_own(name, scale_set.tags, self._claim.run_id, self._arm.server_time)
@@ -131,14 +141,21 @@ class Keeper:
             self._actors.set_repairs(scale_set, "Suspend")
         self._actors.set_autoscale(scale_set, named(self._chosen, AUTOSCALE), enabled=False)
         lease = self._lease(scale_set, wish) if self._claim.minutes else None
-        return Standing(self._before, lease, lease.held if lease else self.held)
+        return Standing(self._before, lease, lease.held if lease else self.held, made_model=self._made_model())
 
     def release(
-        self, resource_group: str, name: str, *, restore_policy: bool, finished: Image | None = None
+        self,
+        resource_group: str,
+        name: str,
+        *,
+        restore_policy: bool,
+        finished: Image | None = None,
+        by_image: bool = False,
     ) -> Standing:
         """Undo what the lease says is held, and what the caller remembers, and give the lease back last of all.
 
-        `finished` is the image whose rollout has come to a good end: it is not unproven any more.
+        `finished` is the image whose rollout has come to a good end: it is not unproven any more. `by_image`: writes of
+        tags make a new model here, which is remembered, so that no later run moves instances because of that.
         Another run's lease is left alone, with all that it holds. An error leaves the rest held and in the tags. Raises
         Refused (`upgrade_policy`) where somebody has set a policy under which a write of the tags would have Azure
         upgrade instances that lag.
@@ -155,10 +172,15 @@ class Keeper:
         held = (before or Lease()).holding(*remembered).held
         self._undo(scale_set, held)
         self._finished = finished
+        self._by_image = by_image
         policy = next(iter(named(held, POLICY)), "") if restore_policy else ""
+        if policy and before:
+            # Tags alone first: where they are part of the model, all instances lag after that, and the policy stays.
+            self._write(lambda now: self._expired_body(now, policy))
+        written = self.found
         after = self._write(lambda now: self._release_body(now, policy))
-        if before and self.found == before and not self._check_mode and not self._kept:
-            self._sweep_tags(before)
+        if before and written and self.found == written and not self._check_mode and not self._kept:
+            self._sweep_tags(written)
         lease = read_lease(after.tags) if self._kept else None
         return Standing(before, lease, self._kept, lagging=self._lagging)
 
@@ -209,11 +231,40 @@ class Keeper:
                 advice="Set upgrade_policy: set_manual to write the policy Manual in the same request, or change the "
                 "policy first.",
             )
+        if (body or self._chosen) and self._current and self._followed is None and not self._check_mode:
+            self._followed = scale_set if self._follows(scale_set) else None
         return body
+
+    def _follows(self, scale_set: ScaleSet) -> bool | None:
+        """Whether the instance follows the latest model; None where it does not tell, or is gone."""
+        instance = self._arm.get_instance(scale_set, self._current)
+        return instance.latest_model if instance else None
+
+    def _made_model(self) -> bool:
+        """Whether the writes made a new model, though none of them is about what instances are made from.
+
+        That they do not is a guess; where somebody else has changed the model meanwhile, it was not they.
+        """
+        if self._followed is None or not self.deeds:
+            return False
+        now = self._read()
+        same = (now.image, now.profile) == (self._followed.image, self._followed.profile)
+        return same and self._follows(now) is False
+
+    def _expired_body(self, scale_set: ScaleSet, policy: str) -> dict[str, Any]:
+        """A lease that anybody may take, with the policy that is still to be restored."""
+        lease = read_lease(scale_set.tags)
+        if lease is None or not _is_manual(scale_set) or self._lost(scale_set):
+            return {}
+        now = server_time(self._arm)
+        expires = lease.expires if lease.expired(now) else now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        left = replace(lease, held=(f"{POLICY}={policy}",), expires=expires)
+        return {} if left == lease else {"tags": write_lease(scale_set.tags, left)}
 
     def _release_body(self, scale_set: ScaleSet, policy: str) -> dict[str, Any]:
         instances = self._list_for_release(scale_set, policy)
-        lagging = _lagging(scale_set, instances)
+        # Where tags are part of the model, the write that restores the policy would leave all instances behind it.
+        lagging = _lagging(scale_set, instances, any_model=self._by_image)
         self._lagging = lagging if policy and _is_manual(scale_set) else ()
         self._kept = (f"{POLICY}={policy}",) if self._lagging else ()
         arrived = not self._lagging and _arrived(scale_set, instances)
@@ -258,10 +309,12 @@ class Keeper:
     def _remembering(self, scale_set: ScaleSet, arrived: bool) -> Mapping[str, str]:
         """The tags without the mark of a rollback that has `arrived`, and with an image that has proved itself."""
         tags = write_mark(scale_set.tags, None) if arrived else scale_set.tags
-        history = scale_set.image_history
-        if self._finished is None or not history.unproven(self._finished):
-            return tags
-        return write_history(tags, history.finished(self._finished))
+        history = before = scale_set.image_history
+        if self._finished is not None and history.unproven(self._finished):
+            history = history.finished(self._finished)
+        if self._by_image:
+            history = history.judging_by_image(scale_set.image, scale_set.profile)
+        return tags if history == before else write_history(tags, history)
 
     # Doing it
 
@@ -372,7 +425,7 @@ class Keeper:
         return scale_set
 
 
-def _lagging(scale_set: ScaleSet, instances: Sequence[Instance]) -> tuple[str, ...]:
+def _lagging(scale_set: ScaleSet, instances: Sequence[Instance], *, any_model: bool = False) -> tuple[str, ...]:
     """The instances that Azure would upgrade by itself; never protected ones (documented).
 
     Those of a Flexible set show which model they were made from by a tag at best: one that nothing tells of may lag
@@ -382,7 +435,7 @@ def _lagging(scale_set: ScaleSet, instances: Sequence[Instance]) -> tuple[str, .
     return tuple(
         one.instance_id
         for one in there
-        if is_stale(one, scale_set.image) or (scale_set.flexible and not follows_model(one, scale_set))
+        if any_model or is_stale(one, scale_set.image) or (scale_set.flexible and not follows_model(one, scale_set))
     )
 
 

@@ -44,7 +44,8 @@ class ImageHistory:
     `unproven_images`, the newest first, are those whose rollout failed, was rolled back, or has not ended yet: no
     rollback leads to one of them unless a person names it. `by_image` is the fingerprint of the model that was given
     an image again which it had before: nobody knows whether `latestModelApplied` turns true again then, so that
-    instances are judged by their image as long as the model has that fingerprint. `interrupted_from` and
+    instances are judged by their image as long as the model has that fingerprint. So they are where writes of tags
+    alone make a new model. `interrupted_from` and
     `interrupted_to` are the image before a run that has not released the scale set yet, and the target of that run.
     """
 
@@ -124,6 +125,10 @@ class ImageHistory:
             unproven_images=unproven,
             by_image=_fingerprint(target, profile) if returns else "",
         )
+
+    def judging_by_image(self, model: Image, profile: Mapping[str, str]) -> ImageHistory:
+        """The history where instances on the image of this model may not follow it, and need not move all the same."""
+        return replace(self, by_image=_fingerprint(model, profile))
 
     def finished(self, target: Image) -> ImageHistory:
         """The history when the rollout of `target` has come to a good end."""

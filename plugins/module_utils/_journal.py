@@ -35,6 +35,7 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "previous_image": None,
         "target_image": None,
         "by_model": True,
+        "made_model": False,
         "rolls_back": False,
         "wanted_image": {},
         "model_image": {},

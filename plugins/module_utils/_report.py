@@ -68,6 +68,7 @@ def build_report(
         "instances_left_out": left_out(present, target, by_model=by_model, marks=marks),
         "instances_kept_back": journal["kept_back"],
         "took_hold": journal["took_hold"],
+        "made_model": journal["made_model"],
         "still_held": journal["still_held"],
         "continues": journal["continues"],
         "earlier_run": journal["earlier_run"],
@@ -135,6 +136,10 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
         if batch["retried"]
     ]
     lines += describe_earlier(report["earlier_run"])
+    if report["made_model"]:
+        lines.append(
+            "A write of tags made a new model here, so instances are judged by their image: those on it need not move."
+        )
     if report["instances_kept_back"]:
         lines.append(f"Kept back for a later run: {' '.join(report['instances_kept_back'])}")
     if report["still_held"]:

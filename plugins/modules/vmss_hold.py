@@ -136,6 +136,18 @@ options:
       uri:
         description: The address of the VHD of an unmanaged image.
         type: str
+  current_instance:
+    description:
+      - For O(state=held), the id of an instance that follows the latest model. It is read before and after the writes
+        of this module, which tells whether they made a new model (see RV(made_model)).
+    type: str
+    default: ''
+  by_image:
+    description:
+      - For O(state=released), whether to remember in the tags of the scale set that its instances are judged by their
+        image alone, because writes of tags make a new model (see RV(made_model)).
+    type: bool
+    default: false
   finished_image:
     description:
       - The image whose rollout has come to a good end. It is taken off the images that the tag
@@ -273,6 +285,14 @@ continues:
   returned: always
   type: str
   sample: october-image
+made_model:
+  description:
+    - Whether what was written with O(state=held) made a new model, so that O(current_instance) does not follow the
+      latest one any more. Then instances have to be judged by their image, or a finished scale set would be upgraded
+      again.
+  returned: always
+  type: bool
+  sample: false
 image_before:
   description: The image that the lease remembers, or with O(state=released) remembered. Empty if it is not known.
   returned: always
@@ -386,6 +406,7 @@ EMPTY = {
     "continues": None,
     "image_before": {},
     "lost": False,
+    "made_model": False,
     "diff": {"before": {}, "after": {}},
 }
 
@@ -397,10 +418,12 @@ def work(call: Call) -> None:
     scale_set = (params["resource_group"], params["name"])
     try:
         if params["state"] == "held":
-            standing = keeper.hold(*scale_set, read_wish(params))
+            standing = keeper.hold(*scale_set, read_wish(params), current=params["current_instance"])
         else:
             finished = Image.from_options(params["finished_image"]) if params["finished_image"] else None
-            standing = keeper.release(*scale_set, restore_policy=params["restore_policy"], finished=finished)
+            standing = keeper.release(
+                *scale_set, restore_policy=params["restore_policy"], finished=finished, by_image=params["by_image"]
+            )
     finally:
         result |= {
             "changed": bool(keeper.deeds),
@@ -433,6 +456,7 @@ def report(standing: Standing, params):
         "continues": (before.run_id or "unknown") if before is not None and taken else None,
         "image_before": remembers.previous_image.to_dict() if remembers and remembers.previous_image else {},
         "lost": standing.lost,
+        "made_model": standing.made_model,
         "diff": {
             "before": {"lease": before.to_dict() if before else {}},
             "after": {"lease": lease.to_dict() if lease else {}},
@@ -452,6 +476,11 @@ def say(call: Call, keeper: Keeper, standing: Standing) -> str:
 
 
 def warnings(name: str, standing: Standing):
+    if standing.made_model:
+        yield (
+            f"A write of the tags of {name} made a new model, which leaves all instances behind. Judge them by their "
+            "image (by_model: false)."
+        )
     if standing.lost and standing.before:
         yield f"{name} belongs to another run: {standing.before.describe()}. What is held stays held for it."
     if standing.lagging:
@@ -479,6 +508,8 @@ def main() -> None:
                 "held": {"type": "list", "elements": "str", "default": []},
                 "previous_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "finished_image": {"type": "dict", "options": IMAGE_OPTIONS},
+                "current_instance": {"type": "str", "default": ""},
+                "by_image": {"type": "bool", "default": False},
                 "wait_timeout": {"type": "int", "default": 600},
             }
         ),

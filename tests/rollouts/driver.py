@@ -317,6 +317,7 @@ class Rollout(Batches):
                     minutes=self._options.lease,
                     held=(self.registered.get("hold") or {}).get("held") or self.journal["held"],
                     restore_policy=self._options.restore_policy,
+                    by_image=self.journal["made_model"],
                     finished_image=self._target if good else None,
                 )
             released = self.registered["release"]

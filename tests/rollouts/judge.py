@@ -20,8 +20,8 @@ from rollouts.worlds import NEW, OLD, World
 
 # What a write rests on was read so many seconds before it at most: what others did since then cannot have been known.
 FRESH = 10.0
-HOLDS = ("suspend", "resume", "tags", "policy")
-# What has to be read for each kind of write. Any other is that of an autoscale setting.
+HOLDS = ("suspend", "resume", "tags", "policy", "autoscale")
+# What has to be read for each kind of write.
 RESTS_ON = {
     "upgrade": ("model", "instances", "latest"),
     "reimage": ("model", "instances", "latest"),
@@ -31,6 +31,7 @@ RESTS_ON = {
     "tags": ("model",),
     "suspend": ("instanceView",),
     "resume": ("instanceView",),
+    "autoscale": ("autoscaleSettings",),
 }
 
 
@@ -137,10 +138,12 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
         if sent := kept.intersection(write.instance_ids):
             yield f"{where}: sent although set aside: {' '.join(sorted(sent))}"
         on_it = write.look.serving & (write.look.present - write.look.stale)
-        wanted = site.ends[write.run][0]
+        wanted = site.ends[write.run][0] if write.run in site.ends else ""
         forward = bool(wanted) and str(write.image).endswith(wanted) and wanted != OLD
         if options.lease and forward and returned and (twice := on_it & set(write.instance_ids)):
             yield f"{where}: restarted, though on the image that came back: {' '.join(sorted(twice))}"
+        if again := _moved_by_tags(write, world):
+            yield f"{where}: moved because of tags: {' '.join(sorted(again))}"
         if again := set(write.instance_ids) & write.look.current:
             yield f"{where}: upgraded again: {' '.join(sorted(again))}"
         if world.breaks_all and world.options.canary and write.taken and str(write.image).endswith(NEW):
@@ -183,12 +186,21 @@ def judge_waits(site: Site, world: World) -> Iterator[str]:
             yield f"run {wait.run}, {wait.at:.1f} s: waits for what is excluded: {' '.join(sorted(waited))}"
 
 
+def _moved_by_tags(write: Write, world: World) -> Set[str]:
+    """The instances that were sent though they ran the image: with nobody else about, only tags made the model new."""
+    disturbed = world.kills or world.document["actors"] or world.weather.rate or world.weather.touches
+    again = world.back or world.sequel or not str(write.image).endswith(NEW)
+    if disturbed or again or write.look is None or not world.document["scale_sets"][0].get("tags_are_model"):
+        return frozenset()
+    return frozenset(write.instance_ids) - write.look.stale
+
+
 def _judge_decisions(site: Site) -> Iterator[str]:
     """Each write rests on reads of its own, none of which is old: also one that repeats a write without an answer."""
     spent: set[tuple[str, int, float]] = set()
     for write in site.writes:
         where = f"run {write.run}, {write.at:.1f} s, {write.kind}"
-        for thing in RESTS_ON.get(write.kind, ("autoscaleSettings",)):
+        for thing in RESTS_ON[write.kind]:
             at = write.reads.get(thing)
             if at is None or write.at - at > FRESH:
                 yield f"{where}: {thing} was read {'never' if at is None else f'{write.at - at:.0f} s before'}"

@@ -280,8 +280,12 @@ def _instance_ids(path: str, body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _kind(path: str, body: Mapping[str, Any]) -> str:
-    """What a write is about: `upgrade`, `image`, `policy`, `protect`, `suspend`, `resume`, `tags`, or its path."""
+    """What a write is about: `upgrade`, `image`, `policy`, `protect`, `suspend`, `resume`, `tags`, `autoscale`, or else
+    the end of its path.
+    """
     name = path.rpartition("/")[2]
+    if "/autoscaleSettings/" in path:
+        return "autoscale"
     if name == "manualUpgrade":
         return "upgrade"
     if "protectionPolicy" in (body.get("properties") or {}):

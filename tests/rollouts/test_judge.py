@@ -147,6 +147,19 @@ def test_a_write_that_is_repeated_by_the_same_reading(monkeypatch: pytest.Monkey
     assert shown("twice by one reading of instances", stormy)
 
 
+def with_tags_in_the_model(world: World) -> World:
+    """The world where a write of tags makes a new model, and nobody else is about."""
+    sets = [{**world.document["scale_sets"][0], "tags_are_model": True}]
+    document = {**world.document, "scale_sets": sets, "actors": []}
+    weather = replace(world.weather, rate=0.0, touches=0.0, outages=())
+    return replace(world, document=document, weather=weather, kills=(), back=False, sequel=False)
+
+
+def test_a_model_made_by_tags_that_nobody_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Keeper, "_made_model", lambda _keeper: False)
+    assert shown("the second run wrote: upgrade", with_tags_in_the_model)
+
+
 def test_a_batch_that_is_done_before_its_operation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_gather.Watch, "_runs", lambda *_: False)
     assert shown("while the operation of")

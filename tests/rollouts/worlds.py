@@ -124,6 +124,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
     weather = _weather(draw)
     # Whoever does not know an operation, because the answer was lost, has nothing but the instances to go by.
     ahead = random.Random(f"{seed}/ahead").choice([0, 0, 0, 5, 30, 90])
+    set_["tags_are_model"] = random.Random(f"{seed}/tags").random() < 0.15
     set_["model_shown_ahead"] = min(ahead, 5) if weather.rate else ahead
     return World(document, options, weather, tuple(kills), seed, breaks_all, size, back, more)
 

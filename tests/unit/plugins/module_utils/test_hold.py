@@ -217,7 +217,8 @@ def test_the_intents_are_written_before_anything_is_done_and_removed_after_it() 
     ]
     assert acts == [
         *("after patch", "after Suspend", "after put autoscale"),
-        *("after Resume", "after put autoscale", "after patch"),
+        # Tags alone, and then the policy with the last of them.
+        *("after Resume", "after put autoscale", "after patch", "after patch"),
     ]
 
 

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import requests
 
+from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._image_history import ImageHistory, write_history
+from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     GROUP,
@@ -31,7 +34,19 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
 )
 
 MODULE = "vmss_hold"
-KEYS = {"changed", "msg", "error", "lease", "lease_before", "held", "continues", "image_before", "lost", "diff"}
+KEYS = {
+    "changed",
+    "msg",
+    "error",
+    "lease",
+    "lease_before",
+    "held",
+    "continues",
+    "image_before",
+    "lost",
+    "made_model",
+    "diff",
+}
 OPTIONS = {"run_id": "run-a", "holder": "eve@ctl1", "target": "image 2", "previous_image": reference(OLD_VERSION)}
 TAGS = {
     "azroll-run": "run-a",
@@ -101,8 +116,12 @@ def test_held_and_released(run: Run) -> None:
     sends = {"tags": {"owner": "shop"}, "properties": {"upgradePolicy": {"mode": "Automatic"}}}
     script = [get_model(held), get_model(held), get_view("Suspended"), *set_repairs("Resume"), get_model(held)]
     script += [get_settings(enabled=False), put_setting(enabled=True), get_model(held)]
+    # Tags alone, before the policy comes back under which what lags would be upgraded.
+    expired = {**TAGS, "azroll-expires": "2026-11-22T10:15:00Z", "azroll-held": "upgrade_policy=Automatic"}
+    over = tagged(expired, etag='"3"')
+    script += [patch_model({"tags": over["tags"]}, if_match='"2"'), poll(), *[get_model(over)] * 3]
     script += [get_instances(vm(0, latest=True))]
-    script += [patch_model(sends, if_match='"2"'), poll(), get_model(free), get_model(free)]
+    script += [patch_model(sends, if_match='"3"'), poll(), get_model(free), get_model(free)]
     result = run(MODULE, script, state="released", run_id="run-a")
     assert set(result) == KEYS
     assert result["changed"]
@@ -151,6 +170,34 @@ def test_what_another_run_has_taken_meanwhile_is_not_touched(run: Run) -> None:
     assert result["error"]["kind"] == "lease"
 
 
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_model_that_was_made_by_tags_is_noticed(run: Run, follows: bool) -> None:
+    tags = {name: text for name, text in TAGS.items() if name != "azroll-held"}
+    free, held = tagged({}, etag='"1"'), tagged(tags)
+
+    def get_one(*, latest: bool) -> Exchange:
+        return get(f"{WEB}/virtualMachines/3", vm(3, latest=latest), query={"$expand": "instanceView"})
+
+    script = [get_model(free), get_one(latest=True), patch_model({"tags": held["tags"]}), poll()]
+    script += [*[get_model(held)] * 3, get_one(latest=follows)]
+    result = run(MODULE, script, state="held", current_instance="3", **OPTIONS)
+    assert result["made_model"] is not follows
+    assert ("made a new model" in str(result.get("warnings"))) is not follows
+
+    # Nothing is written by a renewal that is not due, so nothing is read for it.
+    assert not run(MODULE, [get_model(held)], state="held", current_instance="3", **OPTIONS)["made_model"]
+
+
+def test_that_tags_make_a_model_is_remembered(run: Run) -> None:
+    free, held = tagged({}, etag='"3"'), tagged({name: text for name, text in TAGS.items() if name != "azroll-held"})
+    image = Image.from_options(reference(OLD_VERSION))
+    history = ImageHistory().judging_by_image(image, fingerprints(held))
+    assert history.judged_by_image(image, image, fingerprints(held))
+    patch = patch_model({"tags": write_history({"owner": "shop"}, history)}, if_match='"2"')
+    script = [get_model(held), get_model(held), patch, poll(), *[get_model(free)] * 2]
+    assert run(MODULE, script, state="released", run_id="run-a", by_image=True)["changed"]
+
+
 def test_check_mode_only_reads(run: Run) -> None:
     script = [get_model(tagged({}, etag='"1"')), get_view("Running"), get_view("Running")]
     result = run(MODULE, script, state="held", repairs=True, check_mode=True, **OPTIONS)
@@ -187,8 +234,9 @@ def test_the_lease_of_another_run_is_not_released(run: Run) -> None:
 def test_the_policy_is_not_restored_while_instances_lag(run: Run) -> None:
     tags = {**TAGS, "azroll-held": "upgrade_policy=Automatic"}
     left = tagged({**tags, "azroll-expires": "2026-11-22T10:15:00Z"}, etag='"3"')
-    script = [get_model(tagged(tags)), get_model(tagged(tags)), get_instances(vm(0), vm(1, latest=True))]
-    script += [patch_model({"tags": left["tags"]}, if_match='"2"'), poll(), get_model(left), get_model(left)]
+    script = [get_model(tagged(tags)), get_model(tagged(tags))]
+    script += [patch_model({"tags": left["tags"]}, if_match='"2"'), poll(), *[get_model(left)] * 3]
+    script += [get_instances(vm(0), vm(1, latest=True))]
     result = run(MODULE, script, state="released", run_id="run-a")
     assert result["held"] == ["upgrade_policy=Automatic"]
     assert "instances 0 lag" in result["warnings"][0]
