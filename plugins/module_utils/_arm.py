@@ -77,6 +77,8 @@ class Arm(HealthReads, OperationReads, ImageReads):
         self.pace = Pace()
         # The time of the service's last answer: reports of health are compared on Azure's own clock.
         self.server_time: str | None = None
+        # Where no instance has ever reported, whoever takes that upon himself goes by the state of the instances alone.
+        self.ignore_health_source = False
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -86,7 +88,12 @@ class Arm(HealthReads, OperationReads, ImageReads):
 
     def get_scale_set(self, resource_group: str, name: str) -> ScaleSet:
         """The model. Raises NotFound where there is no such set, group or subscription."""
-        return ScaleSet.from_wire(self.scale_set_document(resource_group, name), resource_group=resource_group)
+        return self.to_scale_set(self.scale_set_document(resource_group, name), resource_group)
+
+    def to_scale_set(self, document: Json, resource_group: str) -> ScaleSet:
+        """The model of a document, without its health source where that is to be ignored."""
+        scale_set = ScaleSet.from_wire(document, resource_group=resource_group)
+        return replace(scale_set, health_source=None) if self.ignore_health_source else scale_set
 
     def scale_set_document(self, resource_group: str, name: str) -> Json:
         """The model as Azure sent it. Raises NotFound where there is no such set, group or subscription."""

@@ -70,6 +70,9 @@ class Call:
     result: dict[str, Any]
     warn: Callable[[str], None]
 
+    def __post_init__(self) -> None:
+        self.arm.ignore_health_source = bool(self.params.get("ignore_health_source"))
+
 
 def run_module(module: AnsibleModule, work: Callable[[Call], None], empty: Mapping[str, Any]) -> None:
     """Do the work and end the module. Every outcome has the keys of `empty`, and `changed`, `msg` and `error`."""

@@ -51,6 +51,9 @@ CODES: Mapping[str, Code] = {
     "health_source_missing": Code(
         "The scale set has no health source: only the state of its instances can be judged.", NEEDS_ACCEPTANCE
     ),
+    "health_never_reported": Code(
+        "The scale set has a health source, but no instance has ever reported its health.", NEEDS_ACCEPTANCE
+    ),
     "health_source_twice": Code("The scale set has two health sources.", WARNING),
     # The image
     "image_not_found": Code("The image, or this version of it, does not exist.", REFUSAL),

@@ -157,7 +157,7 @@ def gather(
     """
     read = optional or readable
     model = arm.scale_set_document(resource_group, name)
-    scale_set = ScaleSet.from_wire(model, resource_group=resource_group)
+    scale_set = arm.to_scale_set(model, resource_group)
     entries = arm.instance_documents(scale_set)
     at = arm.server_time
     return Snapshot(

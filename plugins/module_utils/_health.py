@@ -79,6 +79,17 @@ def trouble(instance: Instance, health_source: str | None, *, since: datetime | 
     return None if health_source is None else instance.health or NO_REPORT
 
 
+def never_reported(instances: Iterable[Instance], health_source: str | None) -> bool:
+    """Whether the set has a health source that says nothing of any instance, though some run.
+
+    Azure shows no state of health before the first report (documented), so the source may be blocked, misconfigured, or
+    in the model alone, which instances that were made before it do not follow.
+    """
+    present = [one for one in instances if not (one.leaving or one.attached)]
+    runs = any(one.power == _RUNNING and not one.busy for one in present)
+    return health_source is not None and runs and all(one.health is None for one in present)
+
+
 def reported_healthy(instance: Instance) -> bool:
     """Whether it may be that it serves: nothing that is known of it says otherwise, though not all says so."""
     return instance.health == "healthy" and instance.power in (_RUNNING, *_UNSAID)

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ImageNotFound,
     VmssError,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._gather import OptionalReads, answered, gather
+from ansible_collections.azroll.vmss.plugins.module_utils._health import never_reported
 from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
@@ -35,6 +38,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._sight import (
     Sight,
     owner_of,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm
@@ -72,6 +76,9 @@ def look(
     found = previous_image(target, images, known, history)
     previous = found.image or Image()
     by_model = by_model and not history.judged_by_image(target, model, scale_set.profile)
+    silent_source = _silent_source(snapshot, target, by_model)
+    if silent_source:
+        snapshot = replace(snapshot, scale_set=replace(scale_set, health_source=None))
     previous_error, previous_details = None, details
     if found.image is not None:
         previous_error = _trouble(arm, previous, location)
@@ -102,7 +109,15 @@ def look(
         alerts=alerts,
         alerts_error=alerts_error,
         unread=tuple(optional.trouble),
+        silent_source=silent_source,
     )
+
+
+def _silent_source(snapshot: Snapshot, target: Image, by_model: bool) -> str | None:
+    """The health source, where no instance has ever reported, and that is none of the target image's doing."""
+    source, instances = snapshot.scale_set.health_source, snapshot.instances
+    to_move = [one for one in instances if is_stale(one, target, by_model=by_model)]
+    return source if never_reported(instances, source) and never_reported(to_move, source) else None
 
 
 def fired_alerts(arm: Arm, scale_set: ScaleSet, watched: Watched) -> tuple[Alert, ...]:

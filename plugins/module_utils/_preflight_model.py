@@ -20,6 +20,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
     rolling_upgrade_reasons,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._image import same_reference
+from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
 
 MODEL_LIMIT = 10
@@ -88,7 +89,21 @@ def _models(sight: Sight) -> Iterator[Finding]:
 
 def _health(sight: Sight) -> Iterator[Finding]:
     scale_set = sight.snapshot.scale_set
-    if scale_set.health_source is None:
+    if sight.silent_source:
+        running = [one.instance_id for one in sight.present if one.power == "running"]
+        yield Finding(
+            "health_never_reported",
+            NEEDS_ACCEPTANCE,
+            f"{scale_set.name} has a health source ({sight.silent_source.replace('_', ' ')}), but none of its "
+            f"{len(running)} running instances has ever reported its health: all of them would count as out of "
+            "service, and no batch would ever be healthy",
+            "See whether the source works: the extension is on the instances and not only in the model, its port and "
+            "path answer, and the network lets its requests pass. Otherwise judge by checks of another kind "
+            "(rollout_health_url, rollout_health_instance_url or rollout_health_tasks of the role). Once this is "
+            "accepted, the state of the instances alone is judged beside those checks.",
+            tuple(sorted(running, key=by_id)),
+        )
+    elif scale_set.health_source is None:
         yield Finding(
             "health_source_missing",
             NEEDS_ACCEPTANCE,

@@ -62,6 +62,8 @@ class Sight:
     instances run.
     `holder_dead`: the process that holds the lease is dead for certain. `owner` is the service that owns the set.
     `alerts_error` says why the alerts that were asked for cannot be read, `unread` why anything else cannot.
+    `silent_source` is the health source of the model where no instance has ever reported: it is then left out of
+    `snapshot`, so that all else is judged as after its acceptance.
     `by_model`: instances on the target are stale, too, if they do not follow the latest model.
     """
 
@@ -82,6 +84,7 @@ class Sight:
     alerts: tuple[Alert, ...] = ()
     alerts_error: VmssError | None = None
     unread: tuple[VmssError, ...] = ()
+    silent_source: str | None = None
 
     @property
     def lease(self) -> Lease | None:

@@ -23,6 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     VmssError,
     WaitTimeout,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._health import NO_REPORT
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
 from ansible_collections.azroll.vmss.plugins.module_utils._wait_state import WaitState
 
@@ -269,10 +270,22 @@ def _unanswered(error: VmssError, state: WaitState, pause: float) -> VmssError:
     )
 
 
+def _silence(progress: Progress) -> str:
+    """What to do where the only thing that is wrong is that instances say nothing of their health."""
+    if progress.failed or set(progress.waiting.values()) != {NO_REPORT}:
+        return ""
+    return (
+        "They run, but have not reported their health at all. See whether the application health extension or the "
+        "probe works on the new image: its port and path answer, and the network lets its requests pass. Where health "
+        "can be judged in another way, use rollout_health_url, rollout_health_instance_url or rollout_health_tasks of "
+        "the role."
+    )
+
+
 def _overdue(progress: Progress, seconds: float) -> WaitTimeout:
     return WaitTimeout(
         f"Not all instances were {progress.phase} after {seconds:.0f} seconds: {progress.describe()}",
-        advice="See the instances' own messages.",
+        advice=_silence(progress) or "See the instances' own messages.",
         attempted=f"wait until the instances are {progress.phase}",
         instances=[*progress.failed, *progress.waiting],
     )

@@ -106,6 +106,14 @@ options:
     type: list
     elements: str
     default: []
+  ignore_health_source:
+    description:
+      - Judge instances by their provisioning and power state alone, although the scale set has a health source. It is
+        for scale sets whose instances have never reported their health, for example because the port of the application
+        health extension is blocked.
+      - Without checks of another kind, nothing tells then whether the application works.
+    type: bool
+    default: false
   include_instances:
     description:
       - Ids of instances of a Flexible scale set that are part of the rollout although they were not made from the model
@@ -511,6 +519,7 @@ def main() -> None:
                 "partial": {"type": "bool", "default": False},
                 "skip_tags": {"type": "list", "elements": "str", "default": []},
                 "busy_tags": {"type": "list", "elements": "str", "default": []},
+                "ignore_health_source": {"type": "bool", "default": False},
                 "include_instances": {"type": "list", "elements": "str", "default": []},
                 "run_id": {"type": "str", "default": ""},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},

@@ -62,6 +62,14 @@ options:
     type: list
     elements: str
     default: []
+  ignore_health_source:
+    description:
+      - Judge instances by their provisioning and power state alone, although the scale set has a health source. It is
+        for scale sets whose instances have never reported their health, for example because the port of the application
+        health extension is blocked.
+      - Without checks of another kind, nothing tells then whether the application works.
+    type: bool
+    default: false
   include_instances:
     description:
       - Ids of instances of a Flexible scale set that are part of the rollout although they were not made from the model
@@ -930,6 +938,7 @@ def main() -> None:
                 "instance_ids": {"type": "list", "elements": "str"},
                 "wait_timeout": {"type": "int", "default": 600},
                 "wait_interval": {"type": "int", "default": 10},
+                "ignore_health_source": {"type": "bool", "default": False},
                 "include_instances": {"type": "list", "elements": "str", "default": []},
                 "same_model": {"type": "bool", "default": False},
                 "same_profile": {"type": "dict"},

@@ -57,6 +57,14 @@ options:
       - How many instances of each fault domain may be out of service at once, as a number or a percentage, but at least
         one. No limit of its own without this.
     type: str
+  ignore_health_source:
+    description:
+      - Judge instances by their provisioning and power state alone, although the scale set has a health source. It is
+        for scale sets whose instances have never reported their health, for example because the port of the application
+        health extension is blocked.
+      - Without checks of another kind, nothing tells then whether the application works.
+    type: bool
+    default: false
   include_instances:
     description:
       - Ids of instances of a Flexible scale set that are part of the rollout although they were not made from the model
@@ -376,6 +384,7 @@ def main() -> None:
                 "ignore_missing": {"type": "bool", "default": False},
                 "max_unavailable_per_zone": {"type": "str"},
                 "max_unavailable_per_fault_domain": {"type": "str"},
+                "ignore_health_source": {"type": "bool", "default": False},
                 "include_instances": {"type": "list", "elements": "str", "default": []},
                 "run_id": {"type": "str", "default": ""},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},

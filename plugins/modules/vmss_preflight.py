@@ -345,6 +345,14 @@ by_model:
   returned: always
   type: bool
   sample: true
+ignore_health_source:
+  description:
+    - Whether the scale set has a health source by which no instance has ever reported (C(health_never_reported)).
+      Instances are then judged by their state alone, and the modules of the rollout are to be told so by their option
+      of the same name.
+  returned: always
+  type: bool
+  sample: false
 check_mode:
   description: Whether it ran in check mode, be it by C(--check) or by the keyword of a play or task.
   returned: always
@@ -894,6 +902,7 @@ EMPTY = {
     "previous_image": {},
     "write_image": False,
     "by_model": None,
+    "ignore_health_source": False,
     "check_mode": None,
     "autoscale": [],
     "lease": None,
@@ -944,6 +953,7 @@ def work(call: Call) -> None:
     )
     result |= {
         "by_model": sight.by_model,
+        "ignore_health_source": sight.silent_source is not None,
         "image": sight.target.to_dict(),
         "previous_image": sight.previous.to_dict(),
         "write_image": writes_model(sight, wish),

@@ -84,6 +84,8 @@ class Batches(Play):
         """A task with a module; to those that read instances the role says which ones it includes."""
         if "include_instances" in defaults(module):
             given["include_instances"] = list(self._options.include_instances)
+        if "ignore_health_source" in defaults(module):
+            given["ignore_health_source"] = self.registered.get("preflight", {}).get("ignore_health_source", False)
         return super().module(module, register, **given)
 
     # hold.yml

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.azroll.vmss.plugins.module_utils._health import (
     demanded,
     in_service,
+    never_reported,
     out_of_service,
     report_time,
     trouble,
@@ -142,3 +143,25 @@ def test_a_report_whose_time_stands_still_counts_after_the_settling_time_and_not
     assert demanded(REPORTED, REPORTED + 120 * second, 120) is None
     assert demanded(REPORTED, REPORTED + 9_999 * second, None) == REPORTED
     assert demanded(None, REPORTED, 120) is None
+
+
+SILENT = {"health": None, "health_time": None}
+
+
+@pytest.mark.parametrize(
+    ("instances", "source", "expected"),
+    [
+        ([instance(0, **SILENT), instance(1, **SILENT)], EXTENSION, True),
+        ([instance(0, **SILENT), instance(1)], EXTENSION, False),
+        ([instance(0, **SILENT), instance(1, health="unhealthy")], EXTENSION, False),
+        ([instance(0, **SILENT)], None, False),
+        # What does not run, is on its way or leaves says nothing in any set.
+        ([instance(0, **SILENT, power="deallocated")], EXTENSION, False),
+        ([instance(0, **SILENT, provisioning_state="Updating")], EXTENSION, False),
+        ([instance(0, **SILENT, provisioning_state="Deleting")], EXTENSION, False),
+        ([instance(0, **SILENT), instance(1, power="stopped")], EXTENSION, False),
+        ([], EXTENSION, False),
+    ],
+)
+def test_a_set_of_which_no_instance_has_ever_reported(instances, source, expected):
+    assert never_reported(instances, source) is expected

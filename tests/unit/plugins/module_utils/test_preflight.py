@@ -105,6 +105,11 @@ POOL: dict[str, Any] = {"model": {"tags": {"__AzureDevOpsElasticPool": "agents"}
 FULL: dict[str, Any] = {"model": {"tags": {f"tag-{number}": "" for number in range(45)}}}
 ON_NEW: dict[str, Any] = {"model": {**FULL["model"], "image": NEW}}
 CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "a health source that is silent": (
+        "health_never_reported",
+        "needs_acceptance",
+        {"silent_source": "application_health_extension", "model": {"health_source": None}},
+    ),
     "Service Fabric": ("service_fabric", "refusal", {"model": {"service_fabric": True}}),
     "AKS by its tags": ("managed", "needs_acceptance", {"model": {"managed_by": "AKS"}}),
     "Databricks by its group": ("managed", "needs_acceptance", {"owner": "Databricks"}),

@@ -42,6 +42,7 @@ KEYS = {
     "previous_image",
     "write_image",
     "by_model",
+    "ignore_health_source",
     "check_mode",
     "autoscale",
     "lease",
@@ -473,3 +474,29 @@ def test_a_login_that_is_refused_for_the_scale_set_ends_it(run: Run) -> None:
     result = run(MODULE, script, image={"version": "latest"})
     assert result["error"]["kind"] == "credentials"
     assert "another tenant" in result["msg"]
+
+
+def silent(number: int, version: str = OLD_VERSION) -> dict[str, Any]:
+    """An instance that has never reported its health."""
+    body = vm(number, version)
+    del body["properties"]["instanceView"]["vmHealth"]
+    return body
+
+
+def test_a_health_source_that_has_never_reported_is_named_instead_of_an_empty_floor(run: Run) -> None:
+    exchanges = [*look(silent(0), silent(1), silent(2)), *images(), *surroundings()]
+    result = run(MODULE, exchanges, image={"version": NEW_VERSION}, max_unavailable="1")
+    assert codes(result)["health_never_reported"] == "needs_acceptance"
+    assert not {"below_floor", "max_unavailable", "health_source_missing"} & set(codes(result))
+    assert result["ignore_health_source"] is True
+    assert result["ansible_facts"]["vmss"]["counts"]["in_service"] == 3
+    assert "rollout_health_url" in result["msg"]
+
+
+@pytest.mark.parametrize("others", [(vm(1),), (silent(1, NEW_VERSION),)])
+def test_a_source_that_reports_or_is_silent_on_the_target_alone_is_judged(run: Run, others: tuple[Any, ...]) -> None:
+    first = silent(0) if others[0]["properties"]["instanceView"].get("vmHealth") else vm(0)
+    exchanges = [*look(first, *others), *images(), *surroundings()]
+    result = run(MODULE, exchanges, image={"version": NEW_VERSION}, max_unavailable="1")
+    assert "health_never_reported" not in codes(result)
+    assert result["ignore_health_source"] is False
