@@ -67,10 +67,9 @@ class Progress:
 
         A list may be behind the operation, or ahead of it: the new image is shown before the disk is new.
         """
-        gone = (*self.vanished, *self.waiting, *self.failed)
-        done = {one: UNDER_WAY for one in self.instance_ids if one not in gone}
+        done = {one: UNDER_WAY for one in self.instance_ids if one not in (*self.waiting, *self.failed)}
         failed = {one: f"{why}; {UNDER_WAY}" for one, why in self.failed.items()}
-        return replace(self, waiting={**done, **self.waiting, **failed}, failed={})
+        return replace(self, waiting={**done, **self.waiting, **failed}, failed={}, vanished=())
 
     def seen_once(self) -> Progress:
         """The same where nothing but one look tells that the instances are done: they have to be seen once more."""

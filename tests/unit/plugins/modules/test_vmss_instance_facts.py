@@ -239,6 +239,12 @@ def test_the_end_of_the_operation_is_seen_before_the_list_that_counts(run: Run) 
     assert run(MODULE, script, **OF_OPERATION)["done"]
 
 
+def test_that_all_instances_have_vanished_does_not_end_their_operation(run: Run) -> None:
+    script = [get_model(model(NEW_VERSION)), poll("InProgress"), done(2), poll(), done(2)]
+    result = run(MODULE, script, **OF_OPERATION)
+    assert (result["done"], result["vmss_progress"]["vanished"]) == (True, ["0", "1"])
+
+
 def test_an_instance_that_fails_is_judged_at_the_end_of_its_operation(run: Run) -> None:
     failed = get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION, state="Failed", failure="OSProvisioningTimedOut"))
     ends = ended("Failed", "OSProvisioningTimedOut")
