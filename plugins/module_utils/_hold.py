@@ -74,7 +74,8 @@ class Standing:
 
     `before` is the lease that was found. `held` is what is held, by the lease or by the caller's memory. `lost`:
     another run has the lease, so nothing was let go of. `lagging`: instances for which the policy was not restored.
-    `made_model`: what was written made a new model, so that an instance that followed the latest one does not any more.
+    `made_model`: what was written made a new model, so that an instance that followed the latest one does not any more;
+    None where no such instance is known.
     """
 
     before: Lease | None
@@ -82,7 +83,7 @@ class Standing:
     held: tuple[str, ...] = ()
     lost: bool = False
     lagging: tuple[str, ...] = ()
-    made_model: bool = False
+    made_model: bool | None = None
 
 
 class Keeper:
@@ -151,11 +152,13 @@ class Keeper:
         restore_policy: bool,
         finished: Image | None = None,
         by_image: bool = False,
+        current: str = "",
     ) -> Standing:
         """Undo what the lease says is held, and what the caller remembers, and give the lease back last of all.
 
         `finished` is the image whose rollout has come to a good end: it is not unproven any more. `by_image`: writes of
-        tags make a new model here, which is remembered, so that no later run moves instances because of that.
+        tags make a new model here, which is remembered, so that no later run moves instances because of that. Where
+        that is not known yet, `current` is an instance that follows the latest model: it is read before and after.
         Another run's lease is left alone, with all that it holds. An error leaves the rest held and in the tags. Raises
         Refused (`upgrade_policy`) where somebody has set a policy under which a write of the tags would have Azure
         upgrade instances that lag.
@@ -170,9 +173,12 @@ class Keeper:
             remembered = tuple(item for item in remembered if item not in before.held)
             before = None
         held = (before or Lease()).holding(*remembered).held
-        self._undo(scale_set, held)
         self._finished = finished
         self._by_image = by_image
+        self._current = current
+        if held:
+            self._note_followed(scale_set)
+        self._undo(scale_set, held)
         policy = next(iter(named(held, POLICY)), "") if restore_policy else ""
         if policy and before:
             # Tags alone first: where they are part of the model, all instances lag after that, and the policy stays.
@@ -181,8 +187,12 @@ class Keeper:
         after = self._write(lambda now: self._release_body(now, policy))
         if before and written and self.found == written and not self._check_mode and not self._kept:
             self._sweep_tags(written)
+        made_model = self._made_model()
+        if made_model and not by_image:
+            self._by_image = True
+            after = self._write(lambda now: self._release_body(now, policy))
         lease = read_lease(after.tags) if self._kept else None
-        return Standing(before, lease, self._kept, lagging=self._lagging)
+        return Standing(before, lease, self._kept, lagging=self._lagging, made_model=made_model)
 
     # What to write
 
@@ -231,22 +241,28 @@ class Keeper:
                 advice="Set upgrade_policy: set_manual to write the policy Manual in the same request, or change the "
                 "policy first.",
             )
-        if (body or self._chosen) and self._current and self._followed is None and not self._check_mode:
-            self._followed = scale_set if self._follows(scale_set) else None
+        if body or self._chosen:
+            self._note_followed(scale_set)
         return body
+
+    def _note_followed(self, scale_set: ScaleSet) -> None:
+        """Before the first write: the model, if the instance that is known to be current follows it."""
+        if self._current and self._followed is None and not self._check_mode:
+            self._followed = scale_set if self._follows(scale_set) else None
 
     def _follows(self, scale_set: ScaleSet) -> bool | None:
         """Whether the instance follows the latest model; None where it does not tell, or is gone."""
         instance = self._arm.get_instance(scale_set, self._current)
         return instance.latest_model if instance else None
 
-    def _made_model(self) -> bool:
-        """Whether the writes made a new model, though none of them is about what instances are made from.
+    def _made_model(self) -> bool | None:
+        """Whether the writes made a new model, though none of them is about what instances are made from; None where
+        nothing tells.
 
         That they do not is a guess; where somebody else has changed the model meanwhile, it was not they.
         """
         if self._followed is None or not self.deeds:
-            return False
+            return None
         now = self._read()
         same = (now.image, now.profile) == (self._followed.image, self._followed.profile)
         return same and self._follows(now) is False
@@ -259,7 +275,10 @@ class Keeper:
         now = server_time(self._arm)
         expires = lease.expires if lease.expired(now) else now.strftime("%Y-%m-%dT%H:%M:%SZ")
         left = replace(lease, held=(f"{POLICY}={policy}",), expires=expires)
-        return {} if left == lease else {"tags": write_lease(scale_set.tags, left)}
+        if left == lease:
+            return {}
+        self._note_followed(scale_set)
+        return {"tags": write_lease(scale_set.tags, left)}
 
     def _release_body(self, scale_set: ScaleSet, policy: str) -> dict[str, Any]:
         instances = self._list_for_release(scale_set, policy)
@@ -277,6 +296,8 @@ class Keeper:
                 f"({listed(lagging)})",
                 advice="Set the upgrade policy back to Manual, and run the same play again.",
             )
+        if body:
+            self._note_followed(scale_set)
         return body
 
     def _list_for_release(self, scale_set: ScaleSet, policy: str) -> list[Instance]:

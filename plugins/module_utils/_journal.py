@@ -36,6 +36,7 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "target_image": None,
         "by_model": True,
         "made_model": False,
+        "model_judged": False,
         "rolls_back": False,
         "wanted_image": {},
         "model_image": {},
@@ -125,6 +126,8 @@ def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Seque
     told = {
         **journal,
         "holds": True,
+        # Whether writes of tags make a new model is known from now on.
+        "model_judged": journal["model_judged"] or result.get("made_model") is not None,
         "held": list(result["held"]),
         "continues": journal["continues"] or result["continues"],
         "previous_image": result["image_before"] or journal["previous_image"],

@@ -65,7 +65,8 @@ class Progress:
     def while_running(self) -> Progress:
         """The same while the operation runs: whatever the instances show, it may not have come to them yet.
 
-        A list may be behind the operation, or ahead of it: the new image is shown before the disk is new.
+        A list may be behind the operation, or ahead of it: the new image is shown before the disk is new. Nor is an
+        operation over of which every instance has vanished: the next batch would begin beside it.
         """
         done = {one: UNDER_WAY for one in self.instance_ids if one not in (*self.waiting, *self.failed)}
         failed = {one: f"{why}; {UNDER_WAY}" for one, why in self.failed.items()}

@@ -138,8 +138,9 @@ options:
         type: str
   current_instance:
     description:
-      - For O(state=held), the id of an instance that follows the latest model. It is read before and after the writes
-        of this module, which tells whether they made a new model (see RV(made_model)).
+      - The id of an instance that follows the latest model. It is read before and after the writes of this module,
+        which tells whether they made a new model (see RV(made_model)). With O(state=released) that is remembered as by
+        O(by_image).
     type: str
     default: ''
   by_image:
@@ -287,9 +288,9 @@ continues:
   sample: october-image
 made_model:
   description:
-    - Whether what was written with O(state=held) made a new model, so that O(current_instance) does not follow the
-      latest one any more. Then instances have to be judged by their image, or a finished scale set would be upgraded
-      again.
+    - Whether what was written made a new model, so that O(current_instance) does not follow the latest one any more.
+      Then instances have to be judged by their image, or a finished scale set would be upgraded again. V(null) where
+      no instance is known that followed the latest model before.
   returned: always
   type: bool
   sample: false
@@ -406,7 +407,7 @@ EMPTY = {
     "continues": None,
     "image_before": {},
     "lost": False,
-    "made_model": False,
+    "made_model": None,
     "diff": {"before": {}, "after": {}},
 }
 
@@ -422,7 +423,11 @@ def work(call: Call) -> None:
         else:
             finished = Image.from_options(params["finished_image"]) if params["finished_image"] else None
             standing = keeper.release(
-                *scale_set, restore_policy=params["restore_policy"], finished=finished, by_image=params["by_image"]
+                *scale_set,
+                restore_policy=params["restore_policy"],
+                finished=finished,
+                by_image=params["by_image"],
+                current=params["current_instance"],
             )
     finally:
         result |= {

@@ -108,15 +108,17 @@ class Batches(Play):
             upgrade_policy=options.upgrade_policy,
             previous_image=journal["previous_image"],
             held=journal["held"],
-            current_instance=next(
-                (one["instance_id"] for one in self._vmss["instances"] if one["latest_model"] and self._by_model), ""
-            ),
+            current_instance=self._current_instance(),
             wait_timeout=self._waits["call"]["timeout"],
         )
         self.journal = rollout_journal(journal, "hold", result=hold, unsettled=self._plan["unsettled"])
         if hold["made_model"]:
             self._by_model = False
             self.note(by_model=False, made_model=True)
+
+    def _current_instance(self) -> str:
+        known = self._vmss.get("instances", [])
+        return next((one["instance_id"] for one in known if one["latest_model"] and self._by_model), "")
 
     def _keep(self, look: Result) -> None:
         self._vmss, self._looked_at = look, self._site.now()

@@ -318,6 +318,7 @@ class Rollout(Batches):
                     held=(self.registered.get("hold") or {}).get("held") or self.journal["held"],
                     restore_policy=self._options.restore_policy,
                     by_image=self.journal["made_model"],
+                    current_instance="" if self.journal["model_judged"] else self._current_instance(),
                     finished_image=self._target if good else None,
                 )
             released = self.registered["release"]

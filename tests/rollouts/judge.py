@@ -264,21 +264,23 @@ def judge_new_instances(site: Site, ids: Sequence[str], *, failed: bool, report:
             yield f"{one.id} was made from {one.image.key} after a halt, and the report says {said}"
 
 
-def judge_images(site: Site, options: Options) -> Iterator[str]:
+def judge_images(site: Site, world: World) -> Iterator[str]:
     """Each image that was written and not asked for by name: the last one that came to a good end, and never a bad one.
 
-    Without a lease nothing is remembered. Whoever sets an image after a run was killed may mean it, or not: instances
-    have not run it, so that either is the one before.
+    Without a lease nothing is remembered, nor where another client rewrites the tags. Whoever sets an image after a run
+    was killed may mean it, or not: instances have not run it, so that either is the one before.
     """
     bad: set[str | None] = set()
     before: tuple[str | None, ...] = (site.first_images.get(1),)
+    remembers = world.options.lease and not world.rewrites_tags
     ours, seen = None, 0
     for write in site.writes:
         if write.kind != "image":
             continue
         for run in range(seen, write.run):
             wanted, result = site.ends.get(run, ("", ""))
-            if result in ("succeeded", "nothing_to_do"):
+            # A run that finds nothing to do writes nothing, so the image stays unproven.
+            if result == "succeeded":
                 bad = {one for one in bad if not (wanted and str(one).endswith(wanted))}
         seen = write.run
         where = f"run {write.run}, {write.at:.1f} s, image {write.image}"
@@ -289,9 +291,9 @@ def judge_images(site: Site, options: Options) -> Iterator[str]:
                 before = (*before, write.image_before) if killed else (write.image_before,)
             bad.add(write.image)
         else:
-            if options.lease and write.image in bad:
+            if remembers and write.image in bad:
                 yield f"{where}: rolled back to an image that failed"
-            elif options.lease and write.image_before == ours and write.image not in before:
+            elif remembers and write.image_before == ours and write.image not in before:
                 yield f"{where}: rolled back, but the image before was {before[-1]}"
             bad.add(write.image_before)
         ours = write.image
@@ -381,7 +383,9 @@ def judge_report(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
         return
     truth: dict[str, set[str]] = {}
     for one in site.web.active():
-        truth.setdefault(one.image.key.rpartition(":")[2], set()).add(one.id)
+        # Where the service shows an image that is still to come, a report can know no better.
+        image = one.shown_model[1] if one.shown_model else one.image
+        truth.setdefault(image.key.rpartition(":")[2], set()).add(one.id)
     told: dict[str, set[str]] = {}
     for image, ids in report["instances_by_image"].items():
         told.setdefault(image.rpartition(":")[2], set()).update(ids)

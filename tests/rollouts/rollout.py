@@ -81,10 +81,11 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         violations += play_sequel(site, world, report, before)
     violations += judge_writes(site, world)
     violations += judge_waits(site, world)
-    violations += judge_images(site, world.options)
+    violations += judge_images(site, world)
     for write in site.writes:
         gone = f", {len(write.taken)} out of service" if write.taken else ""
-        tell(f"run {write.run} {write.at:9.1f} s  {write.kind} {' '.join(write.instance_ids)}{gone}")
+        what = " ".join(write.instance_ids) or (str(write.image) if write.kind == "image" else "")
+        tell(f"run {write.run} {write.at:9.1f} s  {write.kind} {what}{gone}")
     tell(f"{report['result']}: {report.get('cause', '')}")
     return Outcome(
         report["result"],
@@ -152,8 +153,10 @@ def judge_run(site: Site, world: World, rollout: Rollout, report: Result, before
     violations += judge_model(site, world, report, rollout.stop.kind if rollout.stop else "")
     violations += judge_reasons(rollout.stop.kind if rollout.stop else "", report)
     violations += judge_report(site, report)
-    # Without a lease nothing remembers for certain what was held, and a run refused at its start writes nothing.
-    remembered = world.options.lease and any(write.run == site.run for write in site.writes)
+    # Without a lease nothing remembers for certain what was held, nor after a kill where another client rewrites the
+    # tags, and a run refused at its start writes nothing.
+    wiped = world.rewrites_tags and site.kills_met
+    remembered = world.options.lease and not wiped and any(write.run == site.run for write in site.writes)
     if remembered and "could not be let go of" not in report.get("cause", ""):
         violations += judge_holds(site, before)
     return violations

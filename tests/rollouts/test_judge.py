@@ -262,8 +262,9 @@ def test_waits_that_begin_anew_with_each_call(monkeypatch: pytest.MonkeyPatch) -
     world = throttled_world(random.Random("1000/limits"))
     world.document["scale_sets"][0]["capacity"] = 1_000
 
-    def without_patience(*given: Any) -> Any:
-        return {**rollout_waits(*given), **{name: rollout_waits(*given[:4])[name] for name in ("upgrade", "health")}}
+    def without_patience(*given: Any, **more: Any) -> Any:
+        impatient = rollout_waits(*given[:4], **more)
+        return {**rollout_waits(*given, **more), **{name: impatient[name] for name in ("upgrade", "health")}}
 
     monkeypatch.setattr(_gather, "load", lambda _path, key: WaitState(key=key))
     monkeypatch.setattr(_gather, "LIST_GRACE", 0.0)

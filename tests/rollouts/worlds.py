@@ -55,6 +55,11 @@ class World:
         setting = self.document["scale_sets"][0].get("autoscale") or {"enabled": False}
         return not self.options.hold_autoscale and setting.get("enabled", True)
 
+    @property
+    def rewrites_tags(self) -> bool:
+        """Whether another client writes the tags without those of a rollout: what these remember is gone then."""
+        return any("tags" in actor["do"].get("patch", {}) for actor in self.document["actors"])
+
     def scenario(self) -> scenario.Scenario:
         """For the simulator."""
         return scenario.check(self.document)

@@ -165,3 +165,11 @@ def test_an_instance_on_its_way_is_busy_and_out_of_service():
         "busy": 1,
         "attached": 0,
     }
+
+
+def test_an_operation_is_not_over_because_every_instance_has_vanished():
+    progress = upgraded([], ["0", "1"], NEW)
+    assert progress.done
+    running = progress.while_running()
+    assert not running.done
+    assert (set(running.waiting), running.vanished) == ({"0", "1"}, ())

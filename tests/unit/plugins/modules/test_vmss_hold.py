@@ -247,3 +247,20 @@ def test_what_cannot_be_meant_is_refused_before_any_request(run: Run, options: d
     result = run(MODULE, [], state="held", **options)
     assert set(result) == KEYS | {"failed"}
     assert result["error"]["kind"] == "bad_input"
+
+
+def test_a_model_that_was_made_by_the_tags_of_a_release_is_remembered(run: Run) -> None:
+    held = tagged({name: text for name, text in TAGS.items() if name != "azroll-held"})
+    free = tagged({}, etag='"4"')
+    image = Image.from_options(reference(OLD_VERSION))
+    history = ImageHistory().judging_by_image(image, fingerprints(free))
+
+    def get_one(*, latest: bool) -> Exchange:
+        return get(f"{WEB}/virtualMachines/3", vm(3, latest=latest), query={"$expand": "instanceView"})
+
+    released = patch_model({"tags": {"owner": "shop"}}, if_match='"2"')
+    noted = patch_model({"tags": write_history({"owner": "shop"}, history)}, if_match='"4"')
+    script = [*[get_model(held)] * 2, get_one(latest=True), released, poll(), *[get_model(free)] * 3]
+    script += [get_one(latest=False), get_model(free), noted, poll(), *[get_model(free)] * 2]
+    result = run(MODULE, script, state="released", current_instance="3", **OPTIONS)
+    assert (result["made_model"], result["error"]) == (True, None)
