@@ -22,6 +22,11 @@ def plain(text: str) -> str:
     return re.sub(r"\b[A-Z]\(([^)]*)\)", r"`\1`", text)
 
 
+def form(option: dict[str, Any]) -> str:
+    """Its type; where Ansible is to let every form of it pass ("raw"), that of its default."""
+    return type(option["default"]).__name__ if option["type"] == "raw" else str(option["type"])
+
+
 def row(name: str, option: dict[str, Any]) -> str:
     """One line of the table."""
     words = option["description"]
@@ -29,9 +34,9 @@ def row(name: str, option: dict[str, Any]) -> str:
     if "options" in option:
         description += " Fields: " + ", ".join(f"`{field}`" for field in option["options"]) + "."
     if "choices" in option:
-        description += " One of " + ", ".join(f"`{choice}`" for choice in option["choices"]) + "."
+        description += " One of " + ", ".join(f"`{choice}`" for choice in option["choices"] if choice) + "."
     default = "**required**" if option.get("required") else f"`{json.dumps(option['default'])}`"
-    return f"| `{name}` | {option['type']} | {default} | {description} |"
+    return f"| `{name}` | {form(option)} | {default} | {description} |"
 
 
 def main() -> int:

@@ -37,6 +37,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import is_due
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._names import shown
+from ansible_collections.azroll.vmss.plugins.module_utils._option_forms import PREFIX, read_options
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order, Plan, describe_plan, plan_to_dict
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._previous import rollback_target
@@ -417,7 +418,14 @@ def rollout_waits(
     return {**waits(**typed, slow=slow), "report_time": kind, "lines": describe_waits(**typed, slow=slow)}
 
 
-def rollout_options(options: Mapping[str, Any], folders: Sequence[str] | None = None) -> list[str]:
+def rollout_given(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    read = read_options(_typed(check_type_dict, options, "options"), _typed(check_type_dict, defaults, "defaults"))
+    return {str(name).removeprefix(PREFIX): value for name, value in read.items()}
+
+
+def rollout_options(
+    options: Mapping[str, Any], folders: Sequence[str] | None = None, defaults: Mapping[str, Any] | None = None
+) -> list[str]:
     places = [Path(folder) for folder in _texts(folders, "folders")]
 
     def check_file(name: str, value: Any) -> None:
@@ -437,7 +445,10 @@ def rollout_options(options: Mapping[str, Any], folders: Sequence[str] | None = 
                 advice="Give a folder of your own, or leave it empty for no report.",
             )
 
-    return wrong_options(_typed(check_type_dict, options, "options"), check_file=check_file, check_folder=check_folder)
+    given = _typed(check_type_dict, options, "options")
+    if defaults is not None:
+        given = read_options(given, _typed(check_type_dict, defaults, "defaults"))
+    return wrong_options(given, check_file=check_file, check_folder=check_folder)
 
 
 def rollout_status(vmss: Mapping[str, Any]) -> list[str]:
@@ -477,6 +488,7 @@ class FilterModule:
             rollout_report_lines,
             rollout_probe,
             rollout_waits,
+            rollout_given,
             rollout_options,
             rollout_status,
             rollout_witness,

@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from ansible.module_utils.common.validation import check_type_bool
+
 from ansible_collections.azroll.vmss.plugins.module_utils._addresses import check_site, check_template
 from ansible_collections.azroll.vmss.plugins.module_utils._alerts import check_resources
 from ansible_collections.azroll.vmss.plugins.module_utils._combinations import (
@@ -51,6 +53,15 @@ LIMITS = (
     "rollout_max_unavailable_per_fault_domain",
     "rollout_until",
 )
+FLAGS = (
+    "rollout_by_model",
+    "rollout_unhealthy_first",
+    "rollout_retry_failed",
+    "rollout_restore_policy",
+    "rollout_lease_take_over",
+    "rollout_suspend_repairs",
+    "rollout_hold_autoscale",
+)
 TASK_FILES = ("rollout_health_tasks", "rollout_before_batch", "rollout_after_batch")
 # Documented: a tag's name has at most 512 characters, and none of these.
 LONGEST_TAG = 512
@@ -73,6 +84,7 @@ def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder
         "rollout_scale_set": lambda name, value: check_scale_set(str(value), name),
         "rollout_max_unavailable": _limit,
         **dict.fromkeys(RANGES, _number),
+        **dict.fromkeys(FLAGS, _flag),
     }
     optional: dict[str, Check] = {
         "rollout_image": _image,
@@ -126,6 +138,15 @@ def _limit(name: str, value: Any) -> None:
 
 def _number(name: str, value: Any) -> None:
     _between(name, value, *RANGES[name])
+
+
+def _flag(name: str, value: Any) -> None:
+    try:
+        check_type_bool(value)
+    except TypeError:
+        raise BadInput(
+            f"{name} is {shown(value)}, which is neither true nor false", advice="Give one of them."
+        ) from None
 
 
 def _between(name: str, value: Any, least: int, most: int) -> None:
@@ -215,14 +236,20 @@ def _known(name: str, fields: Mapping[str, Any], names: Collection[str]) -> None
 
 def _dict(name: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise BadInput(f"{name} is {shown(value)}, which is no dictionary", advice="Give names with values.")
+        raise BadInput(
+            f"{name} is {shown(value)}, which is no dictionary",
+            advice="Give names with values, in YAML or as a text in JSON or like version=latest.",
+        )
     return value
 
 
 def _list(name: str, value: Any) -> list[Any]:
     """The entries; a text with commas is a list, as Ansible takes it."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not value.strip().startswith("["):
         return value.split(",")
     if not isinstance(value, (list, tuple)) or any(one is None or isinstance(one, (list, Mapping)) for one in value):
-        raise BadInput(f"{name} is {shown(value)}, which is no list of numbers and texts", advice="Give a list.")
+        raise BadInput(
+            f"{name} is {shown(value)}, which is no list of numbers and texts",
+            advice="Give a list, in YAML or as a text in JSON or with commas.",
+        )
     return list(value)

@@ -23,6 +23,7 @@ WRONG = {
     "rollout_before_batch": "nowhere.yml",
     "rollout_report_dir": "/etc/hostname/report",
 }
+HARMLESS = ("rollout_hosts", "rollout_snapshot_dir")
 
 
 def test_all_wrong_options_are_named_before_the_first_request(site: Site) -> None:
@@ -60,5 +61,18 @@ def test_a_playbook_names_the_variables_that_it_lacks(site: Site) -> None:
         assert "rollout_resource_group" in run.output
         assert "rollout_scale_set" in run.output
         assert "undefined" not in run.output
+        assert "Traceback" not in run.output
+    # A survey that is not answered is empty, and no other direction is taken by a rollback.
+    empty = {"rollout_resource_group": "", "rollout_scale_set": "", "rollout_hosts": "", "rollout_snapshot_dir": ""}
+    for playbook, options in {
+        "status": empty,
+        "snapshot": empty,
+        "upgrade": {**empty, "rollout_accept": "unmanaged", "rollout_image": "latest"},
+        "rollback": {"rollout_direction": "forward"},
+    }.items():
+        run = site.play(f"azroll.vmss.{playbook}", options)
+        assert run.rc != 0
+        assert [name for name in options if not options[name] and name not in HARMLESS and name not in run.output] == []
+        assert [name for name, value in options.items() if value and name not in run.output] == []
         assert "Traceback" not in run.output
     assert site.ledger()["requests"]["total"] == 0

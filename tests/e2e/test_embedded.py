@@ -18,7 +18,7 @@ import yaml
 from armsim.launch import running
 from armsim.scenario import locate
 
-from .conftest import GROUP, SET, SPEED, Site
+from .conftest import GROUP, ROOT, SET, SPEED, Site
 
 PATIENCE = 200.0
 TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
@@ -108,8 +108,31 @@ def test_a_job_of_awx_asks_nobody_and_the_next_one_continues(small: Site) -> Non
     assert "Type" not in output
     assert "Rollout of web: waiting. 1 of 2 instances" in output
     assert small.ledger()["instances_on_target"] == 1
-    assert small.play("azroll.vmss.upgrade", {**OPTIONS, "awx_job_id": 8}).rc == 0
+    # The next job sends its survey: everything is a text, and what was not answered is an empty one.
+    defaults = yaml.safe_load((ROOT / "roles" / "rollout" / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    survey = {
+        **dict.fromkeys(defaults, ""),
+        "rollout_hosts": "",
+        "rollout_resource_group": GROUP,
+        "rollout_scale_set": SET,
+        "rollout_image": '{"version": "latest"}',
+        "rollout_by": "batch",
+        "rollout_max_unavailable": "50%",
+        "rollout_sweep_delay": "1",
+        "rollout_batches": "1,50%",
+        "rollout_skip": "tags=never",
+        "rollout_accept": '["alerts_fired", "below_floor"]',
+        "rollout_health_url_status": "[200, 204]",
+        "rollout_hold_autoscale": "no",
+        "rollout_health_delay": "1",
+        "rollout_poll_interval": "1",
+        "rollout_report_dir": str(small.folder / "survey"),
+    }
+    texts = [part for name, value in survey.items() for part in ("-e", f"{name}='{value}'")]
+    run = small.play("azroll.vmss.upgrade", {"awx_job_id": 8}, *texts)
+    assert run.rc == 0, run.output
     assert small.ledger()["instances_on_target"] == 2
+    assert (small.folder / "survey" / "report.json").exists()
 
 
 @pytest.mark.parametrize(

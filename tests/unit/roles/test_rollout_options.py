@@ -220,7 +220,10 @@ def test_no_value_is_answered_by_anything_but_words(option: str, value: Any) -> 
 
 
 @pytest.mark.parametrize("option", [name for name, spec in SPEC.items() if spec["type"] != "str" or "choices" in spec])
-def test_ansible_itself_refuses_another_type(option):
-    value = {"int": "x", "bool": "perhaps", "list": {"a": 1}, "dict": "x", "str": "sideways"}[SPEC[option]["type"]]
+def test_another_type_is_refused_by_ansible_or_by_the_role(option):
+    value = {"int": "x", "bool": "perhaps", "list": {"a": 1}, "dict": "x", "str": "sideways"}[
+        type(SPEC[option]["default"]).__name__
+    ]
     validator = ArgumentSpecValidator({option: SPEC[option]})
-    assert validator.validate({option: value}).error_messages
+    refused = [*validator.validate({option: value}).error_messages, *wrong(**{option: value})]
+    assert [sentence for sentence in refused if option in sentence] != []
