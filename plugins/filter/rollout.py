@@ -52,6 +52,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._status import describ
 from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._wording import ROLE
 
 Filter = Callable[..., Any]
 
@@ -83,7 +84,7 @@ def _speaking(function: Filter) -> Filter:
         try:
             return function(*args, **kwargs)
         except VmssError as exc:
-            raise AnsibleFilterError(str(exc)) from None
+            raise AnsibleFilterError(exc.describe(ROLE)) from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as exc:
             # Options are checked one by one; a record is taken as whole, and what is wrong may be anywhere inside.
             why = f"{type(exc).__name__}: {shown(next(iter(exc.args), ''))}"
@@ -215,7 +216,7 @@ def rollout_plan(
             missing_ids=_typed(check_type_bool, missing_ids, "missing_ids"),
         )
     except VmssError as refusal:
-        return {**plan_to_dict(Plan((), (), (), 0, 0)), "lines": [], "refused": str(refusal)}
+        return {**plan_to_dict(Plan((), (), (), 0, 0)), "lines": [], "refused": refusal.describe(ROLE)}
     return {**plan_to_dict(plan), "lines": describe_plan(plan, str(order.budget.of_set)), "refused": None}
 
 

@@ -227,7 +227,7 @@ class Sending:
         if not self._request.tolerant:
             raise BadInput(
                 f"Instance {vanished.gone} is no longer there",
-                advice="List the instances again, or set missing_instances: skip.",
+                advice="List the instances again, or set O(missing_instances=skip).",
                 attempted=vanished.refusal.attempted,
                 fault=vanished.refusal.fault,
                 instances=[vanished.gone],
@@ -344,7 +344,7 @@ def timed_out(scale_set: ScaleSet, progress: Progress, deadline: Deadline) -> Wa
     """The error that names the instances that are still open."""
     return WaitTimeout(
         f"The upgrade of {scale_set.name} is not finished after {deadline.seconds:.0f} seconds: {progress.describe()}",
-        advice="It goes on in Azure. Raise wait_timeout, or wait with azroll.vmss.vmss_instance_facts.",
+        advice="It goes on in Azure. Raise O(wait_timeout), or wait with azroll.vmss.vmss_instance_facts.",
         attempted=f"upgrade instances of scale set {scale_set.name}",
         instances=list(progress.waiting),
     )

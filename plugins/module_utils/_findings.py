@@ -216,7 +216,7 @@ def _line(one: Finding) -> str:
     ids = f" ({listed(one.instances)})" if one.instances else ""
     ways = [one.advice]
     if one.severity == NEEDS_ACCEPTANCE and not one.accepted:
-        ways.append(f"To go on in spite of it, accept {one.code}.")
+        ways.append(f"To go on in spite of it, accept {one.code} in O(accept).")
     if one.severity == REFUSAL:
         ways.append("This cannot be accepted.")
     return " ".join([f"{kind}: {one.code}: {one.message.rstrip('.')}{ids}.", *(way for way in ways if way)])

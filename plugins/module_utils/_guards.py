@@ -80,7 +80,7 @@ def policy_reasons(scale_set: ScaleSet) -> Iterator[Reason]:
         yield Reason(
             "upgrade_policy",
             f"The upgrade policy of {scale_set.name} is {policy}: writing the model {effect}",
-            "Set upgrade_policy: set_manual to write the policy Manual in the same request as the image, "
+            "Set O(upgrade_policy=set_manual) to write the policy Manual in the same request as the image, "
             "or change the policy first.",
             override="set_manual",
         )
@@ -150,9 +150,9 @@ def guard_image_change(
 
 # How a guard's way out goes on in a module that has an option for the override.
 _OPTIONS = {
-    "managed": ", or set allow_managed: true.",
-    "automatic_os_upgrade": ", or set allow_automatic_os_upgrade: true.",
-    "image_kind_change": ", or set allow_image_kind_change: true to let Azure decide.",
+    "managed": ", or set O(allow_managed=true).",
+    "automatic_os_upgrade": ", or set O(allow_automatic_os_upgrade=true).",
+    "image_kind_change": ", or set O(allow_image_kind_change=true) to let Azure decide.",
 }
 
 

@@ -238,7 +238,7 @@ class Keeper:
                 "upgrade_policy",
                 f"The upgrade policy of {scale_set.name} is {scale_set.upgrade_policy}: any write of the model, the "
                 "tags of a lease included, may have Azure upgrade the instances that lag",
-                advice="Set upgrade_policy: set_manual to write the policy Manual in the same request, or change the "
+                advice="Set O(upgrade_policy=set_manual) to write the policy Manual in the same request, or change the "
                 "policy first.",
             )
         if body or self._chosen:

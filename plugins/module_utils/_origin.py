@@ -73,7 +73,7 @@ def classify(scale_set: ScaleSet, instances: Iterable[Instance], include: Collec
         raise BadInput(
             f"Instance {never[0].instance_id} cannot be included in a rollout: it is {never[0].attached}. "
             "An upgrade to the model would replace its OS disk",
-            advice="Take it out of include_instances (in the role: rollout_include_instances).",
+            advice="Take it out of O(include_instances).",
             instances=[one.instance_id for one in never],
         )
     return judged
@@ -92,8 +92,8 @@ def check_included(instances: Iterable[Instance], include: Collection[str]) -> N
     unknown = sorted(_folded(include) - _folded(known))
     if unknown:
         raise BadInput(
-            f"include_instances names instances that do not exist: {listed(unknown)}",
-            advice=f"There are: {listed(known, 20)}. In the role the option is rollout_include_instances.",
+            f"O(include_instances) names instances that do not exist: {listed(unknown)}",
+            advice=f"There are: {listed(known, 20)}.",
         )
 
 

@@ -284,13 +284,13 @@ def _no_room(limit: Limit, total: int, allowed: int, needed: int, lost: Sequence
     if needed == 1:
         return Refused(
             "max_unavailable",
-            f"max_unavailable ({limit}) of {total} instances is less than one instance: nothing could ever move",
+            f"O(max_unavailable) ({limit}) of {total} instances is less than one instance: nothing could ever move",
             advice=f"Set it to {enough}.",
         )
     return Refused(
         "max_unavailable",
         f"{len(lost)} of {total} instances are out of service without being part of this rollout ({listed(lost)}), "
-        f"and max_unavailable ({limit}) allows {allowed}: no other instance may be taken out",
-        advice=f"Bring them back first, or set max_unavailable to at least {enough}.",
+        f"and O(max_unavailable) ({limit}) allows {allowed}: no other instance may be taken out",
+        advice=f"Bring them back first, or set O(max_unavailable) to at least {enough}.",
         instances=lost,
     )

@@ -179,8 +179,7 @@ def _attached(sight: Sight) -> Iterator[Finding]:
             WARNING if sight.present else NEEDS_ACCEPTANCE,
             f"{len(ids)} of {total} instances are excluded from the rollout ({reason})",
             "They stay as they are, and count neither as in service nor as out of service. One that was made from an "
-            "image of the same operating system can be named in include_instances (in the role: "
-            "rollout_include_instances).",
+            "image of the same operating system can be named in O(include_instances).",
             tuple(sorted(ids, key=by_id)),
         )
 
@@ -196,7 +195,9 @@ def _missing(sight: Sight, wish: Wish) -> Iterator[Finding]:
     part = shares(sight.snapshot.instances, budget, scale_set.capacity)[0]
     blocked = bool(movable - out) and part.room(out) < 1
     what = f"The capacity is {scale_set.capacity}, and {missing} of them are not listed"
-    means = f"the missing ones count as out of service, of which max_unavailable ({part.limit}) allows {part.allowed}"
+    means = (
+        f"the missing ones count as out of service, of which O(max_unavailable) ({part.limit}) allows {part.allowed}"
+    )
     ways = "Wait for a scale-out that is on, or set the capacity to what is there."
     if scale_set.flexible:
         ways += " The capacity of a Flexible set may stay behind what was deleted or detached."

@@ -264,7 +264,7 @@ def _unanswered(error: VmssError, state: WaitState, pause: float) -> VmssError:
         f"{error.message.rstrip('.')}. {_why(error)} for {state.unanswered_seconds:.0f} seconds of this wait{asks}. "
         f"{seen}",
         advice="Nothing is known to be wrong with the instances. Find out who else calls the compute API of this "
-        "subscription, or give the wait more time (unanswered_timeout; rollout_unanswered_timeout in the role).",
+        "subscription, or give the wait more time (O(unanswered_timeout)).",
         attempted=error.attempted,
         fault=error.fault,
     )

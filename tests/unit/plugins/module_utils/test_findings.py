@@ -57,7 +57,7 @@ def test_lines_say_how_to_go_on():
     )
     assert lines == [
         "needs acceptance: health_source_missing: There is none. Add one. "
-        "To go on in spite of it, accept health_source_missing.",
+        "To go on in spite of it, accept health_source_missing in O(accept).",
         "accepted: health_source_missing: There is none. Add one.",
         "refusal: rolling_upgrade: One runs. Wait. This cannot be accepted.",
         "warning: instances_failed: 2 failed (1, 2). See why.",

@@ -30,6 +30,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._reimage import plan_r
 from ansible_collections.azroll.vmss.plugins.module_utils._report import left_out
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import plan_upgrade
+from ansible_collections.azroll.vmss.plugins.module_utils._wording import ROLE
 from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, OLD, instance, scale_set
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, orders
 
@@ -89,7 +90,7 @@ def test_what_is_named_is_included_but_never_what_would_lose_its_disk():
     for fields in ({"os_type": "Windows"}, {"disk_attached": True, "image": Image()}):
         with pytest.raises(BadInput, match="would replace its OS disk") as refused:
             classify(FLEXIBLE, [vm("db", **fields)], ["db"])
-        assert "rollout_include_instances" in refused.value.advice
+        assert "rollout_include_instances" in refused.value.describe(ROLE)
     with pytest.raises(BadInput, match="do not exist: cache"):
         check_included([other], ["db", "cache"])
 
