@@ -14,7 +14,7 @@ from matrix.case import Case, Play, read_cases
 from matrix.drive import play_case
 from matrix.judge import UNTOUCHED, Ended, judge_play, judge_world, judge_writes
 from matrix.page import PAGE, read_cells
-from matrix.steps import BACK, STEPS, step_cases
+from matrix.steps import step_cases
 
 from .conftest import ROOT
 
@@ -36,6 +36,7 @@ ELSEWHERE = {
     "Set them aside",
     "See what may go of *",
     "Give what was left out time to become free",
+    "Wait until the instances have said how they are",
 }
 WORLD = {"tags": {}, "repairs": "Running", "autoscale": {}}
 LEDGER = {
@@ -85,7 +86,7 @@ def test_each_task_that_does_something_is_a_step():
         for task in _flat(yaml.safe_load(file.read_text()))
     ]
     outside = {re.sub(r"\{\{.*?\}\}", "*", name) for name, module in tasks if module not in INSIDE}
-    killed_after = [*(task for task, _result, _says in STEPS), *BACK]
+    killed_after = [play.kill.task for case in ALL for play in case.plays if play.kill]
     left = {
         name
         for name in outside - ELSEWHERE
@@ -126,12 +127,12 @@ def test_a_world_is_judged_by_the_ledger(ledger, state, words):
 
 def test_a_play_is_judged_by_result_status_and_words():
     case: Case = next(case for case in ALL if case.name == "unhealthy-halt")
-    good = Ended(2, "halted", "2 is unhealthy", "To go on: ... To go back: ...")
+    good = Ended(2, "halted", "2 is unhealthy", " ... ".join(case.plays[0].says))
     assert list(judge_play(case.plays[0], good, 1)) == []
     assert list(judge_play(case.plays[0], Ended(0, "succeeded", "", ""), 1)) == [
         "play 1 ended with succeeded, not halted: "
     ]
-    assert len(list(judge_play(case.plays[0], Ended(0, "halted", "nothing", ""), 1))) == 4
+    assert len(list(judge_play(case.plays[0], Ended(0, "halted", "nothing", ""), 1))) == 2 + len(case.plays[0].says)
 
 
 def test_a_refused_play_leaves_all_as_it_was():

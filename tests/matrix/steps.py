@@ -30,6 +30,9 @@ STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Let go of the scale set", "nothing_to_do", ()),
     ("Make the folder for the report", "nothing_to_do", ()),
     ("Write the report", "nothing_to_do", ()),
+    ("Create a folder for what the waits remember", "succeeded", ()),
+    ("Read the instances for the report", "nothing_to_do", ()),
+    ("Remove the folder of the waits", "nothing_to_do", ()),
 )
 SAMPLE = ("Upgrade batch (1 of 2)",)
 # Tasks of the way back, after an image that comes up unhealthy. The next run tries that image again, and goes back.
@@ -38,6 +41,7 @@ BACK = (
     "Read the instances after the failure",
     "Write the old image",
     "Let go of the scale set",
+    "Look once more whether the instances are healthy by now",
 )
 
 
