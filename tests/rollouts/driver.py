@@ -118,14 +118,14 @@ class Rollout(Batches):
     def _apply(self) -> None:
         if self._write:
             self._hold()
+        written = self.registered["preflight"]["write_image"]
         if self._plan["unsettled"]:
-            written = self.registered["preflight"]["write_image"]
             stale = [one["instance_id"] for one in self._vmss["instances"] if one["stale"]]
             self._gate(self._plan["unsettled"], None, sick=stale if written else [], same_model=not written)
         here = [one["instance_id"] for one in self._vmss["instances"] if one["in_service"] and not one["stale"]]
         here = [one for one in here if one not in self._plan["excluded"]]
         if self.journal["begun_before"] and self._plan["batches"] and here:
-            self._gate(here, self._vmss["gathered_at"])
+            self._gate(here, self._vmss["gathered_at"], same_model=not written)
         back = self._options.direction == "back"
         if self._write:
             seen = self.registered["preflight"]["ansible_facts"]["vmss"]
