@@ -139,9 +139,8 @@ def save(path: str, state: WaitState, *, over: bool) -> None:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(kept.to_dict(), file)
             os.replace(name, target)
-        except BaseException:
-            os.unlink(name)
-            raise
+        finally:
+            Path(name).unlink(missing_ok=True)
     except OSError as error:
         raise StateUnwritable(
             f"What this wait has seen so far could not be written to {path}: {error.strerror or error}",
