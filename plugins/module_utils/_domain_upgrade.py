@@ -189,7 +189,7 @@ class Sending:
         guard_ownership(scale_set, self._overrides)
         guard_profile(scale_set)
         instances = tuple(arm.list_instances(scale_set, request.include))
-        if self._received(instances):
+        if self._received(scale_set, instances):
             upgrade = Upgrade(self._unanswered, self._left_out)
             return PlannedUpgrade(scale_set, instances, upgrade), arm.server_time, None
         planned = plan(scale_set, instances, request, now=arm.server_time, unanswered=self._unanswered)
@@ -215,11 +215,10 @@ class Sending:
             raise _Vanished(gone, planned, error) from error
         return planned, operation.started_at, operation
 
-    def _received(self, instances: Sequence[Instance]) -> bool:
+    def _received(self, scale_set: ScaleSet, instances: Sequence[Instance]) -> bool:
         """Whether Azure has begun the call that it did not answer: it takes all ids of a call, or none (recorded)."""
         sent = [one for one in instances if one.instance_id in self._unanswered]
-        assert self.scale_set is not None
-        image, by_model = self.scale_set.image, self._request.by_model
+        image, by_model = scale_set.image, self._request.by_model
         return any(one.busy or not is_stale(one, image, by_model=by_model) for one in sent)
 
     def _leave_out(self, vanished: _Vanished) -> None:

@@ -97,8 +97,10 @@ EACH = [(option, form) for option in SPEC for form in forms(option)]
 
 def test_every_option_is_tried_and_has_one_type():
     assert set(MEANT) == set(SPEC) == {*DEFAULTS, *REQUIRED}
-    assert {name for name, value in DEFAULTS.items() if type(value) is int} == set(RANGES)
-    assert {name for name, value in DEFAULTS.items() if type(value) is bool} == set(FLAGS)
+    assert {name for name, value in DEFAULTS.items() if isinstance(value, int) and not isinstance(value, bool)} == set(
+        RANGES
+    )
+    assert {name for name, value in DEFAULTS.items() if isinstance(value, bool)} == set(FLAGS)
 
 
 @pytest.mark.parametrize(("option", "form"), EACH, ids=lambda part: repr(part)[:70])
