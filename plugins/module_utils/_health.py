@@ -18,7 +18,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_tim
 # An instance that is known to run, and one of which the answer does not say: there a healthy report is the evidence.
 _RUNNING, _UNSAID = "running", (None, "unknown")
 
-
 OLD_REPORT = "health report is older than the upgrade"
 NO_REPORT = "no health report"
 # What an instance says, or is silent about, before it has a verdict of its own.

@@ -26,8 +26,6 @@ SKIPPED = "marked to be skipped"
 OUTSIDE = "outside of what the rollout is confined to"
 IN_USE = "marked as busy"
 NO_ROOM = "no room above the floor at the moment"
-# What passes: instances left out for these reasons are tried again later.
-PASSING = frozenset({BUSY, IN_USE, NO_ROOM})
 # The value of a mark that takes it back, so that nobody has to delete a tag.
 _NO = ("false", "no", "off", "0")
 
