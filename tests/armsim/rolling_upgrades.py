@@ -47,8 +47,9 @@ def begin(
     work: Work,
     policy: Json,
     started_by: StartedBy = "User",
+    check: float = 0.0,
 ) -> RollingUpgrade:
-    """Start a rolling upgrade of ``waiting``; ``operation`` lasts until it is over."""
+    """Start a rolling upgrade of ``waiting``, after ``check`` seconds; ``operation`` lasts until it is over."""
     tell = scale_set.world.happenings.tell
 
     def ended(failure: Failure | None) -> None:
@@ -58,7 +59,10 @@ def begin(
     record = Record(scale_set.world.timeline.now, policy, started_by=started_by)
     tell("rolling_upgrade_started", scale_set.name)
     scale_set.rolling = RollingUpgrade(scale_set.world.timeline, record, waiting, work, ended)
-    scale_set.rolling.begin()
+    if check:
+        scale_set.world.timeline.after(check, scale_set.rolling.begin)
+    else:
+        scale_set.rolling.begin()
     return scale_set.rolling
 
 

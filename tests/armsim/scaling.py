@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import random
-from collections import Counter
+from collections.abc import Sequence
 
 from armsim.instance import Done, Failure, Instance, Place
 from armsim.parts import Parts
-from armsim.placement import Rule, next_places, overprovisioned, roomy_group, scale_in
+from armsim.placement import Rule, next_places, overprovisioned, scale_in
 from armsim.scale_set import ScaleOut, ScaleSet
 from armsim.wire import guid
 
@@ -46,28 +45,25 @@ def delete_instance(scale_set: ScaleSet, instance: Instance, done: Done, *, forc
 
 
 def place_again(scale_set: ScaleSet, instance: Instance) -> Place:
-    """A place for an instance that is started after it was deallocated: the same zone, any domain (documented)."""
+    """A place for an instance that starts after it was deallocated: in its zone, where a new one would go (recorded: 3
+    of 3).
+    """
     if scale_set.flexible:
         return instance.place
-    zone = instance.place.zone
-    sizes = Counter(
-        other.place.placement_group
-        for other in scale_set.active()
-        if other.place.zone == zone and other.place.placement_group is not None
-    )
-    draws = random.Random(f"{scale_set.world.seed}/{scale_set.id.lower()}/{instance.id}/{instance.attempts}/place")
-    return Place(
-        zone,
-        roomy_group(sizes, scale_set.group_capacity) or guid(scale_set.rng),
-        draws.randrange(scale_set.update_domains),
-        draws.randrange(_fault_domains(scale_set)),
-    )
+    return _places(scale_set, 1, instance)[0]
 
 
-def _places(scale_set: ScaleSet, count: int) -> list[Place]:
-    """Where ``count`` new instances go."""
+def _places(scale_set: ScaleSet, count: int, again: Instance | None = None) -> list[Place]:
+    """Where ``count`` new instances go, or one that is there and is placed ``again``, in its zone."""
     zones: list[str | None] = list(scale_set.document.get("zones") or [None])
-    present = [instance.place for instance in scale_set.active()]
+    if again is not None:
+        zones = [again.place.zone]
+    present = [
+        instance.place
+        for instance in scale_set.active()
+        # What is deallocated has no host.
+        if instance is not again and (again is None or instance.power != "deallocated")
+    ]
     domains = (scale_set.update_domains, _fault_domains(scale_set))
     places = next_places(count, zones, present, scale_set.group_capacity, domains, lambda: guid(scale_set.rng))
     # Flexible sets show neither placement groups nor domains (documented).
@@ -79,9 +75,8 @@ def _fault_domains(scale_set: ScaleSet) -> int:
 
 
 def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
-    """With overprovisioning more are made than wanted; once enough are there, the last ones are deleted (recorded)."""
-    generous = not scale_set.flexible and scale_set.document["properties"].get("overprovision", True)
-    places = _places(scale_set, overprovisioned(wanted) if generous else wanted)
+    """With overprovisioning more are made than wanted; once enough are there, the last ones are let go (recorded)."""
+    places = _places(scale_set, wanted + excess(scale_set, wanted))
     made = [_enter(scale_set, place) for place in places]
     scaling_out = ScaleOut(made, wanted)
     scale_set.scale_outs.append(scaling_out)
@@ -96,8 +91,8 @@ def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
         failed = [instance for instance in made if instance.provisioning == "Failed"]
         short = len(good) < scaling_out.wanted
         outcome = next((instance.failure for instance in failed if short), None)
-        for instance in [*failed, *coming, *reversed(good)][: scaling_out.spare]:
-            delete_instance(scale_set, instance, _nobody_waits)
+        surplus = [*failed, *coming, *reversed(good)][: scaling_out.spare]
+        let_go(scale_set, surplus, [instance for instance in made if instance not in surplus])
         done(outcome)
 
     scaling_out.look = look
@@ -105,6 +100,24 @@ def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
         scale_set.lifecycle.create(instance, _nobody_waits)
     scale_set.world.happenings.tell("scaled_out", scale_set.name, *made)
     return len(made)
+
+
+def excess(scale_set: ScaleSet, wanted: int) -> int:
+    """How many more than ``wanted`` are made."""
+    generous = not scale_set.flexible and scale_set.document["properties"].get("overprovision", True)
+    return overprovisioned(wanted) - wanted if generous else 0
+
+
+def let_go(scale_set: ScaleSet, surplus: Sequence[Instance], kept: Sequence[Instance]) -> None:
+    """Delete what was made in excess: lists show it no more, and are charged for it until it is gone. Of those that
+    are kept all but the last are `Updating` on, though the operation has succeeded (recorded: 15 of 21 lists).
+    """
+    for instance in surplus:
+        instance.surplus = True
+        delete_instance(scale_set, instance, _nobody_waits)
+    settled = [instance for instance in kept if instance.provisioning == "Succeeded"]
+    for instance in settled[:-1] if surplus else ():
+        scale_set.lifecycle.settle(instance)
 
 
 def _scale_in(scale_set: ScaleSet, capacity: int, done: Done) -> int:

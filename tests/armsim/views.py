@@ -145,9 +145,8 @@ class Views:
         # Once somebody has said so, an unprotected instance tells it, too (recorded).
         if any(protection.values()) or instance.protection_told:
             properties["protectionPolicy"] = protection
-        told = instance.user_data or profile.get("userData")
-        if user_data and told:
-            properties["userData"] = told
+        if user_data and profile.get("userData"):
+            properties["userData"] = profile["userData"]
         if view:
             properties["instanceView"] = self.instance_view(reports, now)
         body: Json = {

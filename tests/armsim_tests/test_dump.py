@@ -494,3 +494,19 @@ def test_a_simulator_of_ones_own_scale_set(files: Files, tmp_path: Path) -> None
         assert simulator.state()["scale_sets"]["front"]["instances"]["3"]["image"].endswith(":24.04.9")
         simulator.reset()
         assert simulator.state()["scale_sets"]["front"]["instances"]["3"]["image"].endswith(":24.04.1")
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_instance_behind_its_model_has_the_extensions_that_it_shows(files: Files, *, told: bool) -> None:
+    own = {"name": "own", "properties": {"publisher": "P", "type": "T", "provisioningState": "Succeeded"}}
+    # The second has health reports, so it has an extension: where it shows none, this dump tells of none.
+    second = arm_instance(1, "24.04.0", view=None if told else seen(), latestModelApplied=False)
+    first = {**arm_instance(0, "24.04.0", latestModelApplied=False), "resources": [own]}
+    simulation = start(dump.read(files(arm_model(), [first, second])))
+    (front,) = simulation.scale_sets()
+    names = [
+        [extension["name"] for extension in one.model.profile["extensionProfile"]["extensions"]]
+        for one in front.instances.values()
+    ]
+    of_model = [extension["name"] for extension in front.model.profile["extensionProfile"]["extensions"]]
+    assert names == ([["own"], []] if told else [of_model, of_model])

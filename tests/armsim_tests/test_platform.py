@@ -170,9 +170,11 @@ def test_an_os_upgrade_brings_all_to_the_newest_version_and_stands_in_the_histor
     assert entry["startedBy"] == "User"
     assert entry["targetImageReference"]["exactVersion"] == newer
     assert entry["progress"]["successfulInstanceCount"] == 20
-    start_os_upgrade(world.web)
-    world.wait(10)
-    assert world.web.rolling.record.code == "Completed"
+    again = start_os_upgrade(world.web)
+    world.wait(90)
+    assert (world.web.rolling.record.code, again.operation.status) == ("RollingForward", "InProgress")
+    world.wait(31)
+    assert (world.web.rolling.record.code, again.operation.status) == ("Completed", "Succeeded")
 
 
 def test_an_extension_upgrade_leaves_everything_running(world):

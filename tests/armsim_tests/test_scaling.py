@@ -41,7 +41,14 @@ def test_more_instances_are_made_than_wanted_and_the_last_of_them_deleted(world)
     assert (accepted.charge, world.web.capacity) == (4, 22)
     while accepted.operation.status == "InProgress":
         world.wait(1)
+    # Of those that are kept all but the last are busy for a moment, and serve.
+    kept, last = (instance for instance in made if not instance.surplus)
+    assert (kept.provisioning, last.provisioning) == ("Updating", "Succeeded")
+    assert Counter(instance.provisioning for instance in made)["Deleting"] == 2
+    assert kept.work.gentle
+    world.wait(45)
     assert Counter(instance.provisioning for instance in made) == {"Succeeded": 2, "Deleting": 2}
+    assert (kept.etag, last.etag) == (2, 1)
     world.wait(600)
     assert len(world.instances) == world.account()["instances"] == 22
     assert {instance.image.exact_version for instance in made} == {NEW}

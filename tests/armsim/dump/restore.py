@@ -11,8 +11,10 @@ dump tells how it would go on.
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -62,10 +64,11 @@ class _Restoration:
     def __init__(self, world: World, calendar: Calendar, dump: Dump) -> None:
         self._calendar = calendar
         self._dump = dump
-        self._older: dict[tuple[str, str], Model] = {}
+        self._older: dict[tuple[str, str, str], Model] = {}
         # A source of its own: what is made up does not depend on what the simulation draws elsewhere.
         self._rng = random.Random(f"{world.seed}/{dump.id.lower()}/dump")
         self._made = self._scale_set(world)
+        self._tells_extensions = not self._made.flexible and _tells_extensions(dump.instances)
 
     def run(self) -> Restored:
         staying = [item for item in self._dump.instances if _state(item) != "deleting"]
@@ -178,11 +181,14 @@ class _Restoration:
         image = self._made.world.catalogue.resolve(exact_storage(storage), self._made.location)
         sku = (item.get("sku") or {}).get("name") or (properties.get("hardwareProfile") or {}).get("vmSize")
         current = properties.get("latestModelApplied", image.key == self._made.image().key)
-        return (self._made.model if current else self._older_model(storage, image, sku)), image, reference
+        return (self._made.model if current else self._older_model(storage, image, sku, item)), image, reference
 
-    def _older_model(self, storage: Json, image: Image, sku: str | None) -> Model:
-        """The model as it was when it had this image; all else is as it is now, since nothing tells how it was."""
-        key = (image.key, sku or "")
+    def _older_model(self, storage: Json, image: Image, sku: str | None, item: Json) -> Model:
+        """The model as it was when it had this image, and the extensions that the instance shows as its resources; all
+        else is as it is now, since nothing tells how it was.
+        """
+        extensions = _extensions(item) if self._tells_extensions else None
+        key = (image.key, sku or "", json.dumps(extensions, sort_keys=True))
         if key not in self._older:
             past = copy.deepcopy(self._made.document)
             kept: Json = past["properties"].setdefault("virtualMachineProfile", {}).setdefault("storageProfile", {})
@@ -193,6 +199,8 @@ class _Restoration:
                 kept.setdefault("osDisk", {})["image"] = storage["osDisk"]["image"]
             if sku:
                 past.setdefault("sku", {})["name"] = sku
+            if extensions is not None:
+                past["properties"]["virtualMachineProfile"]["extensionProfile"] = {"extensions": extensions}
             self._older[key] = Model.of(-len(self._older), past)
         return self._older[key]
 
@@ -236,6 +244,26 @@ def _view(item: Json) -> Json:
 def _marked(item: Json) -> bool:
     """Whether Azure says of a virtual machine that it was made from the set's model (recorded)."""
     return any(name.lower() == PROFILE_TAG.lower() for name in item.get("tags") or {})
+
+
+def _tells_extensions(items: Iterable[Json]) -> bool:
+    """Whether instances show their extensions as resources, as they do (recorded): not where views tell of some that
+    are missing there.
+    """
+    views = (_view(item) for item in items if not item.get("resources"))
+    return not any(view.get("vmHealth") or view.get("extensions") for view in views)
+
+
+def _extensions(item: Json) -> list[Json]:
+    resources = item.get("resources") or []
+    return [
+        {
+            "name": resource["name"],
+            "properties": {key: value for key, value in resource["properties"].items() if key != "provisioningState"},
+        }
+        for resource in resources
+        if {"name", "properties"} <= resource.keys() and {"publisher", "type"} <= resource["properties"].keys()
+    ]
 
 
 def _disk_attached(item: Json) -> bool:

@@ -38,6 +38,10 @@ class Timings(Part):
     reimage: Spread = Field(default=Spread(min=60, median=340, max=1200), description="stop and renew the disk")
     boot: Spread = Field(default=Spread(min=30, median=42, max=60), description="from there to running")
     agent: Spread = Field(default=Spread(min=2, median=4, max=8), description="from running to provisioned")
+    late_agent: Spread = Field(
+        default=Spread(min=75, median=90, max=150),
+        description="from provisioned to the agent's first report, of a new Windows system or after deallocation",
+    )
     first_report: Spread = Field(
         default=Spread(min=10, median=18, max=30), description="from provisioned to the first health report"
     )
@@ -57,6 +61,17 @@ class Timings(Part):
     )
     current: Spread = Field(
         default=Spread(min=0.1, median=0.3, max=0.8), description="`manualupgrade` of instances that are current"
+    )
+    os_upgrade_check: Spread = Field(
+        default=Spread(min=92, median=105, max=120), description="`osRollingUpgrade` that finds nothing to do"
+    )
+    settle: Spread = Field(
+        default=Spread(min=25, median=30, max=45),
+        description="of what is kept of an overprovisioned scale-out: all but the last are `Updating` so long",
+    )
+    surplus: Spread = Field(
+        default=Spread(min=60, median=90, max=180),
+        description="after a scale-out, until what was made in excess is gone: lists are charged for it so long",
     )
     delete: Spread = Field(default=Spread(min=15, median=25, max=60), description="of an instance")
     automatic_os_upgrade: Spread = Field(

@@ -29,6 +29,8 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     charge: int | None = None
+    # Whether the answer says what it was charged: a list without entries does not (recorded).
+    tells_charge: bool = True
 
 
 @dataclass

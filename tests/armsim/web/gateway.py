@@ -65,7 +65,8 @@ def _serve(call: Call, endpoint: Endpoint, seen: Seen, fault: AnswerFault | None
             requests.faults["operation"] += 1
     if reply.charge is not None:
         requests.charge += reply.charge
-        reply.headers["x-ms-request-charge"] = str(reply.charge)
+        if reply.tells_charge:
+            reply.headers["x-ms-request-charge"] = str(reply.charge)
     reply.headers.update(simulation.throttle.headers(call.drawn, reply.charge))
     if isinstance(fault, ChangedFault):
         reply.body = fault.change(reply.body)
@@ -79,7 +80,8 @@ def _refuse(call: Call, error: errors.ArmError) -> Response:
     if error.retry_after is not None:
         headers.update(call.host.refused_until(error.retry_after))
     if not error.gateway:
-        headers.update(simulation.throttle.headers(call.drawn, None))
+        charge = headers.get("x-ms-request-charge")
+        headers.update(simulation.throttle.headers(call.drawn, None if charge is None else int(charge)))
     return render(simulation, Reply(error.body(), error.status, headers), gateway=error.gateway)
 
 

@@ -44,7 +44,7 @@ def list_instances(call: Call) -> Reply:
         reply = page(call, [views.bare_instance(scale_set, instance) for instance in chosen], following)
         reply.charge = len(chosen)
         return reply
-    matching = list(instances)
+    matching = [instance for instance in instances if not instance.surplus]
     if "$filter" in call.query:
         test = instance_filter(call.query["$filter"])
         deep = "instanceview" in call.query["$filter"].lower()
@@ -67,7 +67,9 @@ def list_instances(call: Call) -> Reply:
         entries = [views.instance(scale_set, instance, now, call.api_version, view=view) for instance in chosen]
     reply = page(call, entries, following)
     # A list is charged by its length (recorded: 1, 2 and 4).
-    reply.charge = len(entries) or None
+    # Also for what was made in excess and is not shown (recorded: 4 for 2, 7 for 3).
+    reply.charge = len(entries) + (0 if following else sum(one.surplus for one in instances))
+    reply.tells_charge = reply.charge > 0
     return reply
 
 

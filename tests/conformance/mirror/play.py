@@ -15,13 +15,14 @@ from armsim.clock import ManualClock
 from armsim.dump import DumpError
 from armsim.instance import Failure
 from armsim.scale_set import ScaleSet
+from armsim.scaling import create_instance, excess, let_go
 from armsim.simulation import Simulation
 from conformance.mirror.compare import Difference, differences, places
 from conformance.mirror.driver import Driver
 from conformance.mirror.kinds import MACHINE, POLL, SETS, Kind, kind_of, machine_of_set
 from conformance.mirror.recordings import Answer, Exchange, Recording
 from conformance.mirror.steps import Steps
-from conformance.mirror.surroundings import models_in, scenario_of, seed_of
+from conformance.mirror.surroundings import deployed_before, models_in, scenario_of, seed_of
 from conformance.mirror.uncompared import Uncompared
 
 # States that pass.
@@ -130,7 +131,17 @@ class _Player:
         except DumpError:
             # What it refers to is not there, because an earlier answer differs; so will this one.
             return False
+        if deployed_before(self._recording, exchange, set_id):
+            self._as_deployed(exchange)
         return dump.model is exchange.answer.body
+
+    def _as_deployed(self, exchange: Exchange) -> None:
+        """Let a set be as it is when the deployment that made it has just ended: what was made in excess is going."""
+        scale_set = self._scale_set(exchange)
+        assert scale_set is not None
+        kept = scale_set.active()
+        surplus = [create_instance(scale_set, lambda _failure: None) for _ in range(excess(scale_set, len(kept)))]
+        let_go(scale_set, surplus, kept)
 
     def _address(self, exchange: Exchange, kind: Kind) -> str | None:
         """The address in the simulator's own names; none for an operation that it did not start."""
@@ -251,7 +262,26 @@ def _is_behind(simulated: Answer, recorded: Answer) -> bool:
     if not _at_rest(recorded):
         return False
     gone = recorded.status == 404 and simulated.status == 200
-    return gone or not _at_rest(simulated) or _powers(recorded) - _powers(simulated) == {"PowerState/deallocated"}
+    return (
+        gone
+        or not _at_rest(simulated)
+        or _powers(recorded) - _powers(simulated) == {"PowerState/deallocated"}
+        or _silent_agents(recorded) < _silent_agents(simulated)
+        or _charged_beyond(recorded) < _charged_beyond(simulated)
+    )
+
+
+def _silent_agents(answer: Answer) -> bool:
+    """Whether an answer shows an agent that has not reported; one that is late reports in the end."""
+    states = (place.states for path, place in places(answer.body).items() if path.endswith("vmAgent.statuses[0].code"))
+    return any("ProvisioningState/Unavailable" in found for found in states)
+
+
+def _charged_beyond(answer: Answer) -> int:
+    """For how many instances that it does not show a list is charged: those made in excess, until they are gone."""
+    entries = answer.body.get("value") if isinstance(answer.body, dict) else None
+    charge = answer.headers.get("x-ms-request-charge", "")
+    return int(charge) - len(entries) if isinstance(entries, list) and charge.isdigit() else 0
 
 
 def _powers(answer: Answer) -> set[str]:

@@ -84,6 +84,10 @@ class Recording:
     name: str
     exchanges: tuple[Exchange, ...]
 
+    def before(self, exchange: Exchange) -> tuple[Exchange, ...]:
+        """All that came before an exchange."""
+        return self.exchanges[: self.exchanges.index(exchange)]
+
     def since(self, exchange: Exchange) -> tuple[Exchange, ...]:
         """An exchange and all that came after it."""
         return self.exchanges[self.exchanges.index(exchange) :]
