@@ -36,7 +36,8 @@ def shown(disks: list[Json], extensions: Iterable[Json]) -> list[Json]:
     system, *others = disks
     settings = _settings(extension)
     if settings.get("EncryptionOperation") == "DisableEncryption":
-        return [_with(system, _PLAIN, {"enabled": False}), *others]
+        # Since 2.2 the keys are not kept with the disk any more (recorded).
+        return [_with(system, _PLAIN, None if _keeps_no_keys(extension) else {"enabled": False}), *others]
     keys = _keys(extension, settings)
     volumes = settings.get("VolumeType")
     return [
@@ -44,6 +45,11 @@ def shown(disks: list[Json], extensions: Iterable[Json]) -> list[Json]:
         # A data disk has no volume yet that could be encrypted (recorded: 22 of 22).
         *(_with(disk, _PLAIN) for disk in others),
     ]
+
+
+def _keeps_no_keys(extension: Json) -> bool:
+    version = str(extension["properties"].get("typeHandlerVersion", "")).split(".")
+    return [int(part) for part in version if part.isdigit()] >= [2, 2]
 
 
 def _with(disk: Json, status: Json, settings: Json | None = None) -> Json:

@@ -308,15 +308,16 @@ class Views:
 
     def _resources(self, scale_set: ScaleSet, instance: Instance, owner: str) -> Json:
         """The extensions of an instance as resources below ``owner``; those of Uniform sets, too, are shown as those
-        of a virtual machine (recorded).
+        of a virtual machine, and are busy while it is (recorded: 3 of 3).
         """
+        state = "Updating" if instance.provisioning == "Updating" else "Succeeded"
         resources = [
             {
                 "name": extension["name"],
                 "id": f"{owner}/extensions/{extension['name']}",
                 "type": f"{COMPUTE}/virtualMachines/extensions",
                 "location": scale_set.location,
-                "properties": {**extension["properties"], "provisioningState": "Succeeded"},
+                "properties": {**extension["properties"], "provisioningState": state},
             }
             for extension in self._extensions(instance)
         ]

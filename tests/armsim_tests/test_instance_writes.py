@@ -76,6 +76,8 @@ def test_an_upgrade_without_a_new_image_keeps_the_disk_and_the_instance_serves(w
     accepted = upgrade_instances(world.web, {"instanceIds": ["*"]})
     assert accepted.charge == 20
     assert {instance.provisioning for instance in world.instances} == {"Updating"}
+    busy = [resource["properties"]["provisioningState"] for resource in shown(world, world.instances[0])["resources"]]
+    assert set(busy) == {"Updating"}
     world.wait(100)
     assert accepted.operation.status == "Succeeded"
     assert all(instance.applies(world.web.model) for instance in world.instances)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from armsim.instance import Failure
 from armsim_tests.in_process import Site
 
 MONITOR = {
@@ -152,11 +153,20 @@ def test_the_view_of_a_set_without_repairs_tells_of_no_services():
 
 
 @pytest.mark.parametrize(
-    ("operation", "code"), [("EnableEncryption", "encrypted"), ("DisableEncryption", "notEncrypted")]
+    ("version", "operation", "code", "enabled"),
+    [
+        ("1.1", "EnableEncryption", "encrypted", [True]),
+        ("1.1", "DisableEncryption", "notEncrypted", [False]),
+        ("2.2", "DisableEncryption", "notEncrypted", []),
+    ],
 )
-def test_an_instance_shows_what_the_extension_does_to_its_disk(site, operation, code):
+def test_an_instance_shows_what_the_extension_does_to_its_disk(site, version, operation, code, enabled):
     settings = {"EncryptionOperation": operation, "KeyVaultURL": "https://keys.vault.azure.net/"}
-    encryption = {"publisher": "Microsoft.Azure.Security", "type": "AzureDiskEncryptionForLinux"}
+    encryption = {
+        "publisher": "Microsoft.Azure.Security",
+        "type": "AzureDiskEncryptionForLinux",
+        "typeHandlerVersion": version,
+    }
     site.call("PUT", f"{site.web}/extensions/disks", document={"properties": {**encryption, "settings": settings}})
     site.wait(600)
     site.call("POST", f"{site.web}/manualupgrade", document={"instanceIds": [one(site)]})
@@ -164,9 +174,18 @@ def test_an_instance_shows_what_the_extension_does_to_its_disk(site, operation, 
     view = site.get(f"{site.web}/virtualMachines/{one(site)}/instanceView").json()
     (disk,) = view["disks"]
     assert disk["statuses"][1]["code"] == f"EncryptionState/{code}"
-    assert disk["encryptionSettings"][0]["enabled"] == (code == "encrypted")
+    assert [settings["enabled"] for settings in disk.get("encryptionSettings", [])] == enabled
     (status,) = next(item for item in view["extensions"] if item["name"] == "disks")["statuses"]
     assert "time" not in status
+
+
+def test_what_failed_by_an_error_of_the_service_itself_says_when_to_try_again():
+    site = Site.bundled("quickstart", speed=1.0)
+    operation = site.host.simulation.operations.start("westeurope")
+    site.host.simulation.operations.finish(operation, Failure("InternalExecutionError", "An internal error occurred."))
+    at = f"/subscriptions/{site.web.split('/')[2]}/providers/Microsoft.Compute/locations/westeurope/operations"
+    poll = site.get(f"{at}/{operation.id}")
+    assert (poll.json()["status"], poll.headers["retry-after"]) == ("Failed", "480")
 
 
 def test_where_the_log_of_a_boot_is(site):

@@ -10,6 +10,9 @@ from armsim import errors
 from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.paths import COMPUTE
 
+# Seconds after which what failed by an error of the service itself may be tried again (recorded: 4 of 4).
+_AFTER_INTERNAL_ERROR = 480.0
+
 
 def poll(call: Call) -> Reply:
     """The state of an operation; with ``monitor=true`` an empty body: 202 in progress, afterwards 200.
@@ -26,6 +29,8 @@ def poll(call: Call) -> Reply:
     told = not call.host.as_recorded or (operation.of_write and not operation.polled)
     operation.polled = True
     headers = call.host.retry_after(call.simulation.spec.retry_after.poll) if in_progress and told else {}
+    if operation.failure is not None and "InternalE" in operation.failure.code:
+        headers = call.host.retry_after(_AFTER_INTERNAL_ERROR)
     if call.query.get("monitor", "").lower() != "true":
         return Reply(operations.body(operation, call.api_version), headers=headers)
     if in_progress:

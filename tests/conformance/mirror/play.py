@@ -175,6 +175,9 @@ class _Player:
                 known[recorded] = recorded
             else:
                 known[recorded] = free[0]
+        if recorded not in known and recorded.isdigit():
+            # What was not there has no partner: the id of none.
+            return str(scale_set.highest_id + 1)
         return known.get(recorded, recorded)
 
     # --- the request ------------------------------------------------------------------------------------------------
