@@ -36,7 +36,8 @@ _PUBLIC_ID = re.compile(r"/(?:shared|community)Galleries/([^/]+)/images/([^/]+)/
 class Image:
     """One image that an instance can be made from.
 
-    ``key`` tells images apart and is fit for people; ``exact_version`` is null where images have no versions.
+    ``key`` tells images apart and is fit for people; ``exact_version`` is null where images have no versions;
+    ``trusted``: fit for Trusted Launch.
     """
 
     key: str
@@ -45,6 +46,9 @@ class Image:
     os_name: str
     os_version: str
     behaviour: scenario.Behaviour
+    generation: str = "V2"
+    specialized: bool = False
+    trusted: bool = True
 
 
 def disk_image(os_type: str) -> Image:
@@ -109,6 +113,13 @@ def managed_path(resource_id: str) -> ManagedPath | None:
 def public_path(resource_id: str) -> PublicPath | None:
     match = _PUBLIC_ID.fullmatch(resource_id)
     return PublicPath(*match.groups()) if match else None
+
+
+def read_action(resource_id: str) -> str | None:
+    """The permission to read an image by its id; null where it is no image."""
+    if path := gallery_path(resource_id):
+        return f"{COMPUTE}/galleries/images/{'versions/' if path.version else ''}read"
+    return f"{COMPUTE}/images/read" if managed_path(resource_id) else None
 
 
 def reference_kind(storage_profile: Json) -> Kind | None:
@@ -256,7 +267,8 @@ class Catalogue:
                 target="imageReference",
             )
         key = f"{image.publisher}:{image.offer}:{image.sku}:{chosen.version}"
-        return Image(key, chosen.version, image.os_type, image.os_name, image.os_version, chosen)
+        system = (image.os_type, image.os_name, image.os_version)
+        return Image(key, chosen.version, *system, chosen, image.generation, trusted=image.generation == "V2")
 
     def _by_id(self, resource_id: str, location: str) -> Image:
         if path := gallery_path(resource_id):
@@ -269,7 +281,8 @@ class Catalogue:
             if managed is None or not same_region(managed.location, location):
                 raise ArmError(404, "NotFound", f"The Image '{resource_id}' cannot be found in '{location}' region.")
             key = self.managed_id(managed)
-            return Image(key, None, managed.os_type, managed.os_name, managed.os_version, managed)
+            system = (managed.os_type, managed.os_name, managed.os_version)
+            return Image(key, None, *system, managed, trusted=False)
         raise ArmError(
             400,
             "InvalidParameter",
@@ -317,7 +330,9 @@ class Catalogue:
                 target="imageReference",
             )
         key = f"{prefix}/images/{image.name}/versions/{chosen.version}"
-        return Image(key, chosen.version, image.os_type, image.os_name, image.os_version, chosen)
+        system = (image.os_type, image.os_name, image.os_version)
+        second, specialized = image.generation == "V2", image.os_state == "Specialized"
+        return Image(key, chosen.version, *system, chosen, image.generation, specialized, trusted=second)
 
     def _vhd(self, uri: str) -> Image:
         known = next((vhd for vhd in self.vhds if vhd.uri == uri), None)
@@ -328,7 +343,7 @@ class Catalogue:
                 f"The source blob {uri} does not exist or cannot be read.",
                 target="osDisk.image.uri",
             )
-        return Image(uri, None, known.os_type, known.os_name, known.os_version, known)
+        return Image(uri, None, known.os_type, known.os_name, known.os_version, known, trusted=False)
 
     def gallery_id(self, gallery: scenario.Gallery) -> str:
         return (

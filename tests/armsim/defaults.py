@@ -28,12 +28,14 @@ _ROLLING = {
 _AUTOMATIC_OS_UPGRADE = {"useRollingUpgradePolicy": False, "disableAutomaticRollback": False}
 _REPAIRS = {"gracePeriod": "PT10M", "repairAction": "Replace"}
 _INTERFACE: Json = {"disableTcpStateTracking": False, "dnsSettings": {"dnsServers": []}, "enableIPForwarding": False}
+_POOLS = ("loadBalancerBackendAddressPools", "loadBalancerInboundNatPools")
 _APPLICATION = {
     "manuallyManaged": False,
     "treatFailureAsDeploymentFailure": False,
     "enableAutomaticUpgrade": False,
 }
 _ULTRA = {"diskIOPSReadWrite": 800, "diskMBpsReadWrite": 102}
+_USER_INITIATED = ("userInitiatedReboot", "userInitiatedRedeploy")
 _INSTALLER = "VMAppExtension"
 _DISK_SIZE = {"Linux": 30, "Windows": 127}
 
@@ -72,6 +74,8 @@ def complete(body: Json, os_type: str) -> Json:
         _add(policy["automaticOSUpgradePolicy"], _AUTOMATIC_OS_UPGRADE)
     if "automaticRepairsPolicy" in properties:
         _add(properties["automaticRepairsPolicy"], _REPAIRS)
+    if "scheduledEventsPolicy" in properties:
+        _complete_events(properties)
     profile = properties.get("virtualMachineProfile")
     if profile:
         _complete_profile(profile, os_type)
@@ -112,6 +116,8 @@ def _complete_profile(profile: Json, os_type: str) -> None:
         _add(disk.setdefault("managedDisk", {}), {"storageAccountType": "Standard_LRS"})
         _add(disk, {"diskSizeGB": _DISK_SIZE[os_type]})
     for data_disk in profile["storageProfile"].get("dataDisks") or []:
+        if not disk.get("vhdContainers"):
+            _add(data_disk.setdefault("managedDisk", {}), {"storageAccountType": "Standard_LRS"})
         ultra = (data_disk.get("managedDisk") or {}).get("storageAccountType") == "UltraSSD_LRS"
         _add(data_disk, {"caching": "None", **(_ULTRA if ultra else {})})
     security: Json = profile.get("securityProfile") or {}
@@ -125,6 +131,20 @@ def _complete_profile(profile: Json, os_type: str) -> None:
     if "extensionProfile" in profile:
         for extension in profile["extensionProfile"].setdefault("extensions", []):
             _add(extension["properties"], {"autoUpgradeMinorVersion": False})
+
+
+def _complete_events(properties: Json) -> None:
+    """What is named of the policy of scheduled events is off by default; when all is off, it is gone (recorded)."""
+    policy: Json = properties["scheduledEventsPolicy"]
+    for name in _USER_INITIATED:
+        if name in policy:
+            _add(policy[name], {"automaticallyApprove": False})
+    grid = (policy.get("scheduledEventsAdditionalPublishingTargets") or {}).get("eventGridAndResourceGraph")
+    if grid is not None:
+        _add(grid, {"enable": False})
+    switches = [policy[name]["automaticallyApprove"] for name in _USER_INITIATED if name in policy]
+    if not any((*switches, (grid or {}).get("enable"))):
+        del properties["scheduledEventsPolicy"]
 
 
 def _complete_notification(events: Json) -> None:
@@ -158,6 +178,10 @@ def _complete_interface(interface: Json) -> None:
     _add(properties, _INTERFACE)
     for address in properties.get("ipConfigurations") or []:
         _add(address.setdefault("properties", {}), {"privateIPAddressVersion": "IPv4"})
+        for name in _POOLS:
+            # No pools are the same as no word about them (recorded); of application gateways they are shown.
+            if address["properties"].get(name) == []:
+                del address["properties"][name]
 
 
 def _interfaces(model: Json) -> list[Json]:

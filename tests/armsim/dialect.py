@@ -78,8 +78,6 @@ _INSTANCE.update(_below("properties.instanceView", _INSTANCE_VIEW))
 _DATA_DISKS_ENCRYPTED = "2017-12-01"
 # Until the policy of that name took its place, the upgrade policy had a flag.
 _FLAG_OF_OS_UPGRADES = ("2017-03-30", "2018-10-01")
-# These show whether the agent of Linux is updated by the platform; the later ones only where somebody said so.
-_AGENT_UPDATES = ("2022-03-01", "2023-09-01")
 # Versions of 2015 call an operation's id `operationId`; 2016-03-30 and 2016-04-30-preview say `name` (recorded).
 _OPERATION_NAME_SINCE = "2016-03-30"
 
@@ -100,18 +98,15 @@ def scale_set(body: Json, version: str) -> Json:
 
 
 def _shown_system(profile: Json, version: str) -> None:
-    first, end = _AGENT_UPDATES
     system = profile.get("osProfile") or {}
-    if "linuxConfiguration" in system and first <= version < end:
-        system["linuxConfiguration"].setdefault("enableVMAgentPlatformUpdates", False)
     if version >= _BEFORE_2020:
         # Once told like any other field, now a secret.
         system.pop("customData", None)
 
 
 def extension(body: Json, version: str) -> Json:
-    """An extension as ``version`` shows it: at 2017-03-30 without an id (recorded)."""
-    return _shown(body, {"id": "2017-12-01"}, version)
+    """An extension as ``version`` shows it: at 2017-12-01 without an id, at 2020-12-01 with one (recorded)."""
+    return _shown(body, {"id": _BEFORE_2020}, version)
 
 
 def rolling_upgrade(body: Json, version: str) -> Json:

@@ -12,6 +12,7 @@ from typing import Any
 from armsim import scenario
 from armsim.catalogue import PLATFORM_FIELDS
 from armsim.errors import bad_request, invalid_parameter
+from armsim.secret_fields import NAMES as SECRETS
 from armsim.tags import check_tags
 from armsim.wire import COMPUTE, Json
 
@@ -64,8 +65,6 @@ _WORDS = {str: "String", int: "Int32", bool: "Boolean", dict: "Dictionary", list
 _READ_ONLY = ("id", "name", "type", "etag")
 _READ_ONLY_PROPERTIES = ("provisioningState", "uniqueId", "timeCreated")
 _FIRMWARE = {"secureBootEnabled": True, "vTpmEnabled": True}
-# Taken, and never told again (recorded).
-_SECRETS = ("adminPassword", "protectedSettings")
 
 
 def check_types(body: object) -> Json:
@@ -86,17 +85,22 @@ def check_types(body: object) -> Json:
     return given
 
 
-def without_nulls(body: object) -> Json:
-    """The body without secrets and nulls; 400 where it is no object."""
+def as_object(body: object) -> Json:
+    """The body, if it is an object; else 400."""
     if not isinstance(body, dict):
         raise bad_request("Error converting the request body to an object.")
-    given: Json = _kept(body)
+    return body
+
+
+def without_nulls(body: object) -> Json:
+    """The body without secrets and nulls; 400 where it is no object."""
+    given: Json = _kept(as_object(body))
     return given
 
 
 def _kept(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _kept(item) for name, item in value.items() if item is not None and name not in _SECRETS}
+        return {name: _kept(item) for name, item in value.items() if item is not None and name not in SECRETS}
     if isinstance(value, list):
         return [_kept(item) for item in value if item is not None]
     return value
@@ -196,6 +200,9 @@ def replace(document: Json, body: Json) -> Json:
         profile.get("storageProfile"), (before.get("virtualMachineProfile") or {}).get("storageProfile") or {}
     )
     merged = {**copy.deepcopy(before), **properties}
+    if "scheduledEventsPolicy" in before and "scheduledEventsPolicy" in properties:
+        merged["scheduledEventsPolicy"] = copy.deepcopy(before["scheduledEventsPolicy"])
+        _merge(merged["scheduledEventsPolicy"], properties["scheduledEventsPolicy"])
     if profile and before.get("virtualMachineProfile"):
         merged["virtualMachineProfile"] = _merged_profile(before["virtualMachineProfile"], profile)
     return {**copy.deepcopy(document), **given, "properties": merged}
@@ -212,6 +219,10 @@ def _merged_profile(before: Json, given: Json) -> Json:
     if (storage.get("osDisk") or {}).get("diffDiskSettings") == {}:
         # The one that is emptied by being empty (recorded).
         result["storageProfile"]["osDisk"].pop("diffDiskSettings")
+    diagnostics = (given.get("diagnosticsProfile") or {}).get("bootDiagnostics")
+    if diagnostics and diagnostics.get("enabled") and "storageUri" not in diagnostics:
+        # Switched on without an account of one's own they use the service's (recorded).
+        result["diagnosticsProfile"]["bootDiagnostics"].pop("storageUri", None)
     return result
 
 

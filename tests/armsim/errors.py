@@ -100,6 +100,16 @@ def denied_by_assignment(client_id: str, object_id: str, action: str, scope: str
     )
 
 
+def linked_authorization_failed(write: str, scope: str, action: str, linked: str) -> ArmError:
+    """403 for a write that refers to what the client may not use (recorded of a virtual machine and a vault)."""
+    return gateway(
+        403,
+        "LinkedAuthorizationFailed",
+        f"The client has permission to perform action '{write}' on scope '{scope}'; however, it does not have "
+        f"permission to perform action '{action}' on the linked scope '{linked}'.",
+    )
+
+
 def scope_locked(scope: str, locked: str, method: str) -> ArmError:
     verb = "delete" if method == "DELETE" else "write"
     return gateway(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from armsim.instance import PREEMPTED, Failure
 from armsim.operations import Fate
-from armsim.scenario import AnswerFault, OperationFault, StaleSkipTokenFault
+from armsim.scenario import AnswerFault, OperationFault, StaleFault, StaleSkipTokenFault
 from armsim.wire import Json
 
 # Code and text of many failed operations (reported).
@@ -33,6 +33,7 @@ class Seen:
     api_version: str
     further_page: bool
     now: float
+    method: str = "GET"
 
 
 @dataclass
@@ -62,6 +63,8 @@ class Ordered:
         fault = self.fault
         if isinstance(fault, StaleSkipTokenFault) and not seen.further_page:
             return False
+        if isinstance(fault, StaleFault) and seen.method != "GET":
+            return False
         if fault.between is not None and not fault.between[0] <= seen.now < fault.between[1]:
             return False
         pairs = ((seen.operation, fault.operation), (seen.path, fault.path), (seen.api_version, fault.api_version))
@@ -84,6 +87,11 @@ class Faults:
     def clear(self) -> None:
         """Let no more faults come."""
         self._pending.clear()
+
+    @property
+    def repeat_answers(self) -> bool:
+        """Whether one of them will give an earlier answer again."""
+        return any(isinstance(item.fault, StaleFault) for item in self._pending)
 
     def report(self) -> list[Json]:
         """The faults still to come, as they were ordered, with their counts so far."""
@@ -118,7 +126,7 @@ class Faults:
         if fault.outcome == "Succeeded":
             return Fate("Succeeded", None)
         usual = PREEMPTED if fault.outcome == "Canceled" else _FAILURE
-        failure = Failure(fault.code or usual.code, fault.message or usual.message)
+        failure = Failure(fault.code or usual.code, fault.message or usual.message, fault.target)
         return Fate(fault.outcome, failure)
 
     def _strike(

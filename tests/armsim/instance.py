@@ -28,10 +28,11 @@ PROBE_INTERVAL = 5.0
 
 
 class Failure(NamedTuple):
-    """Why an operation failed."""
+    """Why an operation failed; ``target``: the instance that did, where it was one."""
 
     code: str
     message: str
+    target: str | None = None
 
 
 PREEMPTED = Failure("OperationPreempted", "Operation execution has been preempted by a more recent operation.")

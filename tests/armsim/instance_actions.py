@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from armsim.errors import bad_request, invalid_parameter, marked_for_deletion
-from armsim.instance import Done, Failure, Instance
+from armsim.instance import PREEMPTED, Done, Failure, Instance
 from armsim.instance_work import upgrade_instance
 from armsim.parts import Parts
 from armsim.scale_set import Accepted, ScaleSet
@@ -55,7 +55,7 @@ def upgrade_instances(scale_set: ScaleSet, body: object) -> Accepted:
     if lagging:
         scale_set.world.happenings.tell("batch_started", scale_set.name, *lagging)
     ended = partial(scale_set.world.happenings.tell, "batch_ended", scale_set.name, *lagging) if lagging else None
-    return _perform(scale_set, lagging, upgrade_instance, ended, counted=2)
+    return _perform(scale_set, lagging, upgrade_instance, ended, counted=2 if lagging else 1)
 
 
 def delete_instances(scale_set: ScaleSet, body: object, *, force: bool = False) -> Accepted:
@@ -82,7 +82,13 @@ def carry_out(scale_set: ScaleSet, instances: Sequence[Instance], work: Work, do
     """
     parts = Parts(len(instances), done)
     for instance in instances:
-        work(scale_set, instance, parts.done)
+        work(scale_set, instance, parts.done if scale_set.flexible else partial(_blamed, instance, parts.done))
+
+
+def _blamed(instance: Instance, done: Done, failure: Failure | None) -> None:
+    """The error of an operation names the instance as its target (recorded in 2025)."""
+    # Being pre-empted is no failure of an instance.
+    done(failure if failure is None or failure is PREEMPTED else failure._replace(target=instance.id))
 
 
 def stillborn(scale_set: ScaleSet) -> Accepted:
@@ -104,13 +110,14 @@ def _perform(
     *,
     counted: int = 0,
 ) -> Accepted:
-    """``counted``: by how much the etag is raised when all is done. Upgrades raise it by about two, stops, starts and
-    other actions not at all (recorded).
+    """``counted``: by how much the etag is raised when all is done. Upgrades raise it by about two, by one where all
+    instances are current, stops, starts and other actions not at all (recorded).
     """
     operation = scale_set.start()
 
     def done(failure: Failure | None) -> None:
-        scale_set.etag += counted
+        # Not of Flexible sets (recorded).
+        scale_set.etag += 0 if scale_set.flexible else counted
         scale_set.end(operation, failure)
         if ended is not None:
             ended()
@@ -119,7 +126,7 @@ def _perform(
         carry_out(scale_set, instances, work, done)
     else:
         delay = scale_set.world.timings.current.draw(scale_set.rng)
-        scale_set.world.timeline.after(delay, lambda: scale_set.end(operation))
+        scale_set.world.timeline.after(delay, partial(done, None))
     return Accepted(operation, scale_set.charge(len(instances)))
 
 

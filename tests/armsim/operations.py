@@ -87,6 +87,6 @@ class Operations:
             body["endTime"] = self._calendar.stamp(operation.ended)
         body["status"] = operation.status
         if operation.failure is not None:
-            body["error"] = {"code": operation.failure.code, "message": operation.failure.message}
+            body["error"] = {name: text for name, text in operation.failure._asdict().items() if text is not None}
         body[operation_name(api_version)] = operation.id
         return body

@@ -14,12 +14,17 @@ from armsim.instance import Instance, Place
 
 Rule = Literal["Default", "NewestVM", "OldestVM"]
 
-# Instances made for so many wanted ones (recorded: two as four, three and five as seven).
+# Instances made for so many wanted ones of a new set (recorded: two as four, three and five as seven).
 _MADE = {1: 2, 2: 4, 3: 7, 4: 7, 5: 7}
 
 
-def overprovisioned(wanted: int) -> int:
-    """How many instances are made for ``wanted`` ones with overprovisioning; beyond five a fifth more (a guess)."""
+def overprovisioned(wanted: int, present: int = 0) -> int:
+    """How many instances are made for ``wanted`` ones with overprovisioning, beside ``present`` ones.
+
+    A set that has instances gets one more (recorded: one as two, three as four); of many it is a fifth (a guess).
+    """
+    if present and wanted:
+        return wanted + max(1, wanted // 5)
     return _MADE.get(wanted, wanted + max(2, wanted // 5) if wanted else 0)
 
 

@@ -10,7 +10,7 @@ import fnmatch
 from collections.abc import Iterable
 
 from armsim import scenario
-from armsim.errors import authorization_failed, denied_by_assignment
+from armsim.errors import authorization_failed, denied_by_assignment, linked_authorization_failed
 from armsim.wire import Json
 
 _CONTRIBUTOR_MAY_NOT = (
@@ -73,6 +73,11 @@ class Principal:
         if not self.may(action):
             refusal = denied_by_assignment if self._role_allows(action) else authorization_failed
             raise refusal(self.spec.client_id, self.spec.object_id, action, scope)
+
+    def authorize_linked(self, write: str, scope: str, action: str, linked: str) -> None:
+        """Raise 403 unless the principal may do ``action`` on what the resource that it writes refers to."""
+        if not self.may(action):
+            raise linked_authorization_failed(write, scope, action, linked)
 
 
 def _lower(patterns: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from armsim.clock import Timeline
 from armsim.instance import PREEMPTED, Done, Failure, Instance
+from armsim.operations import Operation
 from armsim.parts import Parts
 from armsim.rolling_policy import Candidate, breach_after, breach_before, next_batch, seconds
 from armsim.wire import Calendar, Json
@@ -74,6 +75,8 @@ class RollingUpgrade:
 
     def __init__(self, timeline: Timeline, record: Record, waiting: list[Instance], work: Work, ended: Done) -> None:
         self.record = record
+        # What a client polls, where there is one.
+        self.operation: Operation | None = None
         record.last_action_time = timeline.now
         self._timeline = timeline
         self._waiting = waiting
@@ -104,6 +107,11 @@ class RollingUpgrade:
         """Give way to a newer write of the model."""
         if self.record.active:
             self._end("Cancelled", PREEMPTED)
+
+    def fail(self, operation: Operation, failure: Failure) -> None:
+        """Stop if the operation that has failed is the one behind it; one that is pre-empted leaves it going."""
+        if operation is self.operation and failure is not PREEMPTED:
+            self._end("Faulted", failure)
 
     def look(self) -> None:
         """See whether the batch is done; called whenever an instance changes, and when patience ends."""

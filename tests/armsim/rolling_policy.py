@@ -51,7 +51,7 @@ def next_batch(policy: Json, waiting: Sequence[Candidate], members: Sequence[Can
         first_of.sort(key=lambda candidate: candidate.serving)
     domain = _domain(policy, first_of[0])
     mates = [candidate for candidate in first_of if _domain(policy, candidate) == domain]
-    size = max(1, len(members) * int(policy["maxBatchInstancePercent"]) // 100)
+    size = batch_size(policy, len(members))
     # Those that are unhealthy elsewhere count as if they were in the batch; those in the batch count once.
     out_of_service = sum(not member.serving for member in members)
     batch: list[Candidate] = []
@@ -61,6 +61,11 @@ def next_batch(policy: Json, waiting: Sequence[Candidate], members: Sequence[Can
             break
         batch.append(mate)
     return batch
+
+
+def batch_size(policy: Json, members: int) -> int:
+    """How many of ``members`` instances a batch has at most."""
+    return max(1, members * int(policy["maxBatchInstancePercent"]) // 100)
 
 
 def breach_before(policy: Json, members: Sequence[Candidate], *, first: bool) -> Failure | None:

@@ -15,10 +15,15 @@ from armsim.instance_work import upgrade_instance
 from armsim.lifecycle import Disk
 from armsim.operations import Operation
 from armsim.rolling import Code, Record, Rollback, RollingUpgrade, StartedBy, Work, recorded
-from armsim.rolling_policy import DEFAULTS
+from armsim.rolling_policy import DEFAULTS, batch_size
 from armsim.scale_set import Accepted, ScaleSet
 from armsim.scaling import create_instance, delete_instance
 from armsim.wire import Json
+
+# By how much the etag is raised when a rolling upgrade is over: one of extensions (recorded; an OS upgrade: guessed),
+# and one that a write set off (recorded once).
+OF_UPGRADE = 3
+_OF_WRITE = 4
 
 
 def policy_of(scale_set: ScaleSet, defaults: Json) -> Json:
@@ -31,7 +36,15 @@ def start_rolling_upgrade(scale_set: ScaleSet, operation: Operation) -> None:
     """Bring all lagging instances to the present model; ``operation`` lasts until that is over."""
     policy = policy_of(scale_set, DEFAULTS)
     work = ModelUpgrade(scale_set, policy, rollback_of(scale_set, policy))
-    begin(scale_set, operation, scale_set.lagging(scale_set.active()), work, policy)
+    lagging = scale_set.lagging(scale_set.active())
+    # Where nothing is behind it was the policy that changed.
+    check = 0.0 if lagging else scale_set.world.timings.policy_check.draw(scale_set.rng)
+    begin(scale_set, operation, lagging, work, policy, check=check, counted=_OF_WRITE)
+
+
+def first_batch(scale_set: ScaleSet) -> int:
+    """How many instances a rolling upgrade takes first: what the write that sets it off is charged for (recorded)."""
+    return batch_size(policy_of(scale_set, DEFAULTS), len(scale_set.active()))
 
 
 def rollback_of(scale_set: ScaleSet, policy: Json) -> Rollback:
@@ -48,17 +61,22 @@ def begin(
     policy: Json,
     started_by: StartedBy = "User",
     check: float = 0.0,
+    counted: int = OF_UPGRADE,
 ) -> RollingUpgrade:
-    """Start a rolling upgrade of ``waiting``, after ``check`` seconds; ``operation`` lasts until it is over."""
+    """Start a rolling upgrade of ``waiting``, after ``check`` seconds; ``operation`` lasts until it is over, and the
+    etag is then raised by ``counted``.
+    """
     tell = scale_set.world.happenings.tell
 
     def ended(failure: Failure | None) -> None:
+        scale_set.etag += counted
         scale_set.end(operation, failure)
         tell("rolling_upgrade_ended", scale_set.name)
 
     record = Record(scale_set.world.timeline.now, policy, started_by=started_by)
     tell("rolling_upgrade_started", scale_set.name)
     scale_set.rolling = RollingUpgrade(scale_set.world.timeline, record, waiting, work, ended)
+    scale_set.rolling.operation = operation
     if check:
         scale_set.world.timeline.after(check, scale_set.rolling.begin)
     else:

@@ -86,6 +86,10 @@ class ScaleSet:
         self.unique_id = guid(self.rng)
         self.etag = 1
         self.model = Model.of(1, document, created)
+        # Whether its model was written since it is there.
+        self.written = False
+        # Digests of the secrets that were written last, as far as known, by their paths.
+        self.secrets: dict[str, str] = {}
         self.instances: dict[str, Instance] = {}
         self.account = Account()
         self.repairs_suspended = False
@@ -271,6 +275,8 @@ class ScaleSet:
     def end(self, operation: Operation, failure: Failure | None = None) -> None:
         """End an operation: well, or with ``failure``."""
         self.world.operations.finish(operation, failure)
+        if failure is not None and self.rolling is not None:
+            self.rolling.fail(operation, failure)
         if operation in self._running and operation.status != "InProgress":
             self._running.remove(operation)
             self.settled = self.world.timeline.now

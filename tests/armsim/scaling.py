@@ -105,7 +105,7 @@ def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
 def excess(scale_set: ScaleSet, wanted: int) -> int:
     """How many more than ``wanted`` are made."""
     generous = not scale_set.flexible and scale_set.document["properties"].get("overprovision", True)
-    return overprovisioned(wanted) - wanted if generous else 0
+    return overprovisioned(wanted, len(scale_set.active())) - wanted if generous else 0
 
 
 def let_go(scale_set: ScaleSet, surplus: Sequence[Instance], kept: Sequence[Instance]) -> None:

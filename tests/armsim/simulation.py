@@ -28,6 +28,7 @@ from armsim.instance import Failure, Instance, Model, Place
 from armsim.interfaces import Interfaces
 from armsim.ledger import Requests
 from armsim.managed_images import ManagedImages
+from armsim.model_rules import check_image, check_values
 from armsim.operations import Operations
 from armsim.os_upgrades import AutomaticOsUpgrades
 from armsim.publishing import Shelf
@@ -114,6 +115,8 @@ class Simulation:
         storage = ((body.get("properties") or {}).get("virtualMachineProfile") or {}).get("storageProfile") or {}
         image = self.catalogue.admit(storage, location)
         model = {**new_model(body, image.os_type), "location": region_name(location)}
+        check_values(model)
+        check_image(model, image, None)
         subscription = self.spec.subscription.id
         resource_id = (
             f"/subscriptions/{subscription}/resourceGroups/{owner.name}"

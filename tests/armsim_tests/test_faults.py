@@ -117,6 +117,23 @@ def test_fields_of_an_answer_are_dropped_or_changed_and_the_set_stays_as_it_is(s
     assert site.host.simulation.requests.faults == {"changed": 1}
 
 
+def test_a_list_that_is_older_than_the_last_one(site):
+    def sizes():
+        return [len(site.get(f"{site.web}/virtualMachines").json()["value"]) for _ in range(2)]
+
+    fault = {"kind": "stale", "seconds": 50, "operation": "VirtualMachineScaleSetVMs_List"}
+    assert sizes() == [20, 20]
+    # Nobody has asked since it was ordered; so the first list is as ever, and only a later one is old.
+    site.admin("POST", "faults", {**fault, "calls": ["3", "5"], "times": 2})
+    assert sizes() == [20, 20]
+    site.call("PATCH", site.web, document={"sku": {"capacity": 10}})
+    site.wait(600)
+    assert sizes() == [20, 10]
+    site.wait(100)
+    assert sizes() == [10, 10]
+    assert site.host.simulation.requests.faults == {"stale": 2}
+
+
 @pytest.mark.parametrize(
     ("path", "left"),
     [

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from armsim.web import platform_images
+
 from .in_process import Answer, Site
 
 MACHINE = {"sourceVirtualMachine": {"id": "/vm1"}, "hyperVGeneration": "V1"}
@@ -265,3 +267,20 @@ def test_a_gallery_image_tells_what_it_fits_and_how_long_it_lives():
         "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True},
         "securityType": "TrustedLaunch",
     }
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("22.04.202410020", "2024-10-02"),
+        ("20348.2762.241006", "2024-10-06"),
+        ("0.20250430.1733", "2025-04-30"),
+        ("18.04.202401161", None),
+        ("7.7.2021020400", None),
+        ("1.0.0", None),
+        ("1.20259999.1", None),
+    ],
+)
+def test_images_of_autumn_2024_and_later_have_the_date_theywent_live(version, told):
+    date = platform_images.went_live(version).get("goLiveDate")
+    assert date == (None if told is None else f"{told}T00:00:00+00:00")

@@ -137,6 +137,16 @@ class ChangedFault(_Fault):
         return changed
 
 
+class StaleFault(_Fault):
+    """A GET is answered as the same request was before: with a list that is older than the last one, for example.
+
+    What nobody has asked for since the fault was ordered is answered as ever.
+    """
+
+    kind: Literal["stale"] = Field(description="this fault")
+    seconds: float = Field(gt=0, description="simulated; the answer is as old, or the oldest there is")
+
+
 class ExpiredTokenFault(_Fault):
     """The token is taken for expired: 401."""
 
@@ -160,6 +170,7 @@ class OperationFault(_Fault):
     outcome: Literal["Failed", "Canceled", "never", "Succeeded"] = Field(default="Failed", description="how it ends")
     code: str | None = Field(default=None, description="of the error, in place of the usual one")
     message: str | None = Field(default=None, description="of the error, in place of the usual one")
+    target: str | None = Field(default=None, description="of the error, such as the id of an instance")
     begins: bool = Field(default=True, description="whether it does anything; `false` befalls actions only")
 
     @model_validator(mode="after")
@@ -170,7 +181,14 @@ class OperationFault(_Fault):
 
 
 AnswerFault = (
-    StatusFault | ResetFault | SlowFault | TruncatedFault | ChangedFault | ExpiredTokenFault | StaleSkipTokenFault
+    StatusFault
+    | ResetFault
+    | SlowFault
+    | TruncatedFault
+    | ChangedFault
+    | StaleFault
+    | ExpiredTokenFault
+    | StaleSkipTokenFault
 )
 Fault = Annotated[AnswerFault | OperationFault, Field(discriminator="kind")]
 FAULT: TypeAdapter[AnswerFault | OperationFault] = TypeAdapter(Fault)

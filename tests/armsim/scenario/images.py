@@ -81,6 +81,7 @@ class GalleryVersion(Behaviour):
     exclude_from_latest: bool = Field(default=False, description="`latest` passes it over")
     published: datetime | None = Field(default=None, description="when it came out")
     end_of_life: datetime | None = Field(default=None, description="as it is told; nothing happens then")
+    source: str | None = Field(default=None, description="id of what it was made from, as it is told")
     withheld: bool = Field(default=False, description="not there before a deed publishes it")
 
 
@@ -103,6 +104,7 @@ class Gallery(Part):
     resource_group: Name = Field(description="one of the resource groups")
     subscription: Guid | None = Field(default=None, description="default: the scenario's")
     location: Name = Field(description="its region")
+    tags: dict[str, str] | None = Field(default=None, description="of the gallery; default: none were ever given")
     images: list[GalleryImage] = Field(description="its definitions")
 
 

@@ -73,6 +73,10 @@ class Timings(Part):
         default=Spread(min=60, median=90, max=180),
         description="after a scale-out, until what was made in excess is gone: lists are charged for it so long",
     )
+    policy_check: Spread = Field(
+        default=Spread(min=60, median=120, max=180),
+        description="a change of the upgrade policy, when the mode is not Manual and nothing is behind",
+    )
     delete: Spread = Field(default=Spread(min=15, median=25, max=60), description="of an instance")
     automatic_os_upgrade: Spread = Field(
         default=Spread(min=60, median=300, max=900),

@@ -35,6 +35,7 @@ from armsim.web import (
     operations,
     permissions,
     platform_images,
+    resources,
     rolling_upgrades,
     scale_sets,
     sizes,
@@ -67,6 +68,7 @@ ENDPOINTS: list[Endpoint] = [
     *autoscale.ENDPOINTS,
     *alerts.ENDPOINTS,
     *interfaces.ENDPOINTS,
+    *resources.ENDPOINTS,
 ]
 
 

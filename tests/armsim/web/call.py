@@ -62,6 +62,11 @@ class Call:
     def subscription(self) -> str:
         return self.simulation.spec.subscription.id
 
+    @property
+    def address(self) -> str:
+        """Path and query, as they were sent."""
+        return f"{self.path}?{self.raw_query}"
+
     def json(self) -> Any:
         """The parsed body; null when it is empty. Raises ArmError for one that is too large, or no JSON."""
         if self.raw_body is None:
@@ -79,7 +84,7 @@ class Call:
     def operation_headers(self, operation: Operation, *, location: bool, retry: float | None) -> dict[str, str]:
         """The headers that lead to an operation: ``Azure-AsyncOperation``, and for actions ``Location``."""
         self.operation = operation
-        operation.of_write = not location
+        operation.of_write = not location and retry is not None
         path = (
             f"/subscriptions/{self.subscription}/providers/Microsoft.Compute/locations/{operation.location}/operations"
         )

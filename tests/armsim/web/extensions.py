@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from armsim import dialect, document, errors, model_write
+from armsim import dialect, errors, model_write
 from armsim.web.call import Call, Endpoint, Reply, page
 from armsim.web.instances import instance_of
 from armsim.web.paths import GROUP_COMPUTE, SCALE_SET, TYPE, parent_of
@@ -50,14 +50,15 @@ def _of_machine(call: Call) -> list[Json]:
 
 
 def put_extension(call: Call) -> Reply:
-    """201, also where the extension was there, before the operation has finished; no ``Location`` (recorded)."""
-    scale_set, body, name = parent_of(call, "extensions"), call.json(), call.params["extension"]
-    given = document.without_nulls(body).get("properties")
-    if not isinstance(given, dict):
-        raise errors.invalid_parameter("properties", "Required parameter 'properties' is missing (null).")
-    accepted = model_write.put_extension(scale_set, name, given)
+    """201, also where the extension was there, before the operation has finished; no ``Location``, and nothing of what
+    it keeps (recorded).
+    """
+    scale_set, name = parent_of(call, "extensions"), call.params["extension"]
+    accepted = model_write.put_extension(scale_set, name, call.json())
     headers = call.operation_headers(accepted.operation, location=False, retry=call.simulation.spec.retry_after.write)
     (extension,) = [item for item in _of_set(call) if item["name"].lower() == name.lower()]
+    kept = extension["properties"].keys() - (call.json()["properties"].keys() | model_write.EXTENSION_DEFAULTS.keys())
+    extension["properties"] = {key: value for key, value in extension["properties"].items() if key not in kept}
     extension["properties"]["provisioningState"] = "Creating"
     return Reply(dialect.extension(extension, call.api_version), 201, headers, accepted.charge)
 

@@ -18,6 +18,7 @@ from armsim.scenario import (
     ExpiredTokenFault,
     ResetFault,
     SlowFault,
+    StaleFault,
     StaleSkipTokenFault,
     StatusFault,
     TruncatedFault,
@@ -78,6 +79,8 @@ def instead(fault: AnswerFault | None, call: Call) -> Response | None:
             raise refusal(fault)
         case StatusFault():
             return _bare(fault)
+        case StaleFault():
+            return call.host.earlier.older(call.address, call.simulation.timeline.now - fault.seconds)
         case ExpiredTokenFault():
             now = time.time()
             raise call.host.directory.expired(call.base_url, now - 1, now)

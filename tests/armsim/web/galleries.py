@@ -66,6 +66,8 @@ def get_gallery(call: Call) -> Reply:
             "id": call.simulation.catalogue.gallery_id(gallery),
             "type": _TYPE,
             "location": gallery.location,
+            # Not told where none were ever given (recorded).
+            **({} if gallery.tags is None else {"tags": gallery.tags}),
             "properties": {
                 "identifier": {"uniqueName": f"{call.subscription}-{gallery.name.upper()}"},
                 "sharingProfile": {"permissions": "Private"},
@@ -131,6 +133,7 @@ def _version(
                 "storageAccountType": "Standard_LRS",
             },
             "storageProfile": {
+                **({} if version.source is None else {"source": {"id": version.source}}),
                 "osDiskImage": {"sizeInGB": version.os_disk_gb, "hostCaching": "ReadWrite", "source": {}},
                 "dataDiskImages": [],
             },

@@ -45,6 +45,8 @@ def answer(host: Host, call: Call, endpoint: Endpoint) -> Response:
         response = instead(fault, call) or _serve(call, endpoint, seen, fault)
     except errors.ArmError as error:
         response = _refuse(call, error)
+    if fault is None and call.method == "GET" and simulation.faults.repeat_answers:
+        host.earlier.keep(call.address, response, seen.now)
     requests.throttled += response.status_code == 429
     return afterwards(fault, call, response)
 
@@ -59,6 +61,9 @@ def _serve(call: Call, endpoint: Endpoint, seen: Seen, fault: AnswerFault | None
     fate = simulation.faults.of_action(seen) if call.method == "POST" and "scale_set" in call.params else None
     reply = endpoint.handler(call) if fate is None else accepted_action(call, stillborn(scale_set_of(call)))
     simulation.actors.requested(endpoint.name)
+    if call.method == "HEAD":
+        # Only whether it is there (documented).
+        reply = Reply(None, 204)
     if call.operation is not None:
         call.operation.fate = fate or simulation.faults.of_operation(seen)
         if call.operation.fate is not None:
@@ -88,7 +93,12 @@ def _refuse(call: Call, error: errors.ArmError) -> Response:
 def _seen(call: Call, endpoint: Endpoint) -> Seen:
     query = call.query
     return Seen(
-        endpoint.name, call.path, query.get("api-version", ""), "$skiptoken" in query, call.simulation.timeline.now
+        endpoint.name,
+        call.path,
+        query.get("api-version", ""),
+        "$skiptoken" in query,
+        call.simulation.timeline.now,
+        call.method,
     )
 
 
@@ -96,7 +106,7 @@ def _asked(call: Call) -> Asked:
     if call.method in WRITES:
         return Asked(call.client, None)
     polled = call.simulation.operations.find(call.params.get("operation", ""))
-    return Asked(call.client, f"{call.path}?{call.raw_query}", polled)
+    return Asked(call.client, call.address, polled)
 
 
 def _is_known(call: Call, subscription: str) -> bool:

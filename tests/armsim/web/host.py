@@ -14,6 +14,7 @@ from armsim.directory import Directory
 from armsim.pace import Pace
 from armsim.simulation import Simulation
 from armsim.web import connections
+from armsim.web.earlier import EarlierAnswers
 
 # Milliseconds.
 AT_ONCE = 50
@@ -39,10 +40,12 @@ class Host:
         self.directory = directory
         self.settings = settings
         self.pace = Pace(connections.is_open) if math.isinf(settings.speed) else None
+        self.earlier = EarlierAnswers()
         self._restart = restart
 
     def reset(self) -> None:
         self.simulation = self._restart()
+        self.earlier = EarlierAnswers()
         self.disturb()
 
     def disturb(self) -> None:

@@ -34,7 +34,7 @@ def poll(call: Call) -> Reply:
     if call.query.get("monitor", "").lower() != "true":
         return Reply(operations.body(operation, call.api_version), headers=headers)
     if in_progress:
-        return Reply(None, 202, {**headers, "Location": f"{call.base_url}{call.path}?{call.raw_query}"})
+        return Reply(None, 202, {**headers, "Location": f"{call.base_url}{call.address}"})
     return Reply(None, 200)
 
 

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from armsim import errors, scenario
 from armsim.catalogue import plan_of, version_key
@@ -24,6 +26,9 @@ _FEATURES_OF_BOTH = {
     "DiskControllerTypes": "SCSI, NVMe",
     "IsHibernateSupported": "True",
 }
+# As in 22.04.202410020, 0.20240430.1733 and 20348.2762.241006.
+_DATED = re.compile(r"\.(\d{4}|\d{2})(\d{2})(\d{2})\d?(?:\.\d+)?$")
+_DATED_SINCE = datetime(2024, 9, 1, tzinfo=UTC)
 _FEATURES = {"V1": _FEATURES_OF_BOTH, "V2": {"SecurityType": "TrustedLaunchSupported", **_FEATURES_OF_BOTH}}
 
 
@@ -101,8 +106,22 @@ def _properties(image: scenario.PlatformImage, version: scenario.PlatformVersion
         **({"features": [{"name": name, "value": value} for name, value in features.items()]} if features else {}),
         "osDiskImage": {"operatingSystem": image.os_type, **size},
         "dataDiskImages": [],
+        **went_live(version.version),
         **({"plan": plan_of(image)} if image.plan else {}),
     }
+
+
+def went_live(version: str) -> Json:
+    """Images of autumn 2024 and later have the date they went live (recorded): here the one in their number."""
+    match = _DATED.search(version)
+    if match is None:
+        return {}
+    year, month, day = (int(part) for part in match.groups())
+    try:
+        date = datetime(year % 100 + 2000, month, day, tzinfo=UTC)
+    except ValueError:
+        return {}
+    return {"goLiveDate": stamp(date, 0.0)} if date >= _DATED_SINCE else {}
 
 
 def _deprecation(version: scenario.PlatformVersion) -> Json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from armsim import dialect, document, errors, model_write, orchestration_services
+from armsim import catalogue, dialect, document, errors, model_write, orchestration_services
 from armsim.catalogue import same_region
 from armsim.deletion import delete_scale_set
 from armsim.scale_set import Accepted, ScaleSet
@@ -49,29 +49,57 @@ def list_skus(call: Call) -> Reply:
     return page(call, [entry])
 
 
+# Older versions know no condition, and write whatever it says (reported).
+_CONDITIONS_SINCE = "2023-09-01"
+
+
+def _conditions(call: Call) -> tuple[str | None, str | None]:
+    """``If-Match`` and ``If-None-Match``."""
+    if call.api_version < _CONDITIONS_SINCE:
+        return None, None
+    return call.headers.get("if-match"), call.headers.get("if-none-match")
+
+
+def _image_id(body: object) -> object:
+    """The id of the image that a model refers to; null where it names none, an empty text where it is another kind."""
+    for name in ("properties", "virtualMachineProfile", "storageProfile", "imageReference"):
+        body = body.get(name) if isinstance(body, dict) else None
+    return body.get("id", "") if isinstance(body, dict) and body else None
+
+
+def _check_linked(call: Call, before: object) -> None:
+    """403 where the client may not read the image of the set, be it a new one or not (reported)."""
+    given = _image_id(call.json())
+    linked = str(_image_id(before) if given is None else given)
+    action = catalogue.read_action(linked)
+    if action is not None and call.principal is not None:
+        call.principal.authorize_linked(f"{TYPE}/write", call.path, action, linked)
+
+
 def update(call: Call) -> Reply:
     scale_set = scale_set_of(call)
-    accepted = model_write.patch(
-        scale_set, call.json(), call.headers.get("if-match"), call.headers.get("if-none-match")
-    )
+    _check_linked(call, scale_set.document)
+    accepted = model_write.patch(scale_set, call.json(), *_conditions(call))
     return _written(call, scale_set, accepted, 200)
 
 
 def create_or_update(call: Call) -> Reply:
     """PUT: 200 for an existing set, 201 for a new one (recorded)."""
     name, group = call.params["scale_set"], call.params["group"]
-    if_match, if_none_match = call.headers.get("if-match"), call.headers.get("if-none-match")
+    if_match, if_none_match = _conditions(call)
     scale_set = call.simulation.scale_set(group, name)
+    given = call.json()
+    _check_linked(call, scale_set.document if scale_set is not None else {})
     if scale_set is not None:
-        return _written(call, scale_set, model_write.put(scale_set, call.json(), if_match, if_none_match), 200)
+        return _written(call, scale_set, model_write.put(scale_set, given, if_match, if_none_match), 200)
     if if_match is not None:
         raise errors.resource_not_found(TYPE, name, group)
-    body = document.check_types(call.json())
+    body = document.check_types(given)
     capacity = (body.get("sku") or {}).get("capacity", 0)
     created = {**body, "sku": {**(body.get("sku") or {}), "capacity": 0}}
     scale_set = call.simulation.create_scale_set(group, name, created)
     try:
-        accepted = model_write.furnish(scale_set, capacity)
+        accepted = model_write.furnish(scale_set, given, capacity)
     except errors.ArmError:
         call.simulation.remove_scale_set(scale_set)
         raise

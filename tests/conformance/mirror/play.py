@@ -112,6 +112,8 @@ class _Player:
         name = exchange.group.lower()
         if exchange.answer.error_code == "ResourceGroupNotFound":
             self._simulation.groups.pop(name, None)
+            for scale_set in self._simulation.scale_sets(name):
+                self._simulation.remove_scale_set(scale_set)
         else:
             self._simulation.groups[name] = self._groups[name]
 
@@ -226,7 +228,7 @@ class _Player:
         address, _ = self._operations[exchange.segments[-1].lower()]
         operation = self._simulation.operations.find(_operation_id(address))
         assert operation is not None
-        failure = Failure(body["error"]["code"], body["error"]["message"])
+        failure = Failure(body["error"]["code"], body["error"]["message"], body["error"].get("target"))
         for scale_set in self._simulation.scale_sets():
             scale_set.end(operation, failure)
 

@@ -74,7 +74,12 @@ class Exchange:
 
     @property
     def day(self) -> date | None:
-        return self.time and self.time.date()
+        """The day of the answer; where it has no date, that on which the scale set that it shows was made."""
+        if self.time is not None:
+            return self.time.date()
+        properties = self.answer.body.get("properties") if isinstance(self.answer.body, dict) else None
+        made = properties.get("timeCreated") if isinstance(properties, dict) else None
+        return date.fromisoformat(made[:10]) if isinstance(made, str) else None
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,8 @@ def _galleries(recording: Recording) -> scenario.Images:
             owner = _named(galleries, names["galleries"], {"resource_group": exchange.group, "location": REGION})
             region = exchange.answer.body.get("location", owner["location"])
             owner["location"] = region
+            if "images" not in names:
+                owner["tags"] = exchange.answer.body.get("tags")
         elif "sharedGalleries" in names:
             owner, region = _named(shared, names["sharedGalleries"], {}), names["locations"]
         else:
@@ -191,7 +193,7 @@ def _galleries(recording: Recording) -> scenario.Images:
         if "images" in names:
             image = _named(owner["images"], names["images"], {}, "versions")
             if "versions" in names:
-                _version(image["versions"], names["versions"], region)
+                _version(image["versions"], names["versions"], region, exchange.answer.body)
     return scenario.Images.model_validate({"galleries": galleries, "shared_galleries": shared})
 
 
@@ -204,9 +206,10 @@ def _named(entries: list[Json], name: str, more: Json, inner: str = "images") ->
     return entries[-1]
 
 
-def _version(versions: list[Json], name: str, region: str) -> None:
+def _version(versions: list[Json], name: str, region: str, body: Json) -> None:
     if name not in [version["version"] for version in versions]:
-        versions.append({"version": name, "regions": [region]})
+        source = ((body.get("properties") or {}).get("storageProfile") or {}).get("source") or {}
+        versions.append({"version": name, "regions": [region], "source": source.get("id")})
 
 
 def _with_listed(images: scenario.Images, recording: Recording) -> scenario.Images:
