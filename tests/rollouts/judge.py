@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from armsim.instance import Instance, Place
 from rollouts.options import Options
 from rollouts.site import Look, Site, Write
-from rollouts.worlds import NEW, OLD, World
+from rollouts.worlds import NEW, OLD, REFUSALS, World
 
 # What a write rests on was read so many seconds before it at most: what others did since then cannot have been known.
 FRESH = 10.0
@@ -342,7 +342,25 @@ def judge_throttled(world: World, report: Mapping[str, Any]) -> Iterator[str]:
 
 
 # What stops a rollout and says nothing of the image.
-NO_NEWS = ("throttled", "connection", "unavailable", "no_effect", "wait_state")
+NO_NEWS = ("throttled", "connection", "unavailable", "no_effect", "wait_state", "forbidden", "locked", "subscription")
+
+
+def judge_refusals(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
+    """What Azure refuses for good is not asked for again by the same run, and ends it with Azure's own words.
+
+    But for the tags: they cannot be renewed, and are to be removed at the end.
+    """
+    lasting = {code for _status, code, _message in REFUSALS}
+    asked: Counter[tuple[str, str | None]] = Counter()
+    for one in site.refused:
+        if one.run != site.run or one.code not in lasting:
+            continue
+        asked[one.kind, one.image] += 1
+        if asked[one.kind, one.image] > (2 if one.kind == "tags" else 1):
+            yield f"run {one.run}, {one.at:.1f} s, {one.kind}: asked for again, though refused for good ({one.code})"
+        told = f"{report.get('cause', '')} {report['decision']} {report['image_kept_why']}"
+        if one.kind in ("upgrade", "image") and one.code not in told:
+            yield f"run {one.run}: {one.kind} was refused ({one.code}), and the report does not say so: {told}"
 
 
 def judge_reasons(kind: str, report: Mapping[str, Any]) -> Iterator[str]:

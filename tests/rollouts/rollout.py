@@ -21,6 +21,7 @@ from rollouts.judge import (
     judge_model,
     judge_new_instances,
     judge_reasons,
+    judge_refusals,
     judge_report,
     judge_rolled_back,
     judge_throttled,
@@ -152,6 +153,7 @@ def judge_run(site: Site, world: World, rollout: Rollout, report: Result, before
     violations += judge_capacity(site, world, report.get("cause") or "")
     violations += judge_model(site, world, report, rollout.stop.kind if rollout.stop else "")
     violations += judge_reasons(rollout.stop.kind if rollout.stop else "", report)
+    violations += judge_refusals(site, report)
     violations += judge_report(site, report)
     # Without a lease nothing remembers for certain what was held, nor after a kill where another client rewrites the
     # tags, and a run refused at its start writes nothing.

@@ -22,6 +22,7 @@ from typing import Any
 from armsim import deeds, scenario
 from armsim.clock import ManualClock
 from armsim.directory import Directory
+from armsim.errors import ArmError
 from armsim.instance import PREEMPTED, Failure, Instance, Place
 from armsim.operations import Fate, Operation
 from armsim.scale_set import ScaleSet
@@ -100,6 +101,17 @@ class Write:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A write that Azure answered with an error. `image` is that of the model."""
+
+    run: int
+    at: float
+    kind: str
+    code: str
+    image: str | None
+
+
+@dataclass(frozen=True)
 class Wait:
     """A wait for instances that began, and those that were protected when they had been listed last."""
 
@@ -122,6 +134,7 @@ class Site:
         self.luck = random.Random(f"{seed}/weather")
         self.kills = list(kills)
         self.writes: list[Write] = []
+        self.refused: list[Refused] = []
         self.waits: list[Wait] = []
         # The capacity when the batches of this run began, and when it was last read.
         self.first_capacity: int | None = None
@@ -236,9 +249,13 @@ class Site:
     def noting(
         self, path: str, body: Mapping[str, Any], look: Look | None, reads: Mapping[str, float]
     ) -> Iterator[None]:
-        """Note a write when it has taken effect, and what it did to the service."""
+        """Note a write when it has taken effect, and what it did to the service, or that it was refused."""
         before, image_before = self._serving(), self.web.target()
-        yield
+        try:
+            yield
+        except ArmError as error:
+            self.refused.append(Refused(self.run, self.now(), _kind(path, body), error.code, image_before))
+            raise
         after = self._serving()
         present = frozenset(one.id for one in self._rolled())
         self.writes.append(

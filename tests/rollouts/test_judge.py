@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_waits
 from ansible_collections.azroll.vmss.plugins.module_utils import (
     _budget,
+    _fault,
     _gather,
     _health,
     _image_update,
@@ -34,6 +35,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image_history import 
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
+from ansible_collections.azroll.vmss.plugins.module_utils._refusals import _BARE
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._wait_state import WaitState
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
@@ -44,7 +46,7 @@ from rollouts.driver import Rollout
 from rollouts.play import Stop
 from rollouts.rollout import roll
 from rollouts.site import Weather
-from rollouts.worlds import OTHER, PUBLISHER, WINDOWS, World, random_world, throttled_world
+from rollouts.worlds import OTHER, PUBLISHER, REFUSALS, WINDOWS, World, random_world, throttled_world
 
 
 def same(world: World) -> World:
@@ -256,6 +258,25 @@ def without_effect(world: World) -> World:
 def test_a_rollback_for_an_operation_without_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_reaction, "_HANDS_OFF", {})
     assert shown("after no_effect, which says nothing of the image", without_effect)
+
+
+def refused(world: World) -> World:
+    """The world in which Azure refuses every upgrade for quota, with the status of a race."""
+    status, code, message = REFUSALS[0]
+    fault = {"kind": "status", "status": status, "code": code, "message": message, "operation": "*_UpdateInstances"}
+    document = {**world.document, "faults": [{**fault, "times": "unlimited"}], "actors": []}
+    return replace(world, document=document, weather=Weather(), kills=())
+
+
+def test_a_refusal_that_is_taken_for_a_race(monkeypatch: pytest.MonkeyPatch) -> None:
+    meaning = _fault.meaning
+    monkeypatch.setattr(_fault, "meaning", lambda fault: _BARE if fault.status == 409 else meaning(fault))
+    assert shown("though refused for good", refused)
+
+
+def test_a_refusal_that_nobody_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(VmssError, "describe", lambda error, *_: error.message)
+    assert shown("and the report does not say so", refused)
 
 
 def test_waits_that_begin_anew_with_each_call(monkeypatch: pytest.MonkeyPatch) -> None:

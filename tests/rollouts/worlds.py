@@ -28,6 +28,16 @@ OLD, NEW, OTHER = "24.04.202510010", "24.04.202511100", "24.04.202511180"
 LARGEST = 1_000
 # Whoever plays with everything takes everything upon himself.
 ACCEPTABLE = tuple(code for code, about in CODES.items() if NEEDS_ACCEPTANCE in about.severities)
+# What Azure refuses for good, with statuses that races and missing rights have as well: status, code and message.
+REFUSALS = (
+    (409, "OperationNotAllowed", "Operation could not be completed as it results in exceeding approved cores quota."),
+    (409, "OperationNotAllowed", "The operation is not allowed in the present state of the scale set."),
+    (409, "SkuNotAvailable", "The requested size for resource 'web' is currently not available in 'westeurope'."),
+    (409, "ScopeLocked", "The scope cannot perform write operation because following scope(s) are locked."),
+    (403, "RequestDisallowedByPolicy", "Resource 'web' was disallowed by policy."),
+    (403, "LinkedAuthorizationFailed", "The client does not have permission to perform action(s) on the linked scope."),
+    (400, "InvalidParameter", "The value of parameter is invalid."),
+)
 # A process of this host that is no more: what the lease of a killed run names.
 DEAD_PROCESS = re.sub(r"/\d+\.", "/0.", holder_name())
 
@@ -122,6 +132,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
                 "times": draw.randint(1, 3),
             }
         ]
+    document["faults"] = [*document.get("faults", []), *_refusals(random.Random(f"{seed}/refusals"))]
     sequel = random.Random(f"{seed}/sequel")
     options = replace(options, failed_image=sequel.choice(["restore", "restore", "restore", "keep"]))
     more = not back and size < 90 and sequel.random() < 0.25
@@ -289,6 +300,17 @@ def _outside_scaler(draw: random.Random) -> list[dict[str, Any]]:
         {"name": f"scaler {number}", "when": {"at": round(draw.uniform(5, 600), 1)}, "do": deed}
         for number, deed in enumerate(deeds)
     ]
+
+
+def _refusals(draw: random.Random) -> list[dict[str, Any]]:
+    """Perhaps Azure refuses a write, once or from then on, for a reason that does not pass by itself."""
+    if draw.random() > 0.1:
+        return []
+    status, code, message = draw.choice(REFUSALS)
+    which = draw.choice(["*_UpdateInstances", "*_UpdateInstances", "VirtualMachineScaleSets_Update", "*_Reimage"])
+    first = draw.randint(1, 4)
+    calls = draw.choice([f"{first}", f"{first}-"])
+    return [{"kind": "status", "status": status, "code": code, "message": message, "operation": which, "calls": calls}]
 
 
 def _options(draw: random.Random, size: int, seed: int) -> Options:
