@@ -24,9 +24,8 @@ NO_REPORT = "no health report"
 UNDECIDED = frozenset({NO_REPORT, OLD_REPORT, "initializing"})
 
 REFRESHED, ON_CHANGE = "refreshed", "on_change"
-# Longer than any source takes between two reports that it renews (documented: a probe each minute at the most, and 24
-# in a row for a verdict).
-_NOT_RENEWED_FOR = timedelta(minutes=30)
+# Longer than the extension takes between two reports that it renews (documented: it asks once a minute at the least).
+_NOT_RENEWED_FOR = timedelta(minutes=5)
 
 
 def report_time(instances: Iterable[Instance], health_source: str | None, now: datetime | None) -> str:

@@ -55,8 +55,8 @@ def make_plan(
     What was not made from the model is excluded, too, and counts neither for the budget nor against it: the minimum in
     service is one of the instances that are rolled.
 
-    Raises Refused (`max_unavailable`) where the budget allows no instance at all to move, BadInput where `order.only`
-    names what does not exist.
+    Raises Refused (`max_unavailable`) where the budget lets no instance move, and before a rollout is under way also
+    where it lets none move of a zone or fault domain; BadInput where `order.only` names what does not exist.
     """
     all_present = [one for one in instances if not one.leaving]
     chosen = select(all_present, order.only, missing_ids=missing_ids)
@@ -81,9 +81,12 @@ def make_plan(
     passing = [one.instance_id for one in present if one.busy]
     passing += unsettled(present, target, health_source, by_model=by_model) if missing_ids else ()
     lost = out.difference(passing, (one.instance_id for one in movable))
-    needed = 1 + (len(lost) if serving else 0)
-    if allowed < needed:
-        raise _no_room(order.budget.of_set, parts[0].total, allowed, needed, sorted(lost, key=by_id))
+    # Beside a part that others use up, the rest of a rollout that is under way goes on: each write is held against it.
+    for part in parts[:1] if missing_ids else parts:
+        staying = lost & part.members if part.members.intersection(one.instance_id for one in serving) else set()
+        needed = 1 + len(staying)
+        if part.allowed < needed:
+            raise _no_room(part, needed, sorted(staying, key=by_id))
 
     there = [one for one in present if on_target(one, target, by_model=by_model)]
     # One whose upgrade failed may serve all the same, but proves nothing.
@@ -132,7 +135,7 @@ class _Draft:
         self.out = out
         self.allowed = allowed
         self._order = order
-        self._parts = parts
+        self.parts = parts
         # How many batches hold instances in service: only these show what the image does to them.
         self._telling = 0
 
@@ -197,20 +200,20 @@ class _Draft:
 
     def _take(self, serving: list[Instance], out: set[str], most: int) -> list[Instance]:
         """The next ones in order for which every part of the set has room; at least one, whatever is out by then."""
-        room = {part: max(part.room(out), 1) for part in self._parts}
+        room = {part: max(part.room(out), 1) for part in self.parts}
         taken = set(fitting((one.instance_id for one in serving), room)[:most])
         return [one for one in serving if one.instance_id in taken]
 
     def _even(self, serving: Sequence[Instance], out: set[str]) -> int:
         """The size at which as few batches as possible are as even as possible."""
         ids = {one.instance_id for one in serving}
-        batches = max((-(-len(ids & part.members) // max(part.room(out), 1)) for part in self._parts), default=1)
+        batches = max((-(-len(ids & part.members) // max(part.room(out), 1)) for part in self.parts), default=1)
         return max(len(serving) // max(batches, 1), 1)
 
     def _size(self, number: int) -> int:
         sizes = self._order.sizes
         limit = sizes[min(number, len(sizes) - 1)]
-        return max(limit.of(len(self._parts[0].members)), 1)
+        return max(limit.of(len(self.parts[0].members)), 1)
 
 
 def _stages(movable: Sequence[Instance], draft: _Draft, order: Order) -> list[tuple[Sequence[Instance], str]]:
@@ -220,9 +223,13 @@ def _stages(movable: Sequence[Instance], draft: _Draft, order: Order) -> list[tu
     if not sick or not serving:
         return [(movable, "")]
     # Where too many are out for anything else to go, they go first: their own upgrade takes nothing more away and may
-    # be the cure.
-    if len(draft.out) >= draft.allowed:
-        return [(sick, ""), (serving, ", second pass")]
+    # be the cure. That holds of each zone and fault domain, too.
+    full = [part for part in draft.parts if len(draft.out & part.members) >= part.allowed - part.missing]
+    full = [part for part in full if part.members.intersection(_ids(serving))]
+    first = [one for one in sick if any(one.instance_id in part.members for part in full)]
+    if first:
+        first = sick if order.unhealthy_first else first
+        return [(first, ""), ([one for one in movable if one not in first], ", second pass")]
     if not order.unhealthy_first:
         return [(movable, "")]
     if order.canary and not order.sizes:
@@ -279,18 +286,22 @@ def _label(zone: str | None, number: int | None, by: str) -> str:
     return ", ".join(part for part in (named, domain) if part) or "batch"
 
 
-def _no_room(limit: Limit, total: int, allowed: int, needed: int, lost: Sequence[str]) -> Refused:
-    enough = f'{needed} or "{smallest_percentage_for(needed, total)}%"'
+def _no_room(part: Share, needed: int, lost: Sequence[str]) -> Refused:
+    enough = f'{needed} or "{smallest_percentage_for(needed, part.total)}%"'
+    place = f" of {part.name}" if part.name else ""
     if needed == 1:
         return Refused(
             "max_unavailable",
-            f"O(max_unavailable) ({limit}) of {total} instances is less than one instance: nothing could ever move",
+            f"O({part.option}) ({part.limit}) of {part.total} instances is less than one instance: nothing could ever "
+            "move",
             advice=f"Set it to {enough}.",
         )
+    beside = f", or leave {part.name} out of this rollout (O(only), O(skip))" if place else ""
     return Refused(
         "max_unavailable",
-        f"{len(lost)} of {total} instances are out of service without being part of this rollout ({listed(lost)}), "
-        f"and O(max_unavailable) ({limit}) allows {allowed}: no other instance may be taken out",
-        advice=f"Bring them back first, or set O(max_unavailable) to at least {enough}.",
+        f"{len(lost)} of {part.total} instances{place} are out of service without being part of this rollout "
+        f"({listed(lost)}), and O({part.option}) ({part.limit}) allows {part.allowed}: no other instance{place} may be "
+        "taken out",
+        advice=f"Bring them back first, or set O({part.option}) to at least {enough}{beside}.",
         instances=lost,
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ansible_collections.azroll.vmss.plugins.module_utils._budget import missing_of, shares
+from ansible_collections.azroll.vmss.plugins.module_utils._budget import Share, missing_of, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service
@@ -103,24 +103,28 @@ def _in_progress(sight: Sight, wish: Wish) -> Iterator[Finding]:
     yield from _some(code, recent, verbs, f"in progress for {known}; {waits}", advice)
     left = [one for one in busy if one.instance_id in excluded]
     full = _full(sight, wish)
+    place = f" of {full.name}" if full and full.name else ""
     yield from _some(
         code,
         left,
         ("is", "are"),
         "in progress and excluded from the rollout, which does not wait for them"
-        + (f"; as long as they are, O({full}) lets no instance go that is in service" if full else ""),
+        + (f"; as long as they are, O({full.option}) lets no instance{place} go that is in service" if full else ""),
         "They count as out of service until they come to rest. Where they never do, reimage or redeploy them, open a "
-        "support case" + (f", or set a higher O({full})." if full else "."),
+        "support case" + (f", or set a higher O({full.option})." if full else "."),
         NEEDS_ACCEPTANCE if full else WARNING,
     )
 
 
-def _full(sight: Sight, wish: Wish) -> str:
-    """The option of the budget that is used up, as long as nothing comes back; empty where there is room."""
-    whole, source = shares(sight.present, wish.order.budget)[0], sight.snapshot.scale_set.health_source
+def _full(sight: Sight, wish: Wish) -> Share | None:
+    """The part whose budget is used up, as long as nothing comes back, though it has instances to be moved."""
+    source = sight.snapshot.scale_set.health_source
     out = set(out_of_service(sight.present, source)).difference(sight.unsettled(wish.order))
-    serving = any(one.instance_id not in out for one in sight.movable(wish.order))
-    return whole.option if serving and whole.room(out) < 1 else ""
+    movable = {one.instance_id for one in sight.movable(wish.order)}
+    # What is sick and goes along may be cured.
+    staying = out - movable
+    parts = shares(sight.present, wish.order.budget)
+    return next((part for part in parts if (movable - out) & part.members and part.room(staying) < 1), None)
 
 
 def _stuck(instance: Instance, sight: Sight) -> bool:

@@ -28,6 +28,8 @@ WAYS = (HALT, ROLLBACK_INSTANCES, ROLLBACK_BATCH, ROLLBACK)
 # What becomes of an image in the model that has failed its proof, where instances stay as they are.
 RESTORE = "restore"
 KEEP = "keep"
+# The kind of a refusal to take more instances out of service.
+NO_ROOM = "max_unavailable"
 # The kinds of error with which the wait for instances ends that are not what they should be.
 _AFTERWARDS = "As soon as that is settled, run the same play again, or azroll.vmss.rollback."
 _PROOFS = ("", "operation_failed", "timeout")
@@ -103,7 +105,8 @@ def react(
 
     Back go the instances that this rollout moved and that have the target image, or may still get it: those of the
     failed batch that are not in service, that batch, or all, with those that Azure made from the new model meanwhile.
-    What is set aside for study stays as it is, and so does what is outside of `only`, to which the rollout is confined.
+    None go where the rollout only ran out of room for what it did not break. What is set aside for study stays as it
+    is, and so does what is outside of `only`, to which the rollout is confined.
     Where none go back, the model does as long as the image has not proved itself, with `failed_image` RESTORE.
     With `recovered`, all that was sent became healthy after the time for it had ended: a good image is not taken back.
     """
@@ -177,6 +180,12 @@ def _decide(
     hands = hands_off(journal)
     if hands:
         return Reaction(False, f"Halted without a rollback: {hands}.")
+    if journal["cause_kind"] == NO_ROOM and not _lost(journal, scale_set, instances):
+        return Reaction(
+            False,
+            "Halted without a rollback: instances that this rollout has not broken are out of service, which is no "
+            "fault of the image. Bring them back, then run again to go on.",
+        )
     target = Image.from_dict(journal["target_image"] or {})
     # Known before the first write, or not at all: by now the instances that are left are no choice of anybody's.
     image = Image.from_dict(journal["previous_image"] or {})
@@ -202,6 +211,17 @@ def _decide(
 def hands_off(journal: Mapping[str, Any]) -> str | None:
     """Why nothing more is to be written after this failure, whatever was asked for; None where it may be."""
     return _HANDS_OFF.get(journal["cause_kind"])
+
+
+def _lost(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance]) -> bool:
+    """Whether any is out of service that this rollout sent, or Azure made from its image, and that served before."""
+    target, sent = Image.from_dict(journal["target_image"] or {}), sent_ids(journal)
+    before = {*not_ours(journal), *journal["sick_before"]}
+    return any(
+        (one.instance_id in sent or same_image(one.image, target)) and one.instance_id not in before
+        for one in instances
+        if not (one.leaving or one.attached or in_service(one, scale_set.health_source))
+    )
 
 
 def _all_on(journal: Mapping[str, Any], instances: Sequence[Instance]) -> bool:

@@ -354,7 +354,7 @@ ansible_facts:
           description:
             - What moves the time of health reports. V(refreshed) is each report, V(on_change) is only another state,
               V(null) stands for no health source.
-            - Where most of the instances that report healthy have done so for more than half an hour by the times of
+            - Where most of the instances that report healthy have done so for more than five minutes by the times of
               their reports, or without a time, it is V(on_change). Otherwise it is that for a probe, and V(refreshed)
               for the health extension. Azure does not document it.
           returned: always

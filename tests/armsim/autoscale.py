@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from armsim import scenario
@@ -150,7 +151,9 @@ class AutoscaleSettings:
         for scale_set in self._scale_sets():
             concerned = self._of(scale_set) is setting and scale_set.deletion is None
             if concerned and not least <= scale_set.capacity <= most:
-                resize(scale_set, max(least, min(most, scale_set.capacity)))
+                # What the set refuses is a failed scale action, which is nobody's request.
+                with suppress(ArmError):
+                    resize(scale_set, max(least, min(most, scale_set.capacity)))
 
 
 def _idle(reason: str) -> ArmError:

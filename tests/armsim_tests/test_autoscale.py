@@ -201,6 +201,12 @@ def test_a_capacity_out_of_the_limits_is_brought_back_within_a_minute(site):
     assert capacity(site) == 15
 
 
+def test_a_capacity_that_the_set_does_not_take_stays_as_it_is(site):
+    site.call("PUT", address(site), document=held(site.get(address(site)).json(), "111", "120"))
+    site.wait(61)
+    assert capacity(site) == 20, "a single placement group has room for a hundred"
+
+
 def test_a_profile_for_some_days_does_not_limit():
     site = site_with(min=10, max=30, profiles=[{"name": "sale", "min": 1, "max": 1, "days": ["Monday"]}])
     site.wait(61)

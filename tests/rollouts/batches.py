@@ -148,7 +148,7 @@ class Batches(Play):
             ignore_missing="instances_missing" in options.accept,
         )
         if self._plan["refused"] is not None:
-            raise Stop("plan refused", self._plan["refused"])
+            raise Stop("max_unavailable", self._plan["refused"])
 
     def _gather(self) -> None:
         judged = {"target_image": self._target, "by_model": self._by_model}

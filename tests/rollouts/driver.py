@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from types import ModuleType
+from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.filter.rollout import (
     rollout_aside,
@@ -36,23 +38,34 @@ class Rollout(Batches):
     def __init__(self, site: Site, options: Options) -> None:
         site.start_run()
         super().__init__(site, options)
-        self._todo = False
+        self._todo = self._in_block = False
         self.journal = rollout_journal({}, "start", scale_set="web", resource_group="rg-shop", at=self.at())
         self.stop: Stop | None = None
         self.stopped_at: float | None = None
+        # Whom this rollout had put out of service by then.
+        self.broken: frozenset[str] = frozenset()
 
     def run(self) -> Result:
         """main.yml; returns the report. Raises Killed."""
+        self._in_block = True
         try:
             self._look_and_plan()
             if self._todo:
                 self._apply()
+            self._in_block = False
         except Stop as stop:
-            self.stop = stop
+            self._in_block = False
+            self.stop, self.broken = stop, self._site.broken()
             self.end_batch("failed", upgrade=self._upgrade)
             self.note(cause=str(stop), cause_kind=stop.kind)
             self._react()
         return self._finish()
+
+    def module(self, module: ModuleType, register: str, **given: Any) -> Result:
+        """A task with a module, in the block of main.yml that the failure of another host ends."""
+        if self._in_block and not self._site.left_alone():
+            raise Stop("other_host", "Another host of the play has failed.")
+        return super().module(module, register, **given)
 
     # plan.yml
 
@@ -222,11 +235,8 @@ class Rollout(Batches):
 
     def _recovered(self) -> bool:
         """Whether all that was sent is healthy by now, where that had not come in time."""
-        if self.stop is None or self.stop.kind not in (
-            "not upgraded in time",
-            "not healthy in time",
-            "operation_failed",
-        ):
+        progress = (self.stop.result.get("vmss_progress") if self.stop else None) or {}
+        if progress.get("phase") not in ("upgraded", "healthy"):
             return False
         settled = self.registered["facts"]["ansible_facts"].get("vmss") or {}
         since = self._returned_at or settled.get("gathered_at") or self._upgrade["started_at"]

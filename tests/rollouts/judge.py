@@ -16,7 +16,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from armsim.instance import Instance, Place
 from rollouts.options import Options
 from rollouts.site import Look, Site, Write
-from rollouts.worlds import NEW, OLD, REFUSALS, World
+from rollouts.worlds import NEW, OLD, World
 
 # What a write rests on was read so many seconds before it at most: what others did since then cannot have been known.
 FRESH = 10.0
@@ -235,15 +235,17 @@ def judge_way_back(site: Site, first: int) -> Iterator[str]:
 
 
 # The gates' own verdicts: nobody else is at work, and Azure answers.
-PROOFS = ("not upgraded in time", "not healthy in time", "operation_failed", "site check")
+PROOFS = ("timeout", "not upgraded in time", "not healthy in time", "operation_failed", "site check")
 
 
 def judge_model(site: Site, world: World, report: Mapping[str, Any], kind: str) -> Iterator[str]:
     """After a run that failed its proof, and left the instances as they are: the model has the failed image no more.
 
-    But where the user wants it so, where somebody else or the weather kept the run from it, or where it says that
-    nothing tells which image was there before.
+    But where the user wants it so, where somebody else or the weather kept the run from it, where it says that nothing
+    tells which image was there before, or that all became healthy a little late, which is so.
     """
+    if "healthy after the time for it had ended" in str(report.get("decision")) and not site.broken():
+        return
     model, target = str(site.web.target()), report["target_image"]
     if world.options.direction == "back" or not target or not model.endswith(target["version"]):
         return
@@ -335,22 +337,29 @@ def _beyond(write: Write, world: World) -> bool:
     return len(moved) > Limit.parse(until, "until").of(world.size)
 
 
-def judge_throttled(world: World, report: Mapping[str, Any]) -> Iterator[str]:
-    """Where nothing is in the way but Azure's limits, a rollout is slower for that, and nothing else."""
-    if world.healthy and report["result"] not in ("succeeded", "nothing_to_do"):
-        yield f"{report['result']} for no other reason than Azure's limits: {report.get('cause', '')}"
+def judge_healthy(world: World, kind: str, report: Mapping[str, Any]) -> Iterator[str]:
+    """Where nothing is a reason to stop, a rollout comes to a good end, or is refused before it begins.
+
+    Azure's limits make it slower, and nothing else. Where everything is accepted, nothing is refused.
+    """
+    found = kind == "preflight" and not world.options.accept
+    if world.healthy and not found and report["result"] not in ("succeeded", "nothing_to_do", "partial"):
+        yield f"{report['result']} without a reason: {report.get('cause', '')}"
 
 
 # What stops a rollout and says nothing of the image.
-NO_NEWS = ("throttled", "connection", "unavailable", "no_effect", "wait_state", "forbidden", "locked", "subscription")
+NO_NEWS = (
+    *("throttled", "connection", "unavailable", "no_effect", "wait_state"),
+    *("forbidden", "locked", "subscription", "other_host"),
+)
 
 
-def judge_refusals(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
+def judge_refusals(site: Site, world: World, report: Mapping[str, Any]) -> Iterator[str]:
     """What Azure refuses for good is not asked for again by the same run, and ends it with Azure's own words.
 
     But for the tags: they cannot be renewed, and are to be removed at the end.
     """
-    lasting = {code for _status, code, _message in REFUSALS}
+    lasting = {fault["code"] for fault in world.document["faults"] if fault["kind"] == "status"}
     asked: Counter[tuple[str, str | None]] = Counter()
     for one in site.refused:
         if one.run != site.run or one.code not in lasting:
@@ -358,15 +367,22 @@ def judge_refusals(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
         asked[one.kind, one.image] += 1
         if asked[one.kind, one.image] > (2 if one.kind == "tags" else 1):
             yield f"run {one.run}, {one.at:.1f} s, {one.kind}: asked for again, though refused for good ({one.code})"
-        told = f"{report.get('cause', '')} {report['decision']} {report['image_kept_why']}"
+        told = " ".join(str(report.get(name)) for name in ("cause", "decision", "image_kept_why"))
         if one.kind in ("upgrade", "image") and one.code not in told:
             yield f"run {one.run}: {one.kind} was refused ({one.code}), and the report does not say so: {told}"
 
 
-def judge_reasons(kind: str, report: Mapping[str, Any]) -> Iterator[str]:
-    """Nothing is rolled back for what says nothing of the image."""
-    if kind in NO_NEWS and report["result"] in ("rolled_back", "rollback_failed"):
+def judge_reasons(kind: str, broken: Set[str], report: Mapping[str, Any]) -> Iterator[str]:
+    """Nothing is rolled back for what says nothing of the image, nor for room that it has not taken.
+
+    `broken` are those with the image that were out of service when the rollout stopped.
+    """
+    if report["result"] not in ("rolled_back", "rollback_failed"):
+        return
+    if kind in NO_NEWS:
         yield f"{report['result']} after {kind}, which says nothing of the image"
+    if kind == "max_unavailable" and not broken:
+        yield f"{report['result']} for want of room that others took: {report.get('cause', '')}"
 
 
 def repairs_written(site: Site) -> str:

@@ -28,11 +28,12 @@ Result = dict[str, Any]
 
 
 class Stop(Exception):
-    """A task has failed: what a rescue is for. `kind` is the error's, or the name of the task."""
+    """A task has failed: what a rescue is for. `kind` is the error's, or the name of the task, `result` a module's."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, result: Result | None = None) -> None:
         super().__init__(message)
         self.kind = kind
+        self.result = result or {}
 
 
 class Play:
@@ -77,7 +78,7 @@ class Play:
             module.work(Call(params, False, arm, deadline, result, lambda _warning: None))
         except VmssError as error:
             result["error"] = error.to_dict()
-            raise Stop(error.kind, str(error)) from error
+            raise Stop(error.kind, str(error), result) from error
         return result
 
     def until(self, task: Callable[[], Result], passing: tuple[str, ...], patience: Mapping[str, int]) -> Result:
@@ -102,7 +103,7 @@ class Play:
                 facts = self.module(vmss_instance_facts, "facts", **given)
                 if facts["done"]:
                     return facts
-                stop = Stop(f"not {phase} in time", facts["msg"])
+                stop = Stop(f"not {phase} in time", facts["msg"], facts)
             except Stop as failure:
                 if (
                     failure.kind not in ("connection", "unavailable", "throttled")

@@ -16,6 +16,7 @@ from rollouts.judge import (
     in_scope,
     judge_capacity,
     judge_end,
+    judge_healthy,
     judge_holds,
     judge_images,
     judge_model,
@@ -24,7 +25,6 @@ from rollouts.judge import (
     judge_refusals,
     judge_report,
     judge_rolled_back,
-    judge_throttled,
     judge_waits,
     judge_way_back,
     judge_writes,
@@ -61,9 +61,11 @@ class Outcome:
 def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outcome:
     """Roll the image through a world, and judge; `tell` hears what was written and how it ended."""
     site = Site(world.scenario(), NEW, world.weather, world.kills, world.seed)
+    site.company = world.company
     before = Held.by(site)
     rollout, report = run_to_its_end(site, world.options)
-    violations = [*judge_run(site, world, rollout, report, before), *judge_throttled(world, report)]
+    violations = judge_run(site, world, rollout, report, before)
+    violations += judge_healthy(world, rollout.stop.kind if rollout.stop else "", report)
     site.sleep(QUIET)
     if report["result"] == "rolled_back" and world.options.on_failure == "rollback":
         violations += judge_rolled_back(site, report)
@@ -152,8 +154,8 @@ def judge_run(site: Site, world: World, rollout: Rollout, report: Result, before
     violations = [*judge_end(site, world.options, report, stopped_at=rollout.stopped_at)]
     violations += judge_capacity(site, world, report.get("cause") or "")
     violations += judge_model(site, world, report, rollout.stop.kind if rollout.stop else "")
-    violations += judge_reasons(rollout.stop.kind if rollout.stop else "", report)
-    violations += judge_refusals(site, report)
+    violations += judge_reasons(rollout.stop.kind if rollout.stop else "", rollout.broken, report)
+    violations += judge_refusals(site, world, report)
     violations += judge_report(site, report)
     # Without a lease nothing remembers for certain what was held, nor after a kill where another client rewrites the
     # tags, and a run refused at its start writes nothing.

@@ -133,6 +133,8 @@ class Site:
         self.weather = weather
         self.luck = random.Random(f"{seed}/weather")
         self.kills = list(kills)
+        # After so many tasks another host of the play fails; 0 for never.
+        self.company = 0
         self.writes: list[Write] = []
         self.refused: list[Refused] = []
         self.waits: list[Wait] = []
@@ -174,6 +176,11 @@ class Site:
             self._steps = 0
             self.kills_met += 1
             raise Killed
+
+    def left_alone(self) -> bool:
+        """Whether no other host of the play has failed by this task; once one has, Ansible ends this one with it."""
+        self.company -= 1
+        return self.company != 0
 
     def start_run(self) -> None:
         """Another process begins."""
@@ -238,6 +245,19 @@ class Site:
         """Note that somebody waits for these instances."""
         protected = self.last_look.protected if self.last_look else frozenset()
         self.waits.append(Wait(self.run, self.now(), tuple(instance_ids), protected))
+
+    def broken(self) -> frozenset[str]:
+        """Those on the image that is rolled, or on their way to it, that are out of service now, and served before."""
+        now = self.now()
+        sent = {one for write in self.writes if write.kind == "upgrade" for one in write.instance_ids}
+        sick = {one for write in self.writes if write.look for one in set(write.instance_ids) - write.look.serving}
+        return frozenset(
+            one.id
+            for one in self._rolled()
+            if (one.id in sent or one.image.key.endswith(self.target))
+            and one.id not in sick
+            and not one.in_service(now)
+        )
 
     def grow(self, number: int) -> list[str]:
         """Autoscale, or anybody, adds instances; their ids."""

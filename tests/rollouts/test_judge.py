@@ -35,7 +35,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image_history import 
 from ansible_collections.azroll.vmss.plugins.module_utils._journal import sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
-from ansible_collections.azroll.vmss.plugins.module_utils._refusals import _BARE
+from ansible_collections.azroll.vmss.plugins.module_utils._refusals import _BARE, meaning
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._wait_state import WaitState
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
@@ -46,7 +46,7 @@ from rollouts.driver import Rollout
 from rollouts.play import Stop
 from rollouts.rollout import roll
 from rollouts.site import Weather
-from rollouts.worlds import OTHER, PUBLISHER, REFUSALS, WINDOWS, World, random_world, throttled_world
+from rollouts.worlds import OTHER, PUBLISHER, REFUSALS, WINDOWS, World, quiet, random_world, throttled_world
 
 
 def same(world: World) -> World:
@@ -260,6 +260,36 @@ def test_a_rollback_for_an_operation_without_effect(monkeypatch: pytest.MonkeyPa
     assert shown("after no_effect, which says nothing of the image", without_effect)
 
 
+def in_company(world: World) -> World:
+    """The world in which another host of the play fails, in the middle of a rollout that would be rolled back."""
+    return rolled_back(replace(world, company=12, kills=()))
+
+
+def test_a_rollback_for_the_failure_of_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_reaction, "_HANDS_OFF", {})
+    assert shown("after other_host, which says nothing of the image", in_company)
+
+
+def without_room(world: World) -> World:
+    """The world where an instance that is skipped takes all of its zone that may be out of service."""
+    set_ = {**world.document["scale_sets"][0], "zones": ["1", "2"], "orchestration_mode": "Uniform", "missing": 0}
+    set_["instances"] = {"0": {"state": "updating"}}
+    options = replace(world.options, max_unavailable="50%", max_unavailable_per_zone="1", only={})
+    options = replace(options, skip={"instance_ids": ["0"]})
+    return rolled_back(quiet(replace(world, document={**world.document, "scale_sets": [set_]}, options=options)))
+
+
+def test_a_green_preflight_before_a_rollout_that_cannot_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_preflight_instances, "_full", lambda *_: None)
+    assert shown("without a reason", without_room)
+
+
+def test_a_rollback_for_room_that_others_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_preflight_instances, "_full", lambda *_: None)
+    monkeypatch.setattr(_reaction, "_lost", lambda *_: True)
+    assert shown("for want of room that others took", without_room)
+
+
 def refused(world: World) -> World:
     """The world in which Azure refuses every upgrade for quota, with the status of a race."""
     status, code, message = REFUSALS[0]
@@ -269,7 +299,6 @@ def refused(world: World) -> World:
 
 
 def test_a_refusal_that_is_taken_for_a_race(monkeypatch: pytest.MonkeyPatch) -> None:
-    meaning = _fault.meaning
     monkeypatch.setattr(_fault, "meaning", lambda fault: _BARE if fault.status == 409 else meaning(fault))
     assert shown("though refused for good", refused)
 
@@ -291,7 +320,7 @@ def test_waits_that_begin_anew_with_each_call(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(_gather, "LIST_GRACE", 0.0)
     monkeypatch.setattr(batches, "rollout_waits", without_patience)
     violations = roll(replace(world, size=1_000)).violations
-    assert any("no other reason than Azure's limits" in one for one in violations)
+    assert any("without a reason" in one for one in violations)
 
 
 def test_a_second_run_that_writes(monkeypatch: pytest.MonkeyPatch) -> None:

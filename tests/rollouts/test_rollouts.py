@@ -74,6 +74,17 @@ def test_an_operation_without_effect_halts_at_once_and_reverses_nothing() -> Non
     assert float(lines[-2].split()[2]) < 300, "not after half an hour"
 
 
+def test_what_becomes_healthy_after_the_deadline_is_not_taken_back() -> None:
+    world = throttled_world(random.Random("late"), largest=20)
+    world.document["scale_sets"][0] |= {"capacity": 10, "orchestration_mode": "Uniform"}
+    world.document.update(timings={"first_report": 285}, throttling={"enabled": False})
+    options = replace(world.options, health_retries=10, health_delay=20)
+    lines: list[str] = []
+    outcome = roll(replace(world, size=10, healthy=False, options=options), lines.append)
+    assert (outcome.result, outcome.batches, outcome.violations) == ("halted", 1, [])
+    assert sum(" image " in line for line in lines) == 1, "the image is written once, and stays"
+
+
 def test_the_page_is_what_the_command_writes_and_tells_of_no_violation() -> None:
     written = PAGE.read_text(encoding="utf-8")
     numbers, noisy = (

@@ -46,7 +46,8 @@ DEAD_PROCESS = re.sub(r"/\d+\.", "/0.", holder_name())
 class World:
     """What a rollout meets. `breaks_all`: no instance survives the new image. `back`: a person wants the old one again,
     however the rollout ended. `sequel`: autoscale adds instances, then a third image is rolled, and rolled back again
-    without naming the one before. `healthy`: nothing in it is a reason to stop."""
+    without naming the one before. `company`: another host of the play fails after so many tasks. `healthy`: nothing in
+    it is a reason to stop."""
 
     document: dict[str, Any]
     options: Options
@@ -57,6 +58,7 @@ class World:
     size: int
     back: bool = False
     sequel: bool = False
+    company: int = 0
     healthy: bool = False
 
     @property
@@ -142,7 +144,44 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
     ahead = random.Random(f"{seed}/ahead").choice([0, 0, 0, 5, 30, 90])
     set_["tags_are_model"] = random.Random(f"{seed}/tags").random() < 0.15
     set_["model_shown_ahead"] = min(ahead, 5) if weather.rate else ahead
-    return World(document, options, weather, tuple(kills), seed, breaks_all, size, back, more)
+    play = random.Random(f"{seed}/play")
+    company = int(math.exp(play.uniform(0.0, math.log(60)))) if play.random() < 0.05 else 0
+    world = World(document, options, weather, tuple(kills), seed, breaks_all, size, back, more, company)
+    return quiet(world) if random.Random(f"{seed}/quiet").random() < 0.1 else world
+
+
+def quiet(world: World) -> World:
+    """The world without anything that is a reason to stop a rollout once it has begun: what is, has to be found before.
+
+    So nothing is accepted, and whatever never comes to rest is excluded.
+    """
+    (set_,) = world.document["scale_sets"]
+    skipped, only = world.options.skip.get("instance_ids", ()), world.options.only
+    left = {
+        number: one
+        for number, one in set_["instances"].items()
+        if one.get("state") != "updating" or one.get("protect_from_scale_set_actions") or number in skipped or only
+    }
+    platform = [
+        {**PUBLISHER, "versions": [{"version": one} for one in (OLD, NEW, OTHER)]},
+        {**WINDOWS, **WINDOWS_VERSIONS},
+    ]
+    document = {**world.document, "images": {"platform": platform}, "faults": [], "actors": []}
+    # Where tags make models, a long rollout comes to the most that instances may refer to.
+    document["scale_sets"] = [{**set_, "instances": left, "tags_are_model": False}]
+    options = replace(world.options, accept=(), site_check=None)
+    return replace(
+        world,
+        document=document,
+        options=options,
+        weather=Weather(),
+        kills=(),
+        breaks_all=False,
+        back=False,
+        sequel=False,
+        company=0,
+        healthy=True,
+    )
 
 
 def noisy_world(draw: random.Random, largest: int = 100) -> World:
@@ -162,7 +201,16 @@ def noisy_world(draw: random.Random, largest: int = 100) -> World:
     weather = Weather(rate=draw.choice([0.0, 0.02, 0.05]))
     options = replace(options, until="", only={}, skip={}, checkpoint="never")
     return replace(
-        world, document=document, options=options, weather=weather, kills=(), breaks_all=False, back=False, sequel=False
+        world,
+        document=document,
+        options=options,
+        weather=weather,
+        kills=(),
+        breaks_all=False,
+        back=False,
+        sequel=False,
+        company=0,
+        healthy=False,
     )
 
 
@@ -185,6 +233,7 @@ def throttled_world(draw: random.Random, largest: int = LARGEST) -> World:
         breaks_all=False,
         back=False,
         sequel=False,
+        company=0,
         healthy=True,
     )
 

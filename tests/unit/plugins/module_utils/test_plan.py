@@ -554,7 +554,7 @@ def test_no_batch_takes_more_of_a_zone_or_fault_domain_than_it_may(instances, ho
         out = set(out_of_service(world.values(), source))
         for part in shares(world.values(), how.budget):
             more = part.members.intersection(batch.instance_ids) - out
-            assert len(more) <= max(part.room(out), 1)
+            assert len(more) <= max(part.room(out), 0)
         world |= {number: moved(world[number]) for number in batch.instance_ids}
     assert all(obstacle(one) for one in world.values() if is_stale(one, NEW))
 
@@ -645,6 +645,33 @@ def test_instances_that_are_marked_are_left_out():
     made = plan(instances, how)
     assert [(one.instance_id, one.reason) for one in made.left_out] == [("1", SKIPPED), ("4", SKIPPED)]
     assert sum(len(batch.instance_ids) for batch in made.batches) == 3
+
+
+def zonal(**second: object) -> list[Instance]:
+    """Four instances in each of two zones; those of `second` are of the second one."""
+    return [replace(instance(n, zone=str(n % 2 + 1)), **(second if n == 3 else {})) for n in range(8)]
+
+
+def by_zone(most: str = "1") -> Order:
+    return replace(order(most=4), budget=Budget(Limit.parse(4, ""), Limit.parse(most, "")))
+
+
+@pytest.mark.parametrize("state", [{"power": "stopped"}, {"protected": True, "health": "unhealthy"}])
+def test_a_zone_of_which_others_take_all_that_may_be_out_is_refused_before_anything_is_sent(state):
+    with pytest.raises(Refused, match=r"1 of 4 instances of zone 2 .* \(3\), and max_unavailable_per_zone ") as no:
+        plan(zonal(**state), by_zone())
+    assert 'at least 2 or "50%", or leave zone 2 out' in no.value.advice
+    assert plan(zonal(**state), by_zone("2")).batches
+    assert plan(zonal(**state), replace(by_zone(), only=Selection.from_options({"zones": ["1"]}))).batches
+    # What falls sick once a rollout is on does not stop what goes on in other zones.
+    assert make_plan(zonal(**state), NEW, by_zone(), health_source=EXTENSION, missing_ids=True).batches
+
+
+@pytest.mark.parametrize("unhealthy_first", [False, True])
+def test_the_sick_of_a_zone_that_may_lose_nobody_else_go_before_the_others_of_it(unhealthy_first):
+    batches = plan(zonal(health="unhealthy"), replace(by_zone(), unhealthy_first=unhealthy_first)).batches
+    assert batches[0].instance_ids == ("3",)
+    assert sorted(one for batch in batches for one in batch.instance_ids) == [str(n) for n in range(8)]
 
 
 def test_a_zone_never_loses_more_than_its_own_limit():

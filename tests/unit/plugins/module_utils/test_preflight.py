@@ -306,6 +306,16 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "needs_acceptance",
         {"instances": five(provisioning_state="Updating"), "wish": SKIP_FIRST},
     ),
+    "in progress, skipped, and all of its zone that may be out": (
+        "instances_in_progress",
+        "needs_acceptance",
+        {
+            "instances": [
+                replace(one, provisioning_state="Updating") if one.instance_id == "0" else one for one in ten()
+            ],
+            "wish": {"order": order("40%", zone="1", marks=Marks(skip_ids=("0",)))},
+        },
+    ),
     "no profile": ("profile_missing", "refusal", {"model": {"orchestration_mode": "Flexible", "has_profile": False}}),
     "attached": (
         "instances_attached",
@@ -399,6 +409,12 @@ NOTHING: dict[str, dict[str, Any]] = {
         "instances": [instance(image=NEW)],
     },
 }
+
+
+def test_a_zone_of_which_nothing_could_go_is_refused_before_the_rollout():
+    instances = [replace(ten()[0], power="stopped"), *ten()[1:]]
+    found = look(instances=instances, wish={"order": order("40%", zone="1")})
+    assert ("max_unavailable", "refusal") in [(one.code, one.severity) for one in found]
 
 
 @pytest.mark.parametrize("case", CASES)

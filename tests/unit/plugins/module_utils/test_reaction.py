@@ -71,6 +71,28 @@ def test_the_image_that_may_be_replaced_goes_with_the_decision(model):
     assert react(journal(["1"]), scale_set(image=model), world(), "rollback").to_dict()["replaces"] == model.to_dict()
 
 
+def short(*batches, **facts):
+    """The journal of a rollout that found no room above the floor for its last batch, of which nothing was sent."""
+    made = journal(*batches, ["5"], cause_kind="max_unavailable", **facts)
+    made["batches"][-1]["sent"] = []
+    return made
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("facts", [{"sick_before": ["3"]}, {"on_target_before": ["3"]}])
+def test_where_others_take_the_room_above_the_floor_nothing_that_is_well_goes_back(way, facts):
+    beside = [instance(1, image=NEW), instance(3, image=NEW, health="unhealthy"), instance(4, power="stopped")]
+    decided = react(short(["1"], **facts), SET, [*beside, instance(5)], way)
+    assert (decided.roll_back, decided.restore) == (False, False)
+    assert way == "halt" or "which is no fault of the image" in decided.why
+
+
+@pytest.mark.parametrize("broken", ["1", "6"])
+def test_where_what_has_the_image_takes_the_room_it_goes_back(broken):
+    moved = [instance(n, image=NEW, health="unhealthy" if n == broken else "healthy") for n in ("1", "6")]
+    assert react(short(["1"]), SET, [*moved, instance(5)], "rollback").instance_ids == ("1", "6")
+
+
 def test_what_became_healthy_too_late_is_not_taken_back():
     moved = [instance(n, image=NEW) for n in (1, 2)]
     late = react(journal(["1"], ["2"]), SET, [*moved, instance(4)], "rollback", recovered=True)
