@@ -126,15 +126,19 @@ def fitting(ids: Iterable[str], room: Mapping[Share, int]) -> list[str]:
     return going
 
 
-def exceeded(parts: Iterable[Share], out: Collection[str], going: Collection[str]) -> Share | None:
+def exceeded(
+    parts: Iterable[Share], out: Collection[str], going: Collection[str], doubtful: Collection[str] = ()
+) -> Share | None:
     """The first part that would have too many out of service when those of `going` are taken out.
 
-    Instances that are out already take nothing more away: a sick scale set must be able to receive its cure.
+    Instances that are out already take nothing more away: a sick scale set must be able to receive its cure. But the
+    `doubtful` of them may serve all the same, so the limit holds as well where all of these do.
     """
-    more = set(going) - set(out)
+    certain = set(out).difference(doubtful)
     for part in parts:
-        if more & part.members and part.room({*out, *going}) < 0:
-            return part
+        for gone in (set(out), certain):
+            if (set(going) - gone) & part.members and part.room({*gone, *going}) < 0:
+                return part
     return None
 
 

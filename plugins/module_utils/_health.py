@@ -117,6 +117,19 @@ def _unprovisioned(instance: Instance) -> str | None:
     return instance.provisioning_state or "no provisioning state"
 
 
+def doubtful(instances: Iterable[Instance], health_source: str | None) -> frozenset[str]:
+    """The ids of those that count as out of service and may serve all the same.
+
+    They have reported healthy, and their last operation has failed since then: where the time of a report moves on
+    change only, that tells nothing.
+    """
+    return frozenset(
+        one.instance_id
+        for one in instances
+        if health_source is not None and reported_healthy(one) and one.failed and not in_service(one, health_source)
+    )
+
+
 def _outdated(instance: Instance) -> bool:
     failed, reported = parse_time(instance.state_since), parse_time(instance.health_time)
     return instance.failed and failed is not None and reported is not None and reported < failed

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Share, fitting, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
-from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service, trouble
+from ansible_collections.azroll.vmss.plugins.module_utils._health import doubtful, in_service, out_of_service, trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit, smallest_percentage_for
@@ -75,7 +75,8 @@ def make_plan(
         return plan
 
     out = set(out_of_service(present, health_source)) - set(on_their_way)
-    serving = [one for one in movable if one.instance_id not in out]
+    doubt = doubtful(present, health_source) & out
+    serving = [one for one in movable if one.instance_id not in out - doubt]
     # What is in progress may come back of itself. Once the rollout is under way, so may all that is on the target: it
     # must not end for that, least of all a rollback.
     passing = [one.instance_id for one in present if one.busy]
@@ -96,7 +97,7 @@ def make_plan(
     if proofs >= order.canary:
         order = replace(order, canary=0)
     # Missing ones may come while the rollout is on, so the plan is made all the same; each write is held against them.
-    draft = _Draft(order, parts, out, max(allowed - missing, 1))
+    draft = _Draft(order, parts, out, doubt, max(allowed - missing, 1))
     for group in _groups(tried, order):
         draft.again(group)
     for members, suffix in _stages([one for one in movable if one not in tried], draft, order):
@@ -130,9 +131,13 @@ def unsettled(
 class _Draft:
     """Batches as they are put together: each counts on those before it being back in service."""
 
-    def __init__(self, order: Order, parts: Sequence[Share], out: set[str], allowed: int) -> None:
+    def __init__(
+        self, order: Order, parts: Sequence[Share], out: set[str], doubt: Collection[str], allowed: int
+    ) -> None:
         self.batches: list[Batch] = []
         self.out = out
+        # Those of them that may serve all the same, and take room when they go.
+        self.doubt = doubt
         self.allowed = allowed
         self._order = order
         self.parts = parts
@@ -183,9 +188,17 @@ class _Draft:
             spare = max(min(self.allowed, most if self._order.sizes else self.allowed) - len(batch), 0)
             spare = 0 if proving else spare
             telling += bool(batch)
-            batch, sick = batch + sick[:spare], sick[spare:]
+            along = self._along(batch, sick, spare)
+            batch, sick = batch + along, [one for one in sick if one not in along]
             divided.append(batch)
         return divided
+
+    def _along(self, batch: Sequence[Instance], sick: Sequence[Instance], most: int) -> list[Instance]:
+        """The sick that go with a batch or alone: at most so many, and of the doubtful what there is room for."""
+        certain = self.out.difference(self.doubt, *(one.instance_ids for one in self.batches))
+        taking = [*_ids(batch), *(one.instance_id for one in sick if one.instance_id in self.doubt)]
+        going = fitting(taking, {part: max(part.room(certain), 0 if batch else 1) for part in self.parts})
+        return [one for one in sick if one.instance_id not in self.doubt or one.instance_id in going][:most]
 
     def _append(self, batch: Batch) -> None:
         self.batches.append(batch)
@@ -229,7 +242,11 @@ def _stages(movable: Sequence[Instance], draft: _Draft, order: Order) -> list[tu
     first = [one for one in sick if any(one.instance_id in part.members for part in full)]
     if first:
         first = sick if order.unhealthy_first else first
-        return [(first, ""), ([one for one in movable if one not in first], ", second pass")]
+        # Those that may serve take room themselves, which the others have to give back.
+        doubted = [one for one in first if one.instance_id in draft.doubt]
+        certain = [one for one in first if one not in doubted]
+        rest = [one for one in movable if one not in first]
+        return [(certain, ""), (doubted, ", reported healthy"), (rest, ", second pass")]
     if not order.unhealthy_first:
         return [(movable, "")]
     if order.canary and not order.sizes:

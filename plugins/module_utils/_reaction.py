@@ -108,9 +108,15 @@ def react(
     None go where the rollout only ran out of room for what it did not break. What is set aside for study stays as it
     is, and so does what is outside of `only`, to which the rollout is confined.
     Where none go back, the model does as long as the image has not proved itself, with `failed_image` RESTORE.
-    With `recovered`, all that was sent became healthy after the time for it had ended: a good image is not taken back.
+    With `recovered`, all that was sent became healthy after the time for it had ended: a good image is not taken back,
+    unless another instance is out of service with it.
     """
-    if recovered and not hands_off(journal) and _all_on(journal, instances):
+    if (
+        recovered
+        and not hands_off(journal)
+        and _all_on(journal, instances)
+        and not _lost(journal, scale_set, instances)
+    ):
         return Reaction(
             False,
             "Halted, with the image left as it is: the instances became healthy after the time for it had ended. Run "
@@ -163,6 +169,8 @@ def _with_model(
     )
     if hands_off(journal):
         return replace(decided, kept=f"{kept}: {hands_off(journal)}. {_AFTERWARDS}")
+    if not journal["took_hold"]:
+        return replace(decided, kept=f"{kept}: this run has ended before its first write. {_AFTERWARDS}")
     if failed_image != RESTORE:
         return replace(decided, kept=f"{kept}, as rollout_failed_image says.")
     if previous.kind == "none" or same_image(previous, target):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget, exceeded, shares, too_many
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
-from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
+from ansible_collections.azroll.vmss.plugins.module_utils._health import doubtful, out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection, by_id, select
@@ -60,7 +60,7 @@ def plan_reimage(
         else:
             left_out.append(LeftOut(one.instance_id, reason))
     out = out_of_service(instances, health_source)
-    tight = exceeded(shares(instances, budget, capacity), out, send)
+    tight = exceeded(shares(instances, budget, capacity), out, send, doubtful(instances, health_source))
     if tight:
         raise too_many(tight, out, send, "Reimaging")
     return Reimage(tuple(send), tuple(left_out))

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import (
@@ -20,7 +20,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._budget import (
     shares,
     too_many,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service, reported_healthy
+from ansible_collections.azroll.vmss.plugins.module_utils._health import doubtful, out_of_service, reported_healthy
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
@@ -78,8 +78,9 @@ def plan_upgrade(
             left_out.append(LeftOut(one.instance_id, reason))
     parts = shares(instances, budget, capacity)
     out = out_of_service(instances, health_source)
-    fitting = _fitting(parts, out, send) if partial else send
-    tight = exceeded(parts, out, fitting or send)
+    doubt = doubtful(instances, health_source)
+    fitting = _fitting(parts, out, send, doubt) if partial else send
+    tight = exceeded(parts, out, fitting or send, doubt)
     if tight:
         raise too_many(tight, out, fitting or send, "Upgrading")
     left_out += [LeftOut(one, NO_ROOM) for one in send if one not in fitting]
@@ -106,8 +107,14 @@ def _reason_to_skip(instance: Instance, target: Image, by_model: bool, marks: Ma
     return IN_USE if marks.busy(instance) else None
 
 
-def _fitting(parts: Sequence[Share], out: Sequence[str], send: Sequence[str]) -> list[str]:
-    """Those of `send` that may go now: the ones that are out already, and of the others as many as there is room."""
-    free = [one for one in send if one in out]
+def _fitting(parts: Sequence[Share], out: Sequence[str], send: Sequence[str], doubt: Collection[str]) -> list[str]:
+    """Those of `send` that may go now: the ones that are out already, and of the others as many as there is room.
+
+    Those in `doubt` take room as well, in case they serve.
+    """
+    certain = [one for one in out if one not in doubt]
     others = fitting((one for one in send if one not in out), {part: part.room(out) for part in parts})
-    return sorted(free + others, key=by_id)
+    taking = fitting(
+        (one for one in send if one in others or one in doubt), {part: part.room(certain) for part in parts}
+    )
+    return sorted([one for one in send if one in certain] + taking, key=by_id)

@@ -160,7 +160,10 @@ def quiet(world: World) -> World:
     left = {
         number: one
         for number, one in set_["instances"].items()
-        if one.get("state") != "updating" or one.get("protect_from_scale_set_actions") or number in skipped or only
+        if one.get("state") != "updating"
+        or one.get("protect_from_scale_set_actions")
+        or number in skipped
+        or (only and one.get("zone") not in (None, *only["zones"]))
     }
     platform = [
         {**PUBLISHER, "versions": [{"version": one} for one in (OLD, NEW, OTHER)]},

@@ -25,6 +25,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "unhealthy": {"health": "unhealthy"},
     "without a report": {"health": None, "health_time": None},
     "failed": {"provisioning_state": "Failed", "failure": "failed/OSProvisioningTimedOut"},
+    "failed since its report": {"provisioning_state": "Failed", "state_since": "2026-02-01T10:05:00+00:00"},
     "updating": {"provisioning_state": "Updating", "health": None},
     "deallocated": {"power": "deallocated", "health": None, "placement_group": None, "update_domain": None},
     "protected": {"protected": True},

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, Refused
-from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service
+from ansible_collections.azroll.vmss.plugins.module_utils._health import doubtful, in_service, out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._order import (
@@ -174,6 +174,9 @@ def test_a_plan_carried_out_keeps_the_floor_at_every_moment_and_leaves_nothing_b
             assert len(away) <= made.allowed
             assert len(world) - len(away) >= made.floor
         assert len(batch.instance_ids) <= made.allowed
+        # Nor where those serve that are said to be healthy, though an operation on them has failed since.
+        certain = before - doubtful(world.values(), source)
+        assert len(certain | set(batch.instance_ids)) <= made.allowed or certain >= set(batch.instance_ids)
         # The module that makes the call looks for itself, and agrees.
         chosen = [world[number] for number in batch.instance_ids]
         upgrade = plan_upgrade(list(world.values()), chosen, NEW, health_source=source, budget=how.budget)
@@ -555,6 +558,9 @@ def test_no_batch_takes_more_of_a_zone_or_fault_domain_than_it_may(instances, ho
         for part in shares(world.values(), how.budget):
             more = part.members.intersection(batch.instance_ids) - out
             assert len(more) <= max(part.room(out), 0)
+            certain = out - doubtful(world.values(), source)
+            more = part.members.intersection(batch.instance_ids) - certain
+            assert len(more) <= max(part.room(certain), 0)
         world |= {number: moved(world[number]) for number in batch.instance_ids}
     assert all(obstacle(one) for one in world.values() if is_stale(one, NEW))
 

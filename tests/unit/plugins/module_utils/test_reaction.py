@@ -29,6 +29,7 @@ def journal(*batches, **facts):
         made = _journal.begin_batch(made, {"name": f"batch {ids}", "instance_ids": ids}, "10:01")
         made = _journal.end_batch(made, "failed" if ids is batches[-1] else "succeeded", "10:02")
     ordinary = {"previous_image": OLD.to_dict(), "target_image": NEW.to_dict(), "image_changed": True, "cause": "x"}
+    ordinary["took_hold"] = True
     return _journal.note(made, **{**ordinary, **facts})
 
 

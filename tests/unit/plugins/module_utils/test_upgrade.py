@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget, exceeded, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
-from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
+from ansible_collections.azroll.vmss.plugins.module_utils._health import doubtful, out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._target import (
     BUSY,
@@ -183,13 +183,24 @@ def test_what_fits_goes_and_the_rest_waits(instances, budget, source, data):
         return
     waiting = [one.instance_id for one in made.left_out if one.reason == NO_ROOM]
     out = out_of_service(instances, source)
-    parts = shares(instances, budget)
-    assert exceeded(parts, out, made.instance_ids) is None
-    assert all(exceeded(parts, out, [*made.instance_ids, one]) for one in waiting)
-    assert set(waiting).isdisjoint(out)
+    parts, doubt = shares(instances, budget), doubtful(instances, source)
+    assert exceeded(parts, out, made.instance_ids, doubt) is None
+    assert all(exceeded(parts, out, [*made.instance_ids, one], doubt) for one in waiting)
+    assert set(waiting).isdisjoint(set(out) - doubt)
     assert made.instance_ids or not waiting
     if not waiting:
         assert plan_upgrade(instances, chosen, NEW, **options) == made
+
+
+def test_what_reported_healthy_before_its_operation_failed_may_serve_and_takes_room():
+    since = "2026-02-01T10:05:00+00:00"
+    instances = [instance(n, provisioning_state="Failed", state_since=since) for n in range(10)]
+    assert upgrade(instances, instances, 2, partial=True).instance_ids == ("0", "1")
+    with pytest.raises(Refused, match="would take 10 out of service"):
+        upgrade(instances, instances, 2)
+    gone = [instance(n, power="stopped") for n in range(2)]
+    with pytest.raises(Refused):
+        upgrade([*gone, *instances[2:]], instances[2:], 2, partial=True)
 
 
 def test_a_zone_s_own_limit_is_named():
