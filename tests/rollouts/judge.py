@@ -359,7 +359,7 @@ def judge_refusals(site: Site, world: World, report: Mapping[str, Any]) -> Itera
 
     But for the tags: they cannot be renewed, and are to be removed at the end.
     """
-    lasting = {fault["code"] for fault in world.document["faults"] if fault["kind"] == "status"}
+    lasting = {fault["code"] for fault in world.document.get("faults", []) if fault["kind"] == "status"}
     asked: Counter[tuple[str, str | None]] = Counter()
     for one in site.refused:
         if one.run != site.run or one.code not in lasting:

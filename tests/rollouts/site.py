@@ -247,7 +247,7 @@ class Site:
         self.waits.append(Wait(self.run, self.now(), tuple(instance_ids), protected))
 
     def broken(self) -> frozenset[str]:
-        """Those that run the image that is rolled, or are on their way to it, are out of service now, and served before."""
+        """Those with the image that is rolled, or on their way to it, that are out of service and served before."""
         now = self.now()
         sent = {one for write in self.writes if write.kind == "upgrade" for one in write.instance_ids}
         sick = {one for write in self.writes if write.look for one in set(write.instance_ids) - write.look.serving}
