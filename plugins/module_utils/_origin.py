@@ -66,7 +66,11 @@ def classify(scale_set: ScaleSet, instances: Iterable[Instance], include: Collec
 
     Raises BadInput where `include` names one that must never be rolled: its OS disk would be replaced.
     """
-    judged = [replace(one, attached=why_attached(one, scale_set, include)) for one in instances]
+    judged = []
+    for one in instances:
+        attached = why_attached(one, scale_set, include)
+        # A thousand copies at each look take longer than all else that is done with them.
+        judged.append(one if one.attached == attached else replace(one, attached=attached))
     wanted = _folded(include)
     never = [one for one in judged if one.attached and one.instance_id.lower() in wanted]
     if never:

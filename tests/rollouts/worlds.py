@@ -117,7 +117,9 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         options = replace(options, capacity_changes="accept")
         document["actors"] = [*actors, *_outside_scaler(others)]
     if draw.random() < 0.1:
-        set_["upgrade_policy"] = {"mode": draw.choice(["Automatic", "Rolling"])}
+        mode = draw.choice(["Automatic", "Rolling"])
+        # Azure takes no Rolling one without a source of health (documented).
+        set_["upgrade_policy"] = {"mode": mode if health else "Automatic"}
         options = replace(options, upgrade_policy="set_manual", restore_policy=draw.random() < 0.5)
     options = _hanging(random.Random(f"{seed}/hanging"), options, set_)
     options = _short(random.Random(f"{seed}/short"), options, set_)
