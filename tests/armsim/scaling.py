@@ -76,7 +76,7 @@ def _fault_domains(scale_set: ScaleSet) -> int:
 
 def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
     """With overprovisioning more are made than wanted; once enough are there, the last ones are let go (recorded)."""
-    places = _places(scale_set, wanted + excess(scale_set, wanted))
+    places = _places(scale_set, wanted + excess(scale_set, wanted, len(scale_set.active())))
     made = [_enter(scale_set, place) for place in places]
     scaling_out = ScaleOut(made, wanted)
     scale_set.scale_outs.append(scaling_out)
@@ -102,10 +102,10 @@ def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
     return len(made)
 
 
-def excess(scale_set: ScaleSet, wanted: int) -> int:
-    """How many more than ``wanted`` are made."""
+def excess(scale_set: ScaleSet, wanted: int, present: int) -> int:
+    """How many more than ``wanted`` are made, beside ``present`` ones."""
     generous = not scale_set.flexible and scale_set.document["properties"].get("overprovision", True)
-    return overprovisioned(wanted, len(scale_set.active())) - wanted if generous else 0
+    return overprovisioned(wanted, present) - wanted if generous else 0
 
 
 def let_go(scale_set: ScaleSet, surplus: Sequence[Instance], kept: Sequence[Instance]) -> None:

@@ -142,7 +142,7 @@ class _Player:
         scale_set = self._scale_set(exchange)
         assert scale_set is not None
         kept = scale_set.active()
-        surplus = [create_instance(scale_set, lambda _failure: None) for _ in range(excess(scale_set, len(kept)))]
+        surplus = [create_instance(scale_set, lambda _failure: None) for _ in range(excess(scale_set, len(kept), 0))]
         let_go(scale_set, surplus, kept)
 
     def _address(self, exchange: Exchange, kind: Kind) -> str | None:
