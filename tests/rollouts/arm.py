@@ -80,7 +80,7 @@ class Arm(_arm.Arm):
         def read() -> list[Instance]:
             changes = self._changes(scale_set)
             if changes is None:
-                return [self._read(one) for one in self._listed()]
+                return self._told()
             return [Instance.from_wire(one) for one in self._documents(changes)]
 
         return classify(scale_set, self._paged(read), include)
@@ -115,6 +115,17 @@ class Arm(_arm.Arm):
 
     def _keep_time(self, at: str) -> None:
         self.server_time = at
+
+    def _told(self) -> list[Instance]:
+        older = self._site.older_list()
+        if older is not None:
+            self._service.look, found = older
+            self._service.reads["instances"] = self._site.now()
+            return found
+        found = [self._read(one) for one in self._listed()]
+        assert self._service.look is not None
+        self._site.keep_list(self._service.look, found)
+        return found
 
     def _listed(self) -> list[Machine]:
         self._service.look = self._site.look()

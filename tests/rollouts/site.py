@@ -19,6 +19,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance as Listed
 from armsim import deeds, scenario
 from armsim.clock import ManualClock
 from armsim.directory import Directory
@@ -34,6 +35,10 @@ NUMBERS = count()
 atexit.register(rmtree, FOLDER, ignore_errors=True)
 
 
+# How old a list may be that is given once more, in seconds.
+OLDEST_LIST = 8.0
+
+
 class Killed(BaseException):
     """The process was killed: nothing of it may run any more, so nothing catches this but whoever starts the next."""
 
@@ -43,13 +48,15 @@ class Weather:
     """How requests fare: `rate` is the chance that one attempt meets trouble, `outages` are times without any answer.
 
     `conflicts` is the chance that a write meets another operation (409), `fates` that an accepted operation ends badly
-    whatever comes of what it does, and `touches` that somebody writes the set between a read and a write based on it.
+    whatever comes of what it does, `touches` that somebody writes the set between a read and a write based on it, and
+    `old_lists` that a list of the instances is one of some seconds ago (reported of the service's caches).
     """
 
     rate: float = 0.0
     conflicts: float = 0.0
     fates: float = 0.0
     touches: float = 0.0
+    old_lists: float = 0.0
     outages: tuple[tuple[float, float], ...] = ()
 
 
@@ -152,6 +159,8 @@ class Site:
         self.run = 0
         self.kills_met = 0
         self.last_look: Look | None = None
+        # What the last list told, of which moment.
+        self._list: tuple[Look, list[Listed]] | None = None
         # That of the model when it was read last.
         self.capacity = 0
         # Of each run, the version that was asked for (empty: the image before), and how it ended.
@@ -236,6 +245,16 @@ class Site:
         self.first_images.setdefault(self.run, web.target())
         self.places |= {one.id: one.place for one in active if one.id not in self.places}
         return self.last_look
+
+    def keep_list(self, look: Look, told: list[Listed]) -> None:
+        """Note what a list told."""
+        self._list = look, told
+
+    def older_list(self) -> tuple[Look, list[Listed]] | None:
+        """What is told in place of how the instances are now, if the service has one of a moment ago at hand."""
+        if self._list is None or self.now() - self._list[0].at > OLDEST_LIST:
+            return None
+        return self._list if self.luck.random() < self.weather.old_lists else None
 
     def begin_batches(self, capacity: int) -> None:
         """Note what a run has seen of the capacity when its batches begin."""

@@ -38,6 +38,8 @@ REFUSALS = (
     (403, "LinkedAuthorizationFailed", "The client does not have permission to perform action(s) on the linked scope."),
     (400, "InvalidParameter", "The value of parameter is invalid."),
 )
+# What it may say only when it has begun (reported): quota and capacity.
+IN_THE_OPERATION = ("OperationNotAllowed", "QuotaExceeded", "SkuNotAvailable", "AllocationFailed")
 # A process of this host that is no more: what the lease of a killed run names.
 DEAD_PROCESS = re.sub(r"/\d+\.", "/0.", holder_name())
 
@@ -108,6 +110,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         set_["autoscale"] = {"min": size // 2, "max": min(size + 10, LARGEST), "enabled": draw.random() < 0.8}
     # Somebody who makes instances flap would make those of a sick image look well at times.
     actors = [one for one in _actors(draw) if not (breaks_all and "health" in behaviour and "flap" in one["do"])]
+    actors += [] if flexible else _starts(random.Random(f"{size}/starts"), set_)
     document = _document(draw, set_, behaviour, actors)
     kills = [int(math.exp(draw.uniform(0.0, math.log(400)))) for _ in range(draw.choice([0, 0, 0, 1, 1, 2, 3]))]
     seed = draw.randrange(2**31)
@@ -132,6 +135,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
                 "outcome": draw.choice(["Canceled", "Failed", "Succeeded"]),
                 "operation": "*_UpdateInstances",
                 "begins": False,
+                "code": random.Random(f"{seed}/operation").choice([None, *IN_THE_OPERATION]),
                 "rate": 0.5,
                 "times": draw.randint(1, 3),
             }
@@ -179,7 +183,7 @@ def quiet(world: World) -> World:
         world,
         document=document,
         options=options,
-        weather=Weather(),
+        weather=Weather(old_lists=world.weather.old_lists),
         kills=(),
         breaks_all=False,
         back=False,
@@ -343,6 +347,19 @@ def _actors(draw: random.Random) -> list[dict[str, Any]]:
     return actors
 
 
+def _starts(draw: random.Random, set_: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who starts what is deallocated: it comes up where a new instance would go, which may be another domain."""
+    return [
+        {
+            "name": f"start {number}",
+            "when": {"at": round(draw.uniform(0, 900), 1)},
+            "do": {"instances": [number], "power": "running"},
+        }
+        for number, one in set_["instances"].items()
+        if one.get("state") == "deallocated" and draw.random() < 0.5
+    ]
+
+
 def _outside_scaler(draw: random.Random) -> list[dict[str, Any]]:
     """A service that scales the set up and down, and perhaps writes its tags as it read them before the rollout."""
     deeds: list[dict[str, Any]] = [
@@ -482,4 +499,5 @@ def _weather(draw: random.Random) -> Weather:
         fates=draw.choice([0.0, 0.0, 0.0, 0.05]),
         touches=draw.choice([0.0, 0.0, 0.2]),
         outages=tuple(outages),
+        old_lists=draw.choice([0.0, 0.0, 0.0, 0.3]),
     )
