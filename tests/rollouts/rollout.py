@@ -78,7 +78,7 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         back = replace(world.options, direction="back", image={"version": OLD} if named else {}, until="")
         before = still(site, before)
         first = site.run + 1
-        violations += judge_run(site, world, *run_to_its_end(site, back), before)
+        violations += judge_run(site, replace(world, options=back), *run_to_its_end(site, back), before)
         violations += judge_way_back(site, first)
     if world.sequel:
         violations += play_sequel(site, world, report, before)

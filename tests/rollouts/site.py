@@ -20,6 +20,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance as Listed
+from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
 from armsim import deeds, scenario
 from armsim.clock import ManualClock
 from armsim.directory import Directory
@@ -100,6 +101,8 @@ class Write:
     out: frozenset[str] = frozenset()
     # Out of service right before it, through no act of this write.
     out_before: frozenset[str] = frozenset()
+    # Whether the set has tags of a lease right after it.
+    leased: bool = False
     # The operation that it led to, and whether the process was told of it.
     operation: Operation | None = None
     answered: bool = True
@@ -311,6 +314,7 @@ class Site:
                 taken=frozenset(before - after),
                 out=present - after,
                 out_before=present - before,
+                leased=bool(own_tags(self.web.document.get("tags") or {})),
                 reads=dict(reads),
             )
         )
