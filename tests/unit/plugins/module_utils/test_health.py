@@ -130,6 +130,8 @@ HOURS_AGO = "2026-02-01T07:00:00+00:00"
         ([HOURS_AGO, HOURS_AGO, "2026-02-01T09:59:58+00:00"], EXTENSION, "on_change"),
         ([HOURS_AGO, "2026-02-01T09:59:58+00:00"], EXTENSION, "refreshed"),
         ([None, None], EXTENSION, "on_change"),
+        (["2026-02-01T09:54:58+00:00"], EXTENSION, "on_change"),
+        (["2026-02-01T09:56:00+00:00"], EXTENSION, "refreshed"),
     ],
 )
 def test_the_set_itself_tells_what_moves_the_time_of_its_reports(times, source, expected):
