@@ -86,7 +86,7 @@ CODES: Mapping[str, Code] = {
         "The present image is gone: instances could not be brought back to it.", NEEDS_ACCEPTANCE
     ),
     # The instances
-    "max_unavailable": Code("The budget lets no instance move.", REFUSAL),
+    "max_unavailable": Code("The budget lets no instance move, or none of a zone or fault domain.", REFUSAL),
     "below_floor": Code(
         "More instances are out of service than the budget allows, before anything was done.", NEEDS_ACCEPTANCE
     ),
