@@ -73,7 +73,7 @@ of the requests in trouble), of which at most 5 % may stop:
 {noisy}
 
 One of them again, write by write: ``make soak SEED=4711``. For longer: ``make soak TIME=3600``. ``make proof`` writes
-this page, and the fault matrix. ``make test`` plays 300 of them, and a state machine of hypothesis draws kills, others'
+this page, and the fault matrix. ``make test`` plays 200 of them, and a state machine of hypothesis draws kills, others'
 interference and time step by step in worlds of its own.
 """
 

@@ -61,7 +61,7 @@ def shown(words: str, change: Callable[[World], World] = same) -> bool:
 
 def test_a_budget_that_nobody_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_upgrade, "exceeded", lambda *_: None)
-    monkeypatch.setattr(_upgrade, "_fitting", lambda _parts, _out, send: list(send))
+    monkeypatch.setattr(_upgrade, "_fitting", lambda _parts, _out, send, _doubt: list(send))
     assert shown("below the floor")
 
 
@@ -99,6 +99,7 @@ def failed_but_serving(world: World) -> World:
 
 def test_instances_that_serve_and_are_handled_as_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_health, "_outdated", lambda instance: instance.failed)
+    monkeypatch.setattr(_upgrade, "doubtful", lambda *_: frozenset())
     assert shown("below the floor", failed_but_serving)
 
 
