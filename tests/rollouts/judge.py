@@ -133,7 +133,8 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             one for one in write.instance_ids if one in site.places and not _may_touch(one, site.places[one], options)
         ]:
             yield f"{where}: not part of this rollout: {' '.join(outside)}"
-        if _beyond(write, world):
+        # The share is that of the first rollout, none of what follows it.
+        if site.ends.get(write.run, (NEW, ""))[0] == NEW and _beyond(write, world):
             yield f"{where}: more on the target than {options.until}"
         if sent := kept.intersection(write.instance_ids):
             yield f"{where}: sent although set aside: {' '.join(sorted(sent))}"
