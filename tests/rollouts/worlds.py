@@ -171,26 +171,12 @@ def quiet(world: World) -> World:
         or number in skipped
         or (only and one.get("zone") not in (None, *only["zones"]))
     }
-    platform = [
-        {**PUBLISHER, "versions": [{"version": one} for one in (OLD, NEW, OTHER)]},
-        {**WINDOWS, **WINDOWS_VERSIONS},
-    ]
-    document = {**world.document, "images": {"platform": platform}, "faults": [], "actors": []}
+    document = {**world.document, "images": _images({}), "faults": [], "actors": []}
     # Where tags make models, a long rollout comes to the most that instances may refer to.
     document["scale_sets"] = [{**set_, "instances": left, "tags_are_model": False}]
     options = replace(world.options, accept=(), site_check=None)
-    return replace(
-        world,
-        document=document,
-        options=options,
-        weather=Weather(old_lists=world.weather.old_lists),
-        kills=(),
-        breaks_all=False,
-        back=False,
-        sequel=False,
-        company=0,
-        healthy=True,
-    )
+    weather = Weather(old_lists=world.weather.old_lists)
+    return _undisturbed(world, document, options, weather, healthy=True)
 
 
 def noisy_world(draw: random.Random, largest: int = 100) -> World:
@@ -209,18 +195,7 @@ def noisy_world(draw: random.Random, largest: int = 100) -> World:
     options = replace(options, site_check=lambda: luck.random() >= bad)
     weather = Weather(rate=draw.choice([0.0, 0.02, 0.05]))
     options = replace(options, until="", only={}, skip={}, checkpoint="never")
-    return replace(
-        world,
-        document=document,
-        options=options,
-        weather=weather,
-        kills=(),
-        breaks_all=False,
-        back=False,
-        sequel=False,
-        company=0,
-        healthy=False,
-    )
+    return _undisturbed(world, document, options, weather, healthy=False)
 
 
 def throttled_world(draw: random.Random, largest: int = LARGEST) -> World:
@@ -233,33 +208,43 @@ def throttled_world(draw: random.Random, largest: int = LARGEST) -> World:
     options = Options(image={"version": NEW}, accept=ACCEPTABLE, on_failure="rollback", max_unavailable=most)
     if set_.get("upgrade_policy"):
         options = replace(options, upgrade_policy="set_manual")
+    return _undisturbed(world, document, options, Weather(), healthy=True)
+
+
+def _undisturbed(world: World, document: dict[str, Any], options: Options, weather: Weather, *, healthy: bool) -> World:
+    """The world with these instead, in which the image works, nothing is killed, and nothing follows the rollout."""
     return replace(
         world,
         document=document,
         options=options,
-        weather=Weather(),
+        weather=weather,
         kills=(),
         breaks_all=False,
         back=False,
         sequel=False,
         company=0,
-        healthy=True,
+        healthy=healthy,
     )
 
 
 def _document(
     draw: random.Random, set_: dict[str, Any], behaviour: dict[str, Any], actors: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    versions = [{"version": OLD}, {"version": NEW, **behaviour}, {"version": OTHER}]
     return {
         "version": 1,
         "seed": draw.randrange(2**31),
         "clock": {"start": "2026-11-20T08:00:00Z"},
-        "images": {"platform": [{**PUBLISHER, "versions": versions}, {**WINDOWS, **WINDOWS_VERSIONS}]},
+        "images": _images(behaviour),
         "resource_groups": [{"name": "rg-shop", "location": "westeurope"}],
         "scale_sets": [set_],
         "actors": actors,
     }
+
+
+def _images(behaviour: dict[str, Any]) -> dict[str, Any]:
+    """Three versions of one image, of which the one that is rolled behaves so, and one for Windows."""
+    versions = [{"version": OLD}, {"version": NEW, **behaviour}, {"version": OTHER}]
+    return {"platform": [{**PUBLISHER, "versions": versions}, {**WINDOWS, **WINDOWS_VERSIONS}]}
 
 
 def _health(draw: random.Random, flexible: bool) -> dict[str, Any] | None:
