@@ -15,7 +15,7 @@ from dataclasses import replace
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Share, missing_of, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
-from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service, out_of_service
+from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
@@ -118,8 +118,7 @@ def _in_progress(sight: Sight, wish: Wish) -> Iterator[Finding]:
 
 def _full(sight: Sight, wish: Wish) -> Share | None:
     """The part whose budget is used up, as long as nothing comes back, though it has instances to be moved."""
-    source = sight.snapshot.scale_set.health_source
-    out = set(out_of_service(sight.present, source)).difference(sight.unsettled(wish.order))
+    out = sight.out(wish.order)
     movable = {one.instance_id for one in sight.movable(wish.order)}
     # What is sick and goes along may be cured.
     staying = out - movable
@@ -150,9 +149,7 @@ def _room(sight: Sight, wish: Wish) -> Iterator[Finding]:
 def _floors(sight: Sight, wish: Wish) -> Iterator[Finding]:
     """Of the whole set, of each zone and each fault domain, where instances are to go from it."""
     movable = {one.instance_id for one in sight.movable(wish.order)}
-    out = set(out_of_service(sight.present, sight.snapshot.scale_set.health_source)).difference(
-        sight.unsettled(wish.order)
-    )
+    out = sight.out(wish.order)
     # What is missing has a finding of its own.
     budget = replace(wish.order.budget, ignore_missing=True)
     for part in shares(sight.present, budget):
@@ -195,7 +192,7 @@ def _missing(sight: Sight, wish: Wish) -> Iterator[Finding]:
     movable = {one.instance_id for one in sight.movable(wish.order)}
     if not missing or not movable:
         return
-    out = set(out_of_service(sight.present, scale_set.health_source)).difference(sight.unsettled(wish.order))
+    out = sight.out(wish.order)
     part = shares(sight.snapshot.instances, budget, scale_set.capacity)[0]
     blocked = bool(movable - out) and part.room(out) < 1
     what = f"The capacity is {scale_set.capacity}, and {missing} of them are not listed"

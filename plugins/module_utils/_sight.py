@@ -18,6 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._alerts import Alert
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot
+from ansible_collections.azroll.vmss.plugins.module_utils._health import out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails, plan_of
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
@@ -132,6 +133,11 @@ class Sight:
         """
         source, excluded = self.snapshot.scale_set.health_source, order.excluded((*self.present, *self.attached))
         return unsettled(self.present, self.target, source, by_model=self.by_model, excluded=excluded)
+
+    def out(self, order: Order) -> set[str]:
+        """The ids that count as out of service, but for those that the rollout waits for first (`unsettled`)."""
+        source = self.snapshot.scale_set.health_source
+        return set(out_of_service(self.present, source)).difference(self.unsettled(order))
 
     @property
     def plan(self) -> tuple[str, str, str]:
