@@ -147,6 +147,8 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             yield f"{where}: moved because of tags: {' '.join(sorted(again))}"
         if again := set(write.instance_ids) & write.look.current:
             yield f"{where}: upgraded again: {' '.join(sorted(again))}"
+        # Who asks for the image again, once all is taken back, gets another canary.
+        moved -= set() if str(write.image).endswith(NEW) else set(write.instance_ids)
         if world.breaks_all and world.options.canary and write.taken and str(write.image).endswith(NEW):
             if len(write.taken) > world.options.canary:
                 yield f"{where}: a bad image took {len(write.taken)} instances at once"

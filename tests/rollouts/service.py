@@ -217,6 +217,8 @@ class Service(Client):
                 return answers[0]
             if trouble == "conflict":
                 raise refusal(ArmFault(409, "Conflict", "Another operation is in progress."), attempted)
+            if write and answers:
+                site.writes[-1] = replace(site.writes[-1], answered=False)
             throttled = PAUSES.get(trouble)
             pause = throttled or BACKOFF * 2**failures
             left = min(self.deadline.remaining(), self.deadline.fresh() if deciding else pause)

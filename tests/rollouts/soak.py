@@ -17,6 +17,7 @@ import itertools
 import multiprocessing
 import random
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ ROLLOUTS = 10_000
 HEALTHY = 1_000
 MOST_FALSE_HALTS = 0.05
 PROGRESS = 15.0
+# So many rollouts are handed out at a time.
+BEGUN = 32
 SHOWN = 20
 
 
@@ -93,8 +96,11 @@ def play(seed: int, *, noisy: bool = False) -> tuple[int, Outcome]:
 def many(seeds: Iterator[int], tally: Tally, *, noisy: bool = False, until: float = float("inf")) -> None:
     """Roll through the worlds of these seeds in two processes, or until the time is up."""
     told = time.monotonic()
+    # The pool takes all that it is given at once; this has it wait for what it has begun.
+    begun = threading.Semaphore(BEGUN)
     with multiprocessing.Pool(2) as pool:
-        for seed, outcome in pool.imap_unordered(partial(play, noisy=noisy), _until(seeds, until), chunksize=4):
+        for seed, outcome in pool.imap_unordered(partial(play, noisy=noisy), _until(seeds, until, begun), chunksize=4):
+            begun.release()
             tally.add(seed, outcome)
             for violation in outcome.violations:
                 print(_broken(seed, violation), flush=True)
@@ -103,9 +109,13 @@ def many(seeds: Iterator[int], tally: Tally, *, noisy: bool = False, until: floa
                 print(f"{tally.rollouts:,} rollouts, {len(tally.violations)} violations ...", flush=True)
 
 
-def _until(seeds: Iterator[int], until: float) -> Iterator[int]:
+def _until(seeds: Iterator[int], until: float, begun: threading.Semaphore) -> Iterator[int]:
     """The seeds, fed no faster than they are used up, until the time is up."""
-    return itertools.takewhile(lambda _seed: time.monotonic() < until, seeds)
+    for seed in seeds:
+        begun.acquire()
+        if time.monotonic() >= until:
+            return
+        yield seed
 
 
 def again(seed: int, *, noisy: bool) -> Tally:
@@ -135,6 +145,7 @@ def main() -> int:
         tally = again(given.seed, noisy=given.noisy)
         print("\n".join(tally.lines()))
         return bool(tally.violations)
+    whole = given.rollouts is None and given.seconds is None
     started = time.monotonic()
     tally = Tally()
     if given.seconds is not None:
@@ -144,7 +155,7 @@ def main() -> int:
     print("\n".join(tally.lines()))
     print(f"{time.monotonic() - started:.0f} s")
     healthy = Tally()
-    many(iter(range(HEALTHY)), healthy, noisy=True)
+    many(iter(range(HEALTHY if whole else max(tally.rollouts // 10, 1))), healthy, noisy=True)
     share = healthy.stopped / healthy.rollouts
     noisy = [
         f"healthy rollouts             {healthy.rollouts:>9,}",
@@ -152,7 +163,7 @@ def main() -> int:
         f"violations                   {len(healthy.violations):>9,}",
     ]
     print("\n".join(noisy))
-    if given.rollouts is None and given.seconds is None:
+    if whole:
         PAGE.write_text(page(tally.lines(), noisy, HEALTHY), encoding="utf-8")
         print(f"Written: {PAGE}")
     return bool(tally.violations or healthy.violations) or share > MOST_FALSE_HALTS
