@@ -131,8 +131,10 @@ def doubtful(instances: Iterable[Instance], health_source: str | None) -> frozen
 
 
 def _outdated(instance: Instance) -> bool:
+    if not instance.failed:
+        return False
     failed, reported = parse_time(instance.state_since), parse_time(instance.health_time)
-    return instance.failed and failed is not None and reported is not None and reported < failed
+    return failed is not None and reported is not None and reported < failed
 
 
 def _fresh(instance: Instance, since: datetime) -> bool:

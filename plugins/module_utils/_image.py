@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput
@@ -133,7 +134,25 @@ class Image:
         match = self._versioned_id()
         return match["version"] if match else self.version
 
-    @property
+    @cached_property
+    def identity(self) -> tuple[str, ...] | None:
+        """What references to the same image have in common, whatever their versions; None where there is no image.
+
+        Computed once: a rollout compares each instance's image with the target many times.
+        """
+        kind = self.kind
+        if kind == "none":
+            return None
+        if kind == "platform":
+            return (kind, _fold(self.publisher), _fold(self.offer), _fold(self.sku))
+        return (kind, _fold(self.definition or self.gallery_reference or self.uri))
+
+    @cached_property
+    def folded_version(self) -> str:
+        """The effective version in the form in which versions are compared; empty where an image has no versions."""
+        return _fold(self.effective_version) if self.definition or self.kind == "platform" else ""
+
+    @cached_property
     def floating(self) -> bool:
         """True where the reference names no fixed version: `latest`, or a gallery definition."""
         if self.kind == "platform":
@@ -251,15 +270,7 @@ def same_image(one: Image, other: Image) -> bool:
 
     Where there is no image, nothing is the same: two disks without one have nothing in common.
     """
-    if one.kind != other.kind or one.kind == "none":
-        return False
-    if one.kind == "platform":
-        names = [(one.publisher, other.publisher), (one.offer, other.offer), (one.sku, other.sku)]
-    elif one.definition or other.definition:
-        names = [(one.definition, other.definition)]
-    else:
-        return _fold(one.gallery_reference or one.uri) == _fold(other.gallery_reference or other.uri)
-    return all(_fold(a) == _fold(b) for a, b in names) and _same_version(one, other)
+    return one.identity is not None and one.identity == other.identity and _same_version(one, other)
 
 
 def same_reference(one: Image, other: Image) -> bool:
@@ -277,7 +288,7 @@ def _same_version(one: Image, other: Image) -> bool:
     # repeat the reference (recorded), so one that names a number was made from an older model.
     if (one.floating and not one.exact_version) or (other.floating and not other.exact_version):
         return one.floating and other.floating
-    return _fold(one.effective_version) == _fold(other.effective_version)
+    return one.folded_version == other.folded_version
 
 
 def _fold(text: str | None) -> str:

@@ -13,6 +13,7 @@ python -m rollouts.soak --seed 4711          one world again, with everything th
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 import multiprocessing
 import random
@@ -98,7 +99,7 @@ def many(seeds: Iterator[int], tally: Tally, *, noisy: bool = False, until: floa
     told = time.monotonic()
     # The pool takes all that it is given at once; this has it wait for what it has begun.
     begun = threading.Semaphore(BEGUN)
-    with multiprocessing.Pool(2) as pool:
+    with multiprocessing.Pool(2, _collect_seldom) as pool:
         for seed, outcome in pool.imap_unordered(partial(play, noisy=noisy), _until(seeds, until, begun), chunksize=4):
             begun.release()
             tally.add(seed, outcome)
@@ -107,6 +108,12 @@ def many(seeds: Iterator[int], tally: Tally, *, noisy: bool = False, until: floa
             if time.monotonic() - told > PROGRESS:
                 told = time.monotonic()
                 print(f"{tally.rollouts:,} rollouts, {len(tally.violations)} violations ...", flush=True)
+
+
+def _collect_seldom() -> None:
+    """Look for garbage a hundredth as often: a world makes millions of records, few of them in circles."""
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
 
 
 def _until(seeds: Iterator[int], until: float, begun: threading.Semaphore) -> Iterator[int]:
