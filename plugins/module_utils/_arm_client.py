@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -52,10 +53,12 @@ try:
         ManagedIdentityCredential,
         WorkloadIdentityCredential,
     )
-    from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.core import ARMPipelineClient
     from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
+    # Only writes need it, and its import takes longer than all others together: see `Client.compute`.
+    if find_spec("azure.mgmt.compute") is None:
+        raise ModuleNotFoundError(name="azure.mgmt.compute")
     MISSING: ImportError | None = None
 except ImportError as _exc:
     MISSING = _exc
@@ -108,6 +111,8 @@ class Client:
     def compute(self, subscription_id: str) -> Any:
         """The SDK's client of compute, for long-running operations."""
         if self._compute is None:
+            from azure.mgmt.compute import ComputeManagementClient
+
             self._compute = ComputeManagementClient(
                 self._credential,
                 subscription_id,

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -361,6 +364,17 @@ def test_a_missing_library(monkeypatch: pytest.MonkeyPatch, clock: Clock, name: 
         connect(clock)
     assert caught.value.message == library
     assert "pip install" in caught.value.advice
+
+
+def test_reads_do_without_the_models_of_the_sdk() -> None:
+    """They take longer to import than everything else together, in every module call."""
+    collections = Path(_arm.__file__).parents[5]
+    program = (
+        f"import sys; sys.path.insert(0, {str(collections)!r}); import {_arm.__name__};"
+        "print(*(name in sys.modules for name in ('azure.core', 'azure.mgmt.compute')))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ran.stdout.split() == ["True", "False"], ran.stderr
 
 
 def test_a_list_is_followed_from_page_to_page_and_asks_for_no_more(clock: Clock) -> None:
