@@ -133,6 +133,9 @@ class Rollout(Batches):
             self._hold()
         written = self.registered["preflight"]["write_image"]
         if self._plan["unsettled"]:
+            self._settle(self._plan["unsettled"])
+            if self.journal["took_hold"]:
+                self._renew()
             stale = [one["instance_id"] for one in self._vmss["instances"] if one["stale"]]
             self._gate(self._plan["unsettled"], None, sick=stale if written else [], same_model=not written)
         here = [one["instance_id"] for one in self._vmss["instances"] if one["in_service"] and not one["stale"]]

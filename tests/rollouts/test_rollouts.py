@@ -85,6 +85,16 @@ def test_what_becomes_healthy_after_the_deadline_is_not_taken_back() -> None:
     assert sum(" image " in line for line in lines) == 1, "the image is written once, and stays"
 
 
+def test_what_an_interrupted_run_sent_has_the_time_of_an_upgrade() -> None:
+    """Instances that are told of their upgrade 15 minutes ahead are longer in progress than a health check takes."""
+    world = throttled_world(random.Random("notified"), largest=20)
+    world.document["scale_sets"][0] |= {"capacity": 10, "orchestration_mode": "Uniform", "os_image_notification": True}
+    world.document.update(throttling={"enabled": False})
+    options = replace(world.options, health_retries=10, health_delay=10, lease_take_over=True)
+    outcome = roll(replace(world, size=10, options=options, kills=(70,)))
+    assert (outcome.result, outcome.kills, outcome.violations) == ("succeeded", 1, [])
+
+
 def test_the_page_is_what_the_command_writes_and_tells_of_no_violation() -> None:
     written = PAGE.read_text(encoding="utf-8")
     numbers, noisy = (
