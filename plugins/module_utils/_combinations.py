@@ -65,6 +65,12 @@ OF_MODULES = (
         "Set wait_for: upgraded, or leave operation_id out.",
     ),
     Contradiction(
+        ("sent_at", "wait_for"),
+        lambda sent_at, wait_for: bool(sent_at) and wait_for != "upgraded",
+        "sent_at is given, but wait_for is not upgraded: nothing would be held against that time",
+        "Set wait_for: upgraded, or leave sent_at out.",
+    ),
+    Contradiction(
         ("fresher_than", "wait_for"),
         lambda since, wait_for: bool(since) and wait_for not in ("healthy", "reported"),
         "fresher_than is given, but wait_for is neither healthy nor reported, so that no report of health would be "

@@ -40,6 +40,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._target import (
     is_stale,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._terms import NO_TERMS, Terms
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import Upgrade, plan_upgrade
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, decide, not_seen, wait_until
 
@@ -283,12 +284,14 @@ def finish(
     operation: Operation | None,
     request: Request,
     *,
+    started_at: str | None,
     deadline: Deadline,
     interval: float,
 ) -> tuple[Progress, str | None]:
     """Wait for the operation, then until the instances are up on the new image, by a list that began after its end.
 
-    Without an operation, because the call had no answer, the instances alone tell: by two lists, an interval apart.
+    Without an operation, because the call had no answer, the instances alone tell: by two lists, an interval apart, and
+    by the times of their states, which are younger than `started_at` then.
     Returns the last look, and what Azure reported where the operation failed although every instance came up: the
     outcome is read from the instances, since a failed operation does not say which of them it means (documented).
     Raises OperationFailed or WaitTimeout naming the instances, and Preempted.
@@ -301,9 +304,12 @@ def finish(
     except OperationFailed as error:
         trouble = error
 
+    # Where no operation has succeeded, what they show is not enough.
+    sent_at = parse_time(started_at) if operation is None or trouble is not None else None
+
     def look() -> Progress:
         instances = arm.list_instances(scale_set, request.include)
-        return upgraded(instances, ids, scale_set.image, by_model=request.by_model)
+        return upgraded(instances, ids, scale_set.image, by_model=request.by_model, sent_at=sent_at)
 
     if trouble is not None:
         progress = look()

@@ -94,6 +94,7 @@ class Wait:
     same_model: bool = False
     same_profile: Mapping[str, str] | None = None
     operations: tuple[str, ...] = ()
+    sent_at: datetime | None = None
     include: tuple[str, ...] = ()
     # The file in which a wait of several calls remembers what it has seen, and how long it may take in all.
     state_file: str = ""
@@ -116,12 +117,13 @@ class Wait:
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Wait | None:
         """From the options of vmss_instance_facts; None where nothing is to be waited for."""
-        since = parse_time(options["fresher_than"])
-        if options["fresher_than"] and since is None:
-            raise BadInput(
-                f"fresher_than is {options['fresher_than'][:40]!r}, which is no time",
-                advice="Give a time like 2026-11-22T10:15:00Z, for example started_at of vmss_domain_upgrade.",
-            )
+        times = {name: parse_time(options[name]) for name in ("fresher_than", "sent_at")}
+        for name, time in times.items():
+            if options[name] and time is None:
+                raise BadInput(
+                    f"{name} is {options[name][:40]!r}, which is not a valid time",
+                    advice="Give a time like 2026-11-22T10:15:00Z, for example started_at of vmss_domain_upgrade.",
+                )
         for name in ("wait_interval", "wait_successes", "answered_timeout", "unanswered_timeout"):
             if options[name] < 1:
                 raise BadInput(f"{name} is {options[name]}", advice="Give at least 1.")
@@ -132,7 +134,7 @@ class Wait:
             instance_ids=tuple(options["instance_ids"] or ()),
             interval=options["wait_interval"],
             successes=options["wait_successes"],
-            since=since,
+            since=times["fresher_than"],
             settling=options["report_settling"] if options["report_time"] == ON_CHANGE else None,
             by_model=options["by_model"],
             sick=tuple(options["sick_ids"]),
@@ -140,6 +142,7 @@ class Wait:
             same_model=options["same_model"],
             same_profile=options["same_profile"],
             operations=tuple(options["operation_id"]),
+            sent_at=times["sent_at"],
             include=tuple(options["include_instances"]),
             state_file=options["wait_state"] or "",
             limits=Limits(options["answered_timeout"], options["unanswered_timeout"])
@@ -263,6 +266,8 @@ class Watch:
             by_model=wait.by_model,
             sick=wait.sick,
             failed_before=wait.failed_before,
+            # Where the operation is known to have succeeded, it has come to all of them.
+            sent_at=None if self._succeeded else wait.sent_at,
         )
 
     def _without_list(self, scale_set: ScaleSet, runs: bool) -> Progress | None:
@@ -320,8 +325,7 @@ class Watch:
         """What was seen of the instances, in the light of their operation."""
         if self._wait.phase in (HEALTHY, REPORTED):
             return progress
-        succeeded = bool(self._wait.operations) and not (runs or self.unread or self.fault)
-        if succeeded and set(progress.waiting.values()) == {STILL_OLD}:
+        if self._succeeded and not runs and set(progress.waiting.values()) == {STILL_OLD}:
             self._check_effect(scale_set, progress)
         else:
             self._state.idle_since = None
@@ -333,6 +337,11 @@ class Watch:
         seen_before = self._seen or SEEN_ONCE in self._state.progress.waiting.values()
         self._seen = progress.done
         return progress if seen_before or not self.unread else progress.seen_once()
+
+    @property
+    def _succeeded(self) -> bool:
+        """Whether the operations were read, and none that has ended did so badly."""
+        return bool(self._wait.operations) and not (self.unread or self.fault)
 
     def _runs(self, scale_set: ScaleSet) -> bool:
         """Whether an operation that the instances were sent by is running.

@@ -19,10 +19,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale, on_target
+from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 
 STILL_OLD = "still on the old image"
 UNDER_WAY = "its operation is still running"
 SEEN_ONCE = "to be seen once more"
+NOT_BEGUN = "shows the image, but nothing was done to it yet"
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,12 @@ def upgraded(
     by_model: bool = True,
     sick: Collection[str] = (),
     failed_before: Collection[str] = (),
+    sent_at: datetime | None = None,
 ) -> Progress:
     """Whether the instances run the target image and are up again; health is not asked.
+
+    With `sent_at`, an instance whose provisioning state is older than that was not begun, whatever it shows: Azure may
+    show the new image before the disk is new. Where Azure tells no time of the state, what it shows counts.
 
     Those of `sick` were out of service before: they are waited for only while an operation runs on them. Those of
     `failed_before` had failed when they were sent: on the old image, that is the earlier failure, and they are waited
@@ -115,7 +121,9 @@ def upgraded(
         stale = is_stale(one, target, by_model=by_model)
         if stale and one.failed and one.instance_id in failed_before:
             return STILL_OLD
-        return trouble(one, None) or (STILL_OLD if stale else None)
+        state_since = parse_time(one.state_since) if sent_at is not None else None
+        early = state_since is not None and sent_at is not None and state_since < sent_at
+        return trouble(one, None) or (STILL_OLD if stale else NOT_BEGUN if early else None)
 
     return _look("upgraded", instances, ids, reason, sick)
 

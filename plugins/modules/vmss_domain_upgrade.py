@@ -492,6 +492,7 @@ def work(call: Call) -> None:
             planned,
             operation,
             request,
+            started_at=started_at,
             deadline=call.deadline,
             interval=params["wait_interval"],
         )

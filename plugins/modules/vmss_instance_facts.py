@@ -113,6 +113,14 @@ options:
     type: list
     elements: str
     default: []
+  sent_at:
+    description:
+      - For O(wait_for=upgraded), the time at which the instances were sent, by Azure's clock, for example
+        RV(azroll.vmss.vmss_domain_upgrade#module:started_at).
+      - Azure may show the new image before the disk is new. Where no operation of O(operation_id) is known to have
+        succeeded, an instance counts as upgraded only if the time of its provisioning state is not earlier than this.
+      - Refused without O(wait_for=upgraded).
+    type: str
   wait_state:
     description:
       - The path of a file, on the host that runs the module, in which a wait of several calls remembers what it has
@@ -948,6 +956,7 @@ def main() -> None:
                 "answered_timeout": {"type": "int", "default": 600},
                 "unanswered_timeout": {"type": "int", "default": 1800},
                 "operation_id": {"type": "list", "elements": "str", "default": []},
+                "sent_at": {"type": "str"},
                 "wait_successes": {"type": "int", "default": 1},
                 "fresher_than": {"type": "str"},
                 "report_time": {"type": "str", "choices": ["refreshed", "on_change"], "default": "refreshed"},

@@ -303,6 +303,7 @@ class Batches(Play):
                 same_model=True,
                 same_profile=self._seen["profile"],
                 operation_id=self._operation,
+                sent_at=self._upgrade["started_at"],
                 wait_successes=1 if self._operation else 2,
                 wait_interval=self._options.poll_interval,
             )

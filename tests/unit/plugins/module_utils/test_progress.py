@@ -47,6 +47,20 @@ def test_an_instance_is_upgraded_when_it_is_up_on_the_target(fields, reason):
 
 
 @pytest.mark.parametrize(
+    ("state_since", "waiting"),
+    [
+        ("2026-02-01T10:59:59.9+00:00", {"0": "shows the image, but nothing was done to it yet"}),
+        ("2026-02-01T11:00:00+00:00", {}),
+        (None, {}),
+    ],
+)
+def test_an_image_that_is_shown_early_is_no_upgrade(state_since, waiting):
+    shown = instance(0, image=NEW, state_since=state_since)
+    progress = upgraded([shown], ["0"], NEW, sent_at=AFTER)
+    assert progress.waiting == progress.without_operation().waiting == waiting
+
+
+@pytest.mark.parametrize(
     ("fields", "running", "waiting"),
     [
         ({"provisioning_state": "Updating"}, False, {"0": "Updating"}),

@@ -61,6 +61,7 @@ IMPOSSIBLE: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
     ],
     *[("vmss_instance_facts", {**HEALTHY, name: True}, (name, "wait_for")) for name in ("raw", "details")],
     *[("vmss_instance_facts", {**more, "operation_id": "o"}, ("operation_id", "wait_for")) for more in ({}, HEALTHY)],
+    ("vmss_instance_facts", {**HEALTHY, "sent_at": "2026-11-22T10:15:00Z"}, ("sent_at", "wait_for")),
     *[
         ("vmss_instance_facts", {**more, "fresher_than": "2026-11-22T10:15:00Z"}, ("fresher_than", "wait_for"))
         for more in ({}, UPGRADED)
