@@ -171,7 +171,11 @@ def judge_capacity(site: Site, world: World, cause: str) -> Iterator[str]:
 
 
 def judge_waits(site: Site, world: World) -> Iterator[str]:
-    """Nothing waits for instances that the rollout leaves as they are, but for what it sent: they may never settle."""
+    """Nothing waits for instances that the rollout leaves as they are, but for what it sent: they may never settle.
+
+    What somebody protects while it is waited for already may be waited for to the end.
+    """
+    begun: dict[int, set[str]] = defaultdict(set)
     for wait in site.waits:
         sent = {
             one
@@ -185,8 +189,9 @@ def judge_waits(site: Site, world: World) -> Iterator[str]:
             # What is not made from the model has no place.
             if one not in site.places or not _may_touch(one, site.places[one], world.options) or one in wait.protected
         ]
-        if waited := set(alone) - sent:
+        if waited := set(alone) - sent - begun[wait.run]:
             yield f"run {wait.run}, {wait.at:.1f} s: waits for what is excluded: {' '.join(sorted(waited))}"
+        begun[wait.run] |= set(wait.instance_ids) - set(alone)
 
 
 def _moved_by_tags(write: Write, world: World) -> Set[str]:
