@@ -51,6 +51,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._locks import Lock, locks_of
 from ansible_collections.azroll.vmss.plugins.module_utils._names import check_subscription, check_tenant
 from ansible_collections.azroll.vmss.plugins.module_utils._origin import read_instances
 from ansible_collections.azroll.vmss.plugins.module_utils._pace import LIST_TOKENS, Pace, left_of
@@ -61,8 +62,11 @@ from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 GROUP_API = "2021-04-01"
 AUTOSCALE_API = "2022-10-01"
 PERMISSIONS_API = "2022-04-01"
+LOCKS_API = "2016-09-01"
+SUBSCRIPTION_API = "2016-06-01"
 _SETTINGS = ("providers", "Microsoft.Insights", "autoscaleSettings")
 _PERMISSIONS = ("providers", "Microsoft.Authorization", "permissions")
+_LOCKS = ("providers", "Microsoft.Authorization", "locks")
 
 
 class Arm(HealthReads, OperationReads, ImageReads):
@@ -269,6 +273,24 @@ class Arm(HealthReads, OperationReads, ImageReads):
             PERMISSIONS_API,
             f"read the permissions on scale set {scale_set.name}",
         )
+
+    def locks(self, scale_set: ScaleSet) -> tuple[Lock, ...]:
+        """The management locks that hold for the set: its own, and those above it."""
+        return self._locks(self._path_of(scale_set), f"read the locks of scale set {scale_set.name}")
+
+    def autoscale_locks(self, resource_group: str, name: str) -> tuple[Lock, ...]:
+        """The same for an autoscale setting."""
+        path = self._group_path(resource_group, *_SETTINGS, name)
+        return self._locks(path, f"read the locks of autoscale setting {name} of resource group {resource_group}")
+
+    def _locks(self, path: str, attempted: str) -> tuple[Lock, ...]:
+        return locks_of(path, self._client.entries(path + resource_path(*_LOCKS), LOCKS_API, attempted))
+
+    def subscription_state(self) -> str | None:
+        """`Enabled`, `Warned`, `PastDue`, `Disabled` or `Deleted` (documented)."""
+        path = resource_path("subscriptions", self.subscription_id)
+        body = self._client.get(path, SUBSCRIPTION_API, "read the state of the subscription")
+        return str(body.get("state") or "") or None
 
     def resource_group(self, name: str) -> Json:
         """The resource group; `managedBy` names the resource that owns it, if one does."""

@@ -55,6 +55,17 @@ CODES: Mapping[str, Code] = {
         "The scale set has a health source, but no instance has ever reported its health.", NEEDS_ACCEPTANCE
     ),
     "health_source_twice": Code("The scale set has two health sources.", WARNING),
+    "scale_set_deleting": Code("The scale set is being deleted.", REFUSAL),
+    "locked": Code(
+        "A ReadOnly lock on the scale set, its resource group or the subscription forbids every write, or one on an "
+        "autoscale setting its own.",
+        REFUSAL,
+        NEEDS_ACCEPTANCE,
+        WARNING,
+    ),
+    "subscription_disabled": Code(
+        "The subscription is disabled, or may be soon for want of a payment.", REFUSAL, WARNING
+    ),
     # The image
     "image_not_found": Code("The image, or this version of it, does not exist.", REFUSAL),
     "image_not_replicated": Code("The image is not in the region of the scale set, or not yet.", REFUSAL),

@@ -29,6 +29,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._holder import is_dead
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import read_lease
+from ansible_collections.azroll.vmss.plugins.module_utils._locks import Lock
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._origin import check_included
 from ansible_collections.azroll.vmss.plugins.module_utils._previous import followers, previous_image
@@ -86,6 +87,7 @@ def look(
     alerts, alerts_error = _alerts(arm, scale_set, watched or Watched())
     # Where there is no such provider, there are no such settings.
     none: list[Autoscale] = []
+    no_locks: tuple[Lock, ...] = ()
     settings = optional(lambda: find_autoscale(arm, scale_set), none)
     autoscale = None if settings is None else tuple(settings)
     return Sight(
@@ -103,6 +105,12 @@ def look(
             one.label: optional(partial(arm.autoscale_permissions, one.resource_group, one.name))
             for one in autoscale or ()
         },
+        locks=optional(lambda: arm.locks(scale_set), no_locks),
+        autoscale_locks={
+            one.label: optional(partial(arm.autoscale_locks, one.resource_group, one.name), no_locks)
+            for one in autoscale or ()
+        },
+        subscription_state=optional(arm.subscription_state),
         owner=owner_of(scale_set.tags, optional(lambda: arm.resource_group(resource_group))),
         holder_dead=lease is not None and is_dead(lease.holder),
         by_model=by_model,

@@ -17,6 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight_alerts impo
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_image import image_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_instances import instance_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_model import model_findings, of_guard
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight_writes import write_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
 
 
@@ -27,6 +28,7 @@ def examine(sight: Sight, wish: Wish) -> list[Finding]:
         # Everything else is about the model.
         return missing
     return [
+        *write_findings(sight, wish),
         *model_findings(sight, wish),
         *image_findings(sight, wish),
         *instance_findings(sight, wish),

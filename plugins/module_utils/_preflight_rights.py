@@ -31,6 +31,7 @@ _SERVICE_STATE = f"{_SET}/setOrchestrationServiceState/action"
 _AUTOSCALE_WRITE = "Microsoft.Insights/autoscaleSettings/write"
 _SEE_REPAIRS: _Right = ("see whether automatic repairs run", f"{_SET}/instanceView/read")
 _SEE_UPGRADES: _Right = ("see whether a rolling upgrade runs", f"{_SET}/rollingUpgrades/read")
+_SEE_LOCKS: _Right = ("see whether a lock forbids the writes", "Microsoft.Authorization/locks/read")
 _PROTECT: _Right = ("set failed instances aside", f"{_SET}/virtualMachines/write")
 _REIMAGE: _Right = ("try failed instances once more", f"{_SET}/reimage/action")
 
@@ -64,7 +65,7 @@ def _missing(severity: str, action: str, place: str, step: str) -> Finding:
 
 
 def _useful(wish: Wish) -> Iterator[_Right]:
-    yield from (_SEE_UPGRADES, _SEE_REPAIRS)
+    yield from (_SEE_UPGRADES, _SEE_REPAIRS, _SEE_LOCKS)
     if wish.set_aside:
         yield _PROTECT
     if wish.retry_failed:

@@ -42,7 +42,8 @@ _KINDS: dict[str, Kind] = {
         str,
         "a text",
         "code communityGalleryImageId createOption endOfLifeDate etag exactVersion hyperVGeneration id identifier.sku "
-        "imageReference.sku imageState instanceId location managedBy message mode modelDefinitionApplied name nextLink "
+        "imageReference.sku imageState instanceId level location managedBy message "
+        "mode modelDefinitionApplied name nextLink "
         "offer operatingSystem orchestrationMode osState osType placementGroupId provisioningState publisher region "
         "scheduledDeprecationTime securityType serviceName serviceState sharedGalleryImageId state "
         "targetResourceUri time timeCreated type uri version vmId",

@@ -23,6 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._image_details import ImageDetails, plan_of
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, Lease, read_lease
+from ansible_collections.azroll.vmss.plugins.module_utils._locks import Lock
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import unsettled
 from ansible_collections.azroll.vmss.plugins.module_utils._select import select
@@ -55,9 +56,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Sight:
-    """All that was read. `permissions` and `autoscale` are None where they cannot be read.
+    """All that was read. `permissions`, `autoscale` and `locks` are None where they cannot be read.
 
-    `autoscale_permissions` are those on each autoscale setting, by its label: it may live in another resource group.
+    `autoscale_permissions` and `autoscale_locks` are those on each autoscale setting, by its label: it may live in
+    another resource group.
     `target_error` and `previous_error` say why the image cannot be used; the image is then as it was asked for.
     `previous` is the image before, one of no kind where nothing tells for certain; `candidates` are then those that
     instances run.
@@ -79,6 +81,9 @@ class Sight:
     autoscale: tuple[Autoscale, ...] | None = ()
     permissions: Sequence[Mapping[str, Any]] | None = ()
     autoscale_permissions: Mapping[str, Sequence[Mapping[str, Any]] | None] = field(default_factory=dict)
+    locks: tuple[Lock, ...] | None = ()
+    autoscale_locks: Mapping[str, tuple[Lock, ...] | None] = field(default_factory=dict)
+    subscription_state: str | None = None
     owner: str | None = None
     holder_dead: bool = False
     by_model: bool = True

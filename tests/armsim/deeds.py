@@ -18,6 +18,7 @@ from armsim.errors import ArmError, bad_request
 from armsim.faults import Faults
 from armsim.happenings import Happening
 from armsim.instance import Failure, Instance
+from armsim.locks import READ_ONLY, Locks
 from armsim.orchestration_services import set_repairs
 from armsim.os_upgrades import AutomaticOsUpgrades
 from armsim.publishing import Shelf
@@ -38,12 +39,15 @@ class Stage(Protocol):
 
     timeline: Timeline
     faults: Faults
-    read_only: bool
+    locks: Locks
     shelf: Shelf
     autoscale: AutoscaleSettings
     alerts: Alerts
     os_upgrades: AutomaticOsUpgrades
     calendar: Calendar
+
+    @property
+    def subscription_path(self) -> str: ...
 
     def scale_sets(self) -> list[ScaleSet]: ...
 
@@ -113,7 +117,10 @@ def _picked(scale_set: ScaleSet, pick: Pick, rng: random.Random, cause: Happenin
 
 
 def _read_only(stage: Stage, enabled: bool) -> None:
-    stage.read_only = enabled
+    if enabled:
+        stage.locks.put(stage.subscription_path, "read-only", READ_ONLY)
+    else:
+        stage.locks.remove(stage.subscription_path, "read-only")
 
 
 def _faults(stage: Stage, faults: list[Any]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from armsim.wire import Json
@@ -110,12 +111,23 @@ def linked_authorization_failed(write: str, scope: str, action: str, linked: str
     )
 
 
-def scope_locked(scope: str, locked: str, method: str) -> ArmError:
+def subscription_disabled(subscription: str) -> ArmError:
+    """409 for every write of a subscription that is disabled (documented)."""
+    return gateway(
+        409,
+        "ReadOnlyDisabledSubscription",
+        f"The subscription '{subscription}' is disabled and therefore marked as read only. You cannot perform any "
+        "write actions on this subscription until it is re-enabled.",
+    )
+
+
+def scope_locked(scope: str, locked: Iterable[str], method: str) -> ArmError:
     verb = "delete" if method == "DELETE" else "write"
+    names = ",".join(f"'{one}'" for one in locked)
     return gateway(
         409,
         "ScopeLocked",
-        f"The scope '{scope}' cannot perform {verb} operation because following scope(s) are locked: '{locked}'. "
+        f"The scope '{scope}' cannot perform {verb} operation because following scope(s) are locked: {names}. "
         "Please remove the lock and try again.",
     )
 

@@ -27,6 +27,7 @@ from armsim.happenings import Happenings
 from armsim.instance import Failure, Instance, Model, Place
 from armsim.interfaces import Interfaces
 from armsim.ledger import Requests
+from armsim.locks import Locks
 from armsim.managed_images import ManagedImages
 from armsim.model_rules import check_image, check_values
 from armsim.operations import Operations
@@ -71,6 +72,9 @@ class Simulation:
         self.outside = random.Random(f"{seed}/outside")
         self.request_ids = random.Random(f"{seed}/requests")
         self.read_only = False
+        self.locks = Locks()
+        for lock in spec.locks:
+            self.locks.put(f"{self.subscription_path}/{lock.scope}", lock.name, lock.level)
         self.groups = {group.name.lower(): group for group in spec.resource_groups}
         self.happenings = Happenings()
         self.world = World(
@@ -94,6 +98,11 @@ class Simulation:
             service.begin()
         self.actors = Actors(self)
         self.actors.enter(spec.actors, self.happenings, seed)
+
+    @property
+    def subscription_path(self) -> str:
+        """The scope of the subscription."""
+        return f"/subscriptions/{self.spec.subscription.id}"
 
     def scale_sets(self, group: str | None = None) -> list[ScaleSet]:
         """All scale sets, or those of one resource group."""

@@ -82,8 +82,7 @@ def test_tags_are_written_at_the_scope_of_the_set(site):
         assert site.call("PATCH", address, document=body).status == 400
 
 
-def test_there_are_no_locks_and_one_role_assignment(site):
+def test_there_is_one_role_assignment(site):
     for scope in (subscription(site), group(site), site.web):
-        assert site.get(f"{scope}/providers/Microsoft.Authorization/locks").json() == {"value": []}
         (role,) = site.get(f"{scope}/providers/Microsoft.Authorization/roleAssignments").json()["value"]
         assert role["properties"]["scope"] == subscription(site)

@@ -71,7 +71,7 @@ class Case:
     `on_target` is how many must run the image of the model at the end (default: all where the last play succeeded).
     `once` says that no instance may leave service more than once, `again` that a further run must write nothing. `held`
     is what stays held, `state` what else must be true of the set. `wins` says in words who has his way, and `sample`
-    that "make test" plays the case, too. `throttling` are the limits of the scenario.
+    that "make test" plays the case, too. `throttling` are the limits of the scenario, `locks` its management locks.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Case:
     state: Mapping[str, Any] = field(default_factory=dict)
     sample: bool = False
     throttling: Mapping[str, Any] = field(default_factory=dict)
+    locks: tuple[Mapping[str, Any], ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The scenario of the case."""
@@ -108,6 +109,7 @@ class Case:
             made["actors"] = list(self.actors)
         made.setdefault("principal", {})["denied_actions"] = list(self.denied)
         made["throttling"] = {**made.get("throttling", {}), **self.throttling}
+        made["locks"] = list(self.locks)
         made["faults"] = [*made.get("faults", []), *self.faults]
         return made
 
@@ -128,7 +130,7 @@ def read_cases() -> list[Case]:
 
 def _case(group: str, entry: dict[str, Any]) -> Case:
     plays = tuple(_play(one) for one in entry.pop("plays"))
-    for name in ("actors", "faults", "denied", "held"):
+    for name in ("actors", "faults", "denied", "held", "locks"):
         if name in entry:
             entry[name] = tuple(entry[name])
     return Case(group=group, plays=plays, **entry)

@@ -33,6 +33,14 @@ class ResourceGroup(Part):
     managed_by: str | None = Field(default=None, description="id of the resource that manages it")
 
 
+class Lock(Part):
+    name: Name = Field(description="of the lock")
+    level: Literal["ReadOnly", "CanNotDelete"] = Field(description="what it forbids: all but reads, or deletions")
+    scope: str = Field(
+        default="", description="where it is, below the subscription: resourceGroups/rg-shop, or the path of a resource"
+    )
+
+
 class Scenario(Part):
     """A whole scenario file."""
 
@@ -54,6 +62,7 @@ class Scenario(Part):
     faults: list[Fault] = Field(default=[], description="what goes wrong with requests")
     images: Images = Field(default=Images(), description="what can be rolled to")
     resource_groups: list[ResourceGroup] = Field(default=[], description="there must be those that are referred to")
+    locks: list[Lock] = Field(default=[], description="management locks")
     scale_sets: list[ScaleSet] = Field(default=[], description="none where they come from a dump")
     actors: list[Actor] = Field(default=[], description="who does what, and when")
     _text: Text | None = PrivateAttr(default=None)

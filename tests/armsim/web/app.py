@@ -29,6 +29,7 @@ from armsim.web import (
     instance_actions,
     instances,
     interfaces,
+    locks,
     login,
     managed_images,
     metadata,
@@ -68,6 +69,7 @@ ENDPOINTS: list[Endpoint] = [
     *autoscale.ENDPOINTS,
     *alerts.ENDPOINTS,
     *interfaces.ENDPOINTS,
+    *locks.ENDPOINTS,
     *resources.ENDPOINTS,
 ]
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from armsim import errors
 from armsim.faults import Seen
 from armsim.instance_actions import stillborn
+from armsim.locks import TYPE as LOCK
 from armsim.pace import Asked
 from armsim.scenario import AnswerFault, ChangedFault
 from armsim.web.call import Call, Endpoint, Reply
@@ -134,10 +135,22 @@ def _check(call: Call, endpoint: Endpoint) -> None:
     group = call.params.get("group")
     if group is not None and group.lower() not in simulation.groups:
         raise errors.resource_group_not_found(group)
-    if simulation.read_only and call.method in WRITES:
+    if call.method in WRITES and simulation.spec.subscription.state == "Disabled":
         simulation.requests.refused += 1
-        raise errors.scope_locked(_scope(call.path), f"/subscriptions/{call.subscription}", call.method)
+        raise errors.subscription_disabled(call.subscription)
+    locked = _locked(call) if call.method in WRITES else []
+    if locked:
+        simulation.requests.refused += 1
+        raise errors.scope_locked(_scope(call.path), locked, call.method)
     simulation.throttle.reach(call.drawn, endpoint.name, "/".join(call.params.values()).lower())
+
+
+def _locked(call: Call) -> list[str]:
+    """The scopes that are locked against a write; a lock may be written, and taken away, in spite of all locks."""
+    simulation, scope = call.simulation, _scope(call.path)
+    if simulation.read_only:
+        return [f"/subscriptions/{call.subscription}"]
+    return [] if f"/providers/{LOCK}/".lower() in scope.lower() else simulation.locks.against(scope, call.method)
 
 
 def _scope(path: str) -> str:

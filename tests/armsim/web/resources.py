@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What clients ask of Azure Resource Manager itself: which resources there are, what a provider serves, tags, locks.
+"""What clients ask of Azure Resource Manager itself: which resources there are, what a provider serves, tags.
 
 The forms are those of Azure's documentation of its REST API; none of them is in the recordings.
 """
@@ -142,11 +142,6 @@ def write_tags(call: Call) -> Reply:
 # --- what else is looked at first ------------------------------------------------------------------------------------
 
 
-def list_locks(call: Call) -> Reply:
-    """There are none: a simulator that is read-only says so itself."""
-    return page(call, [])
-
-
 def list_role_assignments(call: Call) -> Reply:
     """That of the caller, on the subscription."""
     assert call.principal is not None
@@ -160,7 +155,7 @@ def list_role_assignments(call: Call) -> Reply:
 
 _READ = "Microsoft.Resources/subscriptions/resources/read"
 _TAGS = f"{SCALE_SET}/providers/Microsoft.Resources/tags/default"
-_LOCKS, _ROLES = "Microsoft.Authorization/locks", "Microsoft.Authorization/roleAssignments"
+_ROLES = "Microsoft.Authorization/roleAssignments"
 
 ENDPOINTS = [
     Endpoint("GET", f"{_SUBSCRIPTION}/resources", "Resources_List", _READ, list_resources),
@@ -180,10 +175,12 @@ ENDPOINTS = [
     Endpoint("PATCH", _TAGS, "Tags_UpdateAtScope", "Microsoft.Resources/tags/write", write_tags),
     Endpoint("DELETE", _TAGS, "Tags_DeleteAtScope", "Microsoft.Resources/tags/delete", write_tags),
     *(
-        Endpoint("GET", f"{scope}/providers/{kind}", f"{name}_ListFor{word}", f"{kind}/read", handler)
-        for kind, name, handler in (
-            (_LOCKS, "ManagementLocks", list_locks),
-            (_ROLES, "RoleAssignments", list_role_assignments),
+        Endpoint(
+            "GET",
+            f"{scope}/providers/{_ROLES}",
+            f"RoleAssignments_ListFor{word}",
+            f"{_ROLES}/read",
+            list_role_assignments,
         )
         for scope, word in ((_SUBSCRIPTION, "Subscription"), (_GROUP, "ResourceGroup"), (SCALE_SET, "Resource"))
     ),

@@ -20,7 +20,7 @@ def _subscription(call: Call) -> Json:
         "subscriptionId": spec.subscription.id,
         "tenantId": spec.tenant_id,
         "displayName": spec.subscription.name,
-        "state": "Enabled",
+        "state": spec.subscription.state,
         "subscriptionPolicies": {
             "locationPlacementId": "Public_2014-09-01",
             "quotaId": "EnterpriseAgreement_2014-09-01",

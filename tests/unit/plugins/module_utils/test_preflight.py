@@ -30,6 +30,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image_details import 
 from ansible_collections.azroll.vmss.plugins.module_utils._image_history import ImageHistory
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, Lease, write_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._locks import Lock
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight import examine, writes_model
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
@@ -104,12 +105,29 @@ CLUSTER: dict[str, Any] = {"model": {"tags": {"cluster-autoscaler-enabled": "tru
 POOL: dict[str, Any] = {"model": {"tags": {"__AzureDevOpsElasticPool": "agents"}}, "wish": {"any_capacity": True}}
 FULL: dict[str, Any] = {"model": {"tags": {f"tag-{number}": "" for number in range(45)}}}
 ON_NEW: dict[str, Any] = {"model": {**FULL["model"], "image": NEW}}
+HELD = f"autoscale={SCALING.label}"
+FREEZE = Lock("freeze", "ReadOnly", "/subscriptions/s/resourceGroups/rg-shop")
+ON_SETTING = {"autoscale_locks": {SCALING.label: (FREEZE,)}, "autoscale_permissions": {SCALING.label: EVERYTHING}}
 CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a health source that is silent": (
         "health_never_reported",
         "needs_acceptance",
         {"silent_source": "application_health_extension", "model": {"health_source": None}},
     ),
+    "a lock": ("locked", "refusal", {"locks": (FREEZE,)}),
+    "a lock, and nothing to do": (
+        "locked",
+        "warning",
+        {"locks": (FREEZE,), "model": {"image": NEW}, "instances": [instance(image=NEW)], "previous": NEW},
+    ),
+    "a lock on an autoscale setting that an earlier run has left switched off": (
+        "locked",
+        "needs_acceptance",
+        {**ON_SETTING, "autoscale": (replace(SCALING, enabled=False),), **held(run_id="mine", held=(HELD,))},
+    ),
+    "a disabled subscription": ("subscription_disabled", "refusal", {"subscription_state": "Disabled"}),
+    "a subscription that is not paid for": ("subscription_disabled", "warning", {"subscription_state": "PastDue"}),
+    "a set that is being deleted": ("scale_set_deleting", "refusal", {"model": {"provisioning_state": "Deleting"}}),
     "Service Fabric": ("service_fabric", "refusal", {"model": {"service_fabric": True}}),
     "AKS by its tags": ("managed", "needs_acceptance", {"model": {"managed_by": "AKS"}}),
     "Databricks by its group": ("managed", "needs_acceptance", {"owner": "Databricks"}),
@@ -402,6 +420,9 @@ NOTHING: dict[str, dict[str, Any]] = {
         "wish": {"order": order("2", marks=Marks(skip_ids=("0",)))},
     },
     "protected, but done": {"instances": five(protected=True, image=NEW)},
+    "a lock against deletion": {"locks": (Lock("keep", "CanNotDelete", FREEZE.scope),)},
+    "locks that cannot be read": {"locks": None},
+    "a subscription that is well": {"subscription_state": "Enabled"},
     "the present image, gone": {
         "model": {"image": NEW},
         "previous": NEW,
@@ -445,6 +466,16 @@ def test_of_a_service_that_writes_the_tags_the_lease_is_spoken_of():
 @pytest.mark.parametrize("case", NOTHING)
 def test_nothing_is_made_up(case):
     assert look(**NOTHING[case]) == []
+
+
+@pytest.mark.parametrize("given", [{"locks": (FREEZE,)}, {}])
+def test_a_lock_on_an_autoscale_setting_is_an_obstacle_where_it_is_held_and_is_said_once(given):
+    wish = {"hold_autoscale": True}
+    found = look(autoscale=(SCALING,), **ON_SETTING, **given, wish=wish)
+    locked = [one for one in found if one.code == "locked"]
+    assert [one.severity for one in locked] == ["refusal"]
+    assert ("hold_autoscale=false" in locked[0].advice) is not bool(given)
+    assert [one.code for one in look(autoscale=(SCALING,), **ON_SETTING)] == ["autoscale"]
 
 
 def test_the_budget_says_what_would_work():

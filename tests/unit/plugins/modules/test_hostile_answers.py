@@ -18,7 +18,15 @@ from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.tests.unit.answering import run_module
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.test_hostile_options import MODULES, NEEDED
-from ansible_collections.azroll.vmss.tests.unit.wire import GROUP, NEW_VERSION, OLD_VERSION, WEB, model, vm
+from ansible_collections.azroll.vmss.tests.unit.wire import (
+    GROUP,
+    NEW_VERSION,
+    OLD_VERSION,
+    SUBSCRIPTION_ID,
+    WEB,
+    model,
+    vm,
+)
 
 # Nobody listens at the port of the probe.
 MORE = {"vmss_domain_upgrade": {"max_unavailable": "100%"}, "vmss_instance_probe": {"url": "http://{address}:1/"}}
@@ -56,6 +64,7 @@ GOOD: dict[str, Any] = {
     "/instanceView": SERVICES,
     "/rollingUpgrades/latest": {"properties": {"runningStatus": {"code": "Completed"}}},
     "/autoscaleSettings": {"value": [AUTOSCALE]},
+    "/locks": {"value": [{"id": f"{WEB}/providers/Microsoft.Authorization/locks/a", "properties": {"level": "x"}}]},
     "/permissions": {"value": [{"actions": ["*"], "notActions": []}]},
     "/virtualMachines": {"value": [vm(number, domain=number) for number in range(4)] + [vm(4, NEW_VERSION)]},
     "/versions": [{"name": version} for version in (OLD_VERSION, NEW_VERSION)],
@@ -63,6 +72,7 @@ GOOD: dict[str, Any] = {
     f"/{OLD_VERSION}": PLATFORM_IMAGE,
     "/alerts": {"value": [{"name": "a", "properties": {"essentials": {"targetResource": WEB, "severity": "Sev1"}}}]},
     "/networkInterfaces": {"value": INTERFACES},
+    f"/{SUBSCRIPTION_ID}": {"state": "Enabled"},
     "/rg-shop": {"name": "rg-shop", "managedBy": None},
     "/web": {**model(), "tags": {"team": "shop"}},
 }

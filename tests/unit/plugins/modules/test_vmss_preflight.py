@@ -52,6 +52,8 @@ GROUP = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-shop"
 SETTINGS = "providers/Microsoft.Insights/autoscaleSettings"
 ALL_SETTINGS = f"/subscriptions/{SUBSCRIPTION_ID}/{SETTINGS}"
 PERMISSIONS = "providers/Microsoft.Authorization/permissions"
+LOCKS = "providers/Microsoft.Authorization/locks"
+SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION_ID}"
 COMPUTE_GROUP = f"{GROUP}/providers/Microsoft.Compute"
 FORBIDDEN = error("AuthorizationFailed", "The client does not have authorization to perform the action.")
 
@@ -71,6 +73,8 @@ def surroundings(
     autoscale: tuple[dict[str, Any], ...] = (),
     actions: tuple[str, ...] = ("*",),
     not_actions: tuple[str, ...] = (),
+    locks: tuple[str, ...] = (),
+    state: str = "Enabled",
     **group: Any,
 ) -> list[Exchange]:
     """What is read around the scale set, in order."""
@@ -80,8 +84,15 @@ def surroundings(
         get(ALL_SETTINGS, {"value": list(autoscale)}, api="2022-10-01"),
         get(f"{WEB}/{PERMISSIONS}", granted, api="2022-04-01"),
         *[get(f"{one['id']}/{PERMISSIONS}", granted, api="2022-04-01") for one in acting],
+        get(f"{WEB}/{LOCKS}", {"value": [lock(scope) for scope in locks]}, api="2016-09-01"),
+        *[get(f"{one['id']}/{LOCKS}", {"value": [lock(scope) for scope in locks]}, api="2016-09-01") for one in acting],
+        get(SUBSCRIPTION, {"state": state}, api="2016-06-01"),
         get(GROUP, {"name": "rg-shop", **group}, api="2021-04-01"),
     ]
+
+
+def lock(scope: str) -> dict[str, Any]:
+    return {"id": f"{scope}/{LOCKS}/freeze", "name": "freeze", "properties": {"level": "ReadOnly"}}
 
 
 def scaling(name: str, target: str = WEB, group: str = GROUP) -> dict[str, Any]:
@@ -164,6 +175,8 @@ def test_what_may_not_be_read_is_a_finding_and_what_is_not_there_is_none(run: Ru
     around = [
         *[get(path, FORBIDDEN, status=403, api="2022-10-01") for path in (ALL_SETTINGS, f"{GROUP}/{SETTINGS}")],
         get(f"{WEB}/{PERMISSIONS}", FORBIDDEN, status=403, api="2022-04-01"),
+        get(f"{WEB}/{LOCKS}", FORBIDDEN, status=403, api="2016-09-01"),
+        get(SUBSCRIPTION, FORBIDDEN, status=403, api="2016-06-01"),
         get(GROUP, FORBIDDEN, status=403, api="2021-04-01"),
     ]
     unknown = version(NEW_VERSION, status=403, body=FORBIDDEN)
@@ -177,6 +190,30 @@ def test_what_may_not_be_read_is_a_finding_and_what_is_not_there_is_none(run: Ru
     around[:2] = [get(ALL_SETTINGS, nowhere, status=409, api="2022-10-01")]
     script = [*look(*[vm(n) for n in range(5)]), *images(), *around]
     assert codes(run(MODULE, script, image={"version": "latest"})) == {"permissions_unreadable": "warning"}
+
+
+def test_what_makes_azure_refuse_every_write_is_found(run: Run) -> None:
+    setting = scaling("web-cpu")
+    above, elsewhere = setting["id"].upper(), f"{GROUP}-other"
+    around = surroundings(autoscale=(setting,), locks=(GROUP.upper(), above, elsewhere, f"{WEB}/virtualMachines/3"))
+    script = [*look(*[vm(n) for n in range(5)]), *images(), *around]
+    result = run(MODULE, script, image={"version": "latest"}, hold_autoscale=True)
+    locked = [one for one in result["findings"] if one["code"] == "locked"]
+    assert [(one["severity"], one["message"]) for one in locked] == [
+        (
+            "refusal",
+            "web cannot be written: Azure refuses it because of the ReadOnly lock freeze on resource group RG-SHOP",
+        ),
+        (
+            "refusal",
+            "Autoscale setting rg-shop/web-cpu cannot be held: Azure refuses to write it because of the ReadOnly lock "
+            "freeze on AUTOSCALESETTINGS WEB-CPU",
+        ),
+    ]
+    assert not result["ready"]
+
+    script = [*look(*[vm(n) for n in range(5)]), *images(), *surroundings(state="Disabled")]
+    assert codes(run(MODULE, script, image={"version": "latest"})) == {"subscription_disabled": "refusal"}
 
 
 def test_autoscale_is_looked_for_in_other_groups_too(run: Run) -> None:
@@ -461,6 +498,8 @@ def test_nothing_that_can_be_done_without_ends_preflight(run: Run, status: int) 
         *refused(ALL_SETTINGS, api="2022-10-01"),
         *groups,
         *refused(f"{WEB}/{PERMISSIONS}", api="2022-04-01"),
+        *refused(f"{WEB}/{LOCKS}", api="2016-09-01"),
+        *refused(SUBSCRIPTION, api="2016-06-01"),
         *refused(GROUP, api="2021-04-01"),
     ]
     result = run(MODULE, script, image={"version": "latest"})
