@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils._autoscale import Autoscale, settings_of
+from ansible_collections.azroll.vmss.plugins.module_utils._effect import until_shown, write_without_effect
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import Conflict, NotFound, Preempted, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, decide
@@ -43,6 +44,19 @@ def find_autoscale(arm: Arm, scale_set: ScaleSet) -> list[Autoscale]:
             raise
         documents = arm.autoscale_settings(scale_set.resource_group)
     return settings_of(documents, scale_set)
+
+
+def check_repairs(arm: Arm, scale_set: ScaleSet, action: str, before: str, deadline: Deadline) -> None:
+    """Raise NoEffect where automatic repairs are in the state `before` still, after the action has succeeded."""
+    read = partial(arm.repairs_state, scale_set)
+    _, shown = until_shown(read, lambda state: (state or "").lower() != before, deadline)
+    if not shown:
+        raise write_without_effect(
+            f"the request to {action.lower()} automatic repairs",
+            f"those of {scale_set.name} are {before}",
+            attempted=f"{action.lower()} the automatic repairs of scale set {scale_set.name}",
+            reasons="Known is a deployment or a policy that sets their state. ",
+        )
 
 
 class Actors:
@@ -82,6 +96,7 @@ class Actors:
                 operation = decide(attempt, self._deadline)
                 if operation is not None:
                     operation.wait()
+                    check_repairs(self._arm, scale_set, action, before, self._deadline)
                 return
             except (Conflict, Preempted):
                 if attempts == ATTEMPTS:
@@ -105,7 +120,14 @@ class Actors:
                 put = partial(
                     self._arm.put_autoscale_setting, setting.resource_group, setting.name, setting.switched(enabled)
                 )
-                self._act(f"autoscale {setting.name} switched {'on' if enabled else 'off'}", put)
+                written = self._act(f"autoscale {setting.name} switched {'on' if enabled else 'off'}", put)
+                if written and (written.get("properties") or {}).get("enabled") is (not enabled):
+                    # The answer is the setting as it is then (recorded): a list may be behind it for a while.
+                    raise write_without_effect(
+                        f"a write of autoscale setting {setting.name}",
+                        f"it is {'off' if enabled else 'on'}",
+                        attempted=f"switch autoscale setting {setting.name} {'on' if enabled else 'off'}",
+                    )
 
     def _act(self, deed: str, write: Callable[[], T]) -> T | None:
         """Write, and tell of it, also where there was no answer. Not in check mode, which only tells."""

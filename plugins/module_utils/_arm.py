@@ -248,15 +248,16 @@ class Arm(HealthReads, OperationReads, ImageReads):
             "list the autoscale settings of the subscription",
         )
 
-    def put_autoscale_setting(self, resource_group: str, name: str, body: Mapping[str, Any]) -> None:
-        """Write an autoscale setting as a whole; the service knows no condition for it."""
+    def put_autoscale_setting(self, resource_group: str, name: str, body: Mapping[str, Any]) -> Json:
+        """Write an autoscale setting as a whole, and return it as it is then; the service knows no condition for it."""
         with writing():
-            self._client.put(
+            written: Json = self._client.put(
                 self._group_path(resource_group, *_SETTINGS, name),
                 AUTOSCALE_API,
                 f"write autoscale setting {name} of resource group {resource_group}",
                 body,
             )
+        return written
 
     def autoscale_permissions(self, resource_group: str, name: str) -> list[Json]:
         """What the principal may do with an autoscale setting, in the form of `permissions`."""

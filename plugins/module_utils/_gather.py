@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils._documents import Documents
+from ansible_collections.azroll.vmss.plugins.module_utils._effect import NO_EFFECT_AFTER
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ArmFault,
     BadInput,
@@ -66,7 +67,6 @@ if TYPE_CHECKING:
 _NOTHING = (400, 404, 409)
 HEALTHY, REPORTED, SETTLED = "healthy", "reported", "settled"
 # Instances that are as before so many seconds after their operation was first seen to have succeeded stay so.
-NO_EFFECT_AFTER = 10.0
 
 T = TypeVar("T")
 

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._actors import ATTEMPTS, BUSY, Actors, find_autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._claim import claim_lease, guard_claim, server_time
+from ansible_collections.azroll.vmss.plugins.module_utils._effect import until_shown, write_without_effect
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Conflict,
     OperationFailed,
     Preempted,
     Refused,
-    ServiceError,
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
@@ -114,6 +114,8 @@ class Keeper:
         self._chosen: tuple[str, ...] = ()
         self._finished: Image | None = None
         self._by_image = False
+        # What was written last.
+        self._written: Mapping[str, Any] = {}
         # What was let go of already.
         self._free: list[str] = []
         # Whether a write may have been received though it had no answer.
@@ -358,8 +360,24 @@ class Keeper:
                 continue
             if operation is None:
                 return scale_set
-            _settle(operation.wait)
-            return self._read()
+            return self._shown(scale_set, self._written, operation)
+
+    def _shown(self, before: ScaleSet, body: Mapping[str, Any], operation: Operation) -> ScaleSet:
+        """The set as it is when the operation is over. Raises NoEffect, or what the operation ended with, where what
+        was written is not there.
+        """
+        trouble = _settle(operation.wait)
+        after, _ = until_shown(self._read, lambda now: not _left_as_before(before, now, body), self._deadline)
+        left = _left_as_before(before, after, body)
+        if left:
+            raise trouble or write_without_effect(
+                f"the write of {before.name}",
+                f"{' and '.join(left)} {'are' if len(left) > 1 else 'is'}",
+                attempted=f"write the model of scale set {before.name}",
+                reasons="Known are policies of Azure Policy that alter what is written, and clients that write it "
+                "back. ",
+            )
+        return after
 
     def _attempt(self, make_body: Callable[[ScaleSet], dict[str, Any]]) -> tuple[ScaleSet, Operation | None]:
         scale_set = self._read()
@@ -377,6 +395,7 @@ class Keeper:
                 self._note(body)
             raise
         self._note(body)
+        self._written = body
         return scale_set, operation
 
     def _note(self, body: dict[str, Any]) -> None:
@@ -400,12 +419,13 @@ class Keeper:
         if operation is None:
             return
         _settle(operation.wait)
-        scale_set = self._read()
-        if self.found == lease:
-            raise ServiceError(
-                f"Azure accepted that the lease's tags go from {scale_set.name}, but they are still there",
-                advice=f"Remove the tags {', '.join(gone)} by hand.",
+        scale_set, shown = until_shown(self._read, lambda _now: self.found != lease, self._deadline)
+        if not shown:
+            raise write_without_effect(
+                f"the removal of tags from {scale_set.name}",
+                "the lease's are there",
                 attempted=f"write the tags of scale set {scale_set.name}",
+                reasons=f"Remove the tags {', '.join(gone)} by hand. ",
             )
 
     def _undo(self, scale_set: ScaleSet, held: Sequence[str]) -> None:
@@ -469,11 +489,33 @@ def _arrived(scale_set: ScaleSet, instances: Sequence[Instance]) -> bool:
     return not (on_the_way_back(mark, scale_set.image, instances) or under_way)
 
 
-def _settle(wait: Callable[[], None]) -> None:
+def _settle(wait: Callable[[], None]) -> VmssError | None:
+    """Wait for an operation, and return how it failed: what counts is what can be read afterwards."""
     try:
         wait()
-    except (OperationFailed, Preempted):
-        return
+    except (OperationFailed, Preempted) as error:
+        return error
+    return None
+
+
+def _left_as_before(before: ScaleSet, now: ScaleSet, body: Mapping[str, Any]) -> list[str]:
+    """What was written, and is not there: the policy, and tags of a lease where nobody has written the set at all.
+
+    Where somebody else has, the lease was lost to them, which is for others to tell; so it is for whoever removes tags.
+    """
+    policy = ((body.get("properties") or {}).get("upgradePolicy") or {}).get("mode") or before.upgrade_policy
+    tags = {name: text for name, text in (body.get("tags") or {}).items() if own_tags([name])}
+    lost = any(
+        before.tags.get(name) != text and now.tags.get(name) == before.tags.get(name) for name, text in tags.items()
+    )
+    return [
+        *(["the lease's part of the tags"] if lost and now.etag == before.etag else []),
+        *(
+            [f"the upgrade policy ({now.upgrade_policy}, not {policy})"]
+            if now.upgrade_policy == before.upgrade_policy != policy
+            else []
+        ),
+    ]
 
 
 def _is_manual(scale_set: ScaleSet) -> bool:

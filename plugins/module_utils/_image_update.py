@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._claim import claim_lease
+from ansible_collections.azroll.vmss.plugins.module_utils._effect import until_shown, write_without_effect
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Conflict,
+    NoEffect,
     OperationFailed,
     Preempted,
     ServiceError,
@@ -219,7 +221,7 @@ class Writing:
         )
 
 
-def finish_update(arm: Arm, update: ImageUpdate, operation: Operation | None) -> ScaleSet:
+def finish_update(arm: Arm, update: ImageUpdate, operation: Operation | None, deadline: Deadline) -> ScaleSet:
     """Wait for the operation and return the model as it is then.
 
     The result is judged by reading the model again, not by the operation: an update may report an old failure of an
@@ -232,17 +234,41 @@ def finish_update(arm: Arm, update: ImageUpdate, operation: Operation | None) ->
             operation.wait()
     except (OperationFailed, Preempted) as error:
         trouble = error
-    after = _read(arm, update.scale_set)
-    if replace(update, scale_set=after).changes:
-        raise trouble or ServiceError(
-            f"Azure accepted the change, but the model of {after.name} has the image {after.image.describe()} and the "
-            f"upgrade policy {after.upgrade_policy}",
-            advice="See who else writes the scale set (activity log), then run again.",
-            attempted=f"write the model of scale set {after.name}",
+    after, shown = until_shown(
+        lambda: _read(arm, update.scale_set), lambda now: not replace(update, scale_set=now).changes, deadline
+    )
+    if not shown:
+        raise (
+            trouble
+            or _without_effect(update, after)
+            or ServiceError(
+                f"Azure accepted the change, but the model of {after.name} has the image {after.image.describe()} and "
+                f"the upgrade policy {after.upgrade_policy}",
+                advice="See who else writes the scale set (activity log), then run again.",
+                attempted=f"write the model of scale set {after.name}",
+            )
         )
     if update.lease and operation is not None:
         require_own(after.name, after.tags, update.lease.run_id, arm.server_time)
     return after
+
+
+def _without_effect(update: ImageUpdate, after: ScaleSet) -> NoEffect | None:
+    """The error where what is not as it was to be is as it was before; None where it is something else by now."""
+    before, open_still = update.scale_set, replace(update, scale_set=after)
+    image = before.image.describe() if open_still.image_changes else ""
+    policy = after.upgrade_policy if open_still.policy_changes else ""
+    if (image and not same_reference(before.image, after.image)) or (policy and policy != before.upgrade_policy):
+        return None
+    left = [f"the image ({image})"] if image else []
+    left += [f"the upgrade policy ({policy})"] if policy else []
+    return write_without_effect(
+        f"the write of the model of {after.name}",
+        f"{' and '.join(left)} {'are' if len(left) > 1 else 'is'}",
+        attempted=f"write the model of scale set {after.name}",
+        reasons="Known are images that Azure does not change to in silence, policies of Azure Policy that alter what "
+        "is written, and clients that write it back. ",
+    )
 
 
 def _check(arm: Arm, update: ImageUpdate) -> None:

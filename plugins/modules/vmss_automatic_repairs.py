@@ -159,10 +159,12 @@ error:
           sample: []
 """
 
+from ansible_collections.azroll.vmss.plugins.module_utils._actors import check_repairs
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._repairs import RepairsChange, plan_repairs
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import decide
 
 EMPTY = {"state": None, "previous_state": None, "diff": {"before": {}, "after": {}}}
@@ -172,7 +174,7 @@ def work(call: Call) -> None:
     params, result = call.params, call.result
     first: RepairsChange | None = None
 
-    def write() -> tuple[RepairsChange, Operation | None]:
+    def write() -> tuple[ScaleSet, RepairsChange, Operation | None]:
         nonlocal first
         scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
         change = plan_repairs(scale_set, call.arm.repairs_state(scale_set), params["state"])
@@ -180,12 +182,13 @@ def work(call: Call) -> None:
         first = first or change
         result.update(state=first.before, previous_state=first.before, diff=first.diff())
         write_needed = change.action is not None and not call.check_mode
-        return first, call.arm.set_repairs(scale_set, str(change.action)) if write_needed else None
+        return scale_set, first, call.arm.set_repairs(scale_set, str(change.action)) if write_needed else None
 
-    change, operation = decide(write, call.deadline)
+    scale_set, change, operation = decide(write, call.deadline)
     if operation is not None:
         result["changed"] = True
         operation.wait()
+        check_repairs(call.arm, scale_set, str(change.action), change.before, call.deadline)
     result |= {"changed": change.action is not None, "state": change.after, "msg": change.describe(call.check_mode)}
 
 

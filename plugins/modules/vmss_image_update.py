@@ -411,7 +411,7 @@ def work(call: Call) -> None:
             result["diff"] = writing.first.diff()
     update = writing.first or written
     if update.changes and not call.check_mode:
-        result["etag"] = finish_update(call.arm, written, operation).etag
+        result["etag"] = finish_update(call.arm, written, operation, call.deadline).etag
     result |= {
         "changed": update.changes,
         "image": update.target.to_dict(),

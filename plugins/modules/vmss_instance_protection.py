@@ -219,10 +219,17 @@ from dataclasses import asdict
 
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._effect import until_shown, write_without_effect
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import require_own
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._protection import Change, ProtectionPlan, plan_protection
+from ansible_collections.azroll.vmss.plugins.module_utils._protection import (
+    Change,
+    Protection,
+    ProtectionPlan,
+    plan_protection,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._target import LeftOut
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import decide
 
@@ -236,7 +243,7 @@ def work(call: Call) -> None:
     left_out: tuple[LeftOut, ...] = ()
     written: set[str] = set()
 
-    def step() -> tuple[list[str], Operation | None]:
+    def step() -> tuple[ScaleSet, list[str], Operation | None]:
         """Write the protection of one instance, and tell which are open. Each rests on reads of its own, because the
         write before it took its time.
         """
@@ -257,21 +264,40 @@ def work(call: Call) -> None:
         # A list may be older than the last write: none is written twice.
         needed = [one for one in planned.changes if one.needed and one.instance_id not in written]
         if not needed or call.check_mode:
-            return [], None
+            return scale_set, [], None
         operation = arm.protect_instance(scale_set, needed[0].instance_id, **needed[0].after.to_dict())
-        return [one.instance_id for one in needed], operation
+        return scale_set, [one.instance_id for one in needed], operation
 
     while True:
-        waiting, operation = decide(step, call.deadline)
+        scale_set, waiting, operation = decide(step, call.deadline)
         result["left_out"] = [asdict(one) for one in left_out]
         if operation is not None:
             operation.wait()
+            check_effect(call, scale_set, found[waiting[0]])
             written.add(waiting.pop(0))
         result |= report([one for one in found.values() if one.instance_id not in waiting])
         if not waiting:
             break
     planned = ProtectionPlan(tuple(found.values()), left_out)
     result["msg"] = planned.describe(params["name"], check_mode=call.check_mode)
+
+
+def check_effect(call: Call, scale_set: ScaleSet, change: Change) -> None:
+    """Raise NoEffect where an instance that is still there shows nothing of what was written of it."""
+    one = change.instance_id
+    _, shown = until_shown(
+        lambda: call.arm.get_instance(scale_set, one),
+        lambda instance: instance is None or Protection.of(instance) == change.after,
+        call.deadline,
+    )
+    if not shown:
+        raise write_without_effect(
+            "a write of instance protection",
+            f"that of instance {one} is",
+            attempted=f"write the protection of instance {one} of scale set {scale_set.name}",
+            reasons="Known is an instance with a model of its own. ",
+            instances=[one],
+        )
 
 
 def report(done: list[Change]):

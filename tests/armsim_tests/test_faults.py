@@ -258,6 +258,40 @@ def test_an_action_may_be_over_before_it_has_begun(site):
     assert site.host.simulation.requests.faults == {"operation": 1}
 
 
+@pytest.mark.parametrize("place", ["set", "instance", "repairs"])
+def test_a_write_may_succeed_and_change_nothing(site, place):
+    one = next(iter(site.host.simulation.scale_sets()[0].instances))
+    method, path, document = {
+        "set": ("PATCH", site.web, IMAGE),
+        "instance": (
+            "PUT",
+            f"{site.web}/virtualMachines/{one}",
+            {"location": "westeurope", "properties": {"protectionPolicy": {"protectFromScaleIn": True}}},
+        ),
+        "repairs": (
+            "POST",
+            f"{site.web}/setOrchestrationServiceState",
+            {"serviceName": "AutomaticRepairs", "action": "Suspend"},
+        ),
+    }[place]
+    seen = f"{site.web}/instanceView" if place == "repairs" else path
+
+    def shown():
+        return {name: part for name, part in site.get(seen).json().items() if name != "statuses"}
+
+    before = shown()
+    fault = {"kind": "operation", "outcome": "Succeeded", "operation": "*", "path": f"*{path[-12:]}", "begins": False}
+    site.admin("POST", "faults", fault)
+    accepted = site.call(method, path, document=document)
+    assert accepted.status == (202 if place == "repairs" else 200)
+    site.wait(10)
+    assert poll(site, accepted)["status"] == "Succeeded"
+    assert shown() == before
+    assert site.call(method, path, document=document).status == accepted.status
+    site.wait(10)
+    assert shown() != before
+
+
 def test_an_operation_may_never_end(site):
     site.admin("POST", "faults", {"kind": "operation", "outcome": "never", "operation": "*_Update"})
     first = site.call("PATCH", site.web, document=IMAGE)

@@ -162,8 +162,8 @@ class StaleSkipTokenFault(_Fault):
 class OperationFault(_Fault):
     """An operation that was accepted ends badly, when it would have ended, or never; what it did stays done.
 
-    With ``begins: false`` an action of a scale set does nothing at all, and ends a moment later; only then may it say
-    that it has succeeded.
+    With ``begins: false`` a write or an action of a scale set does nothing at all, and ends a moment later; only
+    then may it say that it has succeeded.
     """
 
     kind: Literal["operation"] = Field(description="this fault")
@@ -171,7 +171,9 @@ class OperationFault(_Fault):
     code: str | None = Field(default=None, description="of the error, in place of the usual one")
     message: str | None = Field(default=None, description="of the error, in place of the usual one")
     target: str | None = Field(default=None, description="of the error, such as the id of an instance")
-    begins: bool = Field(default=True, description="whether it does anything; `false` befalls actions only")
+    begins: bool = Field(
+        default=True, description="whether it does anything; `false` befalls writes and actions of scale sets"
+    )
 
     @model_validator(mode="after")
     def _succeeds_by_doing_nothing(self) -> OperationFault:

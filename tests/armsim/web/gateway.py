@@ -14,16 +14,14 @@ from starlette.responses import Response
 
 from armsim import errors
 from armsim.faults import Seen
-from armsim.instance_actions import stillborn
 from armsim.locks import TYPE as LOCK
 from armsim.pace import Asked
 from armsim.scenario import AnswerFault, ChangedFault
 from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.faulty import afterwards, instead
 from armsim.web.host import Host
-from armsim.web.paths import scale_set_of
+from armsim.web.instance_actions import without_effect
 from armsim.web.rendering import render
-from armsim.web.scale_sets import accepted_action
 from armsim.wire import is_api_version
 
 WRITES = ("PUT", "PATCH", "POST", "DELETE")
@@ -59,8 +57,8 @@ def _serve(call: Call, endpoint: Endpoint, seen: Seen, fault: AnswerFault | None
     _check(call, endpoint)
     if call.method in WRITES:
         requests.writes += 1
-    fate = simulation.faults.of_action(seen) if call.method == "POST" and "scale_set" in call.params else None
-    reply = endpoint.handler(call) if fate is None else accepted_action(call, stillborn(scale_set_of(call)))
+    fate = simulation.faults.of_action(seen) if call.method in WRITES and "scale_set" in call.params else None
+    reply = endpoint.handler(call) if fate is None else without_effect(call)
     simulation.actors.requested(endpoint.name)
     if call.method == "HEAD":
         # Only whether it is there (documented).

@@ -13,11 +13,12 @@ from armsim import eviction, instance_actions, instance_update, instance_work
 from armsim.errors import operation_not_allowed
 from armsim.instance import Instance
 from armsim.instance_actions import Work
+from armsim.scale_set import Accepted
 from armsim.service_fabric import force_update_domain_walk
 from armsim.web.call import Call, Endpoint, Handler, Reply
 from armsim.web.instances import INSTANCE, instance_of
 from armsim.web.paths import SCALE_SET, TYPE, flag, parent_of, scale_set_of
-from armsim.web.scale_sets import accepted_action
+from armsim.web.scale_sets import accepted_action, written
 
 
 def work_of(call: Call, name: str) -> Work:
@@ -87,10 +88,23 @@ def update_instance(call: Call) -> Reply:
     scale_set, instance = instance_of(call)
     if_match, if_none_match = call.headers.get("if-match"), call.headers.get("if-none-match")
     accepted = instance_update.update_instance(scale_set, instance, call.json(), if_match, if_none_match)
+    return _told(call, accepted)
+
+
+def _told(call: Call, accepted: Accepted) -> Reply:
+    scale_set, instance = instance_of(call)
     headers = call.operation_headers(accepted.operation, location=False, retry=call.simulation.spec.retry_after.write)
     now = call.simulation.timeline.now
     body = call.simulation.views.instance(scale_set, instance, now, call.api_version, view=False)
     return Reply(body, 200, headers, accepted.charge)
+
+
+def without_effect(call: Call) -> Reply:
+    """The answer to a write of a scale set or of an instance that is accepted, and does nothing."""
+    accepted = instance_actions.stillborn(scale_set_of(call))
+    if call.method in ("POST", "DELETE"):
+        return accepted_action(call, accepted)
+    return _told(call, accepted) if "instance" in call.params else written(call, scale_set_of(call), accepted, 200)
 
 
 def not_eligible(instance: Instance) -> Reply:

@@ -80,7 +80,7 @@ def update(call: Call) -> Reply:
     scale_set = scale_set_of(call)
     _check_linked(call, scale_set.document)
     accepted = model_write.patch(scale_set, call.json(), *_conditions(call))
-    return _written(call, scale_set, accepted, 200)
+    return written(call, scale_set, accepted, 200)
 
 
 def create_or_update(call: Call) -> Reply:
@@ -91,7 +91,7 @@ def create_or_update(call: Call) -> Reply:
     given = call.json()
     _check_linked(call, scale_set.document if scale_set is not None else {})
     if scale_set is not None:
-        return _written(call, scale_set, model_write.put(scale_set, given, if_match, if_none_match), 200)
+        return written(call, scale_set, model_write.put(scale_set, given, if_match, if_none_match), 200)
     if if_match is not None:
         raise errors.resource_not_found(TYPE, name, group)
     body = document.check_types(given)
@@ -103,12 +103,12 @@ def create_or_update(call: Call) -> Reply:
     except errors.ArmError:
         call.simulation.remove_scale_set(scale_set)
         raise
-    reply = _written(call, scale_set, accepted, 201)
+    reply = written(call, scale_set, accepted, 201)
     reply.body["properties"]["provisioningState"] = "Creating"
     return reply
 
 
-def _written(call: Call, scale_set: ScaleSet, accepted: Accepted, status: int) -> Reply:
+def written(call: Call, scale_set: ScaleSet, accepted: Accepted, status: int) -> Reply:
     """The whole new model before the operation has finished, with ``Azure-AsyncOperation`` and no ``Location``."""
     retry = call.simulation.spec.retry_after.write
     headers = call.operation_headers(accepted.operation, location=False, retry=retry)

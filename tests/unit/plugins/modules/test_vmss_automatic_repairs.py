@@ -8,7 +8,16 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
-from ansible_collections.azroll.vmss.tests.unit.wire import WEB, Exchange, action, error, get, get_model, poll_action
+from ansible_collections.azroll.vmss.tests.unit.wire import (
+    WEB,
+    Clock,
+    Exchange,
+    action,
+    error,
+    get,
+    get_model,
+    poll_action,
+)
 
 MODULE = "vmss_automatic_repairs"
 KEYS = {"changed", "msg", "error", "state", "previous_state", "diff"}
@@ -28,7 +37,7 @@ def set_state(what: str) -> Exchange:
     ("reported", "wanted", "what"), [("Running", "suspended", "Suspend"), ("Suspended", "running", "Resume")]
 )
 def test_changed(run: Run, reported: str, wanted: str, what: str) -> None:
-    script = [get_model(), get_view(reported), set_state(what), poll_action()]
+    script = [get_model(), get_view(reported), set_state(what), poll_action(), get_view(wanted.capitalize())]
     result = run(MODULE, script, state=wanted)
     assert set(result) == KEYS
     assert result["changed"]
@@ -40,7 +49,8 @@ def test_changed(run: Run, reported: str, wanted: str, what: str) -> None:
 def test_a_write_without_an_answer_is_looked_for_before_it_is_made_again(run: Run, received: bool) -> None:
     lost = set_state("Suspend")
     lost.status = 504
-    again = [get_view("Suspended")] if received else [get_view("Running"), set_state("Suspend"), poll_action()]
+    anew = [get_view("Running"), set_state("Suspend"), poll_action(), get_view("Suspended")]
+    again = [get_view("Suspended")] if received else anew
     result = run(MODULE, [get_model(), get_view("Running"), lost, get_model(), *again], state="suspended")
     assert (result["changed"], result["previous_state"], result["state"]) == (True, "running", "suspended")
 
@@ -77,6 +87,15 @@ def test_a_failed_operation(run: Run) -> None:
     assert result["error"]["kind"] == "operation_failed"
     assert result["changed"], "the request was accepted"
     assert result["state"] == "running"
+
+
+def test_a_success_without_effect_is_noticed_after_one_more_read(run: Run, clock: Clock) -> None:
+    script = [get_model(), get_view("Running"), set_state("Suspend"), poll_action()]
+    result = run(MODULE, [*script, get_view("Running"), get_view("Running")], state="suspended")
+    assert (result["error"]["kind"], result["state"], result["changed"]) == ("no_effect", "running", True)
+    assert "those of web are running as before" in result["msg"]
+    assert clock.sleeps == [10]
+    assert run(MODULE, [*script, get_view("Running"), get_view("Suspended")], state="suspended")["error"] is None
 
 
 def test_flexible_sets_do_not_tell(run: Run) -> None:

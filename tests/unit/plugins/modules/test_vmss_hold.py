@@ -102,7 +102,7 @@ def test_held_and_released(run: Run) -> None:
     script = [get_model(free), get_view("Running"), find_settings(enabled=True), patch_model(sends)]
     # Each write rests on a model that was read for it.
     script += [poll(), get_model(held), get_model(held), get_model(held), get_view("Running"), *set_repairs("Suspend")]
-    script += [get_model(held), get_settings(enabled=True), put_setting(enabled=False)]
+    script += [get_view("Suspended"), get_model(held), get_settings(enabled=True), put_setting(enabled=False)]
     wishes = {"repairs": True, "autoscale": True, "upgrade_policy": "set_manual"}
     result = run(MODULE, script, state="held", **OPTIONS, **wishes)
     assert set(result) == KEYS
@@ -114,8 +114,14 @@ def test_held_and_released(run: Run) -> None:
     assert "until 2026-11-22T12:15:00Z" in result["msg"]
 
     sends = {"tags": {"owner": "shop"}, "properties": {"upgradePolicy": {"mode": "Automatic"}}}
-    script = [get_model(held), get_model(held), get_view("Suspended"), *set_repairs("Resume"), get_model(held)]
-    script += [get_settings(enabled=False), put_setting(enabled=True), get_model(held)]
+    script = [get_model(held), get_model(held), get_view("Suspended"), *set_repairs("Resume")]
+    script += [
+        get_view("Running"),
+        get_model(held),
+        get_settings(enabled=False),
+        put_setting(enabled=True),
+        get_model(held),
+    ]
     # Tags alone, before the policy comes back under which what lags would be upgraded.
     expired = {**TAGS, "azroll-expires": "2026-11-22T10:15:00Z", "azroll-held": "upgrade_policy=Automatic"}
     over = tagged(expired, etag='"3"')

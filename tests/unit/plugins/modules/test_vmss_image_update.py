@@ -401,17 +401,49 @@ def test_an_old_failure_of_an_instance_is_not_the_updates_own(run: Run) -> None:
     script = [get_model(), get_versions(), get_rolling(), patch_model(IMAGE_PATCH), failed]
     assert run(MODULE, [*script, get_model(model(NEW_VERSION))], image={"version": "latest"})["changed"]
 
-    result = run(MODULE, [*script, get_model()], image={"version": "latest"})
+    result = run(MODULE, [*script, get_model(), get_model()], image={"version": "latest"})
     assert result["error"]["kind"] == "operation_failed"
     assert "an old sore" in result["msg"]
     assert result["changed"], "the write was accepted"
 
 
-def test_a_success_without_effect_is_a_failure(run: Run) -> None:
+def test_a_success_without_effect_is_noticed_after_one_more_read(run: Run, clock: Clock) -> None:
+    script = [get_model(), get_versions(), get_rolling(), patch_model(IMAGE_PATCH), *settled(), get_model()]
+    result = run(MODULE, script, image={"version": "latest"})
+    assert result["error"]["kind"] == "no_effect"
+    assert f"but the image (Canonical:ubuntu-24_04-lts:server:{OLD_VERSION}) is as before" in result["msg"]
+    assert "does not change to in silence" in result["msg"]
+    assert result["changed"]
+    assert clock.sleeps == [10]
+
+
+def test_a_policy_that_stays_is_noticed_too(run: Run) -> None:
+    before, after = (model(one, upgradePolicy={"mode": "Automatic"}) for one in (OLD_VERSION, NEW_VERSION))
+    script = [
+        get_model(before),
+        get_versions(),
+        get_rolling(),
+        patch_model({"properties": {**IMAGE_PATCH["properties"], "upgradePolicy": {"mode": "Manual"}}}),
+        *settled(after),
+        get_model(after),
+    ]
+    result = run(MODULE, script, image={"version": "latest"}, upgrade_policy="set_manual")
+    assert result["error"]["kind"] == "no_effect"
+    assert "but the upgrade policy (Automatic) is as before" in result["msg"]
+
+
+def test_a_read_that_is_behind_the_write_is_no_matter(run: Run) -> None:
     script = [get_model(), get_versions(), get_rolling(), patch_model(IMAGE_PATCH), *settled()]
+    result = run(MODULE, [*script, get_model(model(NEW_VERSION))], image={"version": "latest"})
+    assert (result["error"], result["changed"]) == (None, True)
+
+
+def test_another_image_than_both_is_somebody_elses(run: Run) -> None:
+    other = model("24.04.202501010")
+    script = [get_model(), get_versions(), get_rolling(), patch_model(IMAGE_PATCH), *settled(other), get_model(other)]
     result = run(MODULE, script, image={"version": "latest"})
     assert result["error"]["kind"] == "service_error"
-    assert result["changed"]
+    assert "who else writes" in result["msg"]
 
 
 def test_a_model_without_etag_is_written_without_condition(run: Run) -> None:

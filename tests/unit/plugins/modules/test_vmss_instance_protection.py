@@ -15,6 +15,7 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     HOST,
     OPERATION,
     WEB,
+    Clock,
     Exchange,
     error,
     get,
@@ -50,9 +51,18 @@ def put(number: int, *, scale_in: bool, actions: bool, **more: Any) -> Exchange:
 
 
 def seen_through(number: int, *, scale_in: bool, actions: bool) -> list[Exchange]:
-    """The PUT, its operation, and the look at the outcome that the SDK takes."""
+    """The PUT, its operation, the look at the outcome that the SDK takes, and one of our own."""
+    body = protected(number, scale_in=scale_in, actions=actions)
+    return [*written(number, scale_in=scale_in, actions=actions), seen(number, body)]
+
+
+def written(number: int, *, scale_in: bool, actions: bool) -> list[Exchange]:
     body = protected(number, scale_in=scale_in, actions=actions)
     return [put(number, scale_in=scale_in, actions=actions), poll(), get(f"{WEB}/virtualMachines/{number}", body)]
+
+
+def seen(number: int, body: dict[str, Any] | None = None, **more: Any) -> Exchange:
+    return get(f"{WEB}/virtualMachines/{number}", body or vm(number), query={"$expand": "instanceView"}, **more)
 
 
 def test_only_what_differs_is_written_and_what_is_not_named_stays(run: Run) -> None:
@@ -74,6 +84,24 @@ def test_only_what_differs_is_written_and_what_is_not_named_stays(run: Run) -> N
         "3": "being deleted",
         "9": "no longer there",
     }
+
+
+def test_a_success_without_effect_is_noticed_after_one_more_read(run: Run, clock: Clock) -> None:
+    script = [get_model(), get_instances(vm(0), vm(1)), *written(0, scale_in=True, actions=False), seen(0)]
+    options = {"instance_ids": ["0", "1"], "scale_in": True}
+    result = run(MODULE, [*script, seen(0)], **options)
+    assert (result["error"]["kind"], result["error"]["instances"]) == ("no_effect", ["0"])
+    assert "that of instance 0 is as before" in result["msg"]
+    assert (result["changed"], result["instances"]) == (False, [])
+    assert clock.sleeps == [10]
+
+
+def test_an_instance_that_is_behind_its_write_or_gone_is_no_matter(run: Run) -> None:
+    script = [get_model(), get_instances(vm(0)), *written(0, scale_in=True, actions=False), seen(0)]
+    gone = seen(0, error("NotFound", "There is none."), status=404)
+    for last in (seen(0, protected(0, scale_in=True, actions=False)), gone):
+        result = run(MODULE, [*script, last], instance_ids=["0"], scale_in=True)
+        assert (result["error"], result["changed"]) == (None, True)
 
 
 def test_protection_is_taken_off_and_a_second_time_nothing_is_written(run: Run) -> None:
