@@ -121,6 +121,10 @@ CODES: Mapping[str, Code] = {
         NEEDS_ACCEPTANCE,
         WARNING,
     ),
+    "instances_behind_model": Code(
+        "Instances on the image do not follow the latest model, and are left all the same: their image alone counts.",
+        WARNING,
+    ),
     "instances_own_model": Code(
         "Instances were given a model of their own, and may never follow that of the scale set.", WARNING
     ),

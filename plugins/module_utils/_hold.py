@@ -29,7 +29,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._image_history import write_history
+from ansible_collections.azroll.vmss.plugins.module_utils._image_history import read_history, write_history
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import (
     AUTOSCALE,
@@ -130,21 +130,32 @@ class Keeper:
         held = (self.found or Lease()).holding(*self._remembered, *self._chosen).held
         return tuple(item for item in held if item not in self._free)
 
-    def hold(self, resource_group: str, name: str, wish: Wish, *, current: str = "") -> Standing:
+    def hold(
+        self, resource_group: str, name: str, wish: Wish, *, by_image: bool = False, current: str = ""
+    ) -> Standing:
         """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`).
 
-        `current` is an instance that follows the latest model, if one is known: it is read before and after.
+        `current` is an instance that follows the latest model, if one is known: it is read before and after. Where that
+        tells that writes of tags make a new model, or the caller knows (`by_image`), the lease's tags are joined by one
+        that remembers it: a run that is killed after that is continued by one that judges by image.
         """
         self._address = (resource_group, name)
         self._current = current
+        self._by_image = by_image
         scale_set = self._write(lambda now: self._hold_body(now, wish))
         if self._claim.minutes and not self._check_mode:
             require_own(name, scale_set.tags, self._claim.run_id, self._arm.server_time)
         if REPAIRS in self._chosen:
             self._actors.set_repairs(scale_set, "Suspend")
         self._actors.set_autoscale(scale_set, named(self._chosen, AUTOSCALE), enabled=False)
+        made_model = self._made_model()
+        if made_model and not by_image:
+            self._by_image = True
+            before, chosen = self._before, self._chosen
+            scale_set = self._write(lambda now: self._hold_body(now, wish))
+            self._before, self._chosen = before, chosen
         lease = self._lease(scale_set, wish) if self._claim.minutes else None
-        return Standing(self._before, lease, lease.held if lease else self.held, made_model=self._made_model())
+        return Standing(self._before, lease, lease.held if lease else self.held, made_model=made_model)
 
     def release(
         self,
@@ -231,8 +242,9 @@ class Keeper:
         body: dict[str, Any] = {}
         if self._claim.minutes:
             lease = self._lease(scale_set, wish)
-            if lease != read_lease(scale_set.tags):
-                body["tags"] = write_lease(scale_set.tags, lease)
+            tags = self._noting_by_image(scale_set)
+            if lease != read_lease(scale_set.tags) or tags != scale_set.tags:
+                body["tags"] = write_lease(tags, lease)
         if wish.set_manual and not _is_manual(scale_set):
             body["properties"] = {"upgradePolicy": {"mode": MANUAL}}
         elif body and not _is_manual(scale_set):
@@ -332,12 +344,19 @@ class Keeper:
     def _remembering(self, scale_set: ScaleSet, arrived: bool) -> Mapping[str, str]:
         """The tags without the mark of a rollback that has `arrived`, and with an image that has proved itself."""
         tags = write_mark(scale_set.tags, None) if arrived else scale_set.tags
-        history = before = scale_set.image_history
+        history = scale_set.image_history
         if self._finished is not None and history.unproven(self._finished):
-            history = history.finished(self._finished)
-        if self._by_image:
-            history = history.judging_by_image(scale_set.image, scale_set.profile)
-        return tags if history == before else write_history(tags, history)
+            tags = write_history(tags, history.finished(self._finished))
+        return self._noting_by_image(scale_set, tags)
+
+    def _noting_by_image(self, scale_set: ScaleSet, tags: Mapping[str, str] | None = None) -> Mapping[str, str]:
+        """The tags, with what tells the next run to judge by image, where writes of tags make models."""
+        tags = scale_set.tags if tags is None else tags
+        if not self._by_image:
+            return tags
+        history = read_history(tags)
+        noted = history.judging_by_image(scale_set.image, scale_set.profile)
+        return tags if noted == history else write_history(tags, noted)
 
     # Doing it
 

@@ -104,13 +104,21 @@ class ImageHistory:
         return self._had(target)
 
     def written(
-        self, model: Image, target: Image, profile: Mapping[str, str], *, previous: Image | None, back: bool
+        self,
+        model: Image,
+        target: Image,
+        profile: Mapping[str, str],
+        *,
+        previous: Image | None,
+        back: bool,
+        by_image: bool = False,
     ) -> ImageHistory:
         """The history when `target` is written over the image of the `model`.
 
         `previous` is the image that the caller knows the set to have had before, at a fixed version; without it the
         image of the model is, unless it floats or is unproven. `back`: the write takes the set back, so that the
-        image it leaves counts as unproven, and what was before the one it returns to is not known.
+        image it leaves counts as unproven, and what was before the one it returns to is not known. `by_image`: writes
+        of tags make models, so that instances are judged by their image.
         """
         returns = back or self._had(target)
         if back:
@@ -123,7 +131,7 @@ class ImageHistory:
             rollout_image=replace(target, exact_version=None),
             rollback_image=kept,
             unproven_images=unproven,
-            by_image=_fingerprint(target, profile) if returns else "",
+            by_image=_fingerprint(target, profile) if returns or by_image else "",
         )
 
     def judging_by_image(self, model: Image, profile: Mapping[str, str]) -> ImageHistory:

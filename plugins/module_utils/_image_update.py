@@ -65,7 +65,7 @@ class ImageUpdate:
 
     `set_manual` has the policy written as well. `lease` is that of the run that makes the change, None without one.
     `back`: it takes the set back, so that the image it leaves is noted. `previous`: the image that the set is known to
-    have had before, to be remembered for a rollback.
+    have had before, to be remembered for a rollback. `by_image`: that writes of tags make models is to be remembered.
     """
 
     scale_set: ScaleSet
@@ -75,6 +75,7 @@ class ImageUpdate:
     back: bool = False
     expected: Expected = Expected()
     previous: Image | None = None
+    by_image: bool = False
 
     @property
     def image_changes(self) -> bool:
@@ -113,7 +114,12 @@ class ImageUpdate:
         if not self.image_changes:
             return tags
         history = scale_set.image_history.written(
-            scale_set.image, self.target, scale_set.profile, previous=self.previous, back=self.back
+            scale_set.image,
+            self.target,
+            scale_set.profile,
+            previous=self.previous,
+            back=self.back,
+            by_image=self.by_image,
         )
         return write_history(write_mark(tags, scale_set.image.pinned if self.back else None), history)
 
@@ -147,6 +153,7 @@ def plan_update(
     expected: Expected = Expected(),
     resolved: Image | None = None,
     previous: Image | None = None,
+    by_image: bool = False,
 ) -> ImageUpdate:
     """Work out the change, by a run with a `claim` under its lease, and perhaps on its way `back`.
 
@@ -157,7 +164,7 @@ def plan_update(
     guard_profile(scale_set)
     lease = claim_lease(arm, scale_set, claim) if claim else None
     target = resolved or resolve_image(arm, merge(scale_set.image, wanted), scale_set.location, pin_latest=pin_latest)
-    update = ImageUpdate(scale_set, target, overrides.set_manual, lease, back, expected, previous)
+    update = ImageUpdate(scale_set, target, overrides.set_manual, lease, back, expected, previous, by_image)
     _check(arm, update)
     if update.changes:
         _guard(arm, update, overrides)

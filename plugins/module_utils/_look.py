@@ -76,7 +76,8 @@ def look(
     known = (history.interrupted_from, model, history.previous(model))
     found = previous_image(target, images, known, history)
     previous = found.image or Image()
-    by_model = by_model and not history.judged_by_image(target, model, scale_set.profile)
+    noted_by_image = by_model and history.judged_by_image(target, model, scale_set.profile)
+    by_model = by_model and not noted_by_image
     silent_source = _silent_source(snapshot, target, by_model)
     if silent_source:
         snapshot = replace(snapshot, scale_set=replace(scale_set, health_source=None))
@@ -114,6 +115,7 @@ def look(
         owner=owner_of(scale_set.tags, optional(lambda: arm.resource_group(resource_group))),
         holder_dead=lease is not None and is_dead(lease.holder),
         by_model=by_model,
+        noted_by_image=noted_by_image,
         alerts=alerts,
         alerts_error=alerts_error,
         unread=tuple(optional.trouble),

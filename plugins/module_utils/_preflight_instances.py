@@ -20,6 +20,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._instance import Insta
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 
 # In seconds. No recorded or documented operation on an instance that ends takes as long: an upgrade takes minutes.
@@ -76,11 +77,28 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
         "any instance that serves, and have to be healthy afterwards.",
     )
     yield from _some(
+        "instances_behind_model",
+        (one for one in sight.present if _left_by_image(one, sight)),
+        ("runs", "run"),
+        "the image and does not follow the latest model, as after writes of tags that make one, or where the model "
+        "got its image back: the image alone counts",
+        "Bring them to the model with azroll.vmss.vmss_domain_upgrade (all_instances) where that is wanted.",
+    )
+    yield from _some(
         "instances_own_model",
         (one for one in sight.present if one.own_model),
         ("has", "have"),
         "a model to itself (modelDefinitionApplied is VirtualMachine), and may never follow the latest one",
         "They are judged by their image alone.",
+    )
+
+
+def _left_by_image(instance: Instance, sight: Sight) -> bool:
+    """Whether it need not move only because the set remembers that its instances are judged by their image."""
+    return (
+        sight.noted_by_image
+        and is_stale(instance, sight.target)
+        and not is_stale(instance, sight.target, by_model=False)
     )
 
 

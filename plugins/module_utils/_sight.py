@@ -67,7 +67,8 @@ class Sight:
     `alerts_error` says why the alerts that were asked for cannot be read, `unread` why anything else cannot.
     `silent_source` is the health source of the model where no instance has ever reported: it is then left out of
     `snapshot`, so that all else is judged as after its acceptance.
-    `by_model`: instances on the target are stale, too, if they do not follow the latest model.
+    `by_model`: instances on the target are stale, too, if they do not follow the latest model. They are not where the
+    set itself remembers that it is `noted_by_image`.
     """
 
     snapshot: Snapshot
@@ -87,6 +88,7 @@ class Sight:
     owner: str | None = None
     holder_dead: bool = False
     by_model: bool = True
+    noted_by_image: bool = False
     alerts: tuple[Alert, ...] = ()
     alerts_error: VmssError | None = None
     unread: tuple[VmssError, ...] = ()

@@ -139,14 +139,13 @@ options:
   current_instance:
     description:
       - The id of an instance that follows the latest model. It is read before and after the writes of this module,
-        which tells whether they made a new model (see RV(made_model)). With O(state=released) that is remembered as by
-        O(by_image).
+        which tells whether they made a new model (see RV(made_model)). That is remembered as by O(by_image).
     type: str
     default: ''
   by_image:
     description:
-      - For O(state=released), whether to remember in the tags of the scale set that its instances are judged by their
-        image alone, because writes of tags make a new model (see RV(made_model)).
+      - Whether to remember in the tags of the scale set that its instances are judged by their image alone, because
+        writes of tags make a new model (see RV(made_model)).
     type: bool
     default: false
   finished_image:
@@ -419,7 +418,9 @@ def work(call: Call) -> None:
     scale_set = (params["resource_group"], params["name"])
     try:
         if params["state"] == "held":
-            standing = keeper.hold(*scale_set, read_wish(params), current=params["current_instance"])
+            standing = keeper.hold(
+                *scale_set, read_wish(params), by_image=params["by_image"], current=params["current_instance"]
+            )
         else:
             finished = Image.from_options(params["finished_image"]) if params["finished_image"] else None
             standing = keeper.release(

@@ -131,6 +131,12 @@ options:
         extensions or another section of the model is not the same any more, the module fails with
         RV(error.kind=foreign_change) before any write.
     type: dict
+  by_image:
+    description:
+      - Whether to remember in the tags of the scale set that its instances are judged by their image alone, because
+        writes of tags make a new model there (see RV(azroll.vmss.vmss_hold#module:made_model)).
+    type: bool
+    default: false
   rollback:
     description:
       - Whether the change takes the scale set back to an image that it had before. If so, the tag C(azroll-back-from)
@@ -400,6 +406,7 @@ def work(call: Call) -> None:
             expected=expected,
             resolved=writing.first.target if writing.first else None,
             previous=before,
+            by_image=params["by_image"],
         )
 
     writing = Writing(call.arm, call.deadline, plan, check_mode=call.check_mode)
@@ -441,6 +448,7 @@ def main() -> None:
                 "allow_image_kind_change": {"type": "bool", "default": False},
                 "rollback": {"type": "bool", "default": False},
                 "rollback_image": {"type": "dict", "options": IMAGE_OPTIONS},
+                "by_image": {"type": "bool", "default": False},
                 "run_id": {"type": "str"},
                 "holder": {"type": "str", "default": ""},
                 "lease_minutes": {"type": "int", "default": 120},

@@ -123,6 +123,12 @@ def test_an_image_that_was_there_before_is_judged_by_the_image_as_long_as_the_mo
     assert not rolled(again, TWO, THREE).judged_by_image(THREE, THREE, PROFILE)
 
 
+def test_that_tags_make_models_is_remembered_with_the_image():
+    known = ImageHistory().written(ONE, TWO, PROFILE, previous=None, back=False, by_image=True)
+    assert known.judged_by_image(TWO, TWO, PROFILE)
+    assert not known.judged_by_image(TWO, TWO, {**PROFILE, "extensionProfile": "c"})
+
+
 @pytest.mark.parametrize("before", [OLD, GALLERY, None])
 @pytest.mark.parametrize("target", [NEW, GALLERY])
 def test_a_rollout_takes_no_more_tags_than_foretold(before, target):

@@ -114,6 +114,17 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "needs_acceptance",
         {"silent_source": "application_health_extension", "model": {"health_source": None}},
     ),
+    "judged by the image, as the set remembers": (
+        "instances_behind_model",
+        "warning",
+        {
+            "model": {"image": NEW},
+            "previous": NEW,
+            "instances": [instance(image=NEW, latest_model=False)],
+            "by_model": False,
+            "noted_by_image": True,
+        },
+    ),
     "a lock": ("locked", "refusal", {"locks": (FREEZE,)}),
     "a lock, and nothing to do": (
         "locked",
