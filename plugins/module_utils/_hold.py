@@ -23,6 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._claim import claim_le
 from ansible_collections.azroll.vmss.plugins.module_utils._effect import until_shown, write_without_effect
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Conflict,
+    ModelLimit,
     OperationFailed,
     Preempted,
     Refused,
@@ -408,6 +409,8 @@ class Keeper:
             return scale_set, None
         try:
             operation = self._arm.patch_scale_set(scale_set, body)
+        except ModelLimit as error:
+            raise _no_more_models(scale_set, error) from error
         except VmssError as error:
             if error.unanswered:
                 self._unanswered = True
@@ -515,6 +518,21 @@ def _settle(wait: Callable[[], None]) -> VmssError | None:
     except (OperationFailed, Preempted) as error:
         return error
     return None
+
+
+def _no_more_models(scale_set: ScaleSet, error: ModelLimit) -> ModelLimit:
+    """The error with what it means for a lease: its tags cannot be written or removed until models are free."""
+    lease = read_lease(scale_set.tags)
+    stays = f" The lease that is there ends by itself at {lease.expires}." if lease else ""
+    return ModelLimit(
+        f"The tags of {scale_set.name} cannot be written: here a write of tags makes a new model, and "
+        "the instances refer to as many as Azure allows",
+        advice="Bring some of the instances that do not follow the latest model to it, which restarts them "
+        "(azroll.vmss.vmss_domain_upgrade with instance_ids), and run the same play again. Or roll without a lease "
+        f"(O(minutes=0)), which writes no tags, and see to it that no two rollouts meet.{stays}",
+        attempted=error.attempted,
+        fault=error.fault,
+    )
 
 
 def _left_as_before(before: ScaleSet, now: ScaleSet, body: Mapping[str, Any]) -> list[str]:

@@ -150,7 +150,9 @@ def release(journal: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, 
     """The journal with the `result` of letting go by vmss_hold; a module that was killed tells of no `error`."""
     if result.get("error", KILLED) is None:
         return {**journal, "still_held": [] if result["lost"] else list(result["held"])}
-    said = "What the rollout holds could not be let go of; run the same play again."
+    # At the limit of models, the next run would be refused as well, until its advice is followed.
+    again = "" if (result.get("error") or {}).get("kind") == "model_limit" else "; run the same play again"
+    said = f"What the rollout holds could not be let go of{again}."
     cause = " ".join(str(text) for text in (journal["cause"], said, result.get("msg")) if text)
     # Where it had read the lease, it knows what is still held; nothing may be.
     held = result["held"] if result.get("lease") else journal["held"]

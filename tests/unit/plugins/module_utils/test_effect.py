@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import NoEffect, OperationFailed
+from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+    ArmFault,
+    ModelLimit,
+    NoEffect,
+    OperationFailed,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._hold import Wish
 from ansible_collections.azroll.vmss.tests.unit.plugins.module_utils.test_hold import (
     ALL,
@@ -95,6 +100,22 @@ def test_an_operation_that_failed_is_told_as_that() -> None:
     azure = Deaf("patch", operation=Operation(OperationFailed("no quota", advice="Ask for more.")))
     with pytest.raises(OperationFailed, match="no quota"):
         hold(azure)
+
+
+def test_at_the_limit_of_models_the_lease_says_how_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    azure = Azure()
+    hold(azure)
+
+    def refused(_scale_set: Any, _body: Any) -> Operation:
+        raise ModelLimit("ten", fault=ArmFault(409, "OperationNotAllowed", "limit of 10 models"))
+
+    monkeypatch.setattr(azure, "patch_scale_set", refused)
+    with pytest.raises(ModelLimit) as caught:
+        release(azure)
+    assert "ends by itself at 2026-11-22T12:15:00Z" in caught.value.advice
+    assert "O(minutes=0)" in caught.value.advice
+    assert caught.value.fault.code == "OperationNotAllowed"
+    assert azure.repairs == "Running", "what tags are not needed for is released"
 
 
 def test_a_read_that_is_behind_the_write_is_no_matter() -> None:

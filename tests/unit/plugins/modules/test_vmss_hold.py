@@ -190,7 +190,12 @@ def test_a_model_that_was_made_by_tags_is_noticed(run: Run, follows: bool) -> No
     noted = write_history(held["tags"], ImageHistory().judging_by_image(image, fingerprints(held)))
     if not follows:
         # At once: whoever continues a run that was killed after this must know.
-        script += [get_model(held), patch_model({"tags": noted}, if_match='"2"'), poll(), *[get_model(tagged(noted, etag='"3"'))] * 2]
+        script += [
+            get_model(held),
+            patch_model({"tags": noted}, if_match='"2"'),
+            poll(),
+            *[get_model(tagged(noted, etag='"3"'))] * 2,
+        ]
     result = run(MODULE, script, state="held", current_instance="3", **OPTIONS)
     assert result["made_model"] is not follows
     assert ("made a new model" in str(result.get("warnings"))) is not follows
