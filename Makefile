@@ -63,7 +63,7 @@ conformance:
 bench:
 	@dev/env dev
 	@.env/dev/bin/python dev/bench.py
-	@$(if $(FUZZ),ARMSIM_FUZZ=$(FUZZ) .env/dev/bin/pytest -q tests/armsim_tests/test_fuzz.py)
+	@$(if $(FUZZ),ARMSIM_FUZZ=$(FUZZ) .env/dev/bin/pytest -q armsim/tests/test_fuzz.py)
 
 lint:
 	@dev/env dev

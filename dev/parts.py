@@ -31,16 +31,14 @@ ANSIBLE_TEST_HOME = ROOT / ".env" / "home"
 ARTIFACT = BUILD / "artifact"
 # Never in the artifact, so Ansible's own rules are not theirs; ruff, mypy and yamllint look at them.
 NOT_THE_COLLECTION = (
+    "armsim",
     "dev",
-    "tests/armsim",
-    "tests/armsim_tests",
-    "tests/conformance",
     "tests/e2e",
     "tests/matrix",
     "tests/rollouts",
     "tests/sdk",
 )
-SIMULATOR_README = "tests/armsim/README.md"
+SIMULATOR = ROOT / "armsim"
 # Folders that only their owners have, given on the command line of make: recordings of the real service (several
 # folders with colons between them), and the description of its API.
 RECORDINGS = os.environ.get("RECORDINGS", "")
@@ -155,9 +153,19 @@ def _no_recordings() -> str:
     return f"no folder {missing[0]}" if missing else ""
 
 
+def _from_here(folders: str) -> str:
+    """The folders, named on the command line of make, as they are called from anywhere."""
+    return os.pathsep.join(str(Path(ROOT, folder)) for folder in folders.split(os.pathsep))
+
+
+def _proof(package: str, *arguments: str) -> Step:
+    """One of the simulator's two proofs, which are no part of what its users install."""
+    return Step(("python", "-m", f"conformance.{package}", *arguments), folder=SIMULATOR)
+
+
 def _judge_traffic() -> Step:
-    proof = () if _no_recordings() else ("--recordings", RECORDINGS.split(os.pathsep)[0])
-    return Step(("python", "-m", "conformance.traffic", "--specs", SPECS, *proof))
+    given = () if _no_recordings() else ("--recordings", _from_here(RECORDINGS.split(os.pathsep)[0]))
+    return _proof("traffic", "--specs", _from_here(SPECS), *given)
 
 
 def _mypy(python: str, *targets: str) -> Step:
@@ -195,12 +203,13 @@ PARTS: Sequence[Part] = (
         prepare=_copy_for_ansible_test,
     ),
     Part("rollouts", "random rollouts in this process: a share of make soak", (_pytest("tests/rollouts"),)),
-    Part("simulator", "the simulator's own tests", (_pytest("tests/armsim_tests"),)),
+    Part("simulator", "the simulator's own tests", (_pytest("armsim/tests", "-m", "not wheel"),)),
+    Part("wheel", "the simulator as its users install it", (_pytest("armsim/tests", "-m", "wheel", workers="0"),)),
     *(_sdk_part(python) for python in SDK_PYTHONS),
     Part(
         "mirror",
         "the simulator beside recordings of the real service",
-        (Step(("python", "-m", "conformance.mirror", "--recordings", RECORDINGS, "--write", SIMULATOR_README)),),
+        (_proof("mirror", "--recordings", _from_here(RECORDINGS), "--write", "README.md"),),
         skip_reason=_no_recordings,
     ),
     Part(

@@ -11,8 +11,8 @@ import shlex
 import signal
 import sys
 
-from armsim.environment import shell_lines
 from armsim.launch import SimulatorError, running
+from armsim.launch.environment import shell_lines
 from checkout import ROOT, scripts
 
 
@@ -35,7 +35,7 @@ def main() -> int:
             print(f"# ansible-playbook azroll.vmss.status {arguments}")
         ready_file = shlex.quote(str(simulator.ready_file))
         print(
-            f"# Lines for other clients: python -m armsim env --ready-file {ready_file} --for az|sdk|azcollection",
+            f"# Lines for other clients: armsim env --ready-file {ready_file} --for az|sdk|azcollection",
             flush=True,
         )
         return simulator.process.wait()

@@ -138,7 +138,7 @@ def test_the_rehearsal_runs_as_the_guide_prints_it(tmp_path):
     report = json.loads(ended["python -m json.tool build/rehearsal/report.json"][1])
     assert (report["result"], report["instances_on_target"]) == ("halted", 1)
     assert "Rollout of web: succeeded." in ended[good][1]
-    service, target, requests, *_ = ended[f"python -m armsim ledger --ready-file {READY}"][1].splitlines()
+    service, target, requests, *_ = ended[f"armsim ledger --ready-file {READY}"][1].splitlines()
     assert service == "web: 5 of 5 in service, never fewer than 4"
     assert target.endswith("24.04.202511100")
     assert re.search(r"[1-9]\d* throttled", requests)

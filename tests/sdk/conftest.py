@@ -22,9 +22,8 @@ import pytest
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.compute import ComputeManagementClient
 
-# A Python that has what the simulator needs; the one that runs the tests may have the SDK alone.
+# A Python that has the simulator; the one that runs the tests may have the SDK alone.
 PYTHON = os.environ.get("ARMSIM_PYTHON", sys.executable)
-PACKAGE_ROOT = Path(__file__).parent.parent
 WORLD = Path(__file__).with_name("world.yaml")
 # Whatever runs is over before the first poll.
 SPEED = "max"
@@ -32,10 +31,6 @@ SPEED = "max"
 
 def armsim(*arguments: str) -> list[str]:
     return [PYTHON, "-m", "armsim", *arguments]
-
-
-def armsim_environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(PACKAGE_ROOT)}
 
 
 @dataclass
@@ -68,7 +63,6 @@ def _evaluated(ready_file: Path) -> dict[str, str]:
     """What the shell lines for the SDK make of a shell whose user works behind a proxy."""
     lines = subprocess.run(
         armsim("env", "--ready-file", str(ready_file), "--for", "sdk"),
-        env=armsim_environment(),
         check=True,
         capture_output=True,
         text=True,
@@ -90,7 +84,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     """One strict simulator for all tests."""
     ready_file = tmp_path_factory.mktemp("armsim") / "ready.json"
     command = armsim("--scenario", str(WORLD), "--speed", SPEED, "--auth", "strict", "--ready-file", str(ready_file))
-    with subprocess.Popen(command, env=armsim_environment(), stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + 30
             while not ready_file.exists():

@@ -1,0 +1,7 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""armsim: a local Azure Resource Manager for virtual machine scale sets, served over HTTPS to unmodified clients."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,13 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""Entry point of ``python -m armsim``."""
+
+from __future__ import annotations
+
+import sys
+
+from armsim.cli.command import main
+
+sys.exit(main())

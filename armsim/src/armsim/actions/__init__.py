@@ -1,0 +1,8 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""What clients, and the platform on their behalf, do to a scale set: writes, scaling, upgrades, actions on instances.
+
+Who does it and when is in ``actors``; the addresses are in ``web``.
+"""

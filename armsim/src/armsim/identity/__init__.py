@@ -1,0 +1,8 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The identity platform: principals and their roles, signed tokens, workload identity, refusals; and locks.
+
+Its endpoints are in ``web``; who there is, the scenario says.
+"""

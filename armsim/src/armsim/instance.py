@@ -1,0 +1,12 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The name that the random rollouts have for ``instances.instance``, until they use that."""
+
+from __future__ import annotations
+
+from armsim.instances.instance import Instance, Place
+from armsim.operations.failure import PREEMPTED, Failure
+
+__all__ = ["PREEMPTED", "Failure", "Instance", "Place"]

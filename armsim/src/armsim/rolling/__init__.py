@@ -1,0 +1,8 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""One rolling upgrade of the platform from its start to its end, and its decisions, which have no state.
+
+Who starts or cancels one is in ``actions``.
+"""
