@@ -6,9 +6,9 @@
 # Python than the newest one found.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sim test soak matrix proof conformance bench lint format docs lock clean
+.PHONY: help demo sim test core soak matrix proof conformance bench lint format drawing docs lock clean
 
-export PYTHON RECORDINGS SPECS CASES
+export PYTHON RECORDINGS SPECS CASES CORE CORE_PYTHON
 
 # Of a dump, no scenario is needed.
 SCENARIO ?= $(if $(DUMP),,quickstart)
@@ -17,6 +17,8 @@ SPEED ?= 60
 help:
 	@echo "make demo    roll a new image through 20 simulated instances, and show that nothing was down"
 	@echo "make test    everything that must hold; one part of it: make test PART=units (PART=--list: all names)"
+	@echo "make core CORE=2.18 [CORE_PYTHON=3.12]"
+	@echo "             unit and end-to-end tests on another ansible-core, as pip gives it"
 	@echo "make soak    10,000 random rollouts in one process, with everything that can go wrong; writes the page of the"
 	@echo "             documentation. Fewer: make soak ROLLOUTS=500, or TIME=3600 (seconds); SEED=4711 plays one again"
 	@echo "make matrix  real runs against everything that can go wrong, and killed at every step; writes the page of the"
@@ -24,8 +26,9 @@ help:
 	@echo "make proof   both of these: all numbers that the documentation shows, in one go (two hours)"
 	@echo "make conformance RECORDINGS=folder SPECS=folder"
 	@echo "             hold the simulator against recordings and the API description of the real service"
-	@echo "make lint    the part of it that takes seconds"
-	@echo "make format  mend what can be mended: code format, the option table of the role"
+	@echo "make lint    the part of it that takes seconds; one command of it: make lint ONLY=ruff"
+	@echo "make format  mend what can be mended: code format, the option table of the role, the drawing of the packages"
+	@echo "make drawing draw the packages and their imports into the documentation"
 	@echo "make sim     a local Azure Resource Manager to play with: make sim SCENARIO=quickstart SPEED=$(SPEED)"
 	@echo "             with a scale set of yours: make sim DUMP='set.json instances.json' [SCENARIO=overlay.yaml]"
 	@echo "make bench   1,000 instances, 50 clients, 10,000 requests: how fast the simulator answers; FUZZ=5000 to fuzz it, too"
@@ -44,6 +47,10 @@ sim:
 test:
 	@dev/env dev
 	@.env/dev/bin/python dev/run_parts.py $(PART)
+
+core:
+	@dev/env dev
+	@.env/dev/bin/python dev/run_parts.py core
 
 soak:
 	@dev/env dev
@@ -67,13 +74,18 @@ bench:
 
 lint:
 	@dev/env dev
-	@.env/dev/bin/python dev/run_parts.py lint
+	@.env/dev/bin/python dev/run_parts.py lint $(if $(ONLY),--only $(ONLY))
 
 format:
 	@dev/env dev
 	@.env/dev/bin/ruff check --fix .
 	@.env/dev/bin/ruff format .
 	@.env/dev/bin/python dev/role_readme.py
+	@.env/dev/bin/python dev/drawing.py
+
+drawing:
+	@dev/env dev
+	@.env/dev/bin/python dev/drawing.py
 
 docs:
 	@dev/env dev

@@ -43,6 +43,9 @@ SIMULATOR = ROOT / "armsim"
 # folders with colons between them), and the description of its API.
 RECORDINGS = os.environ.get("RECORDINGS", "")
 SPECS = os.environ.get("SPECS", "")
+# Another ansible-core to test with, such as 2.18, and the Python for it; without it, the newest that it runs on here.
+CORE = os.environ.get("CORE", "")
+CORE_PYTHON = os.environ.get("CORE_PYTHON", "")
 # Words in the names of the cases of the fault matrix to play; none: all.
 CASES = os.environ.get("CASES", "").split()
 
@@ -172,6 +175,32 @@ def _mypy(python: str, *targets: str) -> Step:
     return Step(("mypy", "--python-version", python, *targets))
 
 
+def _schemas() -> Sequence[Step]:
+    """What GitHub reads, checked by the schemas that it publishes."""
+    forms = ROOT / ".github" / "ISSUE_TEMPLATE"
+    files = {
+        "dependabot": [ROOT / ".github" / "dependabot.yml"],
+        "github-issue-config": [forms / "config.yml"],
+        "github-issue-forms": sorted({*forms.glob("*.yml")} - {forms / "config.yml"}),
+        "github-workflows": sorted((ROOT / ".github" / "workflows").glob("*.yml")),
+    }
+    command = ("check-jsonschema", "--no-cache", "--builtin-schema")
+    return [
+        Step((*command, f"vendor.{schema}", *(str(path.relative_to(ROOT)) for path in paths)))
+        for schema, paths in files.items()
+    ]
+
+
+def _core() -> Sequence[Step]:
+    """The tests on another ansible-core: what must hold there, and what says the same everywhere left out."""
+    environment = f"core-{CORE}"
+    return (
+        Step(("dev/core-env", CORE, *filter(None, [CORE_PYTHON]))),
+        _pytest("tests/unit", environment=environment),
+        _end_to_end(environment, "-m", "not newest"),
+    )
+
+
 PARTS: Sequence[Part] = (
     Part(
         "lint",
@@ -183,9 +212,11 @@ PARTS: Sequence[Part] = (
             _mypy("3.11", "-p", "armsim", "-p", "conformance", "-p", "rollouts", "-p", "matrix"),
             _mypy("3.11", "dev"),
             Step(("yamllint", "--strict", ".")),
-            Step(("shellcheck", "dev/env", "dev/find-python", "dev/lock", "dev/oav-env", ".ci/run")),
+            Step(("shellcheck", "dev/core-env", "dev/env", "dev/find-python", "dev/lock", "dev/oav-env", ".ci/run")),
+            *_schemas(),
             Step(("ansible-lint", "--strict", "--nocolor")),
             Step(("python", "dev/role_readme.py", "--check")),
+            Step(("python", "dev/drawing.py", "--check")),
             Step(("reuse", "lint", "--lines")),
             Step(("antsibull-changelog", "lint")),
         ),
@@ -202,6 +233,7 @@ PARTS: Sequence[Part] = (
         (_ansible_test("units", "--num-workers", WORKERS),),
         prepare=_copy_for_ansible_test,
     ),
+    Part("tools", "the tools of the checkout, and what is set up for GitHub", (_pytest("dev/tests", workers="0"),)),
     Part("rollouts", "random rollouts in this process: a share of make soak", (_pytest("tests/rollouts"),)),
     Part("simulator", "the simulator's own tests", (_pytest("armsim/tests", "-m", "not wheel"),)),
     Part("wheel", "the simulator as its users install it", (_pytest("armsim/tests", "-m", "wheel", workers="0"),)),
@@ -231,6 +263,13 @@ PARTS: Sequence[Part] = (
             _end_to_end("floor", "-m", "not newest"),
         ),
         skip_reason=lambda: _no_python(FLOOR_PYTHON),
+    ),
+    Part(
+        "core",
+        f"unit and end-to-end tests on ansible-core {CORE or 'VERSION'}",
+        _core(),
+        skip_reason=lambda: "" if CORE else "no version of ansible-core; CORE=2.18 names one",
+        on_request=True,
     ),
     Part(
         "matrix",

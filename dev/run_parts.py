@@ -7,6 +7,7 @@
 make test                  all parts
 make test PART=units       one part, or several: PART="lint units"
 make test PART=--list      what there is
+make lint ONLY=ruff        of a part, only the commands with this word in them
 """
 
 from __future__ import annotations
@@ -65,8 +66,13 @@ def run_step(step: Step, closing_lines: list[str]) -> int:
     return process.returncode
 
 
-def run_part(part: Part) -> Outcome:
-    """Runs the steps of one part up to the first that fails."""
+def commands_with(word: str, steps: Sequence[Step]) -> list[Step]:
+    """The steps that have a word in their command line; the empty word: all."""
+    return [step for step in steps if word in shlex.join(step.command)]
+
+
+def run_part(part: Part, word: str = "") -> Outcome:
+    """Runs the steps of one part, or those with a word in their command, up to the first that fails."""
     reason = part.skip_reason()
     if reason:
         print(f"Skipped: {reason}.")
@@ -74,7 +80,7 @@ def run_part(part: Part) -> Outcome:
     started = time.monotonic()
     outcome = Outcome(part, "passed")
     part.prepare()
-    for step in part.steps:
+    for step in commands_with(word, part.steps):
         status = run_step(step, outcome.closing_lines)
         if status:
             outcome.result = "FAILED"
@@ -97,6 +103,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Run the parts of 'make test'.")
     parser.add_argument("parts", nargs="*", metavar="PART", help="what to run (default: everything)")
+    parser.add_argument("--only", default="", metavar="WORD", help="only the commands that have this word in them")
     parser.add_argument("--list", action="store_true", help="tell what there is")
     options = parser.parse_args(arguments)
     # Whoever ends the run ends the command that it is at, too.
@@ -108,13 +115,16 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(part.name for part in PARTS)}")
     chosen = [part for part in PARTS if part.name in options.parts or not (options.parts or part.on_request)]
+    chosen = [part for part in chosen if commands_with(options.only, part.steps)]
+    if not chosen:
+        parser.error(f"no command with {options.only} in it")
 
     outcomes: list[Outcome] = []
     started = time.monotonic()
     for number, part in enumerate(chosen, start=1):
         elapsed = f"{time.monotonic() - started:.0f} s so far"
         print(f"\n# Part {number} of {len(chosen)}: {part.name} ({part.about}; {elapsed})", flush=True)
-        outcomes.append(run_part(part))
+        outcomes.append(run_part(part, options.only))
         if outcomes[-1].result == "FAILED":
             break
     print(summary(outcomes))
