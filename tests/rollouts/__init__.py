@@ -4,3 +4,10 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 
 """Rollouts in this process: the role's decisions against the simulator's model, on a clock that nobody waits for."""
+
+from pathlib import Path
+
+from ansible.plugins.loader import init_plugin_loader
+
+# Ansible finds the role's plugins in collections that were imported by its own finder, and no other: before all others.
+init_plugin_loader([str(Path(__file__).parents[2] / "build" / "collections")])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,7 +30,7 @@ from ansible_collections.azroll.vmss.plugins.modules import (
     vmss_instance_facts,
     vmss_instance_reimage,
 )
-from rollouts.options import Options
+from rollouts.options import HOOK_TAKES, Options
 from rollouts.play import Play, Result, Stop, defaults
 from rollouts.site import Site
 
@@ -80,13 +81,13 @@ class Batches(Play):
             report_settling=options.health_report_settling,
         )
 
-    def module(self, module: ModuleType, register: str, **given: Any) -> Result:
+    def module(self, module: ModuleType, register: str, *, check_mode: bool = False, **given: Any) -> Result:
         """A task with a module; to those that read instances the role says which ones it includes."""
         if "include_instances" in defaults(module):
             given["include_instances"] = list(self._options.include_instances)
         if "ignore_health_source" in defaults(module):
             given["ignore_health_source"] = self.registered.get("preflight", {}).get("ignore_health_source", False)
-        return super().module(module, register, **given)
+        return super().module(module, register, check_mode=check_mode, **given)
 
     # hold.yml
 
@@ -108,6 +109,7 @@ class Batches(Play):
             upgrade_policy=options.upgrade_policy,
             previous_image=journal["previous_image"],
             held=journal["held"],
+            by_image=journal["made_model"],
             current_instance=self._current_instance(),
             wait_timeout=self._waits["call"]["timeout"],
         )
@@ -138,6 +140,7 @@ class Batches(Play):
             canary=self._canary,
             batches=list(options.batches),
             zone_order=list(options.zone_order),
+            domain_order=list(options.domain_order),
             unhealthy_first=options.unhealthy_first,
             until=self._until,
             only=self._only,
@@ -151,7 +154,7 @@ class Batches(Play):
             raise Stop("max_unavailable", self._plan["refused"])
 
     def _gather(self) -> None:
-        judged = {"target_image": self._target, "by_model": self._by_model}
+        judged: Result = {"target_image": self._target, "by_model": self._by_model}
         facts = self.module(vmss_instance_facts, "facts", wait_timeout=self._waits["call"]["timeout"], **judged)
         self._plan_batches(facts["ansible_facts"]["vmss"])
 
@@ -218,11 +221,16 @@ class Batches(Play):
         self._retry = self._options.retry_failed
         self._upgrade, self._operation = {"instance_ids": []}, []
         self.begin_batch(batch)
-        self._renew()
-        try:
-            upgrade = self.until(lambda: self._send(ids, self._moved), PASSING, self._waits["room"])
-        finally:
-            self._upgrade = self.registered.get("upgrade", {})
+        going = self._before_batch(ids) if self._options.before_batch else ids
+        if going:
+            self._renew()
+            try:
+                self.until(lambda: self._send(going, self._moved), PASSING, self._waits["room"])
+            finally:
+                self._upgrade = self.registered.get("upgrade", {})
+        else:
+            self._upgrade = self.registered["room"]
+        upgrade = self._upgrade
         if upgrade["instance_ids"]:
             strict = batch["proving"] or self.journal["rollback"]
             sick = [] if strict else upgrade["unhealthy_before"]
@@ -236,16 +244,27 @@ class Batches(Play):
             if self._options.warm_up:
                 self.pause(self._options.warm_up)
             self._gate(upgrade["instance_ids"], self._returned_at)
+        if going and self._options.after_batch:
+            self.pause(HOOK_TAKES)
         self._unproven = batch["proving"] and not upgrade["instance_ids"]
         if batch["proving"] and upgrade["instance_ids"]:
             self._canary = 0
         self.end_batch("succeeded", upgrade=upgrade)
 
+    def _before_batch(self, ids: Sequence[str]) -> list[str]:
+        """Those that the task file of the site is told of, and that it has been run for."""
+        send = partial(self._send, ids, self._moved, register="room", check_mode=True)
+        going: list[str] = self.until(send, PASSING, self._waits["room"])["instance_ids"]
+        if going:
+            self.pause(HOOK_TAKES)
+        return going
+
     # renew.yml
 
     def _renew(self) -> None:
         clock = self._site.simulation.calendar.stamp
-        if not self.journal["took_hold"] or rollout_lease_due(
+        due = not self.journal["took_hold"] or bool(self._options.before_batch)
+        if due or rollout_lease_due(
             self.registered["hold"]["lease"],
             self._options.lease,
             self._vmss["gathered_at"],
@@ -254,14 +273,23 @@ class Batches(Play):
         ):
             self._hold()
 
-    def _send(self, ids: Sequence[str], ours: Sequence[str], *, partial: bool = True) -> Result:
+    def _send(
+        self,
+        ids: Sequence[str],
+        ours: Sequence[str],
+        *,
+        partly: bool = True,
+        register: str = "upgrade",
+        check_mode: bool = False,
+    ) -> Result:
         return self.module(
             vmss_domain_upgrade,
-            "upgrade",
+            register,
+            check_mode=check_mode,
             instance_ids=list(ids),
             missing_instances="skip",
-            partial=partial,
-            busy_tags=list(self._options.busy_tags) if partial else [],
+            partial=partly,
+            busy_tags=list(self._options.busy_tags) if partly else [],
             wait=False,
             **self._checks(ours),
         )
@@ -275,6 +303,7 @@ class Batches(Play):
             "max_unavailable_per_zone": options.max_unavailable_per_zone,
             "max_unavailable_per_fault_domain": options.max_unavailable_per_fault_domain,
             "by_model": self._by_model,
+            "allow_managed": "managed" in options.accept,
             "target_image": self._target,
             "witness": rollout_witness(
                 self._seen,
@@ -339,7 +368,7 @@ class Batches(Play):
         self._failed_before = []
         self._operation = [] if going else self._operation
         if again["upgrade"]:
-            sent = self.until(lambda: self._send(again["upgrade"], ours, partial=False), PASSING, self._waits["room"])
+            sent = self.until(lambda: self._send(again["upgrade"], ours, partly=False), PASSING, self._waits["room"])
             self._failed_before = sent["failed_before"]
             self._operation += [one for one in [sent["operation_id"]] if one]
             tried += sent["instance_ids"]

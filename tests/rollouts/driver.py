@@ -31,6 +31,9 @@ from rollouts.options import Options
 from rollouts.play import Result, Stop
 from rollouts.site import Site
 
+# What may be accepted of those that vmss_image_update asks about.
+ALLOWED = ("automatic_os_upgrade", "managed", "image_kind_change")
+
 
 class Rollout(Batches):
     """One run of the role. `stop` is why it stopped, `stopped_at` when nothing more was to be written."""
@@ -57,15 +60,15 @@ class Rollout(Batches):
             self._in_block = False
             self.stop, self.broken = stop, self._site.broken()
             self.end_batch("failed", upgrade=self._upgrade)
-            self.note(cause=str(stop), cause_kind=stop.kind)
+            self.note(cause=str(stop), cause_kind=stop.error_kind)
             self._react()
         return self._finish()
 
-    def module(self, module: ModuleType, register: str, **given: Any) -> Result:
+    def module(self, module: ModuleType, register: str, *, check_mode: bool = False, **given: Any) -> Result:
         """A task with a module, in the block of main.yml that the failure of another host ends."""
         if self._in_block and not self._site.left_alone():
             raise Stop("other_host", "Another host of the play has failed.")
-        return super().module(module, register, **given)
+        return super().module(module, register, check_mode=check_mode, **given)
 
     # plan.yml
 
@@ -146,7 +149,10 @@ class Rollout(Batches):
         if self._write:
             seen = self.registered["preflight"]["ansible_facts"]["vmss"]
             policy = self._options.upgrade_policy
-            image = self._write_image(self.journal["model_image"], seen, upgrade_policy=policy, rollback=back)
+            made = self.journal["made_model"]
+            image = self._write_image(
+                self.journal["model_image"], seen, upgrade_policy=policy, rollback=back, by_image=made
+            )
             self.note(image_changed=image["changed"])
         self._upgrade_instances()
         before = set() if self.journal["begun_before"] else set(self.journal["on_target_before"])
@@ -169,6 +175,7 @@ class Rollout(Batches):
         *,
         rollback: bool,
         upgrade_policy: str = "keep",
+        by_image: bool = False,
         image: Result | None = None,
     ) -> Result:
         return self.module(
@@ -178,10 +185,12 @@ class Rollout(Batches):
             replaces=replaces,
             same_profile=seen["profile"],
             upgrade_policy=upgrade_policy,
+            by_image=by_image,
             rollback=rollback,
             rollback_image=None if self.journal["cause"] else self.journal["previous_image"],
             run_id=self._run_id if self._options.lease else None,
             lease_minutes=self._options.lease,
+            **{f"allow_{kind}": kind in self._options.accept for kind in ALLOWED},
         )
 
     # react.yml, aside.yml, restore.yml and rollback.yml
@@ -265,7 +274,9 @@ class Rollout(Batches):
         for _call in range(retries + 1):
             with suppress(Stop):
                 patience = self._waits["call"]["timeout"]
-                facts = self.module(vmss_instance_facts, "facts", target_image=self._target, wait_timeout=patience)
+                facts = self.module(
+                    vmss_instance_facts, "facts", target_image=self._target, details=True, wait_timeout=patience
+                )
                 return dict(facts["ansible_facts"]["vmss"])
             self._site.sleep(1)
         return {}

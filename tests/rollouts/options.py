@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+# A task file of a site, and the seconds that it takes.
+HOOK = str(Path(__file__).parent / "hooks" / "pause.yml")
+HOOK_TAKES = 7
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Options:
     include_instances: tuple[str, ...] = ()
     skip: Mapping[str, list[str]] = field(default_factory=dict)
     zone_order: tuple[str, ...] = ()
+    domain_order: tuple[str, ...] = ()
     checkpoint: str = "never"
     upgrade_policy: str = "keep"
     restore_policy: bool = False
@@ -56,6 +62,9 @@ class Options:
     health_report_settling: int = 120
     soak: int = 0
     bake: int = 0
+    # A task file, or none: `HOOK` is one.
+    before_batch: str = ""
+    after_batch: str = ""
     # Stands for `rollout_health_url`: asked for one good or bad answer at a time.
     site_check: Callable[[], bool] | None = None
     # Stands for the person at a checkpoint: whether this run goes on.

@@ -22,6 +22,8 @@ Ten thousand random rollouts
 
 The role's decisions are made without Azure, Ansible or a clock. So they can be played in one process, on a virtual
 clock, against the model that the simulator is made of: the modules themselves, in the order of the role's task files.
+That it is this order is proved as well: in {compared:,} of these worlds, Ansible's own executor plays the task files,
+and calls the same modules, with the same options, in the same order, to the same end.
 This page was written by the command that did it:
 
 .. code-block:: sh
@@ -78,9 +80,9 @@ interference and time step by step in worlds of its own.
 """
 
 
-def page(numbers: Iterable[str], noisy: Iterable[str], healthy: int) -> str:
+def page(numbers: Iterable[str], noisy: Iterable[str], healthy: int, compared: int) -> str:
     """The page; the numbers are lines of text."""
-    return TEXT.format(numbers=_indented(numbers), noisy=_indented(noisy), healthy=healthy)
+    return TEXT.format(numbers=_indented(numbers), noisy=_indented(noisy), healthy=healthy, compared=compared)
 
 
 def _indented(lines: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssErr
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.plugins.modules import vmss_instance_facts
 from rollouts.arm import Arm, Known
-from rollouts.site import Site
+from rollouts.site import ModuleCall, Site
 
 # A module's process takes this long to start.
 START = 2.0
@@ -34,6 +34,12 @@ class Stop(Exception):
         super().__init__(message)
         self.kind = kind
         self.result = result or {}
+
+    @property
+    def error_kind(self) -> str:
+        """As the role knows it: empty where it was no module that failed, and the task names no kind by itself."""
+        told = str((self.result.get("error") or {}).get("kind", ""))
+        return told or (self.kind if self.kind in ("max_unavailable", "other_host") else "")
 
 
 class Play:
@@ -64,21 +70,14 @@ class Play:
     def end_batch(self, result: str, **facts: Any) -> None:
         self.journal = rollout_journal(self.journal, "end_batch", result=result, at=self.at(), **facts)
 
-    def module(self, module: ModuleType, register: str, **given: Any) -> Result:
+    def module(self, module: ModuleType, register: str, *, check_mode: bool = False, **given: Any) -> Result:
         """A task with a module; options that are None are left out. Raises Stop where it fails."""
-        self._site.step()
-        self._site.sleep(START)
         asked = {name: value for name, value in given.items() if value is not None}
-        params = {**defaults(module), "resource_group": "rg-shop", "name": "web", **asked}
-        deadline = Deadline(params["wait_timeout"], monotonic=self._site.now, sleep=self._site.sleep)
-        result: Result = {"changed": False, "msg": "", "error": None, **module.EMPTY}
+        asked = {"resource_group": "rg-shop", "name": "web", **asked}
+        result = carry_out(self._site, self._known, module, asked, check_mode=check_mode)
         self.registered[register] = result
-        arm = Arm(self._site, deadline, self._known)
-        try:
-            module.work(Call(params, False, arm, deadline, result, lambda _warning: None))
-        except VmssError as error:
-            result["error"] = error.to_dict()
-            raise Stop(error.kind, str(error), result) from error
+        if result["error"]:
+            raise Stop(result["error"]["kind"], result["msg"], result)
         return result
 
     def until(self, task: Callable[[], Result], passing: tuple[str, ...], patience: Mapping[str, int]) -> Result:
@@ -113,6 +112,23 @@ class Play:
                 stop = failure
             self._site.sleep(1)
         raise stop
+
+
+def carry_out(
+    site: Site, known: Known, module: ModuleType, given: Mapping[str, Any], *, check_mode: bool = False
+) -> Result:
+    """Do the work of a module on the site, as a process of its own would; the result tells of errors, too."""
+    site.step()
+    site.sleep(START)
+    params = {**defaults(module), **given}
+    site.calls.append(ModuleCall(module.__name__.rpartition(".")[2], check_mode, params))
+    deadline = Deadline(params["wait_timeout"], monotonic=site.now, sleep=site.sleep)
+    result: Result = {"changed": False, "msg": "", "error": None, **module.EMPTY}
+    try:
+        module.work(Call(params, check_mode, Arm(site, deadline, known), deadline, result, lambda _warning: None))
+    except VmssError as error:
+        result |= {"msg": str(error), "error": error.to_dict()}
+    return result
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
 from rollouts.driver import Rollout
@@ -32,8 +33,8 @@ from rollouts.judge import (
     repairs_written,
 )
 from rollouts.options import Options
-from rollouts.play import Result
-from rollouts.site import Killed, Site
+from rollouts.play import Result, Stop
+from rollouts.site import Killed, ModuleCall, Site
 from rollouts.worlds import DEAD_PROCESS, NEW, OLD, OTHER, World
 
 # How long after a kill the next run is started.
@@ -58,19 +59,45 @@ class Outcome:
     violations: list[str] = field(default_factory=list)
 
 
-def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outcome:
-    """Roll the image through a world, and judge; `tell` hears what was written and how it ended."""
+class Run(Protocol):
+    """A run of the role. `stop` is why it stopped, `stopped_at` when nothing more was to be written.
+
+    `broken` are those that this rollout had put out of service by then.
+    """
+
+    stop: Stop | None
+    stopped_at: float | None
+    broken: frozenset[str]
+
+    def run(self) -> Result:
+        """Returns the report. Raises Killed."""
+
+
+Player = Callable[[Site, Options], Run]
+
+
+def roll(
+    world: World,
+    tell: Callable[[str], None] = lambda _line: None,
+    *,
+    player: Player = Rollout,
+    calls: list[ModuleCall] | None = None,
+) -> Outcome:
+    """Roll the image through a world, and judge; `tell` hears what was written and how it ended.
+
+    `player` is what stands for a run of the role; `calls`, where given, gets all calls of modules.
+    """
     site = Site(world.scenario(), NEW, world.weather, world.kills, world.seed)
     site.company = world.company
     before = Held.by(site)
-    rollout, report = run_to_its_end(site, world.options)
+    rollout, report = run_to_its_end(site, player, world.options)
     violations = judge_run(site, world, rollout, report, before)
     violations += judge_healthy(world, rollout.stop.kind if rollout.stop else "", report)
     site.sleep(QUIET)
     if report["result"] == "rolled_back" and world.options.on_failure == "rollback":
         violations += judge_rolled_back(site, report)
     if report["result"] in ("succeeded", "nothing_to_do"):
-        violations += run_again(site, world)
+        violations += run_again(site, player, world)
     if world.back:
         site.target = OLD
         # Where somebody else has set a third image, the one before it is not the old one.
@@ -78,13 +105,15 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
         back = replace(world.options, direction="back", image={"version": OLD} if named else {}, until="")
         before = still(site, before)
         first = site.run + 1
-        violations += judge_run(site, replace(world, options=back), *run_to_its_end(site, back), before)
+        violations += judge_run(site, replace(world, options=back), *run_to_its_end(site, player, back), before)
         violations += judge_way_back(site, first)
     if world.sequel:
-        violations += play_sequel(site, world, report, before)
+        violations += play_sequel(site, player, world, report, before)
     violations += judge_writes(site, world)
     violations += judge_waits(site, world)
     violations += judge_images(site, world)
+    if calls is not None:
+        calls += site.calls
     for write in site.writes:
         gone = f", {len(write.taken)} out of service" if write.taken else ""
         what = " ".join(write.instance_ids) or (str(write.image) if write.kind == "image" else "")
@@ -104,11 +133,11 @@ def roll(world: World, tell: Callable[[str], None] = lambda _line: None) -> Outc
     )
 
 
-def run_to_its_end(site: Site, options: Options) -> tuple[Rollout, Result]:
+def run_to_its_end(site: Site, player: Player, options: Options) -> tuple[Run, Result]:
     """Run until one run comes to an end that is none of a kill and waits for nobody; that run, and its report."""
-    takes_over = options.holder != DEAD_PROCESS
+    takes_over = options.lease > 0 and options.holder != DEAD_PROCESS
     while True:
-        rollout = Rollout(site, options)
+        rollout = player(site, options)
         wanted = options.image.get("version", "")
         site.ends[site.run] = (wanted, "killed")
         try:
@@ -124,23 +153,23 @@ def run_to_its_end(site: Site, options: Options) -> tuple[Rollout, Result]:
         site.sleep(AFTERWARDS)
 
 
-def play_sequel(site: Site, world: World, report: Result, before: Held) -> list[str]:
+def play_sequel(site: Site, player: Player, world: World, report: Result, before: Held) -> list[str]:
     """More instances, after a halt the same once more, then a third image, and back without a name."""
     failed = report["result"] == "halted" and world.options.failed_image == "restore"
     violations = list(judge_new_instances(site, site.grow(1 + world.size // 10), failed=failed, report=report))
     site.sleep(QUIET)
     if failed:
-        violations += judge_run(site, world, *run_to_its_end(site, world.options), still(site, before))
+        violations += judge_run(site, world, *run_to_its_end(site, player, world.options), still(site, before))
         site.sleep(QUIET)
     options = replace(world.options, image={"version": OTHER}, until="")
     site.target = OTHER
-    rolled, third = run_to_its_end(site, options)
+    rolled, third = run_to_its_end(site, player, options)
     violations += judge_run(site, replace(world, options=options), rolled, third, still(site, before))
     if third["result"] not in ("succeeded", "nothing_to_do") or not options.lease:
         return violations
     site.sleep(QUIET)
     back = replace(options, direction="back", image={})
-    run_to_its_end(site, back)
+    run_to_its_end(site, player, back)
     return violations
 
 
@@ -149,7 +178,7 @@ def still(site: Site, before: Held) -> Held:
     return before if repairs_written(site) == "suspend" else replace(before, repairs=site.web.repairs_state)
 
 
-def judge_run(site: Site, world: World, rollout: Rollout, report: Result, before: Held) -> list[str]:
+def judge_run(site: Site, world: World, rollout: Run, report: Result, before: Held) -> list[str]:
     """A run that has just come to its end."""
     violations = [*judge_end(site, world.options, report, stopped_at=rollout.stopped_at)]
     violations += judge_capacity(site, world, report.get("cause") or "")
@@ -166,7 +195,7 @@ def judge_run(site: Site, world: World, rollout: Rollout, report: Result, before
     return violations
 
 
-def run_again(site: Site, world: World) -> list[str]:
+def run_again(site: Site, player: Player, world: World) -> list[str]:
     """The same rollout once more: where all that can be on the target is, it writes nothing."""
     look = site.look()
     if world.options.until:
@@ -185,5 +214,5 @@ def run_again(site: Site, world: World) -> list[str]:
         return []  # others have been there since
     before = len(site.writes)
     site.kills.clear()
-    Rollout(site, world.options).run()
+    player(site, world.options).run()
     return [f"the second run wrote: {write.kind}" for write in site.writes[before:]]

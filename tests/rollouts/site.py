@@ -122,6 +122,15 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class ModuleCall:
+    """A call of a module, with all of its options, those that nobody has set included."""
+
+    module: str
+    check_mode: bool
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Wait:
     """A wait for instances that began, and those that were protected when they had been listed last."""
 
@@ -147,6 +156,7 @@ class Site:
         self.company = 0
         self.writes: list[Write] = []
         self.refused: list[Refused] = []
+        self.calls: list[ModuleCall] = []
         self.waits: list[Wait] = []
         # The capacity when the batches of this run began, and when it was last read.
         self.first_capacity: int | None = None

@@ -27,10 +27,13 @@ from functools import partial
 
 from rollouts.page import PAGE, page
 from rollouts.rollout import Outcome, roll
+from rollouts.trace import differences
 from rollouts.worlds import noisy_world, random_world
 
 ROLLOUTS = 10_000
 HEALTHY = 1_000
+# In so many worlds the role itself is held against the driver.
+COMPARED = 500
 MOST_FALSE_HALTS = 0.05
 PROGRESS = 15.0
 # So many rollouts are handed out at a time.
@@ -110,6 +113,20 @@ def many(seeds: Iterator[int], tally: Tally, *, noisy: bool = False, until: floa
                 print(f"{tally.rollouts:,} rollouts, {len(tally.violations)} violations ...", flush=True)
 
 
+def compare(worlds: int) -> int:
+    """Hold the role's own task files against the driver in so many worlds; returns the number of differences."""
+    told, found = time.monotonic(), 0
+    with multiprocessing.Pool(2, _collect_seldom) as pool:
+        for done, differ in enumerate(pool.imap_unordered(differences, range(worlds)), start=1):
+            found += len(differ)
+            print("".join(f"{one}\n" for one in differ), end="", flush=True)
+            if time.monotonic() - told > PROGRESS:
+                told = time.monotonic()
+                print(f"the role in {done} worlds, {found} differences ...", flush=True)
+    print(f"The role itself was played in {worlds} worlds, and did otherwise than the driver {found} times.")
+    return found
+
+
 def _collect_seldom() -> None:
     """Look for garbage a hundredth as often: a world makes millions of records, few of them in circles."""
     gc.freeze()
@@ -170,10 +187,11 @@ def main() -> int:
         f"violations                   {len(healthy.violations):>9,}",
     ]
     print("\n".join(noisy))
+    differ = compare(COMPARED if whole else max(tally.rollouts // 20, 1))
     if whole:
-        PAGE.write_text(page(tally.lines(), noisy, HEALTHY), encoding="utf-8")
+        PAGE.write_text(page(tally.lines(), noisy, HEALTHY, COMPARED), encoding="utf-8")
         print(f"Written: {PAGE}")
-    return bool(tally.violations or healthy.violations) or share > MOST_FALSE_HALTS
+    return bool(tally.violations or healthy.violations or differ) or share > MOST_FALSE_HALTS
 
 
 if __name__ == "__main__":

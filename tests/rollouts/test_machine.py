@@ -70,7 +70,7 @@ class Rollouts(RuleBasedStateMachine):
 
     @rule()
     def a_run_comes_to_its_end(self) -> None:
-        rollout, report = run_to_its_end(self.site, self.world.options)
+        rollout, report = run_to_its_end(self.site, Rollout, self.world.options)
         assert judge_run(self.site, self.world, rollout, report, self.before) == []
 
     @invariant()
@@ -81,11 +81,11 @@ class Rollouts(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "site"):
             return
-        rollout, report = run_to_its_end(self.site, self.world.options)
+        rollout, report = run_to_its_end(self.site, Rollout, self.world.options)
         assert judge_run(self.site, self.world, rollout, report, self.before) == []
         self.site.sleep(QUIET)
         if report["result"] in ("succeeded", "nothing_to_do"):
-            assert run_again(self.site, self.world) == []
+            assert run_again(self.site, Rollout, self.world) == []
 
 
 Rollouts.TestCase.settings = settings(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from rollouts.page import PAGE, page
 from rollouts.rollout import roll
-from rollouts.soak import HEALTHY, MOST_FALSE_HALTS, ROLLOUTS, Tally, play
+from rollouts.soak import COMPARED, HEALTHY, MOST_FALSE_HALTS, ROLLOUTS, Tally, play
 from rollouts.worlds import random_world, throttled_world
 
 PER_TEST = 25
@@ -101,7 +101,7 @@ def test_the_page_is_what_the_command_writes_and_tells_of_no_violation() -> None
         [line[3:] for line in block.strip("\n").split("\n\n")[0].splitlines()]
         for block in written.split(".. code-block:: text")[1:]
     )
-    assert page(numbers, noisy, HEALTHY) == written
+    assert page(numbers, noisy, HEALTHY, COMPARED) == written
     for lines, rollouts in ((numbers, ROLLOUTS), (noisy, HEALTHY)):
         assert f"{rollouts:,}" in lines[0]
         assert "violations                           0" in lines

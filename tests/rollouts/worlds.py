@@ -17,8 +17,9 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import CODES, NEEDS_ACCEPTANCE
 from ansible_collections.azroll.vmss.plugins.module_utils._holder import holder_name
+from ansible_collections.azroll.vmss.plugins.module_utils._probe import between_renewals
 from armsim import scenario
-from rollouts.options import Options
+from rollouts.options import HOOK, Options
 from rollouts.site import Weather
 
 PUBLISHER = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
@@ -143,6 +144,11 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
     document["faults"] = [*document.get("faults", []), *_refusals(random.Random(f"{seed}/refusals"))]
     sequel = random.Random(f"{seed}/sequel")
     options = replace(options, failed_image=sequel.choice(["restore", "restore", "restore", "keep"]))
+    around = random.Random(f"{seed}/hooks")
+    hooks = [around.choice([HOOK, ""]) for _ in range(2)] if around.random() < 0.1 else ["", ""]
+    options = replace(options, before_batch=hooks[0], after_batch=hooks[1])
+    if options.by == "update_domain" and not flexible and around.random() < 0.1:
+        options = replace(options, domain_order=tuple(around.sample(["0", "1", "2"], 2)))
     more = not back and size < 90 and sequel.random() < 0.25
     document["throttling"] = {"enabled": random.Random(f"{seed}/limits").random() < 0.2}
     weather = _weather(draw)
@@ -152,7 +158,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
     set_["model_shown_ahead"] = min(ahead, 5) if weather.rate else ahead
     play = random.Random(f"{seed}/play")
     company = int(math.exp(play.uniform(0.0, math.log(60)))) if play.random() < 0.05 else 0
-    world = World(document, options, weather, tuple(kills), seed, breaks_all, size, back, more, company)
+    world = World(document, permitted(options), weather, tuple(kills), seed, breaks_all, size, back, more, company)
     return quiet(world) if random.Random(f"{seed}/quiet").random() < 0.1 else world
 
 
@@ -216,7 +222,7 @@ def _undisturbed(world: World, document: dict[str, Any], options: Options, weath
     return replace(
         world,
         document=document,
-        options=options,
+        options=permitted(options),
         weather=weather,
         kills=(),
         breaks_all=False,
@@ -382,14 +388,15 @@ def _options(draw: random.Random, size: int, seed: int) -> Options:
         by=draw.choice(["update_domain", "update_domain", "fault_domain", "zone", "batch"]),
         max_unavailable=draw.choice([str(count), f"{percent}%"]),
         canary=draw.choice([0, 1, 1, 1, 2, 3]),
-        max_unavailable_per_zone=draw.choice(["50%", "50%", "", "34%", "2" if size < 40 else "40%"]),
+        max_unavailable_per_zone=draw.choice(["50%", "50%", "100%", "34%", "2" if size < 40 else "40%"]),
         max_unavailable_per_fault_domain=draw.choice(["", "", "", "50%"]),
         batches=draw.choice([(), (), ("1", "20%"), ("1", "5", "20%")]),
         unhealthy_first=draw.random() < 0.3,
         on_failure=draw.choice(["halt", "halt", "rollback", "rollback_batch", "rollback_instances"]),
         retry_failed=draw.random() < 0.8,
         accept=ACCEPTABLE,
-        lease=draw.choice([120, 120, 10, 0]),
+        # The shortest stands for the shortest that the role takes.
+        lease=draw.choice([120, 120, 1, 0]),
         holder=draw.choice(["soak@elsewhere", DEAD_PROCESS]),
         hold_autoscale=draw.random() < 0.5,
         warm_up=draw.choice([0, 0, 20]),
@@ -402,6 +409,24 @@ def _options(draw: random.Random, size: int, seed: int) -> Options:
         health_delay=draw.choice([10, 15] if size < 200 else [20]),
         site_check=(lambda: luck.random() >= bad) if draw.random() < 0.2 else None,
     )
+
+
+def permitted(options: Options) -> Options:
+    """The options, changed where the role would refuse them."""
+    if options.max_unavailable == "1":
+        # Beside one that is set aside, none could be upgraded.
+        options = replace(options, set_aside=0)
+    if options.checkpoint == "canary" and not (options.canary or options.batches):
+        options = replace(options, checkpoint="batch")
+    wait = between_renewals(
+        upgrade_timeout=options.upgrade_timeout,
+        health_retries=options.health_retries,
+        health_delay=options.health_delay,
+        health_successes=options.health_successes,
+        warm_up=options.warm_up,
+        sweep_delay=options.sweep_delay,
+    )
+    return replace(options, lease=max(options.lease, -(-2 * wait // 60))) if options.lease else options
 
 
 def _slow_health(draw: random.Random, document: dict[str, Any], set_: dict[str, Any]) -> None:

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+"""The role that runs is the one that is proved: its own task files do what the driver does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from rollouts.driver import Rollout
+from rollouts.trace import differences
+
+# `make soak` goes through many more.
+WORLDS = range(6)
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_the_role_does_what_the_driver_does(seed: int) -> None:
+    assert differences(seed, largest=12) == []
+
+
+def test_a_driver_that_goes_another_way_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rollout, "_take_batches", lambda _self: None)
+    assert "the role's of vmss_domain_upgrade" in differences(4, largest=12)[0]
+
+
+def test_a_driver_that_gives_another_option_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = Rollout._checks
+
+    def careless(self: Rollout, ours: Sequence[str]) -> Mapping[str, Any]:
+        return {**checks(self, ours), "max_unavailable": "100%"}
+
+    monkeypatch.setattr(Rollout, "_checks", careless)
+    assert "differ in max_unavailable" in differences(4, largest=12)[0]
