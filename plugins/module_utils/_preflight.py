@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import profile_reasons
+from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service
+from ansible_collections.azroll.vmss.plugins.module_utils._image import same_image, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._image_update import ImageUpdate
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_actors import actor_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_alerts import alert_findings
@@ -35,6 +37,26 @@ def examine(sight: Sight, wish: Wish) -> list[Finding]:
         *actor_findings(sight, wish),
         *alert_findings(sight),
     ]
+
+
+def proves_image(sight: Sight, wish: Wish) -> bool:
+    """Whether the image of the model, which an earlier rollout did not bring to a good end, has proved itself since.
+
+    So it is where nothing is left to do and every instance runs it and reports that it is well. Under another policy
+    than Manual nothing is written of that: Azure might act on the write.
+    """
+    scale_set, source = sight.snapshot.scale_set, sight.snapshot.scale_set.health_source
+    present = sight.present
+    return bool(
+        not wish.rollback
+        and scale_set.image_history.unproven(sight.target)
+        and same_reference(scale_set.image, sight.target)
+        and scale_set.upgrade_policy.lower() == "manual"
+        and sight.lease is None
+        and source is not None
+        and present
+        and all(same_image(one.image, sight.target) and in_service(one, source) for one in present)
+    )
 
 
 def writes_model(sight: Sight, wish: Wish) -> bool:

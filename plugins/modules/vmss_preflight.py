@@ -332,6 +332,12 @@ previous_image:
     offer: ubuntu-24_04-lts
     sku: server
     version: 24.04.202610150
+proves_image:
+  description: Whether the image is that of the model, an earlier rollout of it did not come to a good end, and every
+    instance runs it and is healthy by now.
+  returned: always
+  type: bool
+  sample: false
 write_image:
   description:
     - Whether the image or the upgrade policy of the model has to be written, the latter if it is not restored anyway.
@@ -887,7 +893,11 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
 from ansible_collections.azroll.vmss.plugins.module_utils._look import look
 from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._order import GROUPINGS, Order
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight import examine, writes_model
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight import (
+    examine,
+    proves_image,
+    writes_model,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Wish
 from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
@@ -901,6 +911,7 @@ EMPTY = {
     "image": {},
     "previous_image": {},
     "write_image": False,
+    "proves_image": False,
     "by_model": None,
     "ignore_health_source": False,
     "check_mode": None,
@@ -957,6 +968,7 @@ def work(call: Call) -> None:
         "image": sight.target.to_dict(),
         "previous_image": sight.previous.to_dict(),
         "write_image": writes_model(sight, wish),
+        "proves_image": proves_image(sight, wish),
         "autoscale": [one.to_dict() for one in sight.autoscale or ()],
         "lease": sight.lease.to_dict() if sight.lease else None,
         "ansible_facts": {"vmss": to_facts(sight.snapshot, sight.target, by_model=sight.by_model)},

@@ -32,7 +32,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, L
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._locks import Lock
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight import examine, writes_model
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight import examine, proves_image, writes_model
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
@@ -629,6 +629,30 @@ def test_all_is_said_at_once():
         "autoscale_unreadable",
         "permissions_unreadable",
     ]
+
+
+UNPROVEN = ImageHistory(rollout_image=NEW, unproven_images=(NEW,))
+
+
+@pytest.mark.parametrize(
+    ("model", "instances", "given", "proved"),
+    [
+        ({}, [instance(n, image=NEW) for n in range(3)], {}, True),
+        ({}, [], {}, False),
+        ({}, [instance(0, image=NEW), instance(1)], {}, False),
+        ({}, [instance(0, image=NEW), instance(1, image=NEW, health="unhealthy")], {}, False),
+        ({}, [instance(0, image=NEW), instance(1, image=NEW, health="unhealthy", protected=True)], {}, False),
+        ({"image": OLD}, [instance(image=NEW)], {}, False),
+        ({"health_source": None}, [instance(image=NEW)], {}, False),
+        ({"upgrade_policy": "Automatic"}, [instance(image=NEW)], {}, False),
+        ({"image_history": ImageHistory(rollout_image=NEW)}, [instance(image=NEW)], {}, False),
+        (held()["model"], [instance(image=NEW)], {}, False),
+        ({}, [instance(image=NEW)], {"rollback": True}, False),
+    ],
+)
+def test_an_image_has_proved_itself_when_every_instance_runs_it_and_is_well(model, instances, given, proved):
+    snapshot = Snapshot(scale_set(**{"image": NEW, "image_history": UNPROVEN, **model}), tuple(instances), NOW)
+    assert proves_image(Sight(snapshot, NEW, OLD), Wish(order(), Claim("mine"), **given)) is proved
 
 
 @pytest.mark.parametrize(

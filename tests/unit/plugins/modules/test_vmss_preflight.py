@@ -41,6 +41,7 @@ KEYS = {
     "image",
     "previous_image",
     "write_image",
+    "proves_image",
     "by_model",
     "ignore_health_source",
     "check_mode",
