@@ -106,6 +106,9 @@ CODES: Mapping[str, Code] = {
         NEEDS_ACCEPTANCE,
         WARNING,
     ),
+    "set_aside": Code(
+        "No instance that a failed rollout breaks could be set aside, though that is wished for.", WARNING
+    ),
     "instances_protected": Code(
         "Instances are protected from scale set actions, and left out, as those that were set aside.", WARNING
     ),

@@ -17,6 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._findings import NEEDS_ACCEPTANCE, REFUSAL, WARNING, Finding
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._limit import smallest_percentage_for
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id
 from ansible_collections.azroll.vmss.plugins.module_utils._sight import Sight, Wish
@@ -32,6 +33,7 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     yield from _room(sight, wish)
     yield from _floors(sight, wish)
     yield from _missing(sight, wish)
+    yield from _set_aside(sight, wish)
     stale, wanted = sight.stale, sight.wanted(wish.order)
     source = sight.snapshot.scale_set.health_source
     out = [one for one in sight.present if not in_service(one, source)]
@@ -91,6 +93,31 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
         "a model to itself (modelDefinitionApplied is VirtualMachine), and may never follow the latest one",
         "They are judged by their image alone.",
     )
+
+
+def _set_aside(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    """Where a failed rollout could set nothing aside, whatever the user wishes."""
+    if not wish.set_aside or wish.rollback or not sight.movable(wish.order):
+        return
+    scale_set = sight.snapshot.scale_set
+    whole = shares(sight.present, wish.order.budget, scale_set.capacity)[0]
+    useless = "O(set_aside) has no effect: "
+    if scale_set.flexible:
+        yield Finding(
+            "set_aside",
+            WARNING,
+            f"{useless}Azure protects no instances of Flexible scale sets",
+            "What a failed rollout broke goes back with the rest, or stays as it is where the rollout halts.",
+        )
+    elif whole.allowed < 2:
+        enough = smallest_percentage_for(2, whole.total)
+        yield Finding(
+            "set_aside",
+            WARNING,
+            f"{useless}an instance that is set aside stays out of service, and O({whole.option}) ({whole.limit}) "
+            f"allows {whole.allowed} of {whole.total}, so that none could be upgraded beside it",
+            f'Set O({whole.option}) to at least 2 or "{enough}%".',
+        )
 
 
 def _left_by_image(instance: Instance, sight: Sight) -> bool:

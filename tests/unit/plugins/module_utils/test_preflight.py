@@ -125,6 +125,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "noted_by_image": True,
         },
     ),
+    "a share that comes to one, and instances to be set aside": (
+        "set_aside",
+        "warning",
+        {"wish": {"set_aside": True}},
+    ),
     "a lock": ("locked", "refusal", {"locks": (FREEZE,)}),
     "a lock, and nothing to do": (
         "locked",
@@ -431,6 +436,13 @@ NOTHING: dict[str, dict[str, Any]] = {
         "wish": {"order": order("2", marks=Marks(skip_ids=("0",)))},
     },
     "protected, but done": {"instances": five(protected=True, image=NEW)},
+    "instances may be set aside": {"wish": {"order": order("40%"), "set_aside": True}},
+    "instances were to be set aside, but there is nothing to do": {
+        "wish": {"set_aside": True},
+        "model": {"image": NEW},
+        "previous": NEW,
+        "instances": [instance(n, image=NEW) for n in range(5)],
+    },
     "a lock against deletion": {"locks": (Lock("keep", "CanNotDelete", FREEZE.scope),)},
     "locks that cannot be read": {"locks": None},
     "a subscription that is well": {"subscription_state": "Enabled"},
@@ -487,6 +499,14 @@ def test_a_lock_on_an_autoscale_setting_is_an_obstacle_where_it_is_held_and_is_s
     assert [one.severity for one in locked] == ["refusal"]
     assert ("hold_autoscale=false" in locked[0].advice) is not bool(given)
     assert [one.code for one in look(autoscale=(SCALING,), **ON_SETTING)] == ["autoscale"]
+
+
+def test_where_nothing_could_be_set_aside_what_would_work_is_said():
+    (found,) = look(wish={"set_aside": True})
+    assert found.advice == 'Set O(max_unavailable) to at least 2 or "40%".'
+    wish = {"order": order("40%"), "set_aside": True}
+    found = look(wish=wish, model={"orchestration_mode": "Flexible"})
+    assert ("set_aside", "warning") in [(one.code, one.severity) for one in found]
 
 
 def test_the_budget_says_what_would_work():
@@ -597,7 +617,7 @@ def test_repairs_that_cannot_be_seen_cannot_be_held(model, wish, severity):
 def test_a_set_without_the_right_to_what_a_rollout_can_do_without_is_rolled(wish, action):
     upgrader = [{"actions": ["*/read", "*/manualUpgrade/action", "Microsoft.Compute/virtualMachineScaleSets/write"]}]
     assert look(permissions=upgrader) == []
-    (found,) = look(permissions=upgrader, wish={wish: True})
+    (found,) = look(permissions=upgrader, wish={"order": order("40%"), wish: True})
     assert (found.code, found.severity) == ("permission_missing", "warning")
     assert action in found.message
 
