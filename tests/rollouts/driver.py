@@ -329,6 +329,11 @@ class Rollout(Batches):
             self._vmss, outdated = facts["ansible_facts"]["vmss"], False
         self.note(outdated=outdated)
 
+    def _proves(self) -> bool:
+        """Whether a run that found nothing to do found an image that has proved itself since."""
+        done = self.journal["cause"] is None and not self._todo and self._options.lease > 0
+        return done and self._options.site_check is None and bool(self.registered["preflight"]["proves_image"])
+
     def _finish(self) -> Result:
         if self.journal["took_hold"]:
             good = self.journal["cause"] is None and not self._waiting and not self.journal["kept_back"]
@@ -349,6 +354,18 @@ class Rollout(Batches):
             said = {**released, "msg": (released["error"] or {}).get("message", "")}
             self.journal = rollout_journal(self.journal, "release", result=said)
             self._read_at_end()
+        elif self._proves():
+            with suppress(Stop):
+                self.module(
+                    vmss_hold,
+                    "proof",
+                    state="released",
+                    run_id=self._run_id,
+                    minutes=self._options.lease,
+                    restore_policy=False,
+                    current_instance=self._current_instance(),
+                    finished_image=self._target,
+                )
         self.note(finished_at=self.at())
         report = rollout_report(self.journal, self._vmss, skip=self._options.skip)
         rollout_report_lines(report)

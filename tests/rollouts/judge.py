@@ -289,10 +289,11 @@ def judge_images(site: Site, world: World) -> Iterator[str]:
             continue
         for run in range(seen, write.run):
             wanted, result = site.ends.get(run, ("", ""))
-            # A run that finds nothing to do writes nothing, so the image stays unproven. One that was killed when it
-            # had let go had come to its end, which may have been a good one.
+            # One that was killed when it had let go had come to its end, which may have been a good one. A run that
+            # finds nothing to do writes only where the image has proved itself since.
             last = next((one for one in reversed(site.writes) if one.run == run), None)
-            let_go = result == "killed" and last is not None and last.kind == "tags" and not last.leased
+            over = result in ("killed", "nothing_to_do")
+            let_go = over and last is not None and last.kind == "tags" and not last.leased
             if result == "succeeded" or let_go:
                 bad = {one for one in bad if not (wanted and str(one).endswith(wanted))}
         seen = write.run
