@@ -49,7 +49,7 @@ def find_autoscale(arm: Arm, scale_set: ScaleSet) -> list[Autoscale]:
 def check_repairs(arm: Arm, scale_set: ScaleSet, action: str, before: str, deadline: Deadline) -> None:
     """Raise NoEffect where automatic repairs are in the state `before` still, after the action has succeeded."""
     read = partial(arm.repairs_state, scale_set)
-    _, shown = until_shown(read, lambda state: (state or "").lower() != before, deadline)
+    shown = until_shown(read, lambda state: (state or "").lower() != before, deadline)[1]
     if not shown:
         raise write_without_effect(
             f"the request to {action.lower()} automatic repairs",

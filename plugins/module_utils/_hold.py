@@ -387,7 +387,7 @@ class Keeper:
         was written is not there.
         """
         trouble = _settle(operation.wait)
-        after, _ = until_shown(self._read, lambda now: not _left_as_before(before, now, body), self._deadline)
+        after = until_shown(self._read, lambda now: not _left_as_before(before, now, body), self._deadline)[0]
         left = _left_as_before(before, after, body)
         if left:
             raise trouble or write_without_effect(

@@ -285,11 +285,11 @@ def work(call: Call) -> None:
 def check_effect(call: Call, scale_set: ScaleSet, change: Change) -> None:
     """Raise NoEffect where an instance that is still there shows nothing of what was written of it."""
     one = change.instance_id
-    _, shown = until_shown(
+    shown = until_shown(
         lambda: call.arm.get_instance(scale_set, one),
         lambda instance: instance is None or Protection.of(instance) == change.after,
         call.deadline,
-    )
+    )[1]
     if not shown:
         raise write_without_effect(
             "a write of instance protection",
