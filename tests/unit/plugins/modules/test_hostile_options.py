@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
+from ansible.module_utils.common.parameters import PASS_VARS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,8 +37,11 @@ NEEDED: dict[str, dict[str, Any]] = {
     "vmss_instance_probe": {"url": "http://{address}:8080/"},
     "vmss_instance_reimage": {"instance_ids": ["0"]},
 }
-# As at -vvvv: the result shows what the module was called with.
-TALKATIVE = {"_ansible_inject_invocation": True, "_ansible_verbosity": 4}
+# As at -vvvv: the result shows what the module was called with. Older versions of ansible-core do so unasked.
+TALKATIVE = {
+    "_ansible_verbosity": 4,
+    **({"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}),
+}
 HUGE = "x" * 100_000
 TEXTS = [
     *("", " ", "\n", "a\nb", "a\x00b", "\x1b[31m", "\u2028", "ü", "名前", "🦄"),
