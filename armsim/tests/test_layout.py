@@ -37,19 +37,6 @@ FLOORS = (
     "cli",
 )
 TOP = len(FLOORS)
-# Names from before there were packages, which the random rollouts of the collection still use.
-OLD_NAMES = {
-    "clock.py",
-    "deeds.py",
-    "directory.py",
-    "errors.py",
-    "faults.py",
-    "instance.py",
-    "instance_actions.py",
-    "scale_set.py",
-    "simulation.py",
-    "wire.py",
-}
 
 
 def _name(file: Path) -> str:
@@ -107,7 +94,7 @@ def test_starting_a_simulator_needs_nothing_else():
 
 
 def test_every_file_is_in_a_package():
-    assert {file.name for file in ROOT.iterdir() if file.is_file()} - OLD_NAMES == {
+    assert {file.name for file in ROOT.iterdir() if file.is_file()} == {
         "__init__.py",
         "__main__.py",
         "py.typed",

@@ -20,11 +20,11 @@ from ansible_collections.azroll.vmss.plugins.module_utils._origin import classif
 from ansible_collections.azroll.vmss.plugins.module_utils._pace import Pace
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
-from armsim import operations
-from armsim.faults import Seen
-from armsim.instance import Instance as Machine
+from armsim.common.wire import Json
+from armsim.instances.instance import Instance as Machine
+from armsim.operations import operation as operations
+from armsim.operations.faults import Seen
 from armsim.scenario import ChangedFault
-from armsim.wire import Json
 from rollouts.service import Service
 from rollouts.site import Site
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
 from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
-from armsim.instance import Instance, Place
+from armsim.instances.instance import Instance, Place
 from rollouts.options import Options
 from rollouts.site import Look, Site, Write
 from rollouts.worlds import NEW, OLD, World

@@ -24,17 +24,17 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import read_fault, refusal
 from ansible_collections.azroll.vmss.plugins.module_utils._pace import left_of, pages_of
 from ansible_collections.azroll.vmss.plugins.module_utils._wait import BACKOFF, RETRIES, THROTTLE_WAIT, Deadline
-from armsim.errors import ArmError
-from armsim.faults import Seen
-from armsim.instance_actions import stillborn
-from armsim.operations import Operation
+from armsim.actions.instance_actions import stillborn
+from armsim.common.wire import Json
+from armsim.operations.faults import Seen
+from armsim.operations.operation import Operation
+from armsim.protocol.errors import ArmError
 from armsim.scenario import ChangedFault, StatusFault
 from armsim.web import faulty
 from armsim.web.app import ENDPOINTS
 from armsim.web.call import Call, Endpoint
 from armsim.web.paths import scale_set_of
 from armsim.web.scale_sets import accepted_action
-from armsim.wire import Json
 from rollouts.site import Look, Site
 
 # A request takes a moment, in which the world goes on.

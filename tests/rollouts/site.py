@@ -21,14 +21,16 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance as Listed
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
-from armsim import deeds, scenario
-from armsim.clock import ManualClock
-from armsim.directory import Directory
-from armsim.errors import ArmError
-from armsim.instance import PREEMPTED, Failure, Instance, Place
-from armsim.operations import Fate, Operation
-from armsim.scale_set import ScaleSet
-from armsim.simulation import Simulation
+from armsim import scenario
+from armsim.actors import deeds
+from armsim.common.clock import ManualClock
+from armsim.identity.directory import Directory
+from armsim.instances.instance import Instance, Place
+from armsim.operations.failure import PREEMPTED, Failure
+from armsim.operations.operation import Fate, Operation
+from armsim.protocol.errors import ArmError
+from armsim.scale_sets.scale_set import ScaleSet
+from armsim.service.simulation import Simulation
 from armsim.web.host import Host, Settings
 
 FOLDER = Path(mkdtemp(prefix="rollouts-"))

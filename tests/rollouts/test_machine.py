@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from armsim import deeds
-from armsim.errors import ArmError
+from armsim.actors import deeds
+from armsim.protocol.errors import ArmError
 from armsim.scenario import Deed
 from rollouts.driver import Rollout
 from rollouts.judge import Held, judge_writes

@@ -6,9 +6,3 @@
 
 What an operation does to a scale set is in ``actions``; how it is polled over HTTP in ``web``.
 """
-
-from __future__ import annotations
-
-from armsim.operations.operation import Fate, Operation
-
-__all__ = ["Fate", "Operation"]
