@@ -41,6 +41,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import
     server_time,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._cloud import DEFAULT_CLOUD
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     CredentialError,
     NotFound,
@@ -57,7 +58,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._origin import read_in
 from ansible_collections.azroll.vmss.plugins.module_utils._pace import LIST_TOKENS, Pace, left_of
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Login
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
 GROUP_API = "2021-04-01"
 AUTOSCALE_API = "2022-10-01"

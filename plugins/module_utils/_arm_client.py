@@ -23,6 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._arm_retry import (
     Retry,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._cloud import Cloud, known_cloud, metadata_url, parse_metadata
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import RETRIES, Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
     CredentialError,
@@ -33,7 +34,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import stale_page
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import CLI, MANAGED, WORKLOAD, Login
 from ansible_collections.azroll.vmss.plugins.module_utils._shape import odd_part
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import RETRIES, Deadline
 
 try:
     from azure.core import PipelineClient

@@ -19,10 +19,10 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import COMPUTE_API, Client, resource_path
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_errors import speaking
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import ArmFault, WaitTimeout
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import read_fault
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
 _ID = re.compile(r"/operations/(?P<id>[\w-]{1,64})(?=[?/]|$)", re.IGNORECASE)
 # Documented; what says anything else is taken to be running.

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import BACKOFF, RETRIES, THROTTLE_WAIT, Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import BACKOFF, RETRIES, THROTTLE_WAIT, Deadline
 
 try:
     from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError

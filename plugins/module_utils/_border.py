@@ -18,11 +18,11 @@ from urllib.parse import quote, quote_plus
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import MissingLibrary, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._image import OPTION_FIELDS
 from ansible_collections.azroll.vmss.plugins.module_utils._options import check_options, signatures_in
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._wording import LAYER_VARIABLE, MODULE, worded
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
     OperationFailed,
@@ -42,7 +43,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._target import (
 from ansible_collections.azroll.vmss.plugins.module_utils._terms import NO_TERMS, Terms
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._upgrade import Upgrade, plan_upgrade
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, decide, not_seen, wait_until
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import decide, not_seen, wait_until
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._arm import Arm

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import NoEffect
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 
 T = TypeVar("T")
 

@@ -16,6 +16,7 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import LIST_GRACE, Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._documents import Documents
 from ansible_collections.azroll.vmss.plugins.module_utils._effect import NO_EFFECT_AFTER
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
@@ -48,14 +49,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import Scal
 from ansible_collections.azroll.vmss.plugins.module_utils._select import by_id, listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import obstacle
 from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import (
-    LIST_GRACE,
-    Deadline,
-    Limits,
-    Outcome,
-    not_seen,
-    wait_until,
-)
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Limits, Outcome, not_seen, wait_until
 from ansible_collections.azroll.vmss.plugins.module_utils._wait_state import WaitState, load, save
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import check_profile, check_target
 

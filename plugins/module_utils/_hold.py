@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._actors import ATTEMPTS, BUSY, Actors, find_autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._claim import claim_lease, guard_claim, server_time
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._effect import until_shown, write_without_effect
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Conflict,
@@ -49,7 +50,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._origin import follows
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
 from ansible_collections.azroll.vmss.plugins.module_utils._target import is_stale
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, decide
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import decide
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back, write_mark
 
 if TYPE_CHECKING:

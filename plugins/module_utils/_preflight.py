@@ -13,7 +13,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._findings import Findi
 from ansible_collections.azroll.vmss.plugins.module_utils._guards import profile_reasons
 from ansible_collections.azroll.vmss.plugins.module_utils._health import in_service
 from ansible_collections.azroll.vmss.plugins.module_utils._image import same_image, same_reference
-from ansible_collections.azroll.vmss.plugins.module_utils._image_update import ImageUpdate
+from ansible_collections.azroll.vmss.plugins.module_utils._image_write import ImageUpdate
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_actors import actor_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_alerts import alert_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight_image import image_findings

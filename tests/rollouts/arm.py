@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _arm_operations
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import COMPUTE_API, POLL_INTERVAL
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import WaitTimeout
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import failed_operation, read_fault
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._origin import classify
 from ansible_collections.azroll.vmss.plugins.module_utils._pace import Pace
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from armsim.common.wire import Json
 from armsim.instances.instance import Instance as Machine
 from armsim.operations import operation as operations

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from starlette.routing import compile_path
 
 from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import Client
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import BACKOFF, RETRIES, THROTTLE_WAIT, Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ArmFault,
     ConnectionFailed,
@@ -23,7 +24,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._fault import read_fault, refusal
 from ansible_collections.azroll.vmss.plugins.module_utils._pace import left_of, pages_of
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import BACKOFF, RETRIES, THROTTLE_WAIT, Deadline
 from armsim.actions.instance_actions import stillborn
 from armsim.common.wire import Json
 from armsim.operations.faults import Seen

@@ -28,6 +28,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils import (
     _report,
     _upgrade,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
@@ -36,7 +37,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._journal import sent_i
 from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
 from ansible_collections.azroll.vmss.plugins.module_utils._refusals import _BARE, meaning
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._wait_state import WaitState
 from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
 from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update, vmss_preflight

@@ -19,6 +19,7 @@ import requests
 from azure.core.credentials import AccessToken
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _arm_client, _arm_retry
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import FRESH, FRESH_PER_PAGE, Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     Conflict,
     ConnectionFailed,
@@ -33,7 +34,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     WaitTimeout,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import FRESH, FRESH_PER_PAGE, Deadline
 from ansible_collections.azroll.vmss.tests.unit.builders import scale_set
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     OPERATION,

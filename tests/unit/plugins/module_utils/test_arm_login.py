@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _arm
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     BadInput,
     ConnectionFailed,
@@ -21,7 +22,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._settings import Settings, choose_login
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.tests.unit.wire import SUBSCRIPTION_ID, WEB, Clock, Exchange, Wire, get, model
 
 LOGIN = "https://login.microsoftonline.com"

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.azroll.vmss.plugins.module_utils import _claim
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ArmFault,
     Conflict,
@@ -30,7 +31,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, S
 from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim, read_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import read_mark, write_mark
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, instance, ubuntu
 from ansible_collections.azroll.vmss.tests.unit.wire import OLD_VERSION, WEB, Clock, model

@@ -19,7 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image_history import 
     tags_needed,
     write_history,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._image_update import ImageUpdate
+from ansible_collections.azroll.vmss.plugins.module_utils._image_write import ImageUpdate
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Lease, write_lease
 from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._tags import TAG_LIMIT

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ArmFault,
     ConnectionFailed,
@@ -18,7 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, Outcome, not_seen, wait_until
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Outcome, not_seen, wait_until
 from ansible_collections.azroll.vmss.tests.unit.wire import Clock
 
 GOOD = Progress("upgraded", 1)

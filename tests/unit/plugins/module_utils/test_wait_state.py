@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
     ArmFault,
     ConnectionFailed,
@@ -25,7 +26,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._pace import Pace
 from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import Deadline, Limits, Outcome, not_seen, wait_until
+from ansible_collections.azroll.vmss.plugins.module_utils._wait import Limits, Outcome, not_seen, wait_until
 from ansible_collections.azroll.vmss.plugins.module_utils._wait_state import (
     StateUnwritable,
     WaitState,

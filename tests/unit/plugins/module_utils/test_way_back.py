@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._image_update import ImageUpdate
+from ansible_collections.azroll.vmss.plugins.module_utils._image_write import ImageUpdate
 from ansible_collections.azroll.vmss.plugins.module_utils._lease import Lease
 from ansible_collections.azroll.vmss.plugins.module_utils._tags import TAG_LIMIT
 from ansible_collections.azroll.vmss.plugins.module_utils._way_back import on_the_way_back, read_mark, write_mark
