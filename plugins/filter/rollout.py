@@ -24,35 +24,53 @@ from ansible.module_utils.common.validation import (
     check_type_list,
 )
 
-from ansible_collections.azroll.vmss.plugins.module_utils import _journal
-from ansible_collections.azroll.vmss.plugins.module_utils._aside import Aside, choose_aside
-from ansible_collections.azroll.vmss.plugins.module_utils._budget import OF_FAULT_DOMAIN, OF_SET, OF_ZONE, read_budget
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import BadInput, VmssError
-from ansible_collections.azroll.vmss.plugins.module_utils._health import ON_CHANGE, REFRESHED
-from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
-from ansible_collections.azroll.vmss.plugins.module_utils._holder import holder_name
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._image_change import journal_change
-from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import is_due
-from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
-from ansible_collections.azroll.vmss.plugins.module_utils._names import shown
-from ansible_collections.azroll.vmss.plugins.module_utils._option_forms import PREFIX, read_options
-from ansible_collections.azroll.vmss.plugins.module_utils._order import Order, Plan, describe_plan, plan_to_dict
-from ansible_collections.azroll.vmss.plugins.module_utils._plan import make_plan
-from ansible_collections.azroll.vmss.plugins.module_utils._previous import rollback_target
-from ansible_collections.azroll.vmss.plugins.module_utils._probe import Probe, Slow, describe_waits, step, waits
-from ansible_collections.azroll.vmss.plugins.module_utils._reaction import HALT, KEEP, RESTORE, WAYS, Reaction, react
-from ansible_collections.azroll.vmss.plugins.module_utils._report import build_report, describe_report
-from ansible_collections.azroll.vmss.plugins.module_utils._retry import already_retried, decide_retry
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout_options import wrong_options
-from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._status import describe_status
-from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
-from ansible_collections.azroll.vmss.plugins.module_utils._time import parse_time
-from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
-from ansible_collections.azroll.vmss.plugins.module_utils._wording import ROLE
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput, VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._common.time import parse_time
+from ansible_collections.azroll.vmss.plugins.module_utils._common.validation import shown
+from ansible_collections.azroll.vmss.plugins.module_utils._common.wording import ROLE
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._image.change_text import journal_change
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
+from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import ON_CHANGE, REFRESHED
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.lease_process import holder_name
+from ansible_collections.azroll.vmss.plugins.module_utils._options.forms import PREFIX, read_options
+from ansible_collections.azroll.vmss.plugins.module_utils._options.role_options import wrong_options
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.batches import make_plan
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import (
+    OF_FAULT_DOMAIN,
+    OF_SET,
+    OF_ZONE,
+    read_budget,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order, Plan, describe_plan, plan_to_dict
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state as rollout_state
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.check_streak import (
+    Probe,
+    Slow,
+    describe_waits,
+    step,
+    waits,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_policy import (
+    HALT,
+    KEEP,
+    RESTORE,
+    WAYS,
+    Reaction,
+    react,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.heatmap import draw
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.quarantine import Aside, choose_aside
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.report import build_report, describe_report
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.retry import already_retried, decide_retry
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.rollback_image import rollback_target
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.status import describe_status
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import is_due
 
 Filter = Callable[..., Any]
 
@@ -248,18 +266,18 @@ def rollout_heatmap(vmss: Mapping[str, Any], target: Mapping[str, Any]) -> list[
 
 def rollout_journal(journal: Mapping[str, Any], event: str, **facts: Any) -> dict[str, Any]:
     events: dict[str, Filter] = {
-        "note": _journal.note,
-        "look": _journal.look,
-        "hold": _journal.hold,
-        "explain": _journal.explain,
-        "set_aside": _journal.set_aside,
-        "release": _journal.release,
-        "begin_batch": _journal.begin_batch,
-        "retry": _journal.retry,
-        "end_batch": _journal.end_batch,
+        "note": rollout_state.note,
+        "look": rollout_state.look,
+        "hold": rollout_state.hold,
+        "explain": rollout_state.explain,
+        "set_aside": rollout_state.set_aside,
+        "release": rollout_state.release,
+        "begin_batch": rollout_state.begin_batch,
+        "retry": rollout_state.retry,
+        "end_batch": rollout_state.end_batch,
     }
     if event == "start":
-        return _journal.start(**facts)
+        return rollout_state.start(**facts)
     if event not in events:
         raise BadInput(f"Unknown event {str(event)[:40]!r}", advice=f"There are start, {', '.join(events)}.")
     return dict(events[event](journal, **facts))

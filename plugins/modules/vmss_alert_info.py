@@ -214,16 +214,16 @@ error:
           sample: []
 """
 
-from ansible_collections.azroll.vmss.plugins.module_utils._alerts import (
+from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import (
     SCALE_SET,
     SEVERITIES,
     Watched,
     describe_alerts,
     read_since,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._look import fired_alerts
-from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_preflight import fired_alerts
 
 EMPTY = {"alerts": [], "alerts_before": []}
 

@@ -159,13 +159,13 @@ error:
           sample: []
 """
 
-from ansible_collections.azroll.vmss.plugins.module_utils._actors import check_repairs
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
-from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._repairs import RepairsChange, plan_repairs
-from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import decide
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations import Operation
+from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.repairs_and_autoscale import check_repairs
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.waiter import decide
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.repairs import RepairsChange, plan_repairs
 
 EMPTY = {"state": None, "previous_state": None, "diff": {"before": {}, "after": {}}}
 

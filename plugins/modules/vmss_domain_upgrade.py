@@ -426,13 +426,18 @@ error:
           sample: []
 """
 
-from ansible_collections.azroll.vmss.plugins.module_utils import _domain_upgrade as upgrade
-from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
-from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides
-from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
-from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
+from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
+    IMAGE_OPTIONS,
+    Call,
+    module_spec,
+    run_module,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import Overrides
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.preconditions import Terms
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._operations import upgrade
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import read_budget
 
 # Not "skipped": Ansible takes a result with that key for a skipped task.
 EMPTY = {

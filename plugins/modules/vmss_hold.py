@@ -392,12 +392,17 @@ error:
           sample: []
 """
 
-from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing, Wish
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
-from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._select import listed
+from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
+    IMAGE_OPTIONS,
+    Call,
+    module_spec,
+    run_module,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import listed
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Keeper, Standing, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Claim
 
 EMPTY = {
     "lease": None,

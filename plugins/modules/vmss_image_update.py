@@ -355,19 +355,24 @@ error:
           sample: []
 """
 
-from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._image_update import (
+from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
+    IMAGE_OPTIONS,
+    Call,
+    module_spec,
+    run_module,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import Overrides
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.set_image import (
     Expected,
     ImageUpdate,
     Writing,
     finish_update,
     plan_update,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
-from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Claim
 
 EMPTY = {"image": {}, "previous_image": {}, "etag": None, "upgrade_policy": None, "diff": {"before": {}, "after": {}}}
 

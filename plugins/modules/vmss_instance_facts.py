@@ -875,13 +875,24 @@ error:
           sample: []
 """
 
-from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._bundle import bundle
-from ansible_collections.azroll.vmss.plugins.module_utils._facts import Snapshot, to_facts
-from ansible_collections.azroll.vmss.plugins.module_utils._gather import Wait, Watch, failed_wait, gather, target_of
-from ansible_collections.azroll.vmss.plugins.module_utils._heatmap import draw
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
+    IMAGE_OPTIONS,
+    Call,
+    module_spec,
+    run_module,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._model.facts import Snapshot, to_facts
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_facts import (
+    Wait,
+    Watch,
+    failed_wait,
+    gather,
+    target_of,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_details import bundle
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.heatmap import draw
 
 EMPTY = {
     "ansible_facts": {},

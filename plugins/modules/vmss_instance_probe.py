@@ -205,11 +205,11 @@ error:
           sample: []
 """
 
-from ansible_collections.azroll.vmss.plugins.module_utils._addresses import describe_answers
-from ansible_collections.azroll.vmss.plugins.module_utils._ask import ask_instances
-from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import OperationFailed
-from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import OperationFailed
+from ansible_collections.azroll.vmss.plugins.module_utils._model.addresses import describe_answers
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.http_probe import ask_instances
 
 EMPTY = {"answers": []}
 

@@ -217,21 +217,21 @@ error:
 
 from dataclasses import asdict
 
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
-from ansible_collections.azroll.vmss.plugins.module_utils._border import Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._effect import until_shown, write_without_effect
-from ansible_collections.azroll.vmss.plugins.module_utils._guards import Overrides, guard_ownership
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import require_own
-from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._protection import (
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations import Operation
+from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import Overrides, guard_ownership
+from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import LeftOut
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.effect import until_shown, write_without_effect
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.waiter import decide
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.protection import (
     Change,
     Protection,
     ProtectionPlan,
     plan_protection,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._target import LeftOut
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import decide
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import require_own
 
 EMPTY = {"instances": [], "left_out": [], "diff": {"before": {}, "after": {}}}
 

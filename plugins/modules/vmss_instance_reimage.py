@@ -293,20 +293,25 @@ error:
 
 from dataclasses import asdict
 
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_operations import Operation
-from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
-from ansible_collections.azroll.vmss.plugins.module_utils._guards import (
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations import Operation
+from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
+    IMAGE_OPTIONS,
+    Call,
+    module_spec,
+    run_module,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import (
     Overrides,
     guard_ownership,
     guard_profile,
     guard_rolling_upgrade,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._reimage import Reimage, plan_reimage
-from ansible_collections.azroll.vmss.plugins.module_utils._terms import Terms
-from ansible_collections.azroll.vmss.plugins.module_utils._wait import decide
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.preconditions import Terms
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.waiter import decide
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import read_budget
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.reimage_call import Reimage, plan_reimage
 
 EMPTY = {
     "instance_ids": [],

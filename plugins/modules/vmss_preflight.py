@@ -877,30 +877,35 @@ error:
           sample: []
 """
 
-from ansible_collections.azroll.vmss.plugins.module_utils._alerts import SEVERITIES, Watched
-from ansible_collections.azroll.vmss.plugins.module_utils._border import IMAGE_OPTIONS, Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._budget import read_budget
-from ansible_collections.azroll.vmss.plugins.module_utils._facts import to_facts
-from ansible_collections.azroll.vmss.plugins.module_utils._findings import (
+from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
+    IMAGE_OPTIONS,
+    Call,
+    module_spec,
+    run_module,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import SEVERITIES, Watched
+from ansible_collections.azroll.vmss.plugins.module_utils._model.facts import to_facts
+from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_preflight import look
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import read_budget
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import GROUPINGS, Order
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings import (
     accepted,
     check_codes,
     describe,
     ready,
     summarize,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import Claim
-from ansible_collections.azroll.vmss.plugins.module_utils._look import look
-from ansible_collections.azroll.vmss.plugins.module_utils._module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._order import GROUPINGS, Order
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight import (
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.run import (
     examine,
     proves_image,
     writes_model,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._select import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._sight import Wish
-from ansible_collections.azroll.vmss.plugins.module_utils._target import Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Claim
 
 SKIP_OPTIONS = {name: {"type": "list", "elements": "str"} for name in ("instance_ids", "tags")}
 

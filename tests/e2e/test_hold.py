@@ -26,7 +26,8 @@ pytestmark = pytest.mark.newest
 EVERYTHING = {"repairs": True, "autoscale": True, "upgrade_policy": "set_manual"}
 HELD = ["repairs", "autoscale=rg-ops/web-autoscale", "upgrade_policy=Automatic"]
 FREE = {"run": None, "policy": "Automatic", "repairs": "Running", "autoscale": [True]}
-DEAD = "import ansible_collections.azroll.vmss.plugins.module_utils._holder as h; print(h.holder_name())"
+LEASE_PROCESS = "ansible_collections.azroll.vmss.plugins.module_utils._operations.lease_process"
+DEAD = f"import {LEASE_PROCESS} as process; print(process.holder_name())"
 
 
 @pytest.fixture

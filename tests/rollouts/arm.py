@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The façade of `_arm.py` on a simulation in this process: its own requests, without HTTP and without the SDK."""
+"""The façade of `client.py` on a simulation in this process: its own requests, without HTTP and without the SDK."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _arm_operations
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import COMPUTE_API, POLL_INTERVAL
-from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import WaitTimeout
-from ansible_collections.azroll.vmss.plugins.module_utils._fault import failed_operation, read_fault
-from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._origin import classify
-from ansible_collections.azroll.vmss.plugins.module_utils._pace import Pace
-from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._azure import client
+from ansible_collections.azroll.vmss.plugins.module_utils._azure import operations as azure_operations
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.error_map import failed_operation, read_fault
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.pace import Pace
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.pipeline import COMPUTE_API, POLL_INTERVAL
+from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import WaitTimeout
+from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.origin import classify
+from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from armsim.common.wire import Json
 from armsim.instances.instance import Instance as Machine
 from armsim.operations import operation as operations
@@ -42,7 +43,7 @@ Listed = TypeVar("Listed")
 Known = dict[str, tuple[object, Instance, float]]
 
 
-class Operation(_arm_operations.Operation):
+class Operation(azure_operations.Operation):
     """An operation that was accepted."""
 
     def __init__(self, service: Service, running: operations.Operation, attempted: str, started_at: str | None) -> None:
@@ -65,7 +66,7 @@ class Operation(_arm_operations.Operation):
             raise failed_operation(read_fault(json.dumps(body), status=200, request_id=None), self._attempted)
 
 
-class Arm(_arm.Arm):
+class Arm(client.Arm):
     """One process's wire to the site."""
 
     def __init__(self, site: Site, deadline: Deadline, known: Known) -> None:
@@ -108,7 +109,7 @@ class Arm(_arm.Arm):
         self._site.touch()
         headers = {name.lower(): text for name, text in options.get("headers", {}).items()}
         path = self._path_of(scale_set, *rest, *within)
-        with _arm.writing():
+        with client.writing():
             _answer, operation = self._service.write(attempted, verb, path, COMPUTE_API, body, **headers)
         assert operation is not None
         return Operation(self._service, operation, attempted, self.server_time)

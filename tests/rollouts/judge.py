@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
-from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import own_tags
 from armsim.instances.instance import Instance, Place
 from rollouts.options import Options
 from rollouts.site import Look, Site, Write

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import own_tags
 from rollouts.driver import Rollout
 from rollouts.judge import (
     Held,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The service behind the façade: armsim's own endpoints, asked without HTTP, with the patience of `_arm_retry.py`."""
+"""The service behind the façade: armsim's own endpoints, asked without HTTP, with the patience of `_azure/retry.py`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,21 @@ from typing import Any, TypeVar
 
 from starlette.routing import compile_path
 
-from ansible_collections.azroll.vmss.plugins.module_utils._arm_client import Client
-from ansible_collections.azroll.vmss.plugins.module_utils._deadline import BACKOFF, RETRIES, THROTTLE_WAIT, Deadline
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import (
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.error_map import read_fault, refusal
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.pace import left_of, pages_of
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.pipeline import Client
+from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import (
+    BACKOFF,
+    RETRIES,
+    THROTTLE_WAIT,
+    Deadline,
+)
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import (
     ArmFault,
     ConnectionFailed,
     Throttled,
     VmssError,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._fault import read_fault, refusal
-from ansible_collections.azroll.vmss.plugins.module_utils._pace import left_of, pages_of
 from armsim.actions.instance_actions import stillborn
 from armsim.common.wire import Json
 from armsim.operations.faults import Seen

@@ -19,8 +19,8 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance as Listed
-from ansible_collections.azroll.vmss.plugins.module_utils._lease import own_tags
+from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance as Listed
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import own_tags
 from armsim import scenario
 from armsim.actors import deeds
 from armsim.common.clock import ManualClock

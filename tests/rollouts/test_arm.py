@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import Forbidden
+from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import Forbidden
 from armsim import scenario
 from rollouts.arm import Arm
 from rollouts.site import Site, Weather

@@ -15,30 +15,25 @@ from typing import Any
 import pytest
 
 from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_waits
-from ansible_collections.azroll.vmss.plugins.module_utils import (
-    _budget,
-    _fault,
-    _gather,
-    _health,
-    _image_update,
-    _origin,
-    _plan,
-    _preflight_instances,
-    _reaction,
-    _report,
-    _upgrade,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._deadline import Deadline
-from ansible_collections.azroll.vmss.plugins.module_utils._errors import VmssError
-from ansible_collections.azroll.vmss.plugins.module_utils._hold import Keeper, Standing
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._image_history import ImageHistory
-from ansible_collections.azroll.vmss.plugins.module_utils._journal import sent_ids
-from ansible_collections.azroll.vmss.plugins.module_utils._order import Order
-from ansible_collections.azroll.vmss.plugins.module_utils._progress import Progress
-from ansible_collections.azroll.vmss.plugins.module_utils._refusals import _BARE, meaning
-from ansible_collections.azroll.vmss.plugins.module_utils._wait_state import WaitState
-from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._azure import error_map
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.refusals import _BARE, meaning
+from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._model import origin, service_state
+from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import Progress
+from ansible_collections.azroll.vmss.plugins.module_utils._operations import read_facts, set_image
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Keeper, Standing
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.wait_state import WaitState
+from ansible_collections.azroll.vmss.plugins.module_utils._plan import batches as plan_batches
+from ansible_collections.azroll.vmss.plugins.module_utils._plan import budget, upgrade_call
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight import check_instances
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout import failure_policy
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout import report as rollout_report
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import sent_ids
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory
 from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update, vmss_preflight
 from rollouts import batches
 from rollouts.arm import Arm
@@ -60,8 +55,8 @@ def shown(words: str, change: Callable[[World], World] = same) -> bool:
 
 
 def test_a_budget_that_nobody_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_upgrade, "exceeded", lambda *_: None)
-    monkeypatch.setattr(_upgrade, "_fitting", lambda _parts, _out, send, _doubt: list(send))
+    monkeypatch.setattr(upgrade_call, "exceeded", lambda *_: None)
+    monkeypatch.setattr(upgrade_call, "_fitting", lambda _parts, _out, send, _doubt: list(send))
     assert shown("below the floor")
 
 
@@ -69,8 +64,8 @@ def test_a_gate_that_lets_everything_pass(monkeypatch: pytest.MonkeyPatch) -> No
     def done(_instances: Any, ids: Any, *_rest: Any, **_options: Any) -> Progress:
         return Progress("healthy", len(ids))
 
-    monkeypatch.setattr(_gather, "healthy", done)
-    monkeypatch.setattr(_gather, "upgraded", done)
+    monkeypatch.setattr(read_facts, "healthy", done)
+    monkeypatch.setattr(read_facts, "upgraded", done)
     assert shown("a bad image past the canary")
 
 
@@ -84,7 +79,7 @@ def with_old_reports(world: World) -> World:
 
 
 def test_a_report_of_the_old_system_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_gather, "demanded", lambda *_: None)
+    monkeypatch.setattr(read_facts, "demanded", lambda *_: None)
     assert shown("a bad image past the canary", with_old_reports)
 
 
@@ -98,8 +93,8 @@ def failed_but_serving(world: World) -> World:
 
 
 def test_instances_that_serve_and_are_handled_as_dead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_health, "_outdated", lambda instance: instance.failed)
-    monkeypatch.setattr(_upgrade, "doubtful", lambda *_: frozenset())
+    monkeypatch.setattr(service_state, "_outdated", lambda instance: instance.failed)
+    monkeypatch.setattr(upgrade_call, "doubtful", lambda *_: frozenset())
     assert shown("below the floor", failed_but_serving)
 
 
@@ -112,14 +107,14 @@ def short_of_some(world: World) -> World:
 
 
 def test_a_floor_of_what_is_listed_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_budget, "missing_of", lambda *_: 0)
-    monkeypatch.setattr(_preflight_instances, "missing_of", lambda *_: 0)
+    monkeypatch.setattr(budget, "missing_of", lambda *_: 0)
+    monkeypatch.setattr(check_instances, "missing_of", lambda *_: 0)
     assert shown("below the floor", short_of_some)
 
 
 def test_instances_that_are_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_upgrade, "is_stale", lambda *_, **__: True)
-    monkeypatch.setattr(_plan, "is_stale", lambda *_, **__: True)
+    monkeypatch.setattr(upgrade_call, "is_stale", lambda *_, **__: True)
+    monkeypatch.setattr(plan_batches, "is_stale", lambda *_, **__: True)
     assert shown("upgraded again")
 
 
@@ -164,7 +159,7 @@ def test_a_model_made_by_tags_that_nobody_notices(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_batch_that_is_done_before_its_operation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_gather.Watch, "_runs", lambda *_: False)
+    monkeypatch.setattr(read_facts.Watch, "_runs", lambda *_: False)
     assert shown("while the operation of")
 
 
@@ -205,8 +200,8 @@ def test_a_wait_for_what_is_excluded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_report_that_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_report, "by_image", lambda _instances: {})
-    monkeypatch.setattr(_report, "left_out", lambda *_, **__: {})
+    monkeypatch.setattr(rollout_report, "by_image", lambda _instances: {})
+    monkeypatch.setattr(rollout_report, "left_out", lambda *_, **__: {})
     assert shown("not named in the report")
     assert shown("neither on the target nor named")
 
@@ -221,7 +216,7 @@ def test_a_report_of_what_was_before_the_last_write(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_report_that_counts_the_wrong_image_after_a_rollback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_report, "same_image", lambda *_: True)
+    monkeypatch.setattr(rollout_report, "same_image", lambda *_: True)
     assert shown("instances on the rollback image", rolled_back)
 
 
@@ -237,14 +232,14 @@ def meddled_with(world: World) -> World:
 
 
 def test_a_way_back_over_what_somebody_else_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_reaction, "same_reference", lambda *_: True)
-    monkeypatch.setattr(_image_update, "_check", lambda *_: None)
+    monkeypatch.setattr(failure_policy, "same_reference", lambda *_: True)
+    monkeypatch.setattr(set_image, "_check", lambda *_: None)
     assert shown("which somebody else had set meanwhile", meddled_with)
 
 
 def test_a_way_back_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Rollout, "_settle", lambda *_: None)
-    monkeypatch.setattr(_reaction, "_scope", lambda journal, *_: tuple(sent_ids(journal)[:1]))
+    monkeypatch.setattr(failure_policy, "_scope", lambda journal, *_: tuple(sent_ids(journal)[:1]))
     assert shown("came up on the image that was taken back")
 
 
@@ -257,7 +252,7 @@ def without_effect(world: World) -> World:
 
 
 def test_a_rollback_for_an_operation_without_effect(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_reaction, "_HANDS_OFF", {})
+    monkeypatch.setattr(failure_policy, "_HANDS_OFF", {})
     assert shown("after no_effect, which says nothing of the image", without_effect)
 
 
@@ -267,7 +262,7 @@ def in_company(world: World) -> World:
 
 
 def test_a_rollback_for_the_failure_of_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_reaction, "_HANDS_OFF", {})
+    monkeypatch.setattr(failure_policy, "_HANDS_OFF", {})
     assert shown("after other_host, which says nothing of the image", in_company)
 
 
@@ -281,13 +276,13 @@ def without_room(world: World) -> World:
 
 
 def test_a_green_preflight_before_a_rollout_that_cannot_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_preflight_instances, "_full", lambda *_: None)
+    monkeypatch.setattr(check_instances, "_full", lambda *_: None)
     assert shown("without a reason", without_room)
 
 
 def test_a_rollback_for_room_that_others_took(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_preflight_instances, "_full", lambda *_: None)
-    monkeypatch.setattr(_reaction, "_lost", lambda *_: True)
+    monkeypatch.setattr(check_instances, "_full", lambda *_: None)
+    monkeypatch.setattr(failure_policy, "_lost", lambda *_: True)
     assert shown("for want of room that others took", without_room)
 
 
@@ -300,7 +295,7 @@ def refused(world: World) -> World:
 
 
 def test_a_refusal_that_is_taken_for_a_race(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_fault, "meaning", lambda fault: _BARE if fault.status == 409 else meaning(fault))
+    monkeypatch.setattr(error_map, "meaning", lambda fault: _BARE if fault.status == 409 else meaning(fault))
     assert shown("though refused for good", refused)
 
 
@@ -317,8 +312,8 @@ def test_waits_that_begin_anew_with_each_call(monkeypatch: pytest.MonkeyPatch) -
         impatient = rollout_waits(*given[:4], **more)
         return {**rollout_waits(*given, **more), **{name: impatient[name] for name in ("upgrade", "health")}}
 
-    monkeypatch.setattr(_gather, "load", lambda _path, key: WaitState(key=key))
-    monkeypatch.setattr(_gather, "LIST_GRACE", 0.0)
+    monkeypatch.setattr(read_facts, "load", lambda _path, key: WaitState(key=key))
+    monkeypatch.setattr(read_facts, "LIST_GRACE", 0.0)
     monkeypatch.setattr(batches, "rollout_waits", without_patience)
     violations = roll(replace(world, size=1_000)).violations
     assert any("without a reason" in one for one in violations)
@@ -359,7 +354,7 @@ def with_company(world: World) -> World:
 
 
 def test_instances_that_were_not_made_from_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_origin, "why_attached", lambda *_, **__: None)
+    monkeypatch.setattr(origin, "why_attached", lambda *_, **__: None)
     assert shown("not made from the model: ", with_company)
     assert shown("not made from the model, and not named", with_company)
 
@@ -377,20 +372,20 @@ def keeping(world: World) -> World:
 
 
 def test_a_failed_image_that_stays_in_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_reaction, "unproven", lambda *_: False)
+    monkeypatch.setattr(failure_policy, "unproven", lambda *_: False)
     assert shown("the failed image is still in the model", with_sequel)
 
 
 def test_an_image_that_is_restored_to_the_wrong_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    react = _reaction._with_model
+    react = failure_policy._with_model
 
-    def wrong(*given: Any) -> _reaction.Reaction:
+    def wrong(*given: Any) -> failure_policy.Reaction:
         decided = react(*given)
         return (
             replace(decided, image=Image.from_options({**PUBLISHER, "version": OTHER})) if decided.restore else decided
         )
 
-    monkeypatch.setattr(_reaction, "_with_model", wrong)
+    monkeypatch.setattr(failure_policy, "_with_model", wrong)
     assert shown("rolled back, but the image before was", with_sequel)
 
 

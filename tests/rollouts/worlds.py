@@ -15,9 +15,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._findings import CODES, NEEDS_ACCEPTANCE
-from ansible_collections.azroll.vmss.plugins.module_utils._holder import holder_name
-from ansible_collections.azroll.vmss.plugins.module_utils._probe import between_renewals
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.lease_process import holder_name
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings import CODES, NEEDS_ACCEPTANCE
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.check_streak import between_renewals
 from armsim import scenario
 from rollouts.options import HOOK, Options
 from rollouts.site import Weather

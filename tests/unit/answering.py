@@ -23,7 +23,8 @@ from ansible.module_utils import basic
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 
-from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _border
+from ansible_collections.azroll.vmss.plugins.module_utils._azure import client
+from ansible_collections.azroll.vmss.plugins.module_utils._border import run as border_run
 from ansible_collections.azroll.vmss.tests.unit.wire import NOW, SUBSCRIPTION_ID, Clock, Token
 
 # The status and the text for a method and an address.
@@ -86,13 +87,13 @@ def run_module(
     clock = Clock()
     wire = Answering(answer, clock)
     arguments = {key: value for key, value in {**COMMON, **options}.items() if value is not ...}
-    connect = partial(_arm.connect, transport=wire, credential=None if login else Token())
-    deadline = partial(_border.Deadline, monotonic=clock.monotonic, sleep=clock.sleep)
+    connect = partial(client.connect, transport=wire, credential=None if login else Token())
+    deadline = partial(border_run.Deadline, monotonic=clock.monotonic, sleep=clock.sleep)
     out, err = io.StringIO(), io.StringIO()
     main = importlib.import_module(f"ansible_collections.azroll.vmss.plugins.modules.{module}").main
     with (
-        mock.patch.object(_arm, "connect", connect),
-        mock.patch.object(_border, "Deadline", deadline),
+        mock.patch.object(client, "connect", connect),
+        mock.patch.object(border_run, "Deadline", deadline),
         mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()),
         # From ansible-core 2.19 on, a module is told how its arguments are written.
         mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True),

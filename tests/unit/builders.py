@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 GALLERY_IMAGE = f"{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute/galleries/web/images/ubuntu"

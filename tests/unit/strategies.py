@@ -12,11 +12,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ansible_collections.azroll.vmss.plugins.module_utils._budget import Budget
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._limit import Limit
-from ansible_collections.azroll.vmss.plugins.module_utils._order import GROUPINGS, Order
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Budget
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import GROUPINGS, Order
 from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, OLD, instance
 
 # What may be the matter with an instance, as changes to one that is in service.

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.filter.rollout import FilterModule
-from ansible_collections.azroll.vmss.plugins.module_utils._option_forms import read_options
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout_options import FLAGS, RANGES
+from ansible_collections.azroll.vmss.plugins.module_utils._options.forms import read_options
+from ansible_collections.azroll.vmss.plugins.module_utils._options.role_options import FLAGS, RANGES
 
 ROLE = Path(__file__).parents[3] / "roles" / "rollout"
 

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.azroll.vmss.plugins.module_utils import _arm, _border
+from ansible_collections.azroll.vmss.plugins.module_utils._azure import client
+from ansible_collections.azroll.vmss.plugins.module_utils._border import run as border_run
 from ansible_collections.azroll.vmss.tests.unit.wire import SUBSCRIPTION_ID, Clock, Exchange, Token, Wire
 
 Run = Callable[..., dict[str, Any]]
@@ -32,8 +33,9 @@ def clock() -> Clock:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], clock: Clock) -> Run:
     """Run a module with options and a script; gives back what it printed, and checks that the script was played."""
-    connect = _arm.connect
-    monkeypatch.setattr(_border, "Deadline", partial(_border.Deadline, monotonic=clock.monotonic, sleep=clock.sleep))
+    connect = client.connect
+    deadline = partial(border_run.Deadline, monotonic=clock.monotonic, sleep=clock.sleep)
+    monkeypatch.setattr(border_run, "Deadline", deadline)
     for name in ("AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLOUD_ENVIRONMENT", "AZURE_PROFILE", "ANSIBLE_AZURE_AUTH_SOURCE"):
         monkeypatch.delenv(name, raising=False)
 
@@ -42,7 +44,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], clo
     ) -> dict[str, Any]:
         wire = Wire(script, clock)
         credential = None if login else Token()
-        monkeypatch.setattr(_arm, "connect", partial(connect, transport=wire, credential=credential))
+        monkeypatch.setattr(client, "connect", partial(connect, transport=wire, credential=credential))
         arguments = {**LOGIN, "resource_group": "rg-shop", "name": "web", **options, "_ansible_check_mode": check_mode}
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
         # From ansible-core 2.19 on, a module is told how its arguments are written.

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
-from ansible_collections.azroll.vmss.plugins.module_utils._scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._witness import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.model_fingerprint import fingerprints
+from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     GROUP,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.azroll.vmss.plugins.module_utils._image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._image_history import ImageHistory, write_history
-from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._model.model_fingerprint import fingerprints
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory, write_history
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     GROUP,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.azroll.vmss.plugins.module_utils._profile import fingerprints
+from ansible_collections.azroll.vmss.plugins.module_utils._model.model_fingerprint import fingerprints
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     COMPUTE,

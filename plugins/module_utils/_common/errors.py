@@ -1,0 +1,270 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""The one exception tree of the collection: each error says what was tried, what Azure said and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from ansible_collections.azroll.vmss.plugins.module_utils._common.wording import MODULE, worded
+
+
+@dataclass(frozen=True)
+class ArmFault:
+    """What the service said: HTTP status, ARM's code, message and target, and the id to quote in a support case.
+
+    `detail_codes` are those of what it names as the reason, `policies` the assignments of Azure Policy that deny it.
+    """
+
+    status: int | None = None
+    code: str | None = None
+    message: str | None = None
+    target: str | None = None
+    request_id: str | None = None
+    detail_codes: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether Azure has said no, and will say so again: none of a fault of the service, and of throttling."""
+        return self.status is not None and 400 <= self.status < 500 and self.status not in (408, 429)
+
+
+class VmssError(Exception):
+    """Base of the tree. `kind` names the error for programs, `message` and `advice` speak to people.
+
+    A `transient` one passes by itself: the same request may succeed a little later.
+    """
+
+    kind = "error"
+    transient = False
+    # Whether it is a write that failed, and Azure may have received it all the same.
+    unanswered = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str = "",
+        attempted: str = "",
+        fault: ArmFault | None = None,
+        instances: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.attempted = attempted
+        self.fault = fault or ArmFault()
+        self.instances = tuple(instances)
+
+    def __str__(self) -> str:
+        return self.describe()
+
+    def describe(self, layer: str = MODULE) -> str:
+        """All an operator needs in one text: the trouble, Azure's own words where there are any, what to do."""
+        message = worded(self.message, layer)
+        parts = [message if message.endswith((".", "?", "!")) else message + "."]
+        if self.fault.code or self.fault.message:
+            said = ": ".join(text for text in (self.fault.code, self.fault.message) if text)
+            parts.append(f"Azure said: {said}" if said.endswith((".", "!", "?")) else f"Azure said: {said}.")
+        if self.advice:
+            parts.append(worded(self.advice, layer))
+        return " ".join(parts)
+
+    def to_dict(self, layer: str = MODULE) -> dict[str, object]:
+        """The `error` key of a module's result."""
+        return {
+            "kind": self.kind,
+            "transient": self.transient,
+            "message": worded(self.message, layer),
+            "advice": worded(self.advice, layer),
+            "attempted": self.attempted,
+            "instances": list(self.instances),
+            "arm": {
+                name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.fault).items()
+            },
+        }
+
+
+class BadInput(VmssError):
+    """What the user asked for cannot be meant: unknown domain or instance, options that contradict each other."""
+
+    kind = "bad_input"
+
+
+class Refused(VmssError):
+    """A guard said no before anything was written; `kind` of the instance names the guard."""
+
+    def __init__(self, guard: str, message: str, *, advice: str, instances: Sequence[str] = ()) -> None:
+        super().__init__(message, advice=advice, instances=instances)
+        self.kind = guard
+
+
+class MissingLibrary(VmssError):
+    """A Python library of the Azure SDK is not there for the interpreter that runs the module."""
+
+    kind = "missing_library"
+
+
+class CredentialError(VmssError):
+    """No credentials, or ones that the identity platform refused."""
+
+    kind = "credentials"
+
+
+class ConnectionFailed(VmssError):
+    """No answer: name, network, proxy or TLS."""
+
+    kind = "connection"
+    transient = True
+
+
+class Untrusted(ConnectionFailed):
+    """The server's certificate was not signed by anybody trusted: another try does not help."""
+
+    transient = False
+
+
+class NotFound(VmssError):
+    """Subscription, resource group, scale set or instance does not exist."""
+
+    kind = "not_found"
+
+
+class ImageNotFound(VmssError):
+    """The image or its version does not exist, or not in the scale set's region."""
+
+    kind = "image_not_found"
+
+
+class ImageNotReplicated(ImageNotFound):
+    """The image exists, but the scale set's region does not have it, or not yet."""
+
+
+class ModelLimit(VmssError):
+    """The instances of the scale set refer to ten different models already, and Azure allows no more."""
+
+    kind = "model_limit"
+
+
+class ImageChangeRefused(VmssError):
+    """Azure does not let the scale set change from its image to that one."""
+
+    kind = "image_change_refused"
+
+
+class Forbidden(VmssError):
+    """The principal lacks an action."""
+
+    kind = "forbidden"
+
+
+class Conflict(VmssError):
+    """A race with another write: 412, and 409 where its code says so."""
+
+    kind = "conflict"
+    transient = True
+
+
+class PolicyViolation(VmssError):
+    """A policy of Azure Policy denies the write."""
+
+    kind = "policy"
+
+
+class Locked(VmssError):
+    """A lock on the resource, or on what holds it, forbids the write."""
+
+    kind = "locked"
+
+
+class QuotaExceeded(VmssError):
+    """The subscription's quota does not allow it."""
+
+    kind = "quota"
+
+
+class NoCapacity(VmssError):
+    """Azure has no machines of this size there, or none for this subscription."""
+
+    kind = "capacity"
+
+
+class FeatureNotRegistered(VmssError):
+    """It takes a preview feature that the subscription is not registered for."""
+
+    kind = "feature_not_registered"
+
+
+class SubscriptionBlocked(VmssError):
+    """The subscription takes no writes: it is disabled, or not registered for the resource provider."""
+
+    kind = "subscription"
+
+
+class RollingUpgradeRuns(VmssError):
+    """A rolling upgrade of Azure's own lets nothing else be changed."""
+
+    kind = "rolling_upgrade"
+
+
+class Rejected(VmssError):
+    """Any other refusal of what was asked for: asking again in the same way ends alike."""
+
+    kind = "rejected"
+
+
+class Throttled(VmssError):
+    """The rate limit held for longer than the caller would wait. `retry_after` are the seconds that Azure asked for."""
+
+    kind = "throttled"
+    transient = True
+    retry_after: float | None = None
+
+
+class Preempted(VmssError):
+    """A newer write to the scale set put an end to the operation (code OperationPreempted, or it was cancelled)."""
+
+    kind = "preempted"
+    transient = True
+
+
+class OperationFailed(VmssError):
+    """A long-running operation ended as Failed or Canceled."""
+
+    kind = "operation_failed"
+
+
+class NoEffect(VmssError):
+    """Azure reports that an operation has succeeded, and nothing was changed by it."""
+
+    kind = "no_effect"
+
+
+class ServiceError(VmssError):
+    """Any other refusal or fault of the service."""
+
+    kind = "service_error"
+
+
+class Unavailable(ServiceError):
+    """The service answered, but only that it cannot do anything at the moment (5xx), however often it was asked."""
+
+    kind = "unavailable"
+    transient = True
+
+
+class Outdated(Unavailable):
+    """What a write was decided on had become too old before it was sent: it was not sent."""
+
+
+class WaitTimeout(VmssError):
+    """The deadline passed with something still open."""
+
+    kind = "timeout"

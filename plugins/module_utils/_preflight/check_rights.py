@@ -1,0 +1,102 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""Preflight of the rights of the principal: what each step takes, and what letting go of a dead run's things takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings import NEEDS_ACCEPTANCE, WARNING, Finding
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.role_actions import missing_actions
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import AUTOSCALE, REPAIRS, named
+
+# A step, and the action that it takes (facts of Azure's list of actions).
+_Right = tuple[str, str]
+
+_SET = "Microsoft.Compute/virtualMachineScaleSets"
+_ALWAYS: tuple[_Right, ...] = (
+    # The upgrade policy is restored by the same action.
+    ("write the image and the lease into the model", f"{_SET}/write"),
+    ("upgrade instances", f"{_SET}/manualUpgrade/action"),
+    # Without it the very first write would be refused as soon as it is waited for.
+    ("follow what a write begins, and see why it failed", "Microsoft.Compute/locations/operations/read"),
+)
+_SERVICE_STATE = f"{_SET}/setOrchestrationServiceState/action"
+_AUTOSCALE_WRITE = "Microsoft.Insights/autoscaleSettings/write"
+_SEE_REPAIRS: _Right = ("see whether automatic repairs run", f"{_SET}/instanceView/read")
+_SEE_UPGRADES: _Right = ("see whether a rolling upgrade runs", f"{_SET}/rollingUpgrades/read")
+_SEE_LOCKS: _Right = ("see whether a lock forbids the writes", "Microsoft.Authorization/locks/read")
+_PROTECT: _Right = ("set failed instances aside", f"{_SET}/virtualMachines/write")
+_REIMAGE: _Right = ("try failed instances once more", f"{_SET}/reimage/action")
+
+
+def right_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    """Every right that is missing; a rollout goes on without those that let it see more, or do what it need not."""
+    if sight.permissions is None:
+        yield Finding(
+            "permissions_unreadable",
+            WARNING,
+            "The permissions of the principal cannot be read: a missing one will show when it is needed",
+            "Allow Microsoft.Authorization/permissions/read.",
+        )
+        return
+    needed = [*_ALWAYS, *_of_repairs(sight, wish), *_of_probes(sight, wish)]
+    useful = [one for one in _useful(wish) if one not in needed]
+    for severity, rights in ((NEEDS_ACCEPTANCE, needed), (WARNING, useful)):
+        for step, action in rights:
+            if missing_actions(sight.permissions, [action]):
+                yield _missing(severity, action, sight.snapshot.scale_set.name, step)
+    yield from _of_autoscale(sight, wish)
+
+
+def _missing(severity: str, action: str, place: str, step: str) -> Finding:
+    return Finding(
+        "permission_missing",
+        severity,
+        f"The principal lacks {action} on {place}, which it takes to {step}",
+        "Assign a role that holds the action; a new assignment takes some minutes to be seen.",
+    )
+
+
+def _useful(wish: Wish) -> Iterator[_Right]:
+    yield from (_SEE_UPGRADES, _SEE_REPAIRS, _SEE_LOCKS)
+    if wish.set_aside:
+        yield _PROTECT
+    if wish.retry_failed:
+        yield _REIMAGE
+
+
+def _of_repairs(sight: Sight, wish: Wish) -> Iterator[_Right]:
+    scale_set, state = sight.snapshot.scale_set, (sight.snapshot.repairs_state or "").lower()
+    left = REPAIRS in sight.held
+    # Their state is asked for by whoever is to suspend or resume them; Flexible sets do not tell it (recorded).
+    asked = scale_set.automatic_repairs and not scale_set.flexible and (wish.suspend_repairs or left)
+    if asked:
+        yield _SEE_REPAIRS
+    if wish.suspend_repairs and state == "running":
+        yield "suspend and resume automatic repairs", _SERVICE_STATE
+    elif left and (state == "suspended" or (asked and not state)):
+        yield "resume the automatic repairs that an earlier run has left suspended", _SERVICE_STATE
+
+
+def _of_autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
+    left = named(sight.held, AUTOSCALE)
+    for one in sight.autoscale or ():
+        granted = sight.autoscale_permissions.get(one.label)
+        holds = wish.hold_autoscale and one.enabled
+        # Where the rights cannot be read, a missing one will show when it is needed.
+        if (holds or one.label in left) and granted is not None and missing_actions(granted, [_AUTOSCALE_WRITE]):
+            step = "hold autoscale" if holds else "switch on again what an earlier run has left switched off"
+            yield _missing(NEEDS_ACCEPTANCE, _AUTOSCALE_WRITE, f"autoscale setting {one.label}", step)
+
+
+def _of_probes(sight: Sight, wish: Wish) -> Iterator[_Right]:
+    if wish.probe_instances:
+        place = "Microsoft.Network" if sight.snapshot.scale_set.flexible else _SET
+        yield "find the addresses of instances", f"{place}/networkInterfaces/read"

@@ -1,0 +1,254 @@
+# Copyright (c) 2026, azroll.vmss contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 azroll.vmss contributors
+
+# This file is private to the collection and may change without notice.
+
+"""What a rollout did, as it goes: plain data that the role carries along and the report is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._common.masking import masked
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, same_image, same_reference
+from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import listed
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_details import complete
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.previous_run import earlier_run
+
+KILLED = "killed"
+RUNNING = "running"
+FAILED = "failed"
+SUCCEEDED = "succeeded"
+
+
+def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
+    """A new journal; `at` is a time in ISO form."""
+    return {
+        "scale_set": scale_set,
+        "resource_group": resource_group,
+        "started_at": at,
+        "finished_at": None,
+        "previous_image": None,
+        "target_image": None,
+        "by_model": True,
+        "made_model": False,
+        "model_judged": False,
+        "rolls_back": False,
+        "wanted_image": {},
+        "model_image": {},
+        "left_image": {},
+        "image_changed": False,
+        "image_restored": False,
+        "stayed_behind": [],
+        "image_kept_why": "",
+        "findings": [],
+        "took_hold": False,
+        "holds": False,
+        "held": [],
+        "still_held": [],
+        "continues": None,
+        "earlier_run": None,
+        "cause": None,
+        "cause_kind": "",
+        "failure": None,
+        "decision": None,
+        "outdated": False,
+        "rollback": None,
+        "rollback_image": None,
+        "waiting": False,
+        "kept_back": [],
+        "begun_before": False,
+        "on_target_before": [],
+        "sick_before": [],
+        "failed_before": [],
+        "set_aside": [],
+        "set_aside_why": "",
+        "batches": [],
+    }
+
+
+def note(journal: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
+    """The journal with some of its entries set. Raises BadInput for an entry that a journal does not have."""
+    unknown = sorted(set(facts) - set(start("", "", "")))
+    if unknown:
+        raise BadInput(f"A rollout's journal has no {', '.join(unknown)}")
+    if facts.get("cause"):
+        # The words of any task, hooks of the user's own among them; the report may be kept for long.
+        facts["cause"] = masked(str(facts["cause"]))
+    return {**journal, **facts}
+
+
+def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequence[str]) -> dict[str, Any]:
+    """The journal with the set as it was before the first write (the facts record).
+
+    Where the model has the target image already, or was sent back from it, an earlier run began this rollout, to its
+    end or to where it stopped: what that one moved is part of it.
+    """
+    model, target = Image.from_dict(vmss["image"]), Image.from_dict(journal["target_image"] or {})
+    instances = vmss["instances"]
+    return {
+        **journal,
+        # Without the number that Azure may tell beside the reference, as options of the modules take it.
+        "model_image": Image.from_options(vmss["image"]).to_dict(),
+        "kept_back": list(kept_back),
+        # The image that the set was sent back from.
+        "left_image": dict(vmss.get("back_from") or {}),
+        # An image that failed its proof is not left in the model: then the set was sent back from it.
+        "begun_before": same_reference(model, target) or _left(vmss, target),
+        "on_target_before": [one["instance_id"] for one in instances if not (one["stale"] or one.get("attached"))],
+        "sick_before": [one["instance_id"] for one in instances if not one["in_service"]],
+        "failed_before": [
+            one["instance_id"] for one in instances if str(one.get("provisioning_state")).lower() == "failed"
+        ],
+    }
+
+
+def _left(vmss: Mapping[str, Any], target: Image) -> bool:
+    return same_image(Image.from_dict(vmss.get("back_from") or {}), target)
+
+
+def not_ours(journal: Mapping[str, Any]) -> list[str]:
+    """The ids that were on the target image before this rollout began, in whatever run."""
+    return [] if journal["begun_before"] else list(journal["on_target_before"])
+
+
+def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Sequence[str] = ()) -> dict[str, Any]:
+    """The journal with the `result` of vmss_hold.
+
+    Where an unfinished run is continued, its lease tells who it was, and what is on the target by now what it did. What
+    it moved and what it left `unsettled` is this run's as well, if it had the same target: nothing of that counts as on
+    the target, or as sick, before the rollout.
+    """
+    told = {
+        **journal,
+        "holds": True,
+        # Whether writes of tags make a new model is known from now on.
+        "model_judged": journal["model_judged"] or result.get("made_model") is not None,
+        "held": list(result["held"]),
+        "continues": journal["continues"] or result["continues"],
+        "previous_image": result["image_before"] or journal["previous_image"],
+    }
+    if not result["continues"]:
+        return told
+    told["earlier_run"] = earlier_run(result, journal["on_target_before"])
+    wanted, had = ((result.get(name) or {}).get("target") for name in ("lease", "lease_before"))
+    if had and wanted and had != wanted:
+        return told
+    ours = {*journal["on_target_before"], *unsettled}
+    return {
+        **told,
+        "begun_before": True,
+        "sick_before": [one for one in journal["sick_before"] if one not in ours],
+    }
+
+
+def release(journal: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    """The journal with the `result` of letting go by vmss_hold; a module that was killed tells of no `error`."""
+    if result.get("error", KILLED) is None:
+        return {**journal, "still_held": [] if result["lost"] else list(result["held"])}
+    # At the limit of models, the next run would be refused as well, until its advice is followed.
+    again = "" if (result.get("error") or {}).get("kind") == "model_limit" else "; run the same play again"
+    said = f"What the rollout holds could not be let go of{again}."
+    cause = " ".join(str(text) for text in (journal["cause"], said, result.get("msg")) if text)
+    # Where it had read the lease, it knows what is still held; nothing may be.
+    held = result["held"] if result.get("lease") else journal["held"]
+    return note({**journal, "still_held": list(held)}, cause=cause)
+
+
+def explain(
+    journal: Mapping[str, Any],
+    details: Mapping[str, Any] | None = None,
+    operation: Mapping[str, Any] | None = None,
+    probe: str = "",
+    sick: Sequence[str] = (),
+    image: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The journal with what is known of a failure: see `_bundle.complete`. `sick` were so before their batch.
+
+    `image` is what the model has by now: a write whose answer was lost may have taken effect.
+    """
+    before = list(dict.fromkeys([*journal["sick_before"], *sick]))
+    # What had failed, and served all the same, says nothing of this rollout unless it was sent.
+    told = [*before, *(one for one in journal["failed_before"] if one not in sent_ids(journal))]
+    now, target, had = (Image.from_dict(one or {}) for one in (image, journal["target_image"], journal["model_image"]))
+    written = journal["holds"] and same_reference(now, target) and not same_reference(had, target)
+    return {
+        **journal,
+        "sick_before": before,
+        "failure": complete(details, operation, probe, told),
+        "image_changed": journal["image_changed"] or written,
+    }
+
+
+def set_aside(
+    journal: Mapping[str, Any], aside: Mapping[str, Any], protection: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The journal with the choice of `_aside.choose_aside` and the result of vmss_instance_protection for it.
+
+    Only what is protected now is set aside, whatever was chosen; where that failed, the error says why.
+    """
+    told = protection or {}
+    why = aside["why"]
+    if told.get("error"):
+        why = f"Not all could be set aside: {told.get('msg')}"
+    elif aside["instance_ids"] and "error" not in told:
+        # Whoever was killed says nothing of what is protected by now.
+        why = (
+            f"Whether {listed(aside['instance_ids'])} are protected now is not known: {told.get('msg') or 'no answer'}"
+        )
+    return {**journal, "set_aside": [one["instance_id"] for one in told.get("instances") or []], "set_aside_why": why}
+
+
+def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """The journal with a batch under way."""
+    entry = {
+        "name": batch["name"],
+        "instance_ids": list(batch["instance_ids"]),
+        "proving": bool(batch.get("proving")),
+        "sent": [],
+        "left_out": [],
+        "second_chance": [],
+        "retried": [],
+        "started_at": at,
+        "finished_at": None,
+        "result": RUNNING,
+    }
+    return {**journal, "batches": [*journal["batches"], entry]}
+
+
+def retry(journal: Mapping[str, Any], instance_ids: Sequence[str] = (), chosen: Sequence[str] = ()) -> dict[str, Any]:
+    """The journal with instances of the batch under way that are `chosen` for a second chance, or were sent once more.
+
+    Who was chosen and could not be sent has had his chance as well: otherwise he would be chosen for ever.
+    """
+    *before, batch = journal["batches"]
+    told = {
+        "second_chance": [*batch["second_chance"], *chosen],
+        "retried": [*batch["retried"], *instance_ids],
+    }
+    return {**journal, "batches": [*before, {**batch, **told}]}
+
+
+def end_batch(
+    journal: Mapping[str, Any], result: str, at: str, upgrade: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The journal with its last batch ended; nothing to do where no batch is under way.
+
+    `upgrade` is the result of vmss_domain_upgrade for it: what was sent, or after a failure may have been. A module
+    that was killed tells nothing, so it may have sent the whole batch.
+    """
+    batches = list(journal["batches"])
+    if batches and batches[-1]["result"] == RUNNING:
+        told = upgrade or {}
+        ended = {"result": result, "finished_at": at, "left_out": list(told.get("left_out") or [])}
+        batches[-1] = {**batches[-1], **ended, "sent": list(told.get("instance_ids", batches[-1]["instance_ids"]))}
+    return {**journal, "batches": batches}
+
+
+def sent_ids(journal: Mapping[str, Any]) -> list[str]:
+    """The ids that the batches sent so far, or may have sent."""
+    return list(dict.fromkeys(one for batch in journal["batches"] for one in batch["sent"]))
