@@ -413,10 +413,12 @@ def judge_holds(site: Site, before: Held) -> Iterator[str]:
         yield "autoscale is not set as it was"
     left = own_tags(site.web.document.get("tags") or {})
     # What lags would be upgraded by Azure itself under the policy that was there before: that has to wait.
+    # Protected as the run has seen it: somebody may have done that since.
+    protected = site.last_look.protected if site.last_look else frozenset()
     lagging = [
         one
         for one in site.web.active()
-        if not (one.protect_from_scale_set_actions or one.attached)
+        if not (one.id in protected or one.attached)
         and not (one.model is site.web.model if site.web.flexible else one.applies(site.web.model))
     ]
     if left and not (lagging and now.policy == "Manual" != before.policy):
