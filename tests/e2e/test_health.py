@@ -14,8 +14,9 @@ import pytest
 import yaml
 
 from armsim.launch import running
+from armsim.scenario import locate
 
-from .conftest import ROOT, SET, SPEED, Site
+from .conftest import SET, SPEED, Site
 from .test_documentation import documented_examples, run_tasks
 
 # One instance is enough to see the gate at work.
@@ -78,7 +79,7 @@ def test_a_url_that_stays_bad_halts_the_rollout_with_its_answer(site, shop):
 
 def on_the_loop(folder: Path, **of_set: object) -> Path:
     """A scenario of four instances at addresses of the loop; nobody repairs them."""
-    scenario = yaml.safe_load((ROOT / "tests" / "armsim" / "scenarios" / "quickstart.yaml").read_text())
+    scenario = yaml.safe_load(locate("quickstart").read_text())
     scenario["address_space"] = "127.0.1.0/24"
     scenario["scale_sets"][0] |= {"capacity": 4, "id_holes": 0, "automatic_repairs": {"enabled": False}, **of_set}
     file = folder / "loop.yaml"
@@ -130,7 +131,7 @@ def test_health_tasks_see_the_batch_and_halt_the_rollout(site, tmp_path):
 
 
 def test_a_set_without_a_health_source_is_judged_by_its_instances(tmp_path):
-    scenario = (ROOT / "tests" / "armsim" / "scenarios" / "quickstart.yaml").read_text()
+    scenario = locate("quickstart").read_text()
     file = tmp_path / "plain.yaml"
     file.write_text(
         scenario.replace(

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from armsim.launch import Simulator, running
+from armsim.scenario import locate
 
 from .conftest import GROUP, ROOT, SET
 
@@ -275,7 +276,7 @@ def test_a_failed_operation_names_the_instances_and_azure_s_words():
 
 
 def test_a_missing_permission_is_named(tmp_path: Path):
-    scenario = (ROOT / "tests" / "armsim" / "scenarios" / "quickstart.yaml").read_text()
+    scenario = locate("quickstart").read_text()
     action = "Microsoft.Compute/virtualMachineScaleSets/write"
     file = tmp_path / "denied.yaml"
     file.write_text(f"{scenario}principal:\n  denied_actions: [{action}]\n")
