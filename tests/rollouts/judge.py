@@ -413,8 +413,9 @@ def judge_holds(site: Site, before: Held) -> Iterator[str]:
         yield "autoscale is not set as it was"
     left = own_tags(site.web.document.get("tags") or {})
     # What lags would be upgraded by Azure itself under the policy that was there before: that has to wait.
-    # Protected as the run has seen it: somebody may have done that since.
-    protected = site.last_look.protected if site.last_look else frozenset()
+    # Protected as the release has seen it: somebody may have done that since.
+    seen = next((one.look for one in reversed(site.writes) if one.kind == "tags" and one.look), None)
+    protected = seen.protected if seen else frozenset()
     lagging = [
         one
         for one in site.web.active()
