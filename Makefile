@@ -95,4 +95,4 @@ lock:
 	@dev/lock $(UPGRADE)
 
 clean:
-	rm -rf .env build .ansible .hypothesis tests/output
+	rm -rf .env build .ansible .hypothesis armsim/.hypothesis armsim/.pytest_cache tests/output

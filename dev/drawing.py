@@ -133,10 +133,10 @@ def section(tree: Tree) -> str:
     graph = packages(tree)
     lines = [".. code-block:: text", "", *(f"   {line}" for line in drawing(graph)), ""]
     words = {name: about(tree, name) for level in reversed(floors(graph)) for name in level}
-    if any(words.values()):
+    said = [(name, text) for name, text in words.items() if text]
+    if said:
         lines += [".. list-table::", "   :widths: 20 80", ""]
-        for name, text in words.items():
-            lines += [f"   * - ``{name}/``", f"     - {text}" if text else "     -"]
+        lines += [line for name, text in said for line in (f"   * - ``{name}/``", f"     - {text}")]
         lines.append("")
     return "\n".join(lines)
 

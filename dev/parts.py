@@ -274,7 +274,7 @@ PARTS: Sequence[Part] = (
     Part(
         "matrix",
         "the fault matrix, and the role killed at every step",
-        (Step(("python", "-m", "matrix", *CASES), variables={"PYTHONPATH": "tests"}),),
+        (Step(("python", "-m", "matrix", *CASES), folder=ROOT / "tests"),),
         on_request=True,
     ),
     Part(
