@@ -80,7 +80,7 @@ def status_of(call: Callable[..., object], *arguments: Any) -> int:
 
 
 @pytest.mark.parametrize("write", [model_write.patch, model_write.put])
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(bodies=st.lists(MODEL | ANYTHING, min_size=1, max_size=3))
 def test_any_body_is_taken_or_refused_and_the_set_stays_readable(write, bodies):
     world = World.bundled("quickstart")

@@ -149,9 +149,7 @@ def check(answer: Answer, method: str) -> None:
 
 usual = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize="ARMSIM_FUZZ" not in os.environ,
-    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

@@ -130,7 +130,7 @@ def running(
     throttling: bool | None = None,
     auth: Literal["lenient", "strict"] | None = None,
     python: str = sys.executable,
-    timeout: float = 20.0,
+    timeout: float = 60.0,
 ) -> Iterator[Simulator]:
     """A simulator serving ``scenario`` (a file or a bundled name) inside the ``with`` block.
 
@@ -165,7 +165,7 @@ def start(
     throttling: bool | None = None,
     auth: Literal["lenient", "strict"] | None = None,
     python: str = sys.executable,
-    timeout: float = 20.0,
+    timeout: float = 60.0,
 ) -> Simulator:
     """Start a simulator and wait at most ``timeout`` seconds until it is ready; the caller stops it."""
     folder = Path(tempfile.mkdtemp(prefix="armsim-launch-"))
