@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The role's own task files, played on a site by Ansible's own executor. To be imported before the collection is."""
+"""The role's own task files, played on a site by Ansible's own executor."""
 
 from __future__ import annotations
 

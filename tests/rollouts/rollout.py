@@ -101,8 +101,8 @@ def roll(
     if world.back:
         site.target = OLD
         # Where somebody else has set a third image, the one before it is not the old one.
-        others = {str(site.first_images.get(1))[-len(OLD) :], str(site.web.target())[-len(OLD) :]} - {OLD, NEW}
-        named = world.size % 2 or bool(others)
+        models = (site.first_images.get(1), site.web.target())
+        named = world.size % 2 or not all(str(one).endswith((OLD, NEW)) for one in models)
         back = replace(world.options, direction="back", image={"version": OLD} if named else {}, until="")
         before = still(site, before)
         first = site.run + 1

@@ -21,14 +21,17 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from rollouts.page import PAGE, page
 from rollouts.rollout import Outcome, roll
 from rollouts.trace import differences
 from rollouts.worlds import noisy_world, random_world
+
+Played = TypeVar("Played")
 
 ROLLOUTS = 10_000
 HEALTHY = 1_000
@@ -99,32 +102,45 @@ def play(seed: int, *, noisy: bool = False) -> tuple[int, Outcome]:
 
 def many(seeds: Iterator[int], tally: Tally, *, noisy: bool = False, until: float = float("inf")) -> None:
     """Roll through the worlds of these seeds in two processes, or until the time is up."""
-    told = time.monotonic()
-    # The pool takes all that it is given at once; this has it wait for what it has begun.
-    begun = threading.Semaphore(BEGUN)
-    with multiprocessing.Pool(2, _collect_seldom) as pool:
-        for seed, outcome in pool.imap_unordered(partial(play, noisy=noisy), _until(seeds, until, begun), chunksize=4):
-            begun.release()
-            tally.add(seed, outcome)
-            for violation in outcome.violations:
-                print(_broken(seed, violation), flush=True)
-            if time.monotonic() - told > PROGRESS:
-                told = time.monotonic()
-                print(f"{tally.rollouts:,} rollouts, {len(tally.violations)} violations ...", flush=True)
+
+    def progress() -> str:
+        return f"{tally.rollouts:,} rollouts, {len(tally.violations)} violations ..."
+
+    for seed, outcome in _in_two_processes(partial(play, noisy=noisy), seeds, progress, until):
+        tally.add(seed, outcome)
+        for violation in outcome.violations:
+            print(_broken(seed, violation), flush=True)
 
 
 def compare(worlds: int) -> int:
     """Hold the role's own task files against the driver in so many worlds; returns the number of differences."""
-    told, found = time.monotonic(), 0
-    with multiprocessing.Pool(2, _collect_seldom) as pool:
-        for done, differ in enumerate(pool.imap_unordered(differences, range(worlds)), start=1):
-            found += len(differ)
-            print("".join(f"{one}\n" for one in differ), end="", flush=True)
-            if time.monotonic() - told > PROGRESS:
-                told = time.monotonic()
-                print(f"the role in {done} worlds, {found} differences ...", flush=True)
+    found = done = 0
+
+    def progress() -> str:
+        return f"the role in {done} worlds, {found} differences ..."
+
+    for differ in _in_two_processes(differences, iter(range(worlds)), progress):
+        done += 1
+        found += len(differ)
+        print("".join(f"{one}\n" for one in differ), end="", flush=True)
     print(f"The role itself was played in {worlds} worlds, and did otherwise than the driver {found} times.")
     return found
+
+
+def _in_two_processes(
+    act: Callable[[int], Played], seeds: Iterator[int], progress: Callable[[], str], until: float = float("inf")
+) -> Iterator[Played]:
+    """What comes of each seed, in any order, until the time is up; says now and then how far it is."""
+    told = time.monotonic()
+    # The pool takes all that it is given at once; this has it wait for what it has begun.
+    begun = threading.Semaphore(BEGUN)
+    with multiprocessing.Pool(2, _collect_seldom) as pool:
+        for played in pool.imap_unordered(act, _until(seeds, until, begun), chunksize=4):
+            begun.release()
+            yield played
+            if time.monotonic() - told > PROGRESS:
+                told = time.monotonic()
+                print(progress(), flush=True)
 
 
 def _collect_seldom() -> None:

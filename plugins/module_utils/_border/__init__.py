@@ -7,5 +7,5 @@
 
 """The border to Ansible: argument specifications, one call of a module, errors as fail_json.
 
-Nothing else imports Ansible.
+Nothing else imports Ansible, but for the forms of options, which are read as Ansible reads them.
 """

@@ -75,7 +75,7 @@ def ownership_reasons(scale_set: ScaleSet, owner: str | None = None) -> Iterator
 def policy_reasons(scale_set: ScaleSet) -> Iterator[Reason]:
     """An upgrade policy under which a write of the model restarts instances by itself."""
     policy = scale_set.upgrade_policy
-    if policy.lower() != "manual":
+    if not scale_set.manual:
         effect = "restarts every instance at once" if policy.lower() == "automatic" else "starts a rolling upgrade"
         yield Reason(
             "upgrade_policy",

@@ -121,9 +121,12 @@ def upgraded(
         stale = is_stale(one, target, by_model=by_model)
         if stale and one.failed and one.instance_id in failed_before:
             return STILL_OLD
-        state_since = parse_time(one.state_since) if sent_at is not None else None
-        early = state_since is not None and sent_at is not None and state_since < sent_at
-        return trouble(one, None) or (STILL_OLD if stale else NOT_BEGUN if early else None)
+        if why := trouble(one, None):
+            return why
+        if stale:
+            return STILL_OLD
+        since = parse_time(one.state_since)
+        return NOT_BEGUN if sent_at is not None and since is not None and since < sent_at else None
 
     return _look("upgraded", instances, ids, reason, sick)
 

@@ -18,6 +18,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.model_fingerpri
 from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import read_mark
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory, read_history
 
+# The upgrade policy under which instances are upgraded only when somebody asks for it.
+MANUAL = "Manual"
 _HEALTH_EXTENSIONS = ("applicationhealthlinux", "applicationhealthwindows")
 # PT15M is the only value that the notification takes (documented).
 _NOTICE = 900
@@ -110,6 +112,11 @@ class ScaleSet:
             profile=fingerprints(body),
             tags=tags,
         )
+
+    @property
+    def manual(self) -> bool:
+        """Whether a write of the model moves no instance by itself (upgrade policy Manual, documented)."""
+        return self.upgrade_policy.lower() == MANUAL.lower()
 
     @property
     def flexible(self) -> bool:

@@ -17,8 +17,10 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
 
 T = TypeVar("T")
 
-# In seconds. A read may be behind the write, so it takes a second one.
+# In seconds. A read may be behind the write, so it takes a second one, so much later.
 NO_EFFECT_AFTER = 10.0
+# Why a model may be as before although it was written.
+WRITTEN_BACK = "policies of Azure Policy that alter what is written, and clients that write it back"
 
 
 def until_shown(read: Callable[[], T], shown: Callable[[T], bool], deadline: Deadline) -> tuple[T, bool]:
@@ -28,6 +30,11 @@ def until_shown(read: Callable[[], T], shown: Callable[[T], bool], deadline: Dea
         deadline.sleep(NO_EFFECT_AFTER)
         found = read()
     return found, shown(found)
+
+
+def with_verb(left: Sequence[str]) -> str:
+    """What is as it was, several things perhaps, as the beginning of a sentence."""
+    return f"{' and '.join(left)} {'are' if len(left) > 1 else 'is'}"
 
 
 def write_without_effect(

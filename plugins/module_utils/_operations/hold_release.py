@@ -31,7 +31,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Im
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._model.origin import follows_model
 from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import on_the_way_back, write_mark
-from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import MANUAL, ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import listed
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import is_stale
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.acquire_lease import (
@@ -39,7 +39,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._operations.acquire_le
     guard_claim,
     server_time,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.effect import until_shown, write_without_effect
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.effect import (
+    WRITTEN_BACK,
+    until_shown,
+    with_verb,
+    write_without_effect,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.repairs_and_autoscale import (
     ATTEMPTS,
     BUSY,
@@ -65,8 +70,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import (
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._azure.client import Arm
     from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations import Operation
-
-MANUAL = "Manual"
 
 
 @dataclass(frozen=True)
@@ -234,7 +237,7 @@ class Keeper:
             settings = find_autoscale(self._arm, scale_set)
             items = {f"{AUTOSCALE}={one.label}": one.enabled for one in settings}
             found += [item for item, enabled in items.items() if enabled or item in known]
-        if wish.set_manual and not _is_manual(scale_set):
+        if wish.set_manual and not scale_set.manual:
             found.append(f"{POLICY}={scale_set.upgrade_policy}")
         return tuple(found)
 
@@ -256,9 +259,9 @@ class Keeper:
             tags = self._noting_by_image(scale_set)
             if lease != read_lease(scale_set.tags) or tags != scale_set.tags:
                 body["tags"] = write_lease(tags, lease)
-        if wish.set_manual and not _is_manual(scale_set):
+        if wish.set_manual and not scale_set.manual:
             body["properties"] = {"upgradePolicy": {"mode": MANUAL}}
-        elif body and not _is_manual(scale_set):
+        elif body and not scale_set.manual:
             raise Refused(
                 "upgrade_policy",
                 f"The upgrade policy of {scale_set.name} is {scale_set.upgrade_policy}: any write of the model, the "
@@ -295,7 +298,7 @@ class Keeper:
     def _expired_body(self, scale_set: ScaleSet, policy: str) -> dict[str, Any]:
         """A lease that anybody may take, with the policy that is still to be restored."""
         lease = read_lease(scale_set.tags)
-        if lease is None or not _is_manual(scale_set) or self._lost(scale_set):
+        if lease is None or not scale_set.manual or self._lost(scale_set):
             return {}
         now = server_time(self._arm)
         expires = lease.expires if lease.expired(now) else now.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -309,11 +312,11 @@ class Keeper:
         instances = self._list_for_release(scale_set, policy)
         # Where tags are part of the model, the write that restores the policy would leave all instances behind it.
         lagging = _lagging(scale_set, instances, any_model=self._by_image)
-        self._lagging = lagging if policy and _is_manual(scale_set) else ()
+        self._lagging = lagging if policy and scale_set.manual else ()
         self._kept = (f"{POLICY}={policy}",) if self._lagging else ()
         arrived = not self._lagging and _arrived(scale_set, instances)
         body = self._released(scale_set, "" if self._lagging else policy, self._kept, arrived)
-        if body and not _is_manual(scale_set) and lagging:
+        if body and not scale_set.manual and lagging:
             raise Refused(
                 "upgrade_policy",
                 f"The lease stays in the tags of {scale_set.name}: its upgrade policy is {scale_set.upgrade_policy} by "
@@ -327,16 +330,16 @@ class Keeper:
 
     def _list_for_release(self, scale_set: ScaleSet, policy: str) -> list[Instance]:
         """The instances, where what is to be released depends on them."""
-        if _is_manual(scale_set) and not policy and scale_set.back_from is None:
+        if scale_set.manual and not policy and scale_set.back_from is None:
             return []
-        if not _is_manual(scale_set) and scale_set.back_from is None and read_lease(scale_set.tags) is None:
+        if not scale_set.manual and scale_set.back_from is None and read_lease(scale_set.tags) is None:
             return []
         return self._arm.list_instances(scale_set)
 
     def _released(self, scale_set: ScaleSet, policy: str, kept: tuple[str, ...], arrived: bool) -> dict[str, Any]:
         lease = read_lease(scale_set.tags)
         body: dict[str, Any] = {}
-        if policy and _is_manual(scale_set):
+        if policy and scale_set.manual:
             body["properties"] = {"upgradePolicy": {"mode": policy}}
         # Whoever works without a lease leaves the tags alone: a policy may forbid to write them.
         tags = self._remembering(scale_set, arrived) if self._claim.minutes else scale_set.tags
@@ -402,10 +405,9 @@ class Keeper:
         if left:
             raise trouble or write_without_effect(
                 f"the write of {before.name}",
-                f"{' and '.join(left)} {'are' if len(left) > 1 else 'is'}",
+                with_verb(left),
                 attempted=f"write the model of scale set {before.name}",
-                reasons="Known are policies of Azure Policy that alter what is written, and clients that write it "
-                "back. ",
+                reasons=f"Known are {WRITTEN_BACK}. ",
             )
         return after
 
@@ -563,7 +565,3 @@ def _left_as_before(before: ScaleSet, now: ScaleSet, body: Mapping[str, Any]) ->
             else []
         ),
     ]
-
-
-def _is_manual(scale_set: ScaleSet) -> bool:
-    return scale_set.upgrade_policy.lower() == MANUAL.lower()

@@ -65,7 +65,6 @@ if TYPE_CHECKING:
 # There is no such thing in this cloud or scale set.
 _NOTHING = (400, 404, 409)
 HEALTHY, REPORTED, SETTLED = "healthy", "reported", "settled"
-# Instances that are as before so many seconds after their operation was first seen to have succeeded stay so.
 
 T = TypeVar("T")
 

@@ -32,7 +32,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change i
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, merge, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.acquire_lease import claim_lease
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.effect import until_shown, write_without_effect
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.effect import (
+    WRITTEN_BACK,
+    until_shown,
+    with_verb,
+    write_without_effect,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.resolve_image import resolve_image
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.waiter import decide
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.image_write import ANYTHING, Expected, ImageUpdate
@@ -176,10 +181,9 @@ def _without_effect(update: ImageUpdate, after: ScaleSet) -> NoEffect | None:
     left += [f"the upgrade policy ({policy})"] if policy else []
     return write_without_effect(
         f"the write of the model of {after.name}",
-        f"{' and '.join(left)} {'are' if len(left) > 1 else 'is'}",
+        with_verb(left),
         attempted=f"write the model of scale set {after.name}",
-        reasons="Known are images that Azure does not change to in silence, policies of Azure Policy that alter what "
-        "is written, and clients that write it back. ",
+        reasons=f"Known are images that Azure does not change to in silence, {WRITTEN_BACK}. ",
     )
 
 

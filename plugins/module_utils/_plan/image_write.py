@@ -15,11 +15,9 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import write_mark
-from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
+from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import MANUAL, ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import write_history
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import POLICY, Lease, write_lease
-
-MANUAL = "Manual"
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class ImageUpdate:
     @property
     def policy_changes(self) -> bool:
         """Whether the upgrade policy is to be set to Manual, and is not."""
-        return self.set_manual and self.scale_set.upgrade_policy.lower() != MANUAL.lower()
+        return self.set_manual and not self.scale_set.manual
 
     @property
     def changes(self) -> bool:

@@ -140,7 +140,7 @@ def _to_be_held(sight: Sight, wish: Wish) -> Iterator[str]:
         yield REPAIRS
     if wish.hold_autoscale:
         yield from (f"{AUTOSCALE}={one.label}" for one in sight.autoscale or () if one.enabled)
-    if wish.set_manual and scale_set.upgrade_policy.lower() != "manual":
+    if wish.set_manual and not scale_set.manual:
         yield f"{POLICY}={scale_set.upgrade_policy}"
 
 

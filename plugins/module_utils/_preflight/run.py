@@ -51,7 +51,7 @@ def proves_image(sight: Sight, wish: Wish) -> bool:
         not wish.rollback
         and scale_set.image_history.unproven(sight.target)
         and same_reference(scale_set.image, sight.target)
-        and scale_set.upgrade_policy.lower() == "manual"
+        and scale_set.manual
         and sight.lease is None
         and source is not None
         and present
