@@ -24,6 +24,7 @@ FLOORS = (
     "operations",
     "identity",
     "images",
+    "supply",
     "model",
     "instances",
     "rolling",

@@ -14,6 +14,7 @@ from armsim.images.catalogue import Image
 from armsim.model.rules import check_changes, check_image, check_values
 from armsim.protocol.errors import ArmError
 from armsim.scenario import Behaviour
+from armsim.supply.sizes import Sizes
 
 from .in_process import Site
 
@@ -34,14 +35,14 @@ def refusal(check, *arguments):
     return caught.value
 
 
-@pytest.mark.parametrize("size", ["Standard_D2s_v5", "STANDARD_D1_v2", "Basic_A1", "Standard_DC2ads_v5", "Mix"])
-def test_what_has_the_form_of_a_size_is_one(size):
-    check_values(model(size))
+@pytest.mark.parametrize("size", ["Standard_D2s_v5", "STANDARD_D1_v2", "Basic_A1", "Standard_DC2ads_v5", "mix"])
+def test_what_is_named_as_a_size_is_one(size):
+    Sizes([]).check_known(model(size))
 
 
 @pytest.mark.parametrize("size", ["D2s_v5", "Standard_", "standard", ""])
 def test_another_size_is_refused(size):
-    error = refusal(check_values, model(size))
+    error = refusal(Sizes([]).check_known, model(size))
     assert (error.status, error.code, error.target) == (400, "InvalidParameter", "vmSize")
 
 

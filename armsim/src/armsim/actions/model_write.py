@@ -104,6 +104,7 @@ def _completed(scale_set: ScaleSet, document: Json) -> Json:
     _check_kind(scale_set, document)
     _check_plan(scale_set, document)
     check_values(document)
+    scale_set.world.sizes.check_known(document)
     return identified(complete(document, _system(scale_set, document)), scale_set.world.tenant_id)
 
 
@@ -154,8 +155,7 @@ def _write(scale_set: ScaleSet, document: Json, secrets: Mapping[str, str], *, c
     if is_new and not scale_set.flexible:
         _check_model_limit(scale_set)
     _check_placement_groups(scale_set, document, capacity)
-    if capacity > scale_set.capacity and storage_profile(document):
-        scale_set.world.catalogue.admit(storage_profile(document), scale_set.location)
+    _check_supply(scale_set, document, capacity)
     if document["properties"].get("upgradePolicy", {}).get("mode") == "Rolling" and model.health_source is None:
         raise bad_request(
             "Rolling Upgrade mode is not supported for this Virtual Machine Scale Set because a health probe or "
@@ -237,6 +237,18 @@ def _set_off(scale_set: ScaleSet, operation: Operation, capacity: int, *, counte
         scale_set.world.timeline.after(duration.draw(scale_set.rng), partial(parts.done, None))
     charged = len(scale_set.active()) if looks else scaled + len(affected)
     return Accepted(operation, scale_set.charge(charged))
+
+
+def _check_supply(scale_set: ScaleSet, document: Json, capacity: int) -> None:
+    """4xx where there is no image, no size or no quota for more instances, or not for another size."""
+    grows = capacity > scale_set.capacity
+    if grows and storage_profile(document):
+        scale_set.world.catalogue.admit(storage_profile(document), scale_set.location)
+    if grows or (document.get("sku") or {}).get("name") != (scale_set.document.get("sku") or {}).get("name"):
+        scale_set.world.sizes.check_available(document)
+    lack = scale_set.lack(document, scale_set.growth(capacity)) if grows else None
+    if lack is not None and lack.quota.refusal == "request":
+        raise lack.error()
 
 
 def _check_kind(scale_set: ScaleSet, document: Json) -> None:

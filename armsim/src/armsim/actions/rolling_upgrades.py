@@ -125,7 +125,11 @@ class ModelUpgrade:
     def begin_batch(self, batch: Sequence[Instance]) -> list[Instance]:
         self._set.world.happenings.tell("rolling_batch_started", self._set.name, *batch)
         # Where no new ones can be made, the old ones are upgraded in place (documented for a lack of quota).
-        self._new = [create_instance(self._set, _ignore) for _ in batch] if self._surge and self._set.can_grow() else []
+        self._new = (
+            [create_instance(self._set, _ignore) for _ in batch]
+            if self._surge and self._set.can_grow(len(batch))
+            else []
+        )
         if self._new:
             return self._new
         for instance in batch:

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from armsim.common.wire import guid
 from armsim.instances.instance import Instance, Place
@@ -21,11 +22,20 @@ def scale(scale_set: ScaleSet, capacity: int, done: Done) -> int:
 
     ``done`` is told when the wanted ones are there, or the others gone; it is not called where 0 is returned.
     """
-    capacity = max(capacity - scale_set.missing, 0)
-    surplus = len(scale_set.active()) - scale_set.spare - capacity
-    if surplus < 0:
-        return _scale_out(scale_set, -surplus, done)
-    return _scale_in(scale_set, capacity, done) if surplus > 0 else 0
+    growth = scale_set.growth(capacity)
+    if growth > 0:
+        lack = scale_set.lack(scale_set.document, growth)
+        if lack is not None:
+            # Nothing is made of it (guessed).
+            _after_a_write(scale_set, partial(done, lack.failure()))
+            return growth
+        return _scale_out(scale_set, growth, done)
+    return _scale_in(scale_set, max(capacity - scale_set.missing, 0), done) if growth < 0 else 0
+
+
+def _after_a_write(scale_set: ScaleSet, do: Callable[[], None]) -> None:
+    world = scale_set.world
+    world.timeline.after(world.timings.write.draw(scale_set.rng), do)
 
 
 def create_instance(scale_set: ScaleSet, done: Done, place: Place | None = None) -> Instance:

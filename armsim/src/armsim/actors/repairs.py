@@ -136,7 +136,7 @@ class AutomaticRepairs:
                 restart_instance(scale_set, instance, done)
             case "Reimage":
                 reimage_instance(scale_set, instance, done)
-            case _ if not scale_set.can_grow():
+            case _ if not scale_set.can_grow(0):
                 # Nothing could take its place: it stays as it is, and the repair is in vain (guessed).
                 done(None)
             case _:

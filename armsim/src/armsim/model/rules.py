@@ -20,8 +20,6 @@ _PERCENTAGES = {
     "maxUnhealthyUpgradedInstancePercent": (0, 100),
 }
 _DURATION = re.compile(r"P(?!$)(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
-# Which sizes a region has is not simulated: what has the form of a size is one. `Mix` stands for several.
-_SIZE = re.compile(r"(Standard|Basic)_[A-Z]+\d\S*|Mix", re.IGNORECASE)
 # Sizes of these versions boot no image of the first generation (reported).
 _SECOND_GENERATION_ONLY = re.compile(r"\w+_v[67]", re.IGNORECASE)
 _TRUSTED = ("TrustedLaunch", "ConfidentialVM")
@@ -32,10 +30,7 @@ def property_change_not_allowed(name: str) -> ArmError:
 
 
 def check_values(document: Json) -> None:
-    """400 for a size that is none, and for a rolling upgrade policy out of its range."""
-    size = (document.get("sku") or {}).get("name")
-    if size is not None and not _SIZE.fullmatch(str(size)):
-        raise invalid_parameter("vmSize", f"The value {size} provided for the VM size is not valid.")
+    """400 for a rolling upgrade policy out of its range."""
     policy = (document["properties"].get("upgradePolicy") or {}).get("rollingUpgradePolicy") or {}
     for name, (least, greatest) in _PERCENTAGES.items():
         if not least <= int(policy.get(name, least)) <= greatest:

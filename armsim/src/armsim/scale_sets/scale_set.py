@@ -23,6 +23,8 @@ from armsim.rolling.upgrade import OsUpgrade, RollingUpgrade
 from armsim.scale_sets.happenings import Happenings
 from armsim.scale_sets.ledger import Account
 from armsim.scenario import HealthReport, Timings
+from armsim.supply.quota import Lack, Machine, Quotas
+from armsim.supply.sizes import Sizes
 
 REPAIRS = "AutomaticRepairs"
 
@@ -36,6 +38,8 @@ class World:
     catalogue: Catalogue
     operations: Operations
     happenings: Happenings
+    sizes: Sizes
+    quotas: Quotas
     seed: int
     tenant_id: str
 
@@ -173,13 +177,31 @@ class ScaleSet:
             reference = {**reference, "exactVersion": image.exact_version}
         return Disk(model, image, reference)
 
-    def can_grow(self) -> bool:
-        """Whether there is an image for new instances: it may have been deleted, or be deprecated."""
+    def can_grow(self, more: int) -> bool:
+        """Whether there are an image for new instances (it may have been deleted, or be deprecated), and a size and a
+        quota for so many ``more`` than there are.
+        """
         try:
             self.world.catalogue.admit(self.model.profile.get("storageProfile") or {}, self.location)
+            self.world.sizes.check_available(self.document)
         except ArmError:
             return False
-        return True
+        return self.lack(self.document, more) is None
+
+    def growth(self, capacity: int) -> int:
+        """How many instances a capacity asks for beyond those that are to stay; negative where it asks for fewer."""
+        return max(capacity - self.missing, 0) - (len(self.active()) - self.spare)
+
+    def lack(self, document: Json, more: int) -> Lack | None:
+        """The quota that so many ``more`` instances of the model in ``document`` would exceed."""
+        size = str((document.get("sku") or {}).get("name") or "")
+        profile: Json = document["properties"].get("virtualMachineProfile") or {}
+        return self.world.quotas.lack(Machine(self.location, size, _is_spot(profile)), more)
+
+    def machines(self) -> list[Machine]:
+        """Its instances as quotas count them: what was made in excess does not count (documented)."""
+        counted = self.active()[: len(self.active()) - self.spare]
+        return [Machine(self.location, one.model.sku, _is_spot(one.model.profile)) for one in counted]
 
     def target(self) -> str | None:
         """The key of that image; null when it is gone."""
@@ -287,6 +309,10 @@ class ScaleSet:
         """End all operations in progress for a more recent one; what instances have begun goes on."""
         for operation in list(self._running):
             self.end(operation, PREEMPTED)
+
+
+def _is_spot(profile: Json) -> bool:
+    return str(profile.get("priority", "Regular")).lower() in ("spot", "low")
 
 
 def storage_profile(document: Json) -> Json:

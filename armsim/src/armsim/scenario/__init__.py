@@ -55,6 +55,7 @@ from armsim.scenario.scale_sets import (
     UpgradePolicy,
 )
 from armsim.scenario.service import Clock, RetryAfter, Subscription, Timings
+from armsim.scenario.supply import Quota, Size
 from armsim.scenario.throttling import OwnLimit, Throttling
 from armsim.scenario.whole import ResourceGroup, Scenario
 
@@ -97,6 +98,7 @@ __all__ = [
     "Principal",
     "Problem",
     "PublicGallery",
+    "Quota",
     "ResetFault",
     "ResourceGroup",
     "RetryAfter",
@@ -104,6 +106,7 @@ __all__ = [
     "ScaleSet",
     "Scenario",
     "ScenarioError",
+    "Size",
     "SlowFault",
     "StaleFault",
     "StaleSkipTokenFault",

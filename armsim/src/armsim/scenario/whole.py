@@ -19,6 +19,7 @@ from armsim.scenario.principals import READER, FurtherPrincipal, Principal
 from armsim.scenario.problems import Problem, ScenarioError
 from armsim.scenario.scale_sets import ScaleSet
 from armsim.scenario.service import Clock, RetryAfter, Subscription, Timings
+from armsim.scenario.supply import Quota, Size
 from armsim.scenario.text import Text
 from armsim.scenario.throttling import Throttling
 
@@ -58,6 +59,8 @@ class Scenario(Part):
         default="10.0.0.0/16",
         description="where instances get their private addresses, one after the other: 127.0.1.0/24 can be asked",
     )
+    sizes: list[Size] = Field(default=[], description="sizes of virtual machines that are not as others")
+    quotas: list[Quota] = Field(default=[], description="how many cores may be used")
     throttling: Throttling = Field(default=Throttling(), description="limits of the subscription")
     faults: list[Fault] = Field(default=[], description="what goes wrong with requests")
     images: Images = Field(default=Images(), description="what can be rolled to")

@@ -41,6 +41,8 @@ from armsim.scale_sets.ledger import Requests
 from armsim.scale_sets.scale_set import ScaleSet, World
 from armsim.scale_sets.views import Views
 from armsim.scenario import Problem, Scenario
+from armsim.supply.quota import Machine, Quotas
+from armsim.supply.sizes import Sizes
 from armsim.throttling import Throttle
 
 DAY = 86_400.0
@@ -79,8 +81,18 @@ class Simulation:
             self.locks.put(f"{self.subscription_path}/{lock.scope}", lock.name, lock.level)
         self.groups = {group.name.lower(): group for group in spec.resource_groups}
         self.happenings = Happenings()
+        self.sizes = Sizes(spec.sizes)
+        self.quotas = Quotas(spec.quotas, self.sizes, spec.subscription.id, self._machines)
         self.world = World(
-            self.timeline, spec.timings, self.catalogue, self.operations, self.happenings, seed, spec.tenant_id
+            timeline=self.timeline,
+            timings=spec.timings,
+            catalogue=self.catalogue,
+            operations=self.operations,
+            happenings=self.happenings,
+            sizes=self.sizes,
+            quotas=self.quotas,
+            seed=seed,
+            tenant_id=spec.tenant_id,
         )
         self._scale_sets: dict[tuple[str, str], ScaleSet] = {}
         self.alerts = Alerts(self.timeline, self.calendar, spec.subscription.id, seed)
@@ -127,6 +139,7 @@ class Simulation:
         image = self.catalogue.admit(storage, location)
         model = {**new_model(body, image.os_type), "location": region_name(location)}
         check_values(model)
+        self.sizes.check_known(model)
         check_image(model, image, None)
         subscription = self.spec.subscription.id
         resource_id = (
@@ -144,7 +157,14 @@ class Simulation:
         """Forget a set that has been deleted."""
         del self._scale_sets[gone.resource_group.lower(), gone.name.lower()]
 
+    def _machines(self) -> list[Machine]:
+        """All virtual machines, as quotas count them."""
+        return [machine for item in self._scale_sets.values() for machine in item.machines()]
+
     def _adopt(self, made: ScaleSet) -> None:
+        size = (made.document.get("sku") or {}).get("name")
+        if size:
+            self.sizes.use(str(size))
         self._scale_sets[made.resource_group.lower(), made.name.lower()] = made
 
     def ledger(self) -> Json:
