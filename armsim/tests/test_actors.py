@@ -301,7 +301,7 @@ def test_what_cannot_be_done_is_recorded_as_refused():
         ({"when": {"event": "scaled_out", "every": 5}, "do": {"capacity": 1}}, "every goes with at"),
         (
             {"when": {"at": 1}, "do": {}},
-            "say what to do: one or more of read_only, faults, publish, withdraw, autoscale",
+            "say what to do: one or more of read_only, faults, publish, withdraw, zones_down",
         ),
         ({"when": {"at": 1}, "do": {"delete": True}}, "delete goes with instances: all, event, ids"),
         ({"when": {"at": 1}, "do": {"instances": "all", "capacity": 3}}, "instances goes with one or more of protect"),

@@ -19,7 +19,7 @@ from armsim.images.catalogue import Image, reference_kind
 from armsim.instances.instance import Model
 from armsim.model.defaults import complete, identified
 from armsim.model.document import as_object, check_types, merge_patch, replace, without_nulls
-from armsim.model.rules import check_changes, check_image, check_values, property_change_not_allowed
+from armsim.model.rules import check_changes, check_image, check_plan_stays, check_values, property_change_not_allowed
 from armsim.model.secret_fields import digests
 from armsim.operations.failure import Failure
 from armsim.operations.operation import Operation
@@ -102,6 +102,7 @@ def _extensions(document: Json) -> list[Json]:
 def _completed(scale_set: ScaleSet, document: Json) -> Json:
     """The document with what the service adds; 4xx where a new image cannot be used."""
     _check_kind(scale_set, document)
+    check_plan_stays(scale_set.document, document)
     _check_plan(scale_set, document)
     check_values(document)
     scale_set.world.sizes.check_known(document)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from armsim.actions.instance_work import upgrade_instance
-from armsim.actions.scaling import create_instance, delete_instance
+from armsim.actions.scaling import can_make, create_instance, delete_instance
 from armsim.common.wire import Json
 from armsim.instances.instance import Instance
 from armsim.instances.lifecycle import Disk
@@ -127,7 +127,7 @@ class ModelUpgrade:
         # Where no new ones can be made, the old ones are upgraded in place (documented for a lack of quota).
         self._new = (
             [create_instance(self._set, _ignore) for _ in batch]
-            if self._surge and self._set.can_grow(len(batch))
+            if self._surge and can_make(self._set, len(batch))
             else []
         )
         if self._new:

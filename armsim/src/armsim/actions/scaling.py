@@ -6,15 +6,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from armsim.common.wire import guid
 from armsim.instances.instance import Instance, Place
-from armsim.instances.placement import Rule, next_places, overprovisioned, scale_in
+from armsim.instances.placement import Rule, is_balanced, next_places, overprovisioned, scale_in
 from armsim.operations.failure import Done, Failure
 from armsim.operations.parts import Parts
+from armsim.protocol.errors import ArmError
 from armsim.scale_sets.scale_set import ScaleOut, ScaleSet
+
+# Code and text of a zone without capacity are documented; that they stand for a balance that cannot be kept is guessed.
+_NO_ROOM = Failure(
+    "ZonalAllocationFailed",
+    "Allocation failed. We do not have sufficient capacity for the requested VM size in this zone. Read more about "
+    "improving likelihood of allocation success at http://aka.ms/allocation-guidance",
+)
+_OUT_OF_BALANCE = Failure(
+    "OperationNotAllowed", "The Virtual Machine Scale Set cannot be scaled in without losing the balance of its zones."
+)
 
 
 def scale(scale_set: ScaleSet, capacity: int, done: Done) -> int:
@@ -24,18 +35,55 @@ def scale(scale_set: ScaleSet, capacity: int, done: Done) -> int:
     """
     growth = scale_set.growth(capacity)
     if growth > 0:
-        lack = scale_set.lack(scale_set.document, growth)
-        if lack is not None:
+        obstacle = _obstacle(scale_set, growth)
+        if obstacle is not None:
             # Nothing is made of it (guessed).
-            _after_a_write(scale_set, partial(done, lack.failure()))
+            world = scale_set.world
+            world.timeline.after(world.timings.write.draw(scale_set.rng), partial(done, obstacle))
             return growth
         return _scale_out(scale_set, growth, done)
     return _scale_in(scale_set, max(capacity - scale_set.missing, 0), done) if growth < 0 else 0
 
 
-def _after_a_write(scale_set: ScaleSet, do: Callable[[], None]) -> None:
-    world = scale_set.world
-    world.timeline.after(world.timings.write.draw(scale_set.rng), do)
+def _obstacle(scale_set: ScaleSet, growth: int) -> Failure | None:
+    """Why so many more instances cannot be made, where that shows in the operation."""
+    lack = scale_set.lack(scale_set.document, growth)
+    if lack is not None:
+        return lack.failure()
+    try:
+        scale_set.check_purchase()
+    except ArmError as error:
+        return Failure(error.code, error.message)
+    return None if _room(scale_set, growth) else _NO_ROOM
+
+
+def can_make(scale_set: ScaleSet, more: int, place: Place | None = None) -> bool:
+    """Whether so many more instances than there are could be made now, or one in the stead of another, at its
+    ``place``.
+    """
+    if place is not None:
+        return scale_set.can_grow(0) and place.zone not in scale_set.world.zones_down
+    return scale_set.can_grow(more) and _room(scale_set, more)
+
+
+def _room(scale_set: ScaleSet, growth: int) -> bool:
+    """Whether zones let so many more instances be made.
+
+    One zone of several may be down, and the others take what it would have; with two down nothing is made. Where the
+    set's balance is strict, nothing is made that would leave it out of balance (documented).
+    """
+    zones: list[str] = scale_set.document.get("zones") or []
+    up = [zone for zone in zones if zone not in scale_set.world.zones_down]
+    if zones and (not up or len(zones) - len(up) > 1):
+        return False
+    if not _strict(scale_set):
+        return True
+    present = [instance.place for instance in scale_set.active()]
+    return is_balanced(zones, [*present, *_places(scale_set, growth)])
+
+
+def _strict(scale_set: ScaleSet) -> bool:
+    return bool(scale_set.document["properties"].get("zoneBalance"))
 
 
 def create_instance(scale_set: ScaleSet, done: Done, place: Place | None = None) -> Instance:
@@ -66,7 +114,9 @@ def place_again(scale_set: ScaleSet, instance: Instance) -> Place:
 
 def _places(scale_set: ScaleSet, count: int, again: Instance | None = None) -> list[Place]:
     """Where ``count`` new instances go, or one that is there and is placed ``again``, in its zone."""
-    zones: list[str | None] = list(scale_set.document.get("zones") or [None])
+    named: list[str] = scale_set.document.get("zones") or []
+    up = [zone for zone in named if zone not in scale_set.world.zones_down]
+    zones: list[str | None] = [*(up or named)] or [None]
     if again is not None:
         zones = [again.place.zone]
     present = [
@@ -135,9 +185,15 @@ def _scale_in(scale_set: ScaleSet, capacity: int, done: Done) -> int:
     policy = scale_set.document["properties"].get("scaleInPolicy") or {}
     rules: list[Rule] = policy.get("rules") or ["Default"]
     present = scale_set.active()
-    victims = scale_in(present, len(present) - capacity, rules[0])
+    victims = _victims(scale_set, present, len(present) - capacity, rules[0])
     if not victims:
         return 0
+    zones: list[str] = scale_set.document.get("zones") or []
+    left = [instance.place for instance in present if instance not in victims]
+    if _strict(scale_set) and not is_balanced(zones, left):
+        world = scale_set.world
+        world.timeline.after(world.timings.write.draw(scale_set.rng), partial(done, _OUT_OF_BALANCE))
+        return len(victims)
     parts = Parts(len(victims), done)
     for victim in victims:
         delete_instance(scale_set, victim, parts.done, force=bool(policy.get("forceDeletion")))
@@ -145,6 +201,13 @@ def _scale_in(scale_set: ScaleSet, capacity: int, done: Done) -> int:
         scaling_out.keep_all()
     scale_set.world.happenings.tell("scaled_in", scale_set.name)
     return len(victims)
+
+
+def _victims(scale_set: ScaleSet, present: Sequence[Instance], count: int, rule: Rule) -> list[Instance]:
+    """What goes: first those that are in no zone of a set with zones (documented), then as the rule says."""
+    outside = [one for one in present if one.place.zone is None] if scale_set.document.get("zones") else []
+    first = scale_in(outside, count, rule)
+    return [*first, *scale_in([one for one in present if one not in first], count - len(first), rule)]
 
 
 def _enter(scale_set: ScaleSet, place: Place) -> Instance:

@@ -47,6 +47,7 @@ class Stage(Protocol):
     alerts: Alerts
     os_upgrades: AutomaticOsUpgrades
     calendar: Calendar
+    zones_down: set[str]
 
     @property
     def subscription_path(self) -> str: ...
@@ -136,6 +137,11 @@ def _publish(stage: Stage, version: str) -> None:
 
 def _withdraw(stage: Stage, version: str) -> None:
     stage.shelf.withdraw(version)
+
+
+def _zones_down(stage: Stage, zones: list[str]) -> None:
+    stage.zones_down.clear()
+    stage.zones_down.update(zones)
 
 
 # --- of Azure Monitor for a scale set ---------------------------------------------------------------------------------
@@ -275,6 +281,7 @@ _SERVICE: dict[str, Callable[[Stage, Any], None]] = {
     "faults": _faults,
     "publish": _publish,
     "withdraw": _withdraw,
+    "zones_down": _zones_down,
 }
 _MONITOR: dict[str, Callable[[Stage, ScaleSet, Any], None]] = {
     "autoscale": _autoscale,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from armsim.actions.instance_work import reimage_instance, restart_instance
-from armsim.actions.scaling import create_instance, delete_instance
+from armsim.actions.scaling import can_make, create_instance, delete_instance
 from armsim.common.clock import Event
 from armsim.common.wire import Json
 from armsim.instances.instance import Instance
@@ -136,7 +136,7 @@ class AutomaticRepairs:
                 restart_instance(scale_set, instance, done)
             case "Reimage":
                 reimage_instance(scale_set, instance, done)
-            case _ if not scale_set.can_grow(0):
+            case _ if not can_make(scale_set, 0, instance.place):
                 # Nothing could take its place: it stays as it is, and the repair is in vain (guessed).
                 done(None)
             case _:

@@ -26,6 +26,8 @@ class Mention:
     storage: Json
     location: str
     system: dict[str, str]
+    # Name of the plan that the set is bought by.
+    plan: str | None = None
 
 
 def with_images(images: scenario.Images, dumps: Iterable[Dump]) -> scenario.Images:
@@ -66,6 +68,7 @@ def storage_of(document: Json) -> Json:
 
 def _mentions(dump: Dump) -> Iterator[Mention]:
     location = str(dump.model["location"])
+    plan = (dump.model.get("plan") or {}).get("name")
     for document in (*dump.instances, dump.model):
         storage = exact_storage(storage_of(document))
         if reference_kind(storage) is None:
@@ -77,7 +80,7 @@ def _mentions(dump: Dump) -> Iterator[Mention]:
             "os_name": view.get("osName"),
             "os_version": view.get("osVersion"),
         }
-        yield Mention(storage, location, {name: str(value) for name, value in names.items() if value})
+        yield Mention(storage, location, {name: str(value) for name, value in names.items() if value}, plan)
 
 
 def _os_type(document: Json) -> str | None:
@@ -92,7 +95,7 @@ def _add(lists: dict[str, list[Any]], mention: Mention) -> None:
     reference = mention.storage.get("imageReference") or {}
     match reference_kind(mention.storage):
         case "platform":
-            _add_platform(lists["platform"], reference, mention.system)
+            _add_platform(lists["platform"], reference, mention)
         case "id" if path := gallery_path(reference["id"]):
             gallery = _entry(
                 lists["galleries"],
@@ -114,10 +117,12 @@ def _add(lists: dict[str, list[Any]], mention: Mention) -> None:
             _entry(lists["vhds"], {"uri": mention.storage["osDisk"]["image"]["uri"]}, mention.system)
 
 
-def _add_platform(images: list[Any], reference: Json, system: dict[str, str]) -> None:
+def _add_platform(images: list[Any], reference: Json, mention: Mention) -> None:
     if not all(reference.get(name) for name in PLATFORM_FIELDS):
         return
-    image = _entry(images, {name: reference[name] for name in PLATFORM_FIELDS[:3]}, {**system, "versions": []})
+    named = {name: reference[name] for name in PLATFORM_FIELDS[:3]}
+    image = _entry(images, named, {**mention.system, "versions": []})
+    image["plan"] = image.get("plan") or mention.plan
     _add_version(image["versions"], None if reference["version"].lower() == "latest" else reference["version"], {})
 
 

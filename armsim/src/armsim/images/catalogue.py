@@ -37,7 +37,8 @@ class Image:
     """One image that an instance can be made from.
 
     ``key`` tells images apart and is fit for people; ``exact_version`` is null where images have no versions;
-    ``trusted``: fit for Trusted Launch.
+    ``trusted``: fit for Trusted Launch. ``plan`` is what it is bought by; without one ``free`` says that none is
+    needed.
     """
 
     key: str
@@ -49,6 +50,8 @@ class Image:
     generation: str = "V2"
     specialized: bool = False
     trusted: bool = True
+    plan: scenario.Plan | None = None
+    free: bool = False
 
 
 def disk_image(os_type: str) -> Image:
@@ -56,9 +59,11 @@ def disk_image(os_type: str) -> Image:
     return Image("no image", None, os_type, os_type.lower(), "", scenario.Behaviour())
 
 
-def plan_of(image: scenario.PlatformImage) -> Json:
-    """The plan of an image that has one, as its answers and scale sets write it."""
-    return {"name": image.plan, "publisher": image.publisher, "product": image.offer}
+def plan_of(image: scenario.PlatformImage) -> scenario.Plan | None:
+    """The plan of a platform image that has one: its product is the offer (documented)."""
+    if image.plan is None:
+        return None
+    return scenario.Plan(name=image.plan, publisher=image.publisher, product=image.offer)
 
 
 def _check_size(storage_profile: Json, gigabytes: int) -> None:
@@ -73,6 +78,11 @@ def _check_size(storage_profile: Json, gigabytes: int) -> None:
             "size.",
             target="osDisk.diskSizeGB",
         )
+
+
+def same_plan(given: Json, plan: scenario.Plan) -> bool:
+    """Whether a set's plan is this one; names compare in any case."""
+    return all(str(given.get(name)).lower() == value.lower() for name, value in plan.model_dump().items())
 
 
 class GalleryPath(NamedTuple):
@@ -202,12 +212,13 @@ class Catalogue:
         _check_size(storage_profile, image.behaviour.os_disk_gb)
         return image
 
-    def plan(self, storage_profile: Json) -> Json | None:
-        """The plan that the platform image of a model is bought by."""
-        reference = storage_profile.get("imageReference") or {}
-        names = [str(reference.get(name) or "") for name in ("publisher", "offer", "sku")]
-        image = self.find_platform(*names) if all(names) else None
-        return plan_of(image) if image and image.plan else None
+    def terms_accepted(self, plan: Json) -> bool:
+        """Whether the subscription has accepted the terms of a plan; of one that nobody knows it has."""
+        return all(
+            image.terms_accepted or not same_plan(plan, known)
+            for image in self.platform
+            if (known := plan_of(image)) is not None
+        )
 
     def find_platform(self, publisher: str, offer: str, sku: str) -> scenario.PlatformImage | None:
         wanted = (publisher.lower(), offer.lower(), sku.lower())
@@ -268,7 +279,10 @@ class Catalogue:
             )
         key = f"{image.publisher}:{image.offer}:{image.sku}:{chosen.version}"
         system = (image.os_type, image.os_name, image.os_version)
-        return Image(key, chosen.version, *system, chosen, image.generation, trusted=image.generation == "V2")
+        second, plan = image.generation == "V2", plan_of(image)
+        return Image(
+            key, chosen.version, *system, chosen, image.generation, trusted=second, plan=plan, free=plan is None
+        )
 
     def _by_id(self, resource_id: str, location: str) -> Image:
         if path := gallery_path(resource_id):
@@ -332,7 +346,16 @@ class Catalogue:
         key = f"{prefix}/images/{image.name}/versions/{chosen.version}"
         system = (image.os_type, image.os_name, image.os_version)
         second, specialized = image.generation == "V2", image.os_state == "Specialized"
-        return Image(key, chosen.version, *system, chosen, image.generation, specialized, trusted=second)
+        return Image(
+            key,
+            chosen.version,
+            *system,
+            chosen,
+            image.generation,
+            specialized,
+            trusted=second,
+            plan=image.purchase_plan,
+        )
 
     def _vhd(self, uri: str) -> Image:
         known = next((vhd for vhd in self.vhds if vhd.uri == uri), None)

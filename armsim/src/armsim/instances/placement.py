@@ -68,6 +68,13 @@ def next_places(
     return places
 
 
+def is_balanced(zones: Sequence[str], places: Iterable[Place]) -> bool:
+    """Whether each zone has as many instances as each other, give or take one (documented)."""
+    in_zone = Counter(place.zone for place in places)
+    counts = [in_zone[zone] for zone in zones]
+    return not counts or max(counts) - min(counts) <= 1
+
+
 def roomy_group(sizes: Mapping[str, int], capacity: int) -> str | None:
     """The first placement group that has room."""
     return next((group for group, size in sizes.items() if size < capacity), None)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from armsim.common.wire import Json
-from armsim.images.catalogue import Image
-from armsim.protocol.errors import ArmError, bad_request, invalid_parameter
+from armsim.images.catalogue import Image, same_plan
+from armsim.protocol.errors import ArmError, bad_request, gateway, invalid_parameter
 
 # The least and the greatest percentage (from the validation of an older SDK; the service's text is not known).
 _PERCENTAGES = {
@@ -30,7 +30,10 @@ def property_change_not_allowed(name: str) -> ArmError:
 
 
 def check_values(document: Json) -> None:
-    """400 for a rolling upgrade policy out of its range."""
+    """400 for a rolling upgrade policy out of its range, and for a word about the balance of less than two zones."""
+    if "zoneBalance" in document["properties"] and len(document.get("zones") or []) < 2:
+        # Whatever it says (reported).
+        raise invalid_parameter("zoneBalance", "The value of parameter zoneBalance is invalid.")
     policy = (document["properties"].get("upgradePolicy") or {}).get("rollingUpgradePolicy") or {}
     for name, (least, greatest) in _PERCENTAGES.items():
         if not least <= int(policy.get(name, least)) <= greatest:
@@ -63,6 +66,46 @@ def _changed(before: Json, after: Json) -> Iterator[str]:
     # What is not told is not known.
     if old.get("platformFaultDomainCount", count := new.get("platformFaultDomainCount")) != count:
         yield "platformFaultDomainCount"
+
+
+def check_purchase(document: Json, image: Image) -> None:
+    """400 where an instance of ``image`` cannot be bought by the set's plan (texts documented; for scale sets it was
+    reported from operations).
+    """
+    given = document.get("plan")
+    disk = (
+        ((document["properties"].get("virtualMachineProfile") or {}).get("storageProfile") or {}).get("osDisk")
+    ) or {}
+    disk_name = str(disk.get("name") or f"{document.get('name')}_OsDisk")
+    if image.plan is not None and not given:
+        text = (
+            "Creating a virtual machine from Marketplace image or a custom image sourced from a Marketplace image "
+            f"requires Plan information in the request. VM: '{document.get('id')}'."
+        )
+    elif image.plan is not None and not same_plan(given or {}, image.plan):
+        text = (
+            "The purchase information does not match. Unable to deploy from the Marketplace image. OS disk name is "
+            f"'{disk_name}'."
+        )
+    elif given and image.free:
+        text = (
+            "Creating a virtual machine from a non Marketplace image does not need Plan information, please remove the "
+            f"Plan information in the request. OS disk name is '{disk_name}'."
+        )
+    else:
+        return
+    raise ArmError(400, "VMMarketplaceInvalidInput", text)
+
+
+def check_plan_stays(before: Json, after: Json) -> None:
+    """400 for another plan than the set was made with (code and text reported of virtual machines)."""
+    plans = [
+        {name: str(text).lower() for name, text in (one.get("plan") or {}).items() if text} for one in (before, after)
+    ]
+    if plans[0] != plans[1]:
+        raise gateway(
+            400, "CannotUpdatePlan", f"Resource plan can not be changed for Resource id: '{before.get('id')}'"
+        )
 
 
 def check_image(document: Json, image: Image, before: Image | None) -> None:

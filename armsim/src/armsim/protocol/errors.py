@@ -111,6 +111,21 @@ def linked_authorization_failed(write: str, scope: str, action: str, linked: str
     )
 
 
+def purchase_not_allowed(subscription: str, publisher: str, offer: str, plan: str) -> ArmError:
+    """400 for what is bought by a plan whose terms nobody has accepted (reported in 2022)."""
+    return gateway(
+        400,
+        "ResourcePurchaseValidationFailed",
+        "User failed validation to purchase resources. Error message: 'You have not accepted the legal terms on this "
+        f"subscription: '{subscription}' for this plan. Before the subscription can be used, you need to accept the "
+        "legal terms of the image. To read and accept legal terms, use the Azure CLI commands described at "
+        "https://go.microsoft.com/fwlink/?linkid=2110637 or the PowerShell commands available at "
+        "https://go.microsoft.com/fwlink/?linkid=862451. Alternatively, deploying via the Azure portal provides a UI "
+        f"experience for reading and accepting the legal terms. Offer details: publisher='{publisher}' offer = "
+        f"'{offer}', sku = '{plan}', Correlation Id: '00000000-0000-0000-0000-000000000000'.'",
+    )
+
+
 def subscription_disabled(subscription: str) -> ArmError:
     """409 for every write of a subscription that is disabled (documented)."""
     return gateway(

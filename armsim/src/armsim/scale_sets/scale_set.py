@@ -16,6 +16,7 @@ from armsim.images.catalogue import Catalogue, Image
 from armsim.instances import flapping
 from armsim.instances.instance import Instance, Model, Place
 from armsim.instances.lifecycle import Disk, Lifecycle
+from armsim.model.rules import check_purchase
 from armsim.operations.failure import PREEMPTED, Failure
 from armsim.operations.operation import Operation, Operations
 from armsim.protocol.errors import ArmError, marked_for_deletion
@@ -40,6 +41,8 @@ class World:
     happenings: Happenings
     sizes: Sizes
     quotas: Quotas
+    # Zones in which no instance can be made.
+    zones_down: set[str]
     seed: int
     tenant_id: str
 
@@ -159,6 +162,10 @@ class ScaleSet:
             return "NotRunning"
         return "Suspended" if self.repairs_suspended else "Running"
 
+    def check_purchase(self) -> None:
+        """400 where what an instance made now would get cannot be bought by the set's plan."""
+        check_purchase(self.document, self.image())
+
     def image(self) -> Image:
         """The image that an instance made now would get."""
         return self.disk().image
@@ -184,6 +191,7 @@ class ScaleSet:
         try:
             self.world.catalogue.admit(self.model.profile.get("storageProfile") or {}, self.location)
             self.world.sizes.check_available(self.document)
+            self.check_purchase()
         except ArmError:
             return False
         return self.lack(self.document, more) is None

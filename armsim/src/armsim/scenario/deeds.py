@@ -79,7 +79,7 @@ ON_SET = ("capacity", "patch", "image", "policy", "repairs", "rolling_upgrade", 
 # Fields of a deed that Azure Monitor does for a scale set.
 OF_MONITOR = ("autoscale", "alert")
 # Fields of a deed that are done to the whole service.
-ON_SERVICE = ("read_only", "faults", "publish", "withdraw")
+ON_SERVICE = ("read_only", "faults", "publish", "withdraw", "zones_down")
 
 
 class Deed(Part):
@@ -91,6 +91,9 @@ class Deed(Part):
     publish: Name | None = Field(default=None, description="a withheld version of an image comes out")
     withdraw: Name | None = Field(
         default=None, description="a version of an image is taken away; instances that run it stay"
+    )
+    zones_down: list[Name] | None = Field(
+        default=None, description="in these zones no more instances can be made from now on, in all others again"
     )
     autoscale: Capacity | None = Field(
         default=None, description="a capacity that autoscale wants: within its setting, and not while that is disabled"

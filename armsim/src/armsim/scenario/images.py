@@ -60,6 +60,14 @@ class PlatformVersion(Behaviour):
     withheld: bool = Field(default=False, description="not there before a deed publishes it")
 
 
+class Plan(Part):
+    """By what an image of the marketplace is bought."""
+
+    name: Name = Field(description="of the plan")
+    publisher: Name = Field(description="of the product")
+    product: Name = Field(description="the offer")
+
+
 class PlatformImage(Part):
     publisher: Name = Field(description="such as Canonical")
     offer: Name = Field(description="such as ubuntu-24_04-lts")
@@ -72,6 +80,7 @@ class PlatformImage(Part):
     plan: Name | None = Field(
         default=None, description="name of the plan that it is bought by; scale sets made of it have that plan"
     )
+    terms_accepted: bool = Field(default=True, description="of the plan, in the subscription")
     versions: list[PlatformVersion] = Field(min_length=1, description="oldest first")
 
 
@@ -96,6 +105,9 @@ class GalleryImage(Part):
     os_state: Literal["Generalized", "Specialized"] = Field(default="Generalized", description="of its versions")
     generation: Literal["V1", "V2"] = Field(default="V2", description="of the virtual machine")
     features: dict[str, str] = Field(default={}, description="by name, such as SecurityType: TrustedLaunch")
+    purchase_plan: Plan | None = Field(
+        default=None, description="of the marketplace image that it was made from; default: none is told"
+    )
     versions: list[GalleryVersion] = Field(description="oldest first")
 
 

@@ -60,6 +60,7 @@ class Scenario(Part):
         description="where instances get their private addresses, one after the other: 127.0.1.0/24 can be asked",
     )
     sizes: list[Size] = Field(default=[], description="sizes of virtual machines that are not as others")
+    zones_down: list[Name] = Field(default=[], description="zones in which no instance can be made, in every region")
     quotas: list[Quota] = Field(default=[], description="how many cores may be used")
     throttling: Throttling = Field(default=Throttling(), description="limits of the subscription")
     faults: list[Fault] = Field(default=[], description="what goes wrong with requests")

@@ -83,6 +83,7 @@ class Simulation:
         self.happenings = Happenings()
         self.sizes = Sizes(spec.sizes)
         self.quotas = Quotas(spec.quotas, self.sizes, spec.subscription.id, self._machines)
+        self.zones_down = set(spec.zones_down)
         self.world = World(
             timeline=self.timeline,
             timings=spec.timings,
@@ -91,6 +92,7 @@ class Simulation:
             happenings=self.happenings,
             sizes=self.sizes,
             quotas=self.quotas,
+            zones_down=self.zones_down,
             seed=seed,
             tenant_id=spec.tenant_id,
         )
@@ -240,9 +242,8 @@ class Simulation:
         probe = document.storage_profile(spec.image, "Linux", spec.name)
         image = self._resolve(probe, location, (*loc, "image"))
         model = complete(document.first_model(spec, location, self.spec.subscription.id, image.os_type), image.os_type)
-        plan = self.world.catalogue.plan(probe)
-        if plan is not None:
-            model["plan"] = plan
+        if image.plan is not None:
+            model["plan"] = image.plan.model_dump()
         ids = self._ids(spec)
         model["sku"]["capacity"] = len(ids) + spec.missing
         capacity = max(1, -(-len(ids) // (spec.placement_groups * max(1, len(spec.zones)))))

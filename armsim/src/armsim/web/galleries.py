@@ -92,6 +92,7 @@ def _image(call: Call, gallery: scenario.Gallery, image: scenario.GalleryImage) 
             "osType": image.os_type,
             "osState": image.os_state,
             "identifier": {"publisher": image.publisher, "offer": image.offer, "sku": image.sku},
+            **({} if image.purchase_plan is None else {"purchasePlan": image.purchase_plan.model_dump()}),
             "provisioningState": "Succeeded",
         },
     }

@@ -108,7 +108,7 @@ def _properties(image: scenario.PlatformImage, version: scenario.PlatformVersion
         "osDiskImage": {"operatingSystem": image.os_type, **size},
         "dataDiskImages": [],
         **went_live(version.version),
-        **({"plan": plan_of(image)} if image.plan else {}),
+        **({"plan": plan.model_dump()} if (plan := plan_of(image)) else {}),
     }
 
 

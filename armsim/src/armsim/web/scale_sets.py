@@ -79,6 +79,18 @@ def _check_linked(call: Call, before: object) -> None:
         call.principal.authorize_linked(f"{TYPE}/write", call.path, action, linked)
 
 
+def _check_terms(call: Call, given: object) -> None:
+    """400 where the terms of the plan in a PUT were not accepted: Resource Manager looks before the provider does
+    (reported of virtual machines).
+    """
+    plan = given.get("plan") if isinstance(given, dict) else None
+    if not isinstance(plan, dict) or call.simulation.catalogue.terms_accepted(plan):
+        return
+    raise errors.purchase_not_allowed(
+        call.subscription, *(str(plan.get(name)) for name in ("publisher", "product", "name"))
+    )
+
+
 def update(call: Call) -> Reply:
     scale_set = scale_set_of(call)
     _check_linked(call, scale_set.document)
@@ -93,6 +105,7 @@ def create_or_update(call: Call) -> Reply:
     scale_set = call.simulation.scale_set(group, name)
     given = call.json()
     _check_linked(call, scale_set.document if scale_set is not None else {})
+    _check_terms(call, given)
     if scale_set is not None:
         return written(call, scale_set, model_write.put(scale_set, given, if_match, if_none_match), 200)
     if if_match is not None:
