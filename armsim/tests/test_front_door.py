@@ -24,7 +24,7 @@ def refusal(answer: Answer) -> tuple[int, str]:
 
 
 def test_a_body_of_more_than_four_megabytes_is_too_large(site):
-    fits, too_large = (b'{"plan": {"name": "%s"}}' % (b"x" * size) for size in (4_000_000, 5_000_000))
+    fits, too_large = (b'{"extendedLocation": {"name": "%s"}}' % (b"x" * size) for size in (4_000_000, 5_000_000))
     assert site.send("PATCH", site.web, QUERY, body=fits).status == 200
     assert refusal(site.send("PATCH", site.web, QUERY, body=too_large)) == (413, "RequestContentTooLarge")
 

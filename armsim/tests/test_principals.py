@@ -67,7 +67,7 @@ def directory(**options):
 def judged(strict, audience):
     judge = directory(strict=strict)
     token = judge.issue(judge.default, audience, BASE)
-    return judge.authenticate(f"Bearer {token}", BASE)
+    return judge.authenticate(f"Bearer {token}", BASE).principal
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_token_expires_in_real_time(monkeypatch):
     lifetime = judge.default.spec.token_lifetime
     started = time.time()
     monkeypatch.setattr("armsim.identity.directory.time.time", lambda: started + lifetime - 1)
-    assert judge.authenticate(f"Bearer {token}", BASE) is judge.default
+    assert judge.authenticate(f"Bearer {token}", BASE).principal is judge.default
     monkeypatch.setattr("armsim.identity.directory.time.time", lambda: started + lifetime + 2)
     with pytest.raises(ArmError) as refused:
         judge.authenticate(f"Bearer {token}", BASE)

@@ -38,13 +38,13 @@ def unsupported_grant_type(grant: str) -> LoginError:
     return LoginError(400, "unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant}'.")
 
 
-def application_not_found(client_id: str) -> LoginError:
+def application_not_found(client_id: str, directory: str) -> LoginError:
     return LoginError(
         400,
         "unauthorized_client",
         700016,
-        f"Application with identifier '{client_id}' was not found in the directory 'armsim'. This can happen if the "
-        "application has not been installed by the administrator of the tenant or consented to by any user in the "
+        f"Application with identifier '{client_id}' was not found in the directory '{directory}'. This can happen if "
+        "the application has not been installed by the administrator of the tenant or consented to by any user in the "
         "tenant. You may have sent your authentication request to the wrong tenant.",
     )
 

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The directory (tenant): its principals, their access tokens, and Resource Manager's judgement of those."""
+"""The directory: its tenants and principals, their access tokens, and Resource Manager's judgement of those."""
 
 from __future__ import annotations
 
 import time
 import uuid
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from armsim.common.wire import Json
 from armsim.identity.federation import Federation
@@ -21,11 +22,26 @@ from armsim.scenario import Scenario
 PUBLIC_AUDIENCES = ("https://management.core.windows.net/", "https://management.azure.com/")
 
 
+# So many auxiliary tokens may come with a request (documented).
+_AUXILIARY = 3
+
+
+class Caller(NamedTuple):
+    """Who asks, and the tenant that the token is of."""
+
+    principal: Principal
+    tenant: str
+
+
 class Directory:
     """Issues tokens and judges them: any audience will do unless ``strict``."""
 
     def __init__(self, spec: Scenario, *, strict: bool = False) -> None:
         self.tenant_id = spec.tenant_id
+        self.tenants = {spec.tenant_id: "armsim", **{tenant.id: tenant.name for tenant in spec.tenants}}
+        # Tenants by their subscriptions.
+        self._owners = {sub.lower(): tenant.id for tenant in spec.tenants for sub in tenant.subscriptions}
+        self._owners[spec.subscription.id.lower()] = spec.tenant_id
         self.federation = Federation()
         self.principals = [Principal(item, spec.subscription.id) for item in (spec.principal, *spec.principals)]
         self.strict = strict
@@ -40,21 +56,40 @@ class Directory:
     def find(self, client_id: str) -> Principal | None:
         return self._by_client_id.get(client_id.lower())
 
+    def tenant(self, name: str) -> str | None:
+        """The id of a tenant, in any case; null where there is none."""
+        return next((one for one in self.tenants if one.lower() == name.lower()), None)
+
+    def owner(self, subscription: str) -> str | None:
+        """The tenant of a subscription; null where nobody knows it."""
+        return self._owners.get(subscription.lower())
+
+    def subscriptions(self, tenant: str) -> list[str]:
+        """The subscriptions of a tenant."""
+        return [name for name, owner in self._owners.items() if owner == tenant]
+
+    def is_registered(self, principal: Principal, tenant: str) -> bool:
+        """Whether an application may log in to a tenant."""
+        return tenant == self.tenant_id or tenant.lower() in [one.lower() for one in principal.spec.tenants]
+
     def key_set(self) -> Json:
         return self._signer.key_set()
 
-    def issue(self, principal: Principal, audience: str, issuer: str, *, managed: bool = False) -> str:
-        """A new access token, with the claims of one for an application."""
+    def issue(
+        self, principal: Principal, audience: str, issuer: str, *, tenant: str | None = None, managed: bool = False
+    ) -> str:
+        """A new access token of a tenant (the principal's own), with the claims of one for an application."""
+        tenant = tenant or self.tenant_id
         claims = {
             "aud": audience,
-            "iss": f"{issuer}/{self.tenant_id}/",
+            "iss": f"{issuer}/{tenant}/",
             "appid": principal.spec.client_id,
             "appidacr": "2" if managed else "1",
-            "idp": f"{issuer}/{self.tenant_id}/",
+            "idp": f"{issuer}/{tenant}/",
             "idtyp": "app",
             "oid": principal.spec.object_id,
             "sub": principal.spec.object_id,
-            "tid": self.tenant_id,
+            "tid": tenant,
             "uti": uuid.uuid4().hex[:22],
             "ver": "1.0",
         }
@@ -62,8 +97,8 @@ class Directory:
             claims["xms_mirid"] = principal.resource_id
         return self._signer.sign(principal.spec.token_lifetime, **claims)
 
-    def authenticate(self, authorization: str | None, base_url: str) -> Principal:
-        """The principal of an ``Authorization`` header; raises 401 as the service answers it."""
+    def authenticate(self, authorization: str | None, base_url: str) -> Caller:
+        """Who an ``Authorization`` header stands for; raises 401 as the service answers it."""
         if authorization is None:
             raise self._unauthenticated(
                 base_url, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
@@ -86,7 +121,38 @@ class Directory:
             raise self.expired(base_url, claims["exp"], now)
         if self.strict:
             self._check_audience(claims["aud"], base_url)
-        return self._by_client_id[claims["appid"].lower()]
+        return Caller(self._by_client_id[claims["appid"].lower()], claims["tid"])
+
+    def auxiliary(self, header: str | None, principal: Principal) -> set[str]:
+        """The tenants that the auxiliary tokens of a request are good for: those of the same application (documented).
+
+        ``header`` is that of ``x-ms-authorization-auxiliary``: tokens with commas between them.
+        """
+        tenants = set()
+        for text in (header or "").split(",")[:_AUXILIARY]:
+            try:
+                claims = self._signer.read(text.strip().partition(" ")[2].strip())
+            except MalformedToken:
+                continue
+            if time.time() < claims["exp"] and self._by_client_id.get(claims["appid"].lower()) is principal:
+                tenants.add(claims["tid"])
+        return tenants
+
+    def check_tenant(self, caller: Caller, subscription: str, base_url: str) -> None:
+        """401 for a token that is not of the subscription's tenant (reported)."""
+        owner = self.owner(subscription)
+        if owner is None or owner == caller.tenant:
+            return
+        issuer = "https://sts.windows.net"
+        message = (
+            f"The access token is from the wrong issuer '{issuer}/{caller.tenant}/'. It must match the tenant "
+            f"'{issuer}/{owner}/' associated with this subscription. Please use the authority (URL) "
+            f"'https://login.windows.net/{owner}' to get the token. Note, if the subscription is transferred to "
+            "another tenant there is no impact to the services, but information about new tenant could take time to "
+            "propagate (up to an hour). If you just transferred your subscription and see this error message, please "
+            "try back later."
+        )
+        raise self._unauthenticated(base_url, "InvalidAuthenticationTokenTenant", message, owner)
 
     def expired(self, base_url: str, expiry: float, now: float) -> ArmError:
         """The refusal of a token that expired at the real second ``expiry``."""
@@ -108,9 +174,9 @@ class Directory:
                 f"match with one of the allowed audiences {names}.",
             )
 
-    def _unauthenticated(self, authority: str, code: str, message: str) -> ArmError:
+    def _unauthenticated(self, authority: str, code: str, message: str, tenant: str | None = None) -> ArmError:
         challenge = (
-            f'Bearer authorization_uri="{authority}/{self.tenant_id}", error="invalid_token", '
+            f'Bearer authorization_uri="{authority}/{tenant or self.tenant_id}", error="invalid_token", '
             f'error_description="{message}"'
         )
         return gateway(401, code, message, **{"WWW-Authenticate": challenge})

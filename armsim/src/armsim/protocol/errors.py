@@ -111,6 +111,16 @@ def linked_authorization_failed(write: str, scope: str, action: str, linked: str
     )
 
 
+def linked_tenant_not_authorized(action: str, scope: str, tenant: str, subscription: str) -> ArmError:
+    """403 for a write that refers to something of another tenant, without a token of that tenant (reported)."""
+    return gateway(
+        403,
+        "LinkedAuthorizationFailed",
+        f"The client has permission to perform action '{action}' on scope '{scope}', however the current tenant "
+        f"'{tenant}' is not authorized to access linked subscription '{subscription}'.",
+    )
+
+
 def purchase_not_allowed(subscription: str, publisher: str, offer: str, plan: str) -> ArmError:
     """400 for what is bought by a plan whose terms nobody has accepted (reported in 2022)."""
     return gateway(

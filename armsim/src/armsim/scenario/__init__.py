@@ -58,7 +58,7 @@ from armsim.scenario.scale_sets import (
 from armsim.scenario.service import Clock, RetryAfter, Subscription, Timings
 from armsim.scenario.supply import Quota, Size
 from armsim.scenario.throttling import OwnLimit, Throttling
-from armsim.scenario.whole import ResourceGroup, Scenario
+from armsim.scenario.whole import ResourceGroup, Scenario, Tenant
 
 __all__ = [
     "BUNDLED",
@@ -114,6 +114,7 @@ __all__ = [
     "StaleSkipTokenFault",
     "StatusFault",
     "Subscription",
+    "Tenant",
     "Throttling",
     "Timings",
     "TruncatedFault",

@@ -22,6 +22,7 @@ def misfits(spec: Scenario) -> Iterator[Problem]:
             )
         seen.add(item.name.lower())
     yield from _twins(spec)
+    yield from _tenants(spec)
     groups = {group.name.lower(): group.name for group in spec.resource_groups}
     owners: list[tuple[Loc, str]] = [
         *((("scale_sets", index), item.resource_group) for index, item in enumerate(spec.scale_sets)),
@@ -38,6 +39,25 @@ def misfits(spec: Scenario) -> Iterator[Problem]:
         if spec.scale_sets and group.lower() not in groups:
             allowed = ", ".join(groups.values())
             yield Problem((*loc, "resource_group"), f"{group} is not among the resource_groups; allowed: {allowed}")
+
+
+def _tenants(spec: Scenario) -> Iterator[Problem]:
+    """Tenants that are not there, and subscriptions that several have."""
+    tenants = [tenant.id.lower() for tenant in spec.tenants]
+    owned = {spec.subscription.id.lower()}
+    for index, tenant in enumerate(spec.tenants):
+        for place, subscription in enumerate(tenant.subscriptions):
+            if subscription.lower() in owned:
+                yield Problem(("tenants", index, "subscriptions", place), f"{subscription} has a tenant already")
+            owned.add(subscription.lower())
+    places: list[tuple[Loc, list[str]]] = [
+        (("principal",), spec.principal.tenants),
+        *((("principals", index), item.tenants) for index, item in enumerate(spec.principals)),
+    ]
+    for loc, named in places:
+        for place, name in enumerate(named):
+            if name.lower() not in tenants:
+                yield Problem((*loc, "tenants", place), f"{name} is not among the tenants")
 
 
 def _twins(spec: Scenario) -> Iterator[Problem]:

@@ -30,6 +30,9 @@ class Principal(Part):
         default=[],
         description="by a deny assignment: such as Microsoft.Compute/virtualMachineScaleSets/write",
     )
+    tenants: list[Guid] = Field(
+        default=[], description="other tenants in which the application is registered, with the same role in each"
+    )
     token_lifetime: int = Field(default=3599, gt=0, description="real seconds")
 
 

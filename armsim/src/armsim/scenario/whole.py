@@ -42,6 +42,14 @@ class Lock(Part):
     )
 
 
+class Tenant(Part):
+    """One more tenant: what it has besides galleries (`subscription` of a gallery) is not simulated."""
+
+    id: Guid = Field(description="a GUID")
+    name: Name = Field(default="other", description="as the list of tenants shows it")
+    subscriptions: list[Guid] = Field(default=[], description="its subscriptions")
+
+
 class Scenario(Part):
     """A whole scenario file."""
 
@@ -50,6 +58,7 @@ class Scenario(Part):
     seed: int = Field(default=1, description="of all random draws")
     clock: Clock = Field(default=Clock(), description="simulated time")
     tenant_id: Guid = Field(default="7e4a0000-0000-4000-8000-000000000001", description="of the identity platform")
+    tenants: list[Tenant] = Field(default=[], description="further tenants, with subscriptions of their own")
     subscription: Subscription = Field(default=Subscription(), description="the only one there is")
     principal: Principal = Field(default=Principal(), description="who logs in")
     principals: list[FurtherPrincipal] = Field(default=[READER], description="more of them")

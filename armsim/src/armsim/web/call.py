@@ -50,6 +50,8 @@ class Call:
     api_version: str = ""
     # Who asks, once the front door knows.
     principal: Principal | None = None
+    # The tenant of the token.
+    tenant: str = ""
     drawn: Drawn = field(default_factory=Drawn)
     # The operation that the reply leads to.
     operation: Operation | None = None

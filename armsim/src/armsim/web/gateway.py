@@ -109,16 +109,20 @@ def _asked(call: Call) -> Asked:
 
 
 def _is_known(call: Call, subscription: str) -> bool:
-    """The scenario's subscription has everything; others have galleries alone."""
+    """The scenario's subscription has everything; others have galleries alone, and can be looked at themselves."""
     if subscription.lower() == call.subscription.lower():
         return True
+    if call.params.keys() == {"subscription"} and call.path.rstrip("/").count("/") == 2:
+        return call.host.directory.owner(subscription) is not None
     return "gallery" in call.params and call.simulation.catalogue.has_galleries_in(subscription)
 
 
 def _check(call: Call, endpoint: Endpoint) -> None:
     simulation = call.simulation
-    principal = call.host.directory.authenticate(call.headers.get("authorization"), call.base_url)
-    call.principal = principal
+    directory = call.host.directory
+    caller = directory.authenticate(call.headers.get("authorization"), call.base_url)
+    principal = caller.principal
+    call.principal, call.tenant = caller
     call.drawn = simulation.throttle.enter(call.method, call.subscription, principal.spec.object_id)
     call.api_version = call.query.get("api-version", "")
     if not call.api_version:
@@ -126,6 +130,8 @@ def _check(call: Call, endpoint: Endpoint) -> None:
     if not is_api_version(call.api_version):
         raise errors.invalid_api_version(call.api_version)
     subscription = call.params.get("subscription")
+    if subscription is not None:
+        directory.check_tenant(caller, subscription, call.base_url)
     if subscription is not None and not _is_known(call, subscription):
         raise errors.subscription_not_found(subscription)
     if endpoint.action is not None:

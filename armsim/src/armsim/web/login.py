@@ -44,12 +44,12 @@ def routes(host: Host) -> list[AnyCaseRoute]:
         tenant = request.path_params["tenant"].lower()
         v2 = "/v2.0/" in request.url.path
         try:
-            _check_tenant(host, tenant)
-            principal = _principal(host, form)
+            of = _check_tenant(host, tenant)
+            principal = _principal(host, form, of)
             audience = _audience(host, form, v2=v2)
         except aadsts.LoginError as error:
             return _refuse(host, error, _base(request))
-        token = host.directory.issue(principal, audience, _base(request))
+        token = host.directory.issue(principal, audience, _base(request), tenant=of)
         body = _token(token, principal.spec.token_lifetime, audience, numbers=v2 or tenant == ADFS)
         return JSONResponse(body, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
@@ -70,12 +70,15 @@ def _base(request: Request) -> str:
     return f"https://{request.headers.get('host', request.url.netloc)}"
 
 
-def _check_tenant(host: Host, tenant: str) -> None:
-    if tenant.lower() not in (host.directory.tenant_id.lower(), ADFS):
+def _check_tenant(host: Host, tenant: str) -> str:
+    """The id of a tenant of the login; its own for `adfs`."""
+    found = host.directory.tenant_id if tenant.lower() == ADFS else host.directory.tenant(tenant)
+    if found is None:
         raise aadsts.tenant_not_found(tenant)
+    return found
 
 
-def _principal(host: Host, form: Mapping[str, str]) -> Principal:
+def _principal(host: Host, form: Mapping[str, str], tenant: str) -> Principal:
     """Who logs in with the client credentials grant: by secret, or by an assertion of a federated issuer."""
     for name in ("grant_type", "client_id"):
         if not form.get(name):
@@ -83,8 +86,8 @@ def _principal(host: Host, form: Mapping[str, str]) -> Principal:
     if form["grant_type"] != "client_credentials":
         raise aadsts.unsupported_grant_type(form["grant_type"])
     principal = host.directory.find(form["client_id"])
-    if principal is None:
-        raise aadsts.application_not_found(form["client_id"])
+    if principal is None or not host.directory.is_registered(principal, tenant):
+        raise aadsts.application_not_found(form["client_id"], host.directory.tenants[tenant])
     if form.get("client_assertion_type") == ASSERTION_TYPE and "client_assertion" in form:
         host.directory.federation.check(principal, form["client_assertion"])
     elif "client_secret" not in form:

@@ -71,11 +71,18 @@ def _image_id(body: object) -> object:
 
 
 def _check_linked(call: Call, before: object) -> None:
-    """403 where the client may not read the image of the set, be it a new one or not (reported)."""
+    """403 where the client may not read the image of the set, be it a new one or not, or brings no token of the other
+    tenant that it is in (reported).
+    """
     given = _image_id(call.json())
     linked = str(_image_id(before) if given is None else given)
     action = catalogue.read_action(linked)
     if action is not None and call.principal is not None:
+        subscription = linked.split("/")[2]
+        owner = call.host.directory.owner(subscription)
+        brought = call.host.directory.auxiliary(call.headers.get("x-ms-authorization-auxiliary"), call.principal)
+        if owner is not None and owner != call.tenant and owner not in brought:
+            raise errors.linked_tenant_not_authorized(action, call.path, call.tenant, subscription)
         call.principal.authorize_linked(f"{TYPE}/write", call.path, action, linked)
 
 

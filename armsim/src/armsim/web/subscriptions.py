@@ -11,16 +11,17 @@ from armsim.common.wire import Json
 from armsim.web.call import Call, Endpoint, Reply, page
 
 
-def _subscription(call: Call) -> Json:
-    spec = call.simulation.spec
+def _subscription(call: Call, subscription: str) -> Json:
+    spec = call.simulation.spec.subscription
+    own = subscription.lower() == spec.id.lower()
     return {
-        "id": f"/subscriptions/{spec.subscription.id}",
+        "id": f"/subscriptions/{spec.id if own else subscription}",
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
-        "subscriptionId": spec.subscription.id,
-        "tenantId": spec.tenant_id,
-        "displayName": spec.subscription.name,
-        "state": spec.subscription.state,
+        "subscriptionId": spec.id if own else subscription,
+        "tenantId": call.host.directory.owner(subscription),
+        "displayName": spec.name if own else subscription,
+        "state": spec.state if own else "Enabled",
         "subscriptionPolicies": {
             "locationPlacementId": "Public_2014-09-01",
             "quotaId": "EnterpriseAgreement_2014-09-01",
@@ -44,17 +45,31 @@ def _group(call: Call, group: scenario.ResourceGroup) -> Json:
 
 
 def list_subscriptions(call: Call) -> Reply:
-    return Reply({"value": [_subscription(call)], "count": {"type": "Total", "value": 1}})
+    """Those of the tenant that the token is of (documented)."""
+    value = [_subscription(call, one) for one in call.host.directory.subscriptions(call.tenant)]
+    return Reply({"value": value, "count": {"type": "Total", "value": len(value)}})
 
 
 def get_subscription(call: Call) -> Reply:
-    return Reply(_subscription(call))
+    return Reply(_subscription(call, call.params["subscription"]))
 
 
 def list_tenants(call: Call) -> Reply:
-    tenant = call.simulation.spec.tenant_id
+    """The tenants in which the caller is registered."""
+    directory = call.host.directory
+    assert call.principal is not None
     return page(
-        call, [{"id": f"/tenants/{tenant}", "tenantId": tenant, "tenantCategory": "Home", "displayName": "armsim"}]
+        call,
+        [
+            {
+                "id": f"/tenants/{tenant}",
+                "tenantId": tenant,
+                "tenantCategory": "Home" if tenant == directory.tenant_id else "ProjectedBy",
+                "displayName": name,
+            }
+            for tenant, name in directory.tenants.items()
+            if directory.is_registered(call.principal, tenant)
+        ],
     )
 
 
