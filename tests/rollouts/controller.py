@@ -4,9 +4,10 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """Ansible's own executor, with tasks carried out in this process: no forks, and no time but that of a given clock.
 
-Everything is Ansible's own (loading, templating, conditions, loops, `until`, blocks, includes, facts) but for two
-things: a task is executed where the strategy would hand it to a worker process, and the actions named in `Actions` are
-carried out by functions. It goes by the internals of the one ansible-core that the tests are locked to.
+Everything is Ansible's own (loading, templating, conditions, loops, `until`, blocks, includes, facts) but for three
+things: a task is executed where the strategy would hand it to a worker process, the actions named in `Actions` are
+carried out by functions, and templates are compiled once. It goes by the internals of the one ansible-core that the
+tests are locked to.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from ansible.plugins.loader import get_plugin_loader_namespace
 from ansible.plugins.strategy import linear
 from ansible.utils.context_objects import CLIArgs
 from ansible.vars.manager import VariableManager
+
+from rollouts import templates
 
 HOST = "localhost"
 
@@ -147,6 +150,7 @@ def play(
     queue = task_queue_manager.TaskQueueManager(inventory, manager, loader, passwords={})
     queue._callback_plugins = [_Listener(begins, fails)]
     with (
+        templates.kept(),
         mock.patch.object(_Executor, "actions", actions),
         mock.patch.object(task_executor, "time", SimpleNamespace(sleep=clock.sleep)),
         mock.patch.object(_jinja_bits, "_now", now),
