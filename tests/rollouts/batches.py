@@ -172,6 +172,10 @@ class Batches(Play):
             if self._waiting:
                 return
             self._gather()
+            if self._plan["in_progress"] and not self._plan["batches"]:
+                self._renew()
+                self._wait_idle(self._plan["in_progress"])
+                self._gather()
             left = {one for batch in self._plan["batches"] for one in batch["instance_ids"]}
             if swept == self._options.sweep_rounds:
                 self.note(stayed_behind=sorted(left))
@@ -186,6 +190,21 @@ class Batches(Play):
                 self.note(kept_back=self._plan["kept_back"])
             if not left:
                 return
+
+    # wait_idle.yml
+
+    def _wait_idle(self, ids: Sequence[str]) -> None:
+        with suppress(Stop):
+            self.wait_for(
+                "settled",
+                self._waits["upgrade"],
+                self._options.unanswered_timeout,
+                target_image=self._target,
+                instance_ids=list(ids),
+                operation_id=self._operation,
+                wait_successes=2,
+                wait_interval=self._options.poll_interval,
+            )
 
     # turn.yml
 

@@ -136,7 +136,7 @@ class Rollout(Batches):
             self._hold()
         written = self.registered["preflight"]["write_image"]
         if self._plan["unsettled"]:
-            self._settle(self._plan["unsettled"])
+            self._wait_idle(self._plan["unsettled"])
             if self.journal["took_hold"]:
                 self._renew()
             stale = [one["instance_id"] for one in self._vmss["instances"] if one["stale"]]
@@ -204,7 +204,7 @@ class Rollout(Batches):
         first = rollout_reaction(self.journal, self._vmss, on_failure, only, failed_image)
         back = first["roll_back"] or first["restore"]
         if back and batches and batches[-1]["sent"]:
-            self._settle(batches[-1]["sent"])
+            self._wait_idle(batches[-1]["sent"])
         late = back and bool(batches and batches[-1]["sent"]) and self._recovered()
         after = self._look_after_failure(self._waits["upgrade"]["retries"] if back else 1)
         self._vmss = after or self._vmss
@@ -280,19 +280,6 @@ class Rollout(Batches):
                 return dict(facts["ansible_facts"]["vmss"])
             self._site.sleep(1)
         return {}
-
-    def _settle(self, ids: Sequence[str]) -> None:
-        with suppress(Stop):
-            self.wait_for(
-                "settled",
-                self._waits["upgrade"],
-                self._options.unanswered_timeout,
-                target_image=self._target,
-                instance_ids=list(ids),
-                operation_id=self._operation,
-                wait_successes=2,
-                wait_interval=self._options.poll_interval,
-            )
 
     def _set_aside(self) -> None:
         options = self._options

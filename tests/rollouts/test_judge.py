@@ -238,7 +238,7 @@ def test_a_way_back_over_what_somebody_else_has_set(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_way_back_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Rollout, "_settle", lambda *_: None)
+    monkeypatch.setattr(Rollout, "_wait_idle", lambda *_: None)
     monkeypatch.setattr(failure_policy, "_scope", lambda journal, *_: tuple(sent_ids(journal)[:1]))
     assert shown("came up on the image that was taken back")
 

@@ -75,7 +75,14 @@ def make_plan(
     excluded = order.excluded(all_present, missing_ids=missing_ids)
     on_their_way = unsettled(present, target, health_source, by_model=by_model, excluded=excluded)
     left = tuple(sorted(excluded, key=by_id))
-    plan = Plan((), left_out, on_their_way, len(present), allowed, excluded=left, missing=missing)
+    coming = tuple(
+        one.instance_id
+        for one in _sorted(chosen)
+        if one.busy and not (one.attached or one.instance_id in excluded or is_stale(one, target, by_model=by_model))
+    )
+    plan = Plan(
+        (), left_out, on_their_way, len(present), allowed, excluded=left, missing=missing, in_progress=coming
+    )
     if not movable:
         return plan
 

@@ -87,6 +87,7 @@ class Plan:
 
     Before the first batch the `unsettled` instances must be back in service: the plan counts on it. `kept_back` are
     those beyond the share that is to be moved. `excluded` are those that the rollout neither moves nor waits for.
+    `in_progress` show the target image while an operation runs on them: they may yet come up on the old one.
     Beside the `total` that are listed, `missing` are out of service.
     """
 
@@ -98,6 +99,7 @@ class Plan:
     kept_back: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     missing: int = 0
+    in_progress: tuple[str, ...] = ()
 
     @property
     def floor(self) -> int:
@@ -116,6 +118,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "unsettled": list(plan.unsettled),
         "unsettled_advice": unsettled_advice(plan.unsettled),
         "kept_back": list(plan.kept_back),
+        "in_progress": list(plan.in_progress),
         "excluded": list(plan.excluded),
         "total": plan.total,
         "missing": plan.missing,

@@ -283,6 +283,13 @@ def test_instances_that_an_interrupted_run_left_on_their_way_are_waited_for_not_
     assert "  first wait for those that are on their way: 0 5 10 15" in describe_plan(made, "20%")
 
 
+def test_what_shows_the_target_image_while_an_operation_runs_on_it_is_in_progress():
+    running, done, off = (moved(one) for one in regional(3))
+    instances = [hanging(running), done, hanging(replace(off, protected=True))]
+    assert plan(instances, order()).in_progress == ("0",)
+    assert plan([hanging(one) for one in regional(1)], order(most="100%")).in_progress == ()
+
+
 def test_an_instance_that_was_set_aside_is_not_waited_for_and_counts_as_out():
     aside = instance(9, image=NEW, protected=True, health="unhealthy")
     made = plan([*regional(4), aside], order(most=2))
@@ -541,6 +548,7 @@ def test_the_plan_as_plain_data():
         "unsettled_advice": "",
         "excluded": ["1"],
         "kept_back": [],
+        "in_progress": [],
         "total": 2,
         "missing": 0,
         "allowed": 1,
