@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
@@ -430,18 +431,25 @@ def judge_report(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
     """What a report says of the instances is so at its time, or it says that it is of an earlier one."""
     if not report["took_hold"] or report["as_of_outdated"]:
         return
+    read = datetime.fromisoformat(report["as_of"])
+    # What others have begun goes on after the read; of what this run did, the read must know.
+    known = not site.writes or site.simulation.calendar.at(site.writes[-1].at).replace(microsecond=0) <= read
+    moved = {one.id for one in site.web.active() if known and one.work is not None}
     truth: dict[str, set[str]] = {}
     for one in site.web.active():
+        if one.id in moved:
+            continue
         # Where the service shows an image that is still to come, a report can know no better.
         image = one.shown_model[1] if one.shown_model else one.image
         truth.setdefault(image.key.rpartition(":")[2], set()).add(one.id)
     told: dict[str, set[str]] = {}
     for image, ids in report["instances_by_image"].items():
-        told.setdefault(image.rpartition(":")[2], set()).update(ids)
+        told.setdefault(image.rpartition(":")[2], set()).update(set(ids) - moved)
+    told = {image: ids for image, ids in told.items() if ids}
     if truth != told:
         yield f"the report has instances by image {_sizes(told)}, and in truth they are {_sizes(truth)}"
     back = report.get("rollback_image")
-    if back and report["instances_on_rollback_image"] != len(truth.get(back["version"], ())):
+    if back and not moved and report["instances_on_rollback_image"] != len(truth.get(back["version"], ())):
         yield f"the report has {report['instances_on_rollback_image']} instances on the rollback image"
 
 
@@ -462,7 +470,13 @@ def judge_end(site: Site, options: Options, report: Mapping[str, Any], *, stoppe
         named = {*report["instances_left_out"], *report["instances_kept_back"]}
         if unnamed := site.attached.intersection(one.id for one in site.web.active()) - named:
             yield f"not made from the model, and not named: {' '.join(sorted(unnamed))}"
-        left = [one for one in look.stale & look.present - named if _may_touch(one, site.places[one], options)]
+        # What came after the run had let go is another story, which its report tells.
+        own = [write for write in site.writes if write.run == site.run]
+        seen = own[-1].before if own and own[-1].kind == "tags" and own[-1].before else look
+        # Of what this run has sent, it can tell; of what another client has begun a moment ago, nobody can.
+        sent = {one for write in own for one in write.instance_ids}
+        stale = seen.stale & seen.present & look.present - named - (seen.ahead - sent)
+        left = [one for one in stale if _may_touch(one, site.places[one], options)]
         if left:
             yield f"{report['result']}, but neither on the target nor named: {' '.join(sorted(left))}"
         return

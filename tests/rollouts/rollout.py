@@ -143,9 +143,11 @@ def run_to_its_end(site: Site, player: Player, options: Options) -> tuple[Run, R
         site.ends[site.run] = (wanted, "killed")
         try:
             report = rollout.run()
-            # Where nothing stopped it, it failed to give back what it held, and the image has come to a good end.
-            let_go_failed = report["result"] == "halted" and rollout.stop is None
-            site.ends[site.run] = (wanted, "succeeded" if let_go_failed else report["result"])
+            # Where nothing stopped it, it failed to release what it held, and the image has come to a good end, or to
+            # the share that was asked for.
+            unreleased = report["result"] == "halted" and rollout.stop is None
+            end = "partial" if report["instances_kept_back"] else "succeeded"
+            site.ends[site.run] = (wanted, end if unreleased else report["result"])
         except Killed:
             # On another host nothing tells for certain that the process is dead: a person does.
             options = replace(options, lease_take_over=takes_over)

@@ -80,6 +80,8 @@ class Look:
     # How many more the model asks for, as it was read right before.
     missing: int = 0
     protected: frozenset[str] = frozenset()
+    # Shown as what they are about to become, and at rest, though an operation has begun: nobody can tell.
+    ahead: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ class Write:
     answered: bool = True
     # When the process had last read the model, the instances and what else there is, by their names.
     reads: Mapping[str, float] = field(default_factory=dict)
+    # The last look before it, by whichever process.
+    before: Look | None = None
 
 
 @dataclass(frozen=True)
@@ -256,6 +260,7 @@ class Site:
             {one.id: one.place for one in active},
             max(self.capacity - len(self.web.active()), 0),
             frozenset(one.id for one in active if one.protect_from_scale_set_actions),
+            frozenset(one.id for one in active if one.shown_model and one.provisioning == "Succeeded"),
         )
         self.first_images.setdefault(self.run, web.target())
         self.places |= {one.id: one.place for one in active if one.id not in self.places}
@@ -328,6 +333,7 @@ class Site:
                 out_before=present - before,
                 leased=bool(own_tags(self.web.document.get("tags") or {})),
                 reads=dict(reads),
+                before=self.last_look,
             )
         )
 
