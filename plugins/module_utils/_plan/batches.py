@@ -80,9 +80,7 @@ def make_plan(
         for one in _sorted(chosen)
         if one.busy and not (one.attached or one.instance_id in excluded or is_stale(one, target, by_model=by_model))
     )
-    plan = Plan(
-        (), left_out, on_their_way, len(present), allowed, excluded=left, missing=missing, in_progress=coming
-    )
+    plan = Plan((), left_out, on_their_way, len(present), allowed, excluded=left, missing=missing, in_progress=coming)
     if not movable:
         return plan
 
