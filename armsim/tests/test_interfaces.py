@@ -51,6 +51,74 @@ def test_interfaces_of_a_flexible_set_are_resources_of_their_group():
     assert site.get(f"{site.web}/networkInterfaces").status == 400
 
 
+PUBLIC = {"name": "pub", "properties": {"idleTimeoutInMinutes": 10, "dnsSettings": {"domainNameLabel": "shop"}}}
+
+
+def with_public_addresses(name):
+    """The site of a bundled scenario whose instances have public addresses, and the interfaces of its set."""
+    site = Site.bundled(name)
+    profile = site.get(site.web).json()["properties"]["virtualMachineProfile"]
+    interfaces = profile["networkProfile"]["networkInterfaceConfigurations"]
+    interfaces[0]["properties"]["ipConfigurations"][0]["properties"]["publicIPAddressConfiguration"] = PUBLIC
+    network = {"networkInterfaceConfigurations": interfaces}
+    body = {"properties": {"virtualMachineProfile": {"networkProfile": network}}}
+    assert site.call("PATCH", site.web, document=body).status == 200
+    site.wait(60)
+    return site
+
+
+def test_an_instance_has_interfaces_and_public_addresses():
+    site = with_public_addresses("quickstart")
+    assert site.get(f"{site.web}/publicIPAddresses").json()["value"] == []
+    web = site.host.simulation.scale_sets()[0]
+    number = next(iter(web.instances))
+    site.call("POST", f"{site.web}/manualupgrade", document={"instanceIds": [number]})
+    site.wait(600)
+    (address,) = site.get(f"{site.web}/publicipaddresses").json()["value"]
+    interface = f"{site.web}/virtualMachines/{number}/networkInterfaces/webNic"
+    path = f"{interface}/ipConfigurations/webIPConfig/publicIPAddresses/pub"
+    assert address["id"] == path
+    told = address["properties"]
+    assert (told["ipAddress"], told["publicIPAllocationMethod"], told["idleTimeoutInMinutes"]) == (
+        "198.18.0.0",
+        "Dynamic",
+        10,
+    )
+    assert told["dnsSettings"] == {
+        "domainNameLabel": f"vm{number}.shop",
+        "fqdn": f"vm{number}.shop.westeurope.cloudapp.azure.com",
+    }
+    assert site.get(path).json() == address
+    assert site.get(path.rpartition("/")[0]).json()["value"] == [address]
+    (own,) = site.get(interface.rpartition("/")[0]).json()["value"]
+    assert own == site.get(interface).json()
+    site.call("POST", f"{site.web}/virtualMachines/{number}/deallocate")
+    site.wait(600)
+    assert "ipAddress" not in site.get(path).json()["properties"]
+
+
+@pytest.mark.parametrize("tail", ["x", "webNic/ipConfigurations/x/publicIPAddresses", "webNic/ipConfigurations/x"])
+def test_what_an_instance_does_not_have(tail):
+    site = Site.bundled()
+    number = next(iter(site.host.simulation.scale_sets()[0].instances))
+    assert site.get(f"{site.web}/virtualMachines/{number}/networkInterfaces/{tail}").status == 404
+
+
+def test_public_addresses_of_a_flexible_set_are_resources_of_their_group():
+    site = with_public_addresses("flexible")
+    group = f"{site.web.partition('/providers/')[0]}/providers"
+    (machine, *_) = site.get(f"{group}/Microsoft.Compute/virtualMachines").json()["value"]
+    site.call("POST", f"{site.web}/manualupgrade", document={"instanceIds": [machine["name"]]})
+    site.wait(600)
+    (address,) = site.get(f"{group}/Microsoft.Network/publicIPAddresses").json()["value"]
+    assert site.get(address["id"]).json() == address
+    assert address["location"] == "westeurope"
+    interface = address["properties"]["ipConfiguration"]["id"].partition("/ipConfigurations/")[0]
+    assert site.get(interface).json()["id"] == interface
+    assert site.get(f"{group}/Microsoft.Network/publicIPAddresses/x").json()["error"]["code"] == "ResourceNotFound"
+    assert site.get(f"{site.web}/publicIPAddresses").status == 400
+
+
 def test_an_address_space_that_is_none_is_refused():
     with pytest.raises(ScenarioError, match="address_space"):
         Site.bundled(address_space="10.0.0.4/16")

@@ -6,11 +6,21 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from .in_process import Site
 
 KIND = "Microsoft.Compute/virtualMachineScaleSets"
+
+SET = {
+    "name": "web",
+    "resource_group": "rg-shop",
+    "capacity": 2,
+    "id_holes": 0,
+    "image": {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "24.04.202510010"},
+}
 
 
 @pytest.fixture
@@ -82,7 +92,85 @@ def test_tags_are_written_at_the_scope_of_the_set(site):
         assert site.call("PATCH", address, document=body).status == 400
 
 
-def test_there_is_one_role_assignment(site):
-    for scope in (subscription(site), group(site), site.web):
-        (role,) = site.get(f"{scope}/providers/Microsoft.Authorization/roleAssignments").json()["value"]
-        assert role["properties"]["scope"] == subscription(site)
+@pytest.mark.parametrize(
+    ("scope", "shown"),
+    [
+        ("", ""),
+        ("/resourceGroups/rg-shop", "/resourceGroups/rg-shop"),
+        ("VM/0", "VM/0"),
+    ],
+)
+def test_tags_are_written_at_other_scopes(scope, shown):
+    site = Site.bundled(scale_sets=[{**SET, "instances": {"0": {"tags": {"mine": "1"}}}}])
+    here = subscription(site)
+    scope, shown = (text.replace("VM", site.web.removeprefix(here) + "/virtualMachines") for text in (scope, shown))
+    address = f"{here}{scope}/providers/Microsoft.Resources/tags/default"
+    written = site.call("PATCH", address, document={"operation": "Merge", "properties": {"tags": {"a": "1"}}}).json()
+    assert written["id"] == address
+    assert written["properties"]["tags"]["a"] == "1"
+    tags = site.get(f"{here}{shown}").json()["tags"]
+    assert tags["a"] == "1"
+    assert site.call("DELETE", address).status == 200
+    assert site.get(address).json()["properties"]["tags"] == {}
+    assert site.call("PUT", address, document={"properties": {"tags": {"a<b": ""}}}).status == 400
+
+
+def test_tags_of_a_virtual_machine():
+    site = Site.bundled("flexible")
+    machine = site.get(f"{group(site)}/providers/Microsoft.Compute/virtualMachines").json()["value"][0]["id"]
+    address = f"{machine}/providers/Microsoft.Resources/tags/default"
+    site.call("PUT", address, document={"properties": {"tags": {"keep": "1"}}})
+    assert site.get(machine).json()["tags"]["keep"] == "1"
+    gone = f"{machine}x/providers/Microsoft.Resources/tags/default"
+    assert site.get(gone).json()["error"]["code"] == "ResourceNotFound"
+
+
+def authorization(site, path, query="", scope=""):
+    return site.get(f"{subscription(site)}{scope}/providers/Microsoft.Authorization/{path}", query)
+
+
+def test_each_principal_has_a_role_on_the_subscription(site):
+    for scope in ("", "/resourceGroups/rg-shop", site.web.removeprefix(subscription(site))):
+        owner, reader = authorization(site, "roleAssignments", scope=scope).json()["value"]
+        assert owner["properties"]["scope"] == reader["properties"]["scope"] == subscription(site)
+        assert owner["properties"]["roleDefinitionId"].endswith("8e3af657-a8ff-443c-a75c-2fe8c4bcb635")
+        assert reader["properties"]["principalId"] == site.spec.principals[0].object_id
+        assert authorization(site, f"roleAssignments/{reader['name']}", scope=scope).json() == reader
+
+
+@pytest.mark.parametrize("condition", ["principalId eq '{}'", "assignedTo('{}')", "atScope() and assignedTo('{}')"])
+def test_assignments_are_asked_for_by_principal(site, condition):
+    query = f"$filter={quote(condition.format(site.spec.principal.object_id))}"
+    (own,) = authorization(site, "roleAssignments", query).json()["value"]
+    assert own["properties"]["principalId"] == site.spec.principal.object_id
+
+
+def test_definitions_say_what_a_role_may(site):
+    owner, reader = authorization(site, "roleDefinitions").json()["value"]
+    assert (owner["properties"]["roleName"], owner["properties"]["permissions"][0]["actions"]) == ("Owner", ["*"])
+    query = quote("roleName eq 'Reader'")
+    assert authorization(site, "roleDefinitions", f"$filter={query}").json()["value"] == [reader]
+    assert authorization(site, f"roleDefinitions/{reader['name']}").json() == reader
+
+
+def test_a_principal_with_actions_of_its_own_has_a_custom_role():
+    site = Site.bundled(principal={"actions": ["*/read", "Microsoft.Authorization/*"]})
+    query = quote("type eq 'CustomRole'")
+    custom = authorization(site, "roleDefinitions", f"$filter={query}").json()["value"]
+    assert [one["properties"]["permissions"][0]["actions"] for one in custom] == [
+        ["*/read", "Microsoft.Authorization/*"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "code"),
+    [
+        ("roleAssignments/x", "", 404, "RoleAssignmentNotFound"),
+        ("roleDefinitions/x", "", 404, "RoleDefinitionDoesNotExist"),
+        ("roleAssignments", "$filter=name%20eq%20'x'", 400, "UnsupportedQuery"),
+        ("roleDefinitions", "$filter=x", 400, "UnsupportedQuery"),
+    ],
+)
+def test_what_there_is_not(site, path, query, status, code):
+    answer = authorization(site, path, query)
+    assert (answer.status, answer.json()["error"]["code"]) == (status, code)

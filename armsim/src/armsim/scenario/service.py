@@ -22,6 +22,7 @@ class Clock(Part):
 class Subscription(Part):
     id: Guid = Field(default="5e5e5e5e-0000-4000-8000-000000000001", description="a GUID")
     name: Name = Field(default="armsim", description="as the list of subscriptions shows it")
+    tags: dict[str, str] = Field(default={}, description="of the subscription")
     state: Literal["Enabled", "Warned", "PastDue", "Disabled"] = Field(
         default="Enabled", description="whether it is paid for: of a disabled one every write is refused"
     )

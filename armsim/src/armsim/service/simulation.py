@@ -79,6 +79,7 @@ class Simulation:
         self.locks = Locks()
         for lock in spec.locks:
             self.locks.put(f"{self.subscription_path}/{lock.scope}", lock.name, lock.level)
+        self.subscription_tags = dict(spec.subscription.tags)
         self.groups = {group.name.lower(): group for group in spec.resource_groups}
         self.happenings = Happenings()
         self.sizes = Sizes(spec.sizes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -23,6 +24,7 @@ from armsim.web import (
     admin,
     alerts,
     autoscale,
+    batch,
     connections,
     extensions,
     galleries,
@@ -37,10 +39,12 @@ from armsim.web import (
     permissions,
     platform_images,
     resources,
+    roles,
     rolling_upgrades,
     scale_sets,
     sizes,
     subscriptions,
+    tags,
     virtual_machines,
 )
 from armsim.web.call import Call, Endpoint, Reply
@@ -48,7 +52,7 @@ from armsim.web.faulty import Reset
 from armsim.web.gateway import answer
 from armsim.web.host import Host
 from armsim.web.rendering import render
-from armsim.web.routing import open_call, route
+from armsim.web.routing import open_call, route, serve_within
 
 _LOG = logging.getLogger("armsim")
 
@@ -71,6 +75,9 @@ ENDPOINTS: list[Endpoint] = [
     *interfaces.ENDPOINTS,
     *locks.ENDPOINTS,
     *resources.ENDPOINTS,
+    *tags.ENDPOINTS,
+    *roles.ENDPOINTS,
+    *batch.ENDPOINTS,
 ]
 
 
@@ -78,6 +85,8 @@ def application(host: Host) -> ASGIApp:
     """The application that serves ``host``."""
     routes: list[BaseRoute] = [route(host, endpoint) for endpoint in ENDPOINTS]
     routes += [*admin.routes(host), *metadata.routes(host), *login.routes(host)]
+
+    host.serve = partial(serve_within, host, routes, partial(_unknown, routes))
 
     async def refused(_request: Request, error: Exception) -> Response:
         assert isinstance(error, errors.ArmError)
@@ -94,7 +103,8 @@ def application(host: Host) -> ASGIApp:
     async def unknown(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code in (404, 405):
-            return await _unknown(host, request, routes)
+            call = await open_call(host, request)
+            return answer(host, call, _unknown(routes, call))
         wrong = errors.ArmError(error.status_code, "BadRequest", error.detail)
         return render(host.simulation, Reply(wrong.body(), wrong.status))
 
@@ -128,19 +138,18 @@ def tidy_paths(app: ASGIApp) -> ASGIApp:
     return tidied
 
 
-async def _unknown(host: Host, request: Request, routes: Iterable[BaseRoute]) -> Response:
+def _unknown(routes: Iterable[BaseRoute], call: Call) -> Endpoint:
     """An address, or a method at a known address, that the simulator does not serve."""
-    scope = dict(request.scope)
+    scope = {"type": "http", "method": call.method, "path": call.path, "root_path": ""}
     wrong_method = any(item.matches(scope)[0] is Match.PARTIAL for item in routes)
 
     def refuse(_call: Call) -> Reply:
         if wrong_method:
             raise errors.gateway(
-                405, "MethodNotAllowed", f"The method '{request.method}' is not supported for '{request.url.path}'."
+                405, "MethodNotAllowed", f"The method '{call.method}' is not supported for '{call.path}'."
             )
         raise errors.gateway(
-            404, "InvalidResourceType", f"The resource type could not be found for the path '{request.url.path}'."
+            404, "InvalidResourceType", f"The resource type could not be found for the path '{call.path}'."
         )
 
-    call = await open_call(host, request)
-    return answer(host, call, Endpoint(request.method, request.url.path, "Unknown", None, refuse))
+    return Endpoint(call.method, call.path, "Unknown", None, refuse)

@@ -114,6 +114,8 @@ class Endpoint:
     name: str
     action: str | None
     handler: Handler
+    # It only carries other requests, and writes nothing itself.
+    envelope: bool = False
 
 
 def page(call: Call, value: list[Json], token: str | None = None) -> Reply:

@@ -54,10 +54,11 @@ def _serve(call: Call, endpoint: Endpoint, seen: Seen, fault: AnswerFault | None
     """Let a request take effect; raises ArmError when it is refused."""
     simulation = call.simulation
     requests = simulation.requests
+    writes = _writes(call, endpoint)
     _check(call, endpoint)
-    if call.method in WRITES:
+    if writes:
         requests.writes += 1
-    fate = simulation.faults.of_action(seen) if call.method in WRITES and "scale_set" in call.params else None
+    fate = simulation.faults.of_action(seen) if writes and "scale_set" in call.params else None
     reply = endpoint.handler(call) if fate is None else without_effect(call)
     simulation.actors.requested(endpoint.name)
     if call.method == "HEAD":
@@ -75,6 +76,10 @@ def _serve(call: Call, endpoint: Endpoint, seen: Seen, fault: AnswerFault | None
     if isinstance(fault, ChangedFault):
         reply.body = fault.change(reply.body)
     return render(simulation, reply)
+
+
+def _writes(call: Call, endpoint: Endpoint) -> bool:
+    return call.method in WRITES and not endpoint.envelope
 
 
 def _refuse(call: Call, error: errors.ArmError) -> Response:
@@ -139,10 +144,11 @@ def _check(call: Call, endpoint: Endpoint) -> None:
     group = call.params.get("group")
     if group is not None and group.lower() not in simulation.groups:
         raise errors.resource_group_not_found(group)
-    if call.method in WRITES and simulation.spec.subscription.state == "Disabled":
+    writes = _writes(call, endpoint)
+    if writes and simulation.spec.subscription.state == "Disabled":
         simulation.requests.refused += 1
         raise errors.subscription_disabled(call.subscription)
-    locked = _locked(call) if call.method in WRITES else []
+    locked = _locked(call) if writes else []
     if locked:
         simulation.requests.refused += 1
         raise errors.scope_locked(_scope(call.path), locked, call.method)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
 
 from armsim.identity.directory import Directory
 from armsim.service.pace import Pace
@@ -30,6 +33,10 @@ class Settings:
     retry_after: int | None = None
 
 
+def _not_served(_call: Any) -> Response:
+    raise NotImplementedError("no application serves this host")
+
+
 class Host:
     """The simulation being served, which a reset replaces, and the directory, which outlives it."""
 
@@ -42,6 +49,8 @@ class Host:
         self.pace = Pace(connections.is_open) if math.isinf(settings.speed) else None
         self.earlier = EarlierAnswers()
         self._restart = restart
+        # How a request is served that came in another one.
+        self.serve: Callable[[Any], Response] = _not_served
 
     def reset(self) -> None:
         self.simulation = self._restart()

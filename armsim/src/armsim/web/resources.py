@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What clients ask of Azure Resource Manager itself: which resources there are, what a provider serves, tags.
+"""What clients ask of Azure Resource Manager itself: which resources there are, what a provider serves.
 
 The forms are those of Azure's documentation of its REST API; none of them is in the recordings.
 """
@@ -12,11 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from armsim.actions import model_write
 from armsim.common.wire import COMPUTE, Json
 from armsim.protocol import errors
 from armsim.web.call import Call, Endpoint, Reply, page
-from armsim.web.paths import SCALE_SET, scale_set_of
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _GROUP = f"{_SUBSCRIPTION}/resourceGroups/{{group}}"
@@ -99,64 +97,7 @@ def list_providers(call: Call) -> Reply:
     return page(call, [_provider(call)])
 
 
-# --- tags of a scale set, written and read beside it ------------------------------------------------------------------
-
-
-def _tags(call: Call) -> Json:
-    scale_set = scale_set_of(call)
-    return {
-        "id": f"{scale_set.id}/providers/Microsoft.Resources/tags/default",
-        "name": "default",
-        "type": "Microsoft.Resources/tags",
-        "properties": {"tags": scale_set.document.get("tags") or {}},
-    }
-
-
-def get_tags(call: Call) -> Reply:
-    return Reply(_tags(call))
-
-
-def _given(call: Call) -> tuple[str, dict[str, str]]:
-    """Operation (of a PATCH) and tags of the body; 400 where there are none."""
-    match call.json():
-        case {"properties": {"tags": dict(tags)}, **rest}:
-            return str(rest.get("operation", "Replace")).capitalize(), tags
-    raise errors.gateway(400, "InvalidRequestContent", "The request content has no 'properties.tags'.")
-
-
-def write_tags(call: Call) -> Reply:
-    """PUT replaces the tags, PATCH merges, replaces or deletes them, DELETE takes all away: each a write of the set."""
-    scale_set = scale_set_of(call)
-    operation, tags = ("Replace", {}) if call.method == "DELETE" else _given(call)
-    before = scale_set.document.get("tags") or {}
-    changed = {
-        "Merge": {**before, **tags},
-        "Replace": tags,
-        "Delete": {name: text for name, text in before.items() if name not in tags},
-    }
-    if operation not in changed:
-        raise errors.gateway(400, "InvalidRequestContent", f"The operation '{operation}' is not supported.")
-    model_write.patch(scale_set, {"tags": changed[operation]}, None, None)
-    return Reply(None if call.method == "DELETE" else _tags(call))
-
-
-# --- what else is looked at first ------------------------------------------------------------------------------------
-
-
-def list_role_assignments(call: Call) -> Reply:
-    """That of the caller, on the subscription."""
-    assert call.principal is not None
-    scope = f"/subscriptions/{call.subscription}"
-    kind = "Microsoft.Authorization/roleAssignments"
-    name = call.principal.spec.object_id
-    properties = {"scope": scope, "principalId": name, "principalType": "ServicePrincipal"}
-    entry = {"id": f"{scope}/providers/{kind}/{name}", "name": name, "type": kind, "properties": properties}
-    return page(call, [entry])
-
-
 _READ = "Microsoft.Resources/subscriptions/resources/read"
-_TAGS = f"{SCALE_SET}/providers/Microsoft.Resources/tags/default"
-_ROLES = "Microsoft.Authorization/roleAssignments"
 
 ENDPOINTS = [
     Endpoint("GET", f"{_SUBSCRIPTION}/resources", "Resources_List", _READ, list_resources),
@@ -170,19 +111,5 @@ ENDPOINTS = [
         "Providers_Get",
         "Microsoft.Resources/providers/read",
         get_provider,
-    ),
-    Endpoint("GET", _TAGS, "Tags_GetAtScope", "Microsoft.Resources/tags/read", get_tags),
-    Endpoint("PUT", _TAGS, "Tags_CreateOrUpdateAtScope", "Microsoft.Resources/tags/write", write_tags),
-    Endpoint("PATCH", _TAGS, "Tags_UpdateAtScope", "Microsoft.Resources/tags/write", write_tags),
-    Endpoint("DELETE", _TAGS, "Tags_DeleteAtScope", "Microsoft.Resources/tags/delete", write_tags),
-    *(
-        Endpoint(
-            "GET",
-            f"{scope}/providers/{_ROLES}",
-            f"RoleAssignments_ListFor{word}",
-            f"{_ROLES}/read",
-            list_role_assignments,
-        )
-        for scope, word in ((_SUBSCRIPTION, "Subscription"), (_GROUP, "ResourceGroup"), (SCALE_SET, "Resource"))
     ),
 ]

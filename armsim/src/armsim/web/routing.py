@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Match, Route
 
 from armsim.web.call import Call, Endpoint
 from armsim.web.gateway import answer
@@ -26,6 +27,9 @@ MAX_BODY = 4 * 1024 * 1024
 class AnyCaseRoute(Route):
     """A route whose fixed parts match in any case, as the service's do."""
 
+    # What is served there, where that is an operation of Azure Resource Manager.
+    operation: Endpoint | None = None
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
         self.path_regex = re.compile(self.path_regex.pattern, re.IGNORECASE)
@@ -37,7 +41,20 @@ def route(host: Host, endpoint: Endpoint) -> AnyCaseRoute:
     async def serve(request: Request) -> Response:
         return answer(host, await open_call(host, request), endpoint)
 
-    return AnyCaseRoute(endpoint.path, serve, methods=[endpoint.method], name=endpoint.name)
+    made = AnyCaseRoute(endpoint.path, serve, methods=[endpoint.method], name=endpoint.name)
+    made.operation = endpoint
+    return made
+
+
+def serve_within(host: Host, routes: Iterable[BaseRoute], unknown: Callable[[Call], Endpoint], call: Call) -> Response:
+    """Serve a request that came within another one: from whatever address, with the whole front door."""
+    scope = {"type": "http", "method": call.method, "path": call.path, "root_path": ""}
+    for candidate in routes:
+        if isinstance(candidate, AnyCaseRoute) and candidate.operation is not None:
+            match, child = candidate.matches(scope)
+            if match is Match.FULL and not candidate.operation.envelope:
+                return answer(host, replace(call, params=dict(child["path_params"])), candidate.operation)
+    return answer(host, call, unknown(call))
 
 
 async def open_call(host: Host, request: Request) -> Call:

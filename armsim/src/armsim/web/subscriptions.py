@@ -22,6 +22,7 @@ def _subscription(call: Call, subscription: str) -> Json:
         "tenantId": call.host.directory.owner(subscription),
         "displayName": spec.name if own else subscription,
         "state": spec.state if own else "Enabled",
+        **({"tags": call.simulation.subscription_tags} if own and call.simulation.subscription_tags else {}),
         "subscriptionPolicies": {
             "locationPlacementId": "Public_2014-09-01",
             "quotaId": "EnterpriseAgreement_2014-09-01",

@@ -104,13 +104,13 @@ def delete_machine(call: Call) -> Reply:
     return accepted_action(call, delete_chosen(scale_set, [machine], force=flag(call, "forcedeletion")))
 
 
-_ONE = f"{GROUP_COMPUTE}/virtualMachines/{{name}}"
+ONE = f"{GROUP_COMPUTE}/virtualMachines/{{name}}"
 _ACTIONS = ("reimage", "restart", "start", "powerOff", "deallocate", "redeploy", "reapply")
 
 
 def _post(name: str, handler: Handler) -> Endpoint:
     operation = f"VirtualMachines_{name[0].upper()}{name[1:]}"
-    return Endpoint("POST", f"{_ONE}/{name}", operation, f"{_TYPE}/{name}/action", handler)
+    return Endpoint("POST", f"{ONE}/{name}", operation, f"{_TYPE}/{name}/action", handler)
 
 
 ENDPOINTS = [
@@ -126,9 +126,9 @@ ENDPOINTS = [
     *(_post(name, _action(name)) for name in _ACTIONS),
     _post("performMaintenance", perform_maintenance),
     _post("simulateEviction", simulate_eviction),
-    Endpoint("DELETE", _ONE, "VirtualMachines_Delete", f"{_TYPE}/delete", delete_machine),
-    Endpoint("GET", _ONE, "VirtualMachines_Get", f"{_TYPE}/read", get_machine),
+    Endpoint("DELETE", ONE, "VirtualMachines_Delete", f"{_TYPE}/delete", delete_machine),
+    Endpoint("GET", ONE, "VirtualMachines_Get", f"{_TYPE}/read", get_machine),
     Endpoint(
-        "GET", f"{_ONE}/instanceView", "VirtualMachines_InstanceView", f"{_TYPE}/instanceView/read", get_instance_view
+        "GET", f"{ONE}/instanceView", "VirtualMachines_InstanceView", f"{_TYPE}/instanceView/read", get_instance_view
     ),
 ]
