@@ -138,7 +138,8 @@ def _fault_domains(scale_set: ScaleSet) -> int:
 def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
     """With overprovisioning more are made than wanted; once enough are there, the last ones are let go (recorded)."""
     places = _places(scale_set, wanted + excess(scale_set, wanted, len(scale_set.active())))
-    made = [_enter(scale_set, place) for place in places]
+    pooled: list[Instance] = []
+    made = [_from_pool(scale_set, place, pooled) or _enter(scale_set, place) for place in places]
     scaling_out = ScaleOut(made, wanted)
     scale_set.scale_outs.append(scaling_out)
 
@@ -158,9 +159,24 @@ def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
 
     scaling_out.look = look
     for instance in made:
-        scale_set.lifecycle.create(instance, _nobody_waits)
+        if instance not in pooled:
+            scale_set.lifecycle.create(instance, _nobody_waits)
+        elif instance.power == "deallocated":
+            scale_set.lifecycle.start(instance, _nobody_waits)
+        else:
+            scale_set.lifecycle.touch(instance, _nobody_waits)
     scale_set.world.happenings.tell("scaled_out", scale_set.name, *made)
     return len(made)
+
+
+def _from_pool(scale_set: ScaleSet, place: Place, pooled: list[Instance]) -> Instance | None:
+    """Move a machine of the zone from the standby pool into the set; it is added to ``pooled``."""
+    taken = scale_set.standby.take(place.zone) if scale_set.standby is not None else None
+    if taken is not None:
+        pooled.append(taken)
+        taken.provisioning = "Updating"
+        scale_set.add(taken)
+    return taken
 
 
 def excess(scale_set: ScaleSet, wanted: int, present: int) -> int:
@@ -211,14 +227,14 @@ def _victims(scale_set: ScaleSet, present: Sequence[Instance], count: int, rule:
 
 
 def _enter(scale_set: ScaleSet, place: Place) -> Instance:
-    made = scale_set.new_instance(_next_id(scale_set), place, scale_set.world.timeline.now)
+    made = scale_set.new_instance(next_id(scale_set), place, scale_set.world.timeline.now)
     made.provisioning = "Updating"
     made.power = "creating"
     scale_set.add(made)
     return made
 
 
-def _next_id(scale_set: ScaleSet) -> str:
+def next_id(scale_set: ScaleSet) -> str:
     """Numbers go on from the highest that ever was, so those of surplus instances stay holes (recorded)."""
     if scale_set.flexible:
         return f"{scale_set.name}_{scale_set.rng.getrandbits(32):08x}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from armsim.common.clock import Timeline
 from armsim.common.wire import Json, guid
@@ -78,6 +79,19 @@ class ScaleOut:
         return sum(instance.provisioning != "Deleting" for instance in self.made)
 
 
+class Standby(Protocol):
+    """A standby pool, as the set that it is attached to knows it."""
+
+    def take(self, zone: str | None) -> Instance | None:
+        """A machine that is ready, out of the pool; null where there is none in this zone."""
+
+    def ready(self) -> int:
+        """How many machines are ready to be taken."""
+
+    def machines(self) -> list[Machine]:
+        """Those in the pool, as quotas count them."""
+
+
 class ScaleSet:
     """One virtual machine scale set."""
 
@@ -122,6 +136,7 @@ class ScaleSet:
         self.current_write: Operation | None = None
         self.deletion: Accepted | None = None
         self.highest_id = -1
+        self.standby: Standby | None = None
         self.scale_outs: list[ScaleOut] = []
         seed = f"{world.seed}/{self.id.lower()}"
         self.lifecycle = Lifecycle(world.timeline, world.timings, seed, self.changed)
@@ -204,12 +219,19 @@ class ScaleSet:
         """The quota that so many ``more`` instances of the model in ``document`` would exceed."""
         size = str((document.get("sku") or {}).get("name") or "")
         profile: Json = document["properties"].get("virtualMachineProfile") or {}
-        return self.world.quotas.lack(Machine(self.location, size, _is_spot(profile)), more)
+        # What comes from a pool has its cores already (documented).
+        pooled = self.standby.ready() if self.standby is not None else 0
+        return self.world.quotas.lack(Machine(self.location, size, _is_spot(profile)), more - pooled)
 
     def machines(self) -> list[Machine]:
         """Its instances as quotas count them: what was made in excess does not count (documented)."""
         counted = self.active()[: len(self.active()) - self.spare]
-        return [Machine(self.location, one.model.sku, _is_spot(one.model.profile)) for one in counted]
+        pooled = self.standby.machines() if self.standby is not None else []
+        return [*(self.machine(one) for one in counted), *pooled]
+
+    def machine(self, instance: Instance) -> Machine:
+        """One instance as quotas count it."""
+        return Machine(self.location, instance.model.sku, _is_spot(instance.model.profile))
 
     def target(self) -> str | None:
         """The key of that image; null when it is gone."""

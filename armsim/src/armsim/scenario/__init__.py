@@ -53,6 +53,7 @@ from armsim.scenario.scale_sets import (
     InstanceState,
     ModelImage,
     ScaleSet,
+    StandbyPool,
     UpgradePolicy,
 )
 from armsim.scenario.service import Clock, RetryAfter, Subscription, Timings
@@ -112,6 +113,7 @@ __all__ = [
     "SlowFault",
     "StaleFault",
     "StaleSkipTokenFault",
+    "StandbyPool",
     "StatusFault",
     "Subscription",
     "Tenant",

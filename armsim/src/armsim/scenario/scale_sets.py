@@ -14,6 +14,25 @@ from armsim.scenario.autoscale import Autoscale
 from armsim.scenario.part import HealthReport, ImageFields, Name, Part
 
 
+class StandbyPool(Part):
+    """A standby pool of a Flexible set, full and ready at the start."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{3,24}$")] = Field(
+        default="standby", description="of the pool, in the resource group of the set"
+    )
+    max_ready: int = Field(ge=0, le=1000, description="so many machines in the set and the pool together")
+    min_ready: int = Field(default=0, ge=0, description="so many in the pool at least")
+    state: Literal["Running", "Deallocated", "Hibernated"] = Field(
+        default="Deallocated", description="how machines wait in the pool"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> StandbyPool:
+        if self.min_ready > self.max_ready:
+            raise ValueError("min_ready cannot exceed max_ready")
+        return self
+
+
 class ModelImage(ImageFields):
     """The image of a scale set: exactly one kind."""
 
@@ -140,6 +159,7 @@ class ScaleSet(Part):
     fault_domains: int = Field(default=5, ge=1, le=5, description="in each placement group")
     health: Health = Field(default=Health(), description="where health comes from")
     automatic_repairs: AutomaticRepairs | None = Field(default=None, description="default: no policy")
+    standby_pool: StandbyPool | None = Field(default=None, description="default: no standby pool")
     autoscale: Autoscale | None = Field(default=None, description="default: no autoscale setting")
     extensions: list[Extension] = Field(default=[], description="of the model, beside the health extension")
     tags: dict[str, str] = Field(default={}, description="of the set")
@@ -176,6 +196,8 @@ class ScaleSet(Part):
             raise ValueError("missing is less than capacity, and needs it")
         if self.orchestration_mode == "Flexible" and self.health.source == "probe":
             raise ValueError("Flexible sets take health from the extension only: health.source extension or none")
+        if self.standby_pool is not None and (self.orchestration_mode == "Uniform" or self.fault_domains > 1):
+            raise ValueError("only Flexible sets with fault_domains: 1 take a standby_pool")
         attached = [name for name, state in self.instances.items() if state.attached]
         if self.orchestration_mode == "Uniform" and (attached or not self.profile):
             raise ValueError("only Flexible sets take virtual machines that were not made from their model")

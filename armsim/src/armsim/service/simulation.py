@@ -16,6 +16,7 @@ from itertools import count
 from armsim import scenario
 from armsim.actions.os_upgrades import AutomaticOsUpgrades
 from armsim.actions.rolling_upgrades import set_record
+from armsim.actions.standby_pools import StandbyPools
 from armsim.actors.alerts import Alerts
 from armsim.actors.autoscale import AutoscaleSettings
 from armsim.actors.repairs import AutomaticRepairs
@@ -98,6 +99,7 @@ class Simulation:
             tenant_id=spec.tenant_id,
         )
         self._scale_sets: dict[tuple[str, str], ScaleSet] = {}
+        self.standby_pools = StandbyPools(self.scale_sets)
         self.alerts = Alerts(self.timeline, self.calendar, spec.subscription.id, seed)
         self.autoscale = AutoscaleSettings(self.timeline, spec.subscription.id, self.scale_sets)
         # What had to be made up or left out of the dumps.
@@ -106,10 +108,13 @@ class Simulation:
             made = self._make(item, ("scale_sets", index))
             self._adopt(made)
             self.autoscale.enter(item, made)
+            if item.standby_pool is not None:
+                self.standby_pools.enter(item.standby_pool, made, -AGE)
         for dump in dumps:
             self.restore(dump)
         self.repairs = AutomaticRepairs(self.scale_sets)
         self.os_upgrades = AutomaticOsUpgrades(self.scale_sets, seed)
+        self.happenings.listen(self.standby_pools.hear)
         for service in (self.repairs, self.os_upgrades):
             self.happenings.listen(service.hear)
             service.begin()
@@ -157,7 +162,10 @@ class Simulation:
         return made
 
     def remove_scale_set(self, gone: ScaleSet) -> None:
-        """Forget a set that has been deleted."""
+        """Forget a set that has been deleted, and its standby pool (guessed)."""
+        for pool in self.standby_pools.all():
+            if pool.scale_set is gone:
+                self.standby_pools.remove(pool)
         del self._scale_sets[gone.resource_group.lower(), gone.name.lower()]
 
     def _machines(self) -> list[Machine]:

@@ -43,6 +43,7 @@ from armsim.web import (
     rolling_upgrades,
     scale_sets,
     sizes,
+    standby_pools,
     subscriptions,
     tags,
     virtual_machines,
@@ -78,6 +79,7 @@ ENDPOINTS: list[Endpoint] = [
     *tags.ENDPOINTS,
     *roles.ENDPOINTS,
     *batch.ENDPOINTS,
+    *standby_pools.ENDPOINTS,
 ]
 
 

@@ -40,6 +40,7 @@ def _resources(call: Call) -> Iterator[Json]:
                 "tags": instance.tags,
             }
     yield from call.simulation.managed_images.all()
+    yield from (pool.body() for pool in call.simulation.standby_pools.all())
     catalogue = call.simulation.catalogue
     for gallery in catalogue.galleries:
         if gallery.subscription in (None, call.subscription):
