@@ -17,7 +17,7 @@ description:
     once, each with a code, a sentence and the way out. It writes nothing, and what it finds is no failure of the
     module; it fails only where the scale set cannot be read or the options are wrong.
   - A finding is a C(refusal), which stands until its cause is gone; or it C(needs_acceptance), by its code in
-    O(accept); or it is a C(warning). All codes are explained in R(What speaks against a roll,
+    O(accept); or it is a C(warning). All codes are explained in R(Preflight findings,
     ansible_collections.azroll.vmss.docsite.guide_preflight).
   - Returns the same facts as M(azroll.vmss.vmss_instance_facts), judged against the image that was found, so that one
     call does for both.
