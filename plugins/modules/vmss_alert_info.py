@@ -215,30 +215,9 @@ error:
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import (
-    SCALE_SET,
-    SEVERITIES,
-    Watched,
-    describe_alerts,
-    read_since,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_preflight import fired_alerts
-
-EMPTY = {"alerts": [], "alerts_before": []}
-
-
-def work(call: Call) -> None:
-    params, result = call.params, call.result
-    since = read_since(params["since"])
-    scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
-    found = fired_alerts(call.arm, scale_set, Watched(tuple(params["resources"]), params["severity"]))
-    new = [one for one in found if one.fired_after(since)]
-    result |= {
-        "alerts": [one.to_dict() for one in new],
-        "alerts_before": [one.to_dict() for one in found if one not in new],
-        "msg": describe_alerts(new, len(found) - len(new)),
-    }
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.alert_info import ALERT_INFO
+from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import SCALE_SET, SEVERITIES
 
 
 def main() -> None:
@@ -253,7 +232,7 @@ def main() -> None:
         ),
         supports_check_mode=True,
     )
-    run_module(module, work, EMPTY)
+    run_module(module, ALERT_INFO)
 
 
 if __name__ == "__main__":

@@ -159,37 +159,9 @@ error:
           sample: []
 """
 
-from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.repairs_and_autoscale import check_repairs
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.waiter import decide
-from ansible_collections.azroll.vmss.plugins.module_utils._plan.repairs import RepairsChange, plan_repairs
-
-EMPTY = {"state": None, "previous_state": None, "diff": {"before": {}, "after": {}}}
-
-
-def work(call: Call) -> None:
-    params, result = call.params, call.result
-    first: RepairsChange | None = None
-
-    def write() -> tuple[ScaleSet, RepairsChange, Operation | None]:
-        nonlocal first
-        scale_set = call.arm.get_scale_set(params["resource_group"], params["name"])
-        change = plan_repairs(scale_set, call.arm.repairs_state(scale_set), params["state"])
-        # A write that had no answer may have taken effect all the same: what was before it is told.
-        first = first or change
-        result.update(state=first.before, previous_state=first.before, diff=first.diff())
-        write_needed = change.action is not None and not call.check_mode
-        return scale_set, first, call.arm.set_repairs(scale_set, str(change.action)) if write_needed else None
-
-    scale_set, change, operation = decide(write, call.deadline)
-    if operation is not None:
-        result["changed"] = True
-        operation.wait()
-        check_repairs(call.arm, scale_set, str(change.action), change.before, call.deadline)
-    result |= {"changed": change.action is not None, "state": change.after, "msg": change.describe(call.check_mode)}
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.automatic_repairs import AUTOMATIC_REPAIRS
 
 
 def main() -> None:
@@ -202,7 +174,7 @@ def main() -> None:
         ),
         supports_check_mode=True,
     )
-    run_module(module, work, EMPTY)
+    run_module(module, AUTOMATIC_REPAIRS)
 
 
 if __name__ == "__main__":

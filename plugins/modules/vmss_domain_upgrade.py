@@ -427,83 +427,8 @@ error:
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
-    IMAGE_OPTIONS,
-    Call,
-    module_spec,
-    run_module,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import Overrides
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.preconditions import Terms
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
-from ansible_collections.azroll.vmss.plugins.module_utils._operations import upgrade
-from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import read_budget
-
-# Not "skipped": Ansible takes a result with that key for a skipped task.
-EMPTY = {
-    "instance_ids": [],
-    "left_out": [],
-    "unhealthy_before": [],
-    "failed_before": [],
-    "image": {},
-    "started_at": None,
-    "operation_id": None,
-    "vmss_progress": None,
-    "diff": {"before": {}, "after": {}},
-}
-
-
-def work(call: Call) -> None:
-    params, result = call.params, call.result
-    request = upgrade.Request(
-        upgrade.read_selection(params),
-        read_budget(params),
-        by_model=params["by_model"],
-        skip_missing=params["missing_instances"] == "skip",
-        partial=params["partial"],
-        marks=Marks(skip_tags=tuple(params["skip_tags"]), busy_tags=tuple(params["busy_tags"])),
-        terms=Terms.from_options(params),
-        include=tuple(params["include_instances"]),
-    )
-
-    sending = upgrade.Sending(
-        call.arm,
-        call.deadline,
-        request,
-        Overrides(managed=params["allow_managed"]),
-        follow=params["wait"],
-        check_mode=call.check_mode,
-    )
-    try:
-        planned, started_at, operation = sending.start(params["resource_group"], params["name"])
-    finally:
-        result["instance_ids"] = list(sending.instance_ids)
-        result["image"] = sending.scale_set.image.to_dict() if sending.scale_set else {}
-    ids = list(planned.instance_ids)
-    result |= {
-        "changed": bool(ids),
-        "instance_ids": ids,
-        "left_out": planned.left_out(),
-        "unhealthy_before": list(planned.upgrade.unhealthy_before),
-        "failed_before": list(planned.upgrade.failed_before),
-        "started_at": started_at,
-        "operation_id": operation.id if operation else None,
-        "diff": planned.diff(),
-        "msg": planned.describe(check_mode=call.check_mode),
-    }
-    if ids and params["wait"] and not call.check_mode:
-        progress, remark = upgrade.finish(
-            call.arm,
-            planned,
-            operation,
-            request,
-            started_at=started_at,
-            deadline=call.deadline,
-            interval=params["wait_interval"],
-        )
-        result |= {"vmss_progress": progress.to_dict(), "msg": progress.describe()}
-        if remark:
-            call.warn(f"All instances came up, although Azure reported a failure: {remark}")
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.domain_upgrade import DOMAIN_UPGRADE
 
 
 def main() -> None:
@@ -540,7 +465,7 @@ def main() -> None:
         mutually_exclusive=[["instance_ids", way] for way in ways],
         supports_check_mode=True,
     )
-    run_module(module, work, EMPTY)
+    run_module(module, DOMAIN_UPGRADE)
 
 
 if __name__ == "__main__":

@@ -393,113 +393,8 @@ error:
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
-    IMAGE_OPTIONS,
-    Call,
-    module_spec,
-    run_module,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import listed
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Keeper, Standing, Wish
-from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Claim
-
-EMPTY = {
-    "lease": None,
-    "lease_before": None,
-    "held": [],
-    "continues": None,
-    "image_before": {},
-    "lost": False,
-    "made_model": None,
-    "diff": {"before": {}, "after": {}},
-}
-
-
-def work(call: Call) -> None:
-    params, result = call.params, call.result
-    claim = Claim(params["run_id"], params["holder"], params["target"], params["minutes"], params["take_over"])
-    keeper = Keeper(call.arm, call.deadline, claim, remembered=params["held"], check_mode=call.check_mode)
-    scale_set = (params["resource_group"], params["name"])
-    try:
-        if params["state"] == "held":
-            standing = keeper.hold(
-                *scale_set, read_wish(params), by_image=params["by_image"], current=params["current_instance"]
-            )
-        else:
-            finished = Image.from_options(params["finished_image"]) if params["finished_image"] else None
-            standing = keeper.release(
-                *scale_set,
-                restore_policy=params["restore_policy"],
-                finished=finished,
-                by_image=params["by_image"],
-                current=params["current_instance"],
-            )
-    finally:
-        result |= {
-            "changed": bool(keeper.deeds),
-            "lease": keeper.found.to_dict() if keeper.found else None,
-            "held": list(keeper.held),
-        }
-    result |= report(standing, params)
-    result["msg"] = say(call, keeper, standing)
-    for warning in warnings(params["name"], standing):
-        call.warn(warning)
-
-
-def read_wish(params):
-    return Wish(
-        repairs=params["repairs"],
-        autoscale=params["autoscale"],
-        set_manual=params["upgrade_policy"] == "set_manual",
-        previous_image=Image.from_options(params["previous_image"]) if params["previous_image"] else None,
-    )
-
-
-def report(standing: Standing, params):
-    before, lease = standing.before, standing.lease
-    remembers = lease or before
-    taken = params["state"] == "held" and before is not None and before.run_id != params["run_id"]
-    return {
-        "lease": lease.to_dict() if lease else None,
-        "lease_before": before.to_dict() if before else None,
-        "held": list(standing.held),
-        "continues": (before.run_id or "unknown") if before is not None and taken else None,
-        "image_before": remembers.previous_image.to_dict() if remembers and remembers.previous_image else {},
-        "lost": standing.lost,
-        "made_model": standing.made_model,
-        "diff": {
-            "before": {"lease": before.to_dict() if before else {}},
-            "after": {"lease": lease.to_dict() if lease else {}},
-        },
-    }
-
-
-def say(call: Call, keeper: Keeper, standing: Standing) -> str:
-    name, run_id = call.params["name"], call.params["run_id"]
-    if standing.lost:
-        return f"{name} is not held by run {run_id}: nothing was let go of."
-    until = f" until {standing.lease.expires}" if standing.lease and call.params["state"] == "held" else ""
-    if not keeper.deeds:
-        return f"{name} is {call.params['state']} already{until}."
-    would = "would be" if call.check_mode else "is"
-    return f"{name} {would} {call.params['state']} by run {run_id}{until} ({', '.join(keeper.deeds)})."
-
-
-def warnings(name: str, standing: Standing):
-    if standing.made_model:
-        yield (
-            f"A write of the tags of {name} made a new model, which leaves all instances behind. Judge them by their "
-            "image (by_model: false)."
-        )
-    if standing.lost and standing.before:
-        yield f"{name} belongs to another run: {standing.before.describe()}. What is held stays held for it."
-    if standing.lagging:
-        yield (
-            f"The upgrade policy of {name} stays Manual: instances {listed(standing.lagging)} lag behind the model, "
-            f"and Azure would upgrade them by itself ({standing.held[0]}). Bring them to the model, or the model back "
-            "to them, then release again."
-        )
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.hold import HOLD
 
 
 def main() -> None:
@@ -526,7 +421,7 @@ def main() -> None:
         ),
         supports_check_mode=True,
     )
-    run_module(module, work, EMPTY)
+    run_module(module, HOLD)
 
 
 if __name__ == "__main__":

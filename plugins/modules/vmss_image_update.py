@@ -356,87 +356,8 @@ error:
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
-    IMAGE_OPTIONS,
-    Call,
-    module_spec,
-    run_module,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import Overrides
-from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.set_image import (
-    Expected,
-    ImageUpdate,
-    Writing,
-    finish_update,
-    plan_update,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Claim
-
-EMPTY = {"image": {}, "previous_image": {}, "etag": None, "upgrade_policy": None, "diff": {"before": {}, "after": {}}}
-
-
-def work(call: Call) -> None:
-    params, result = call.params, call.result
-    overrides = Overrides(
-        set_manual=params["upgrade_policy"] == "set_manual",
-        automatic_os_upgrade=params["allow_automatic_os_upgrade"],
-        managed=params["allow_managed"],
-        image_kind_change=params["allow_image_kind_change"],
-    )
-    run_id, minutes = params["run_id"], params["lease_minutes"]
-    claim = Claim(run_id, params["holder"], minutes=minutes) if run_id is not None and minutes else None
-    wanted = Image.from_options(params["image"])
-    expected = Expected(
-        Image.from_options(params["replaces"]) if any((params["replaces"] or {}).values()) else None,
-        params["same_profile"] or None,
-    )
-    before = Image.from_options(params["rollback_image"]) if any((params["rollback_image"] or {}).values()) else None
-
-    def plan(scale_set: ScaleSet) -> ImageUpdate:
-        if writing.first is None:
-            image = scale_set.image.to_dict()
-            result.update(
-                image=image, previous_image=image, etag=scale_set.etag, upgrade_policy=scale_set.upgrade_policy
-            )
-        return plan_update(
-            call.arm,
-            scale_set,
-            wanted,
-            pin_latest=params["pin_latest"],
-            overrides=overrides,
-            claim=claim,
-            back=params["rollback"],
-            expected=expected,
-            resolved=writing.first.target if writing.first else None,
-            previous=before,
-            by_image=params["by_image"],
-        )
-
-    writing = Writing(call.arm, call.deadline, plan, check_mode=call.check_mode)
-    try:
-        written, operation = writing.start(params["resource_group"], params["name"])
-    finally:
-        result["changed"] = writing.written
-        if writing.first is not None:
-            result["diff"] = writing.first.diff()
-    update = writing.first or written
-    if update.changes and not call.check_mode:
-        result["etag"] = finish_update(call.arm, written, operation, call.deadline).etag
-    result |= {
-        "changed": update.changes,
-        "image": update.target.to_dict(),
-        "upgrade_policy": update.upgrade_policy,
-        "msg": say(update, call.check_mode),
-    }
-
-
-def say(update: ImageUpdate, check_mode: bool) -> str:
-    name, image = update.scale_set.name, update.target.describe()
-    if not update.changes:
-        return f"The image of {name} is {image} already."
-    return f"The image of {name} would become {image}." if check_mode else f"The image of {name} is {image} now."
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.image_update import IMAGE_UPDATE
 
 
 def main() -> None:
@@ -462,7 +383,7 @@ def main() -> None:
         ),
         supports_check_mode=True,
     )
-    run_module(module, work, EMPTY)
+    run_module(module, IMAGE_UPDATE)
 
 
 if __name__ == "__main__":

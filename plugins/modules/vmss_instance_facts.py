@@ -876,77 +876,8 @@ error:
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
-    IMAGE_OPTIONS,
-    Call,
-    module_spec,
-    run_module,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._model.facts import Snapshot, to_facts
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_facts import (
-    Wait,
-    Watch,
-    failed_wait,
-    gather,
-    target_of,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_details import bundle
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.heatmap import draw
-
-EMPTY = {
-    "ansible_facts": {},
-    "done": False,
-    "expired": False,
-    "vmss_progress": None,
-    "heatmap": [],
-    "resources": None,
-    "vmss_details": None,
-}
-
-
-def work(call: Call) -> None:
-    params, result = call.params, call.result
-    group, name = params["resource_group"], params["name"]
-    wanted = Image.from_options(params["target_image"]) if params["target_image"] else None
-
-    def report(snapshot: Snapshot, *, facts: bool) -> None:
-        target = target_of(snapshot.scale_set, wanted)
-        result["heatmap"] = draw(snapshot.instances, target, snapshot.scale_set.health_source)
-        if facts:
-            result["ansible_facts"] = {"vmss": to_facts(snapshot, target, by_model=params["by_model"])}
-
-    wait = Wait.from_options(params)
-    if wait is None:
-        snapshot = gather(call.arm, group, name, include=params["include_instances"])
-        report(snapshot, facts=True)
-        if params["raw"] and snapshot.documents is not None:
-            result["resources"] = snapshot.documents.to_resources()
-        if params["details"] and snapshot.documents is not None:
-            source = snapshot.scale_set.health_source
-            result["vmss_details"] = bundle(snapshot.documents.instances, source, params["instance_ids"])
-        result |= {"done": True, "msg": f"{name} has {len(snapshot.instances)} instances."}
-        return
-    watch = Watch(call.arm, group, name, wanted, wait)
-    outcome = watch.until(call.deadline)
-    if watch.snapshot is not None:
-        # A wait that has not come to its end is repeated, or fails: nobody wants to read a thousand records then.
-        report(watch.snapshot, facts=outcome.done)
-    result |= {
-        "done": outcome.done,
-        "vmss_progress": outcome.progress.to_dict(),
-        "expired": outcome.error is not None,
-        "msg": f"{name}: {outcome.describe()}",
-    }
-    if outcome.done and watch.unread:
-        call.warn(
-            f"The operation on the instances of {name} could not be read, so the instances alone tell that they are "
-            f"{wait.phase}. Reading it takes the action Microsoft.Compute/locations/operations/read."
-        )
-    if outcome.failed:
-        raise failed_wait(name, outcome.progress, watch.fault)
-    if outcome.error is not None:
-        raise outcome.error
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.instance_facts import INSTANCE_FACTS
 
 
 def main() -> None:
@@ -981,7 +912,7 @@ def main() -> None:
         mutually_exclusive=[("raw", "wait_for"), ("details", "wait_for")],
         supports_check_mode=True,
     )
-    run_module(module, work, EMPTY)
+    run_module(module, INSTANCE_FACTS)
 
 
 if __name__ == "__main__":

@@ -206,37 +206,8 @@ error:
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import OperationFailed
-from ansible_collections.azroll.vmss.plugins.module_utils._model.addresses import describe_answers
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.http_probe import ask_instances
-
-EMPTY = {"answers": []}
-
-
-def work(call: Call) -> None:
-    params, result = call.params, call.result
-    answers = ask_instances(
-        call.arm,
-        params["resource_group"],
-        params["name"],
-        params["url"],
-        instance_ids=params["instance_ids"],
-        sick=params["sick_ids"],
-        timeout=params["timeout"],
-    )
-    result |= {
-        "answers": [one.to_dict() for one in answers],
-        "msg": describe_answers(params["name"], answers, params["status_code"]),
-    }
-    bad = [one.instance_id for one in answers if not one.is_good(params["status_code"])]
-    if bad:
-        raise OperationFailed(
-            result["msg"],
-            advice="See whether the application runs there, and whether this host may reach it.",
-            attempted=f"ask the instances of {params['name']} for their health",
-            instances=bad,
-        )
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.instance_probe import INSTANCE_PROBE
 
 
 def main() -> None:
@@ -253,7 +224,7 @@ def main() -> None:
         ),
         supports_check_mode=True,
     )
-    run_module(module, work, EMPTY)
+    run_module(module, INSTANCE_PROBE)
 
 
 if __name__ == "__main__":

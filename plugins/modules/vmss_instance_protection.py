@@ -215,101 +215,9 @@ error:
           sample: []
 """
 
-from dataclasses import asdict
-
-from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import Call, module_spec, run_module
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import Overrides, guard_ownership
-from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import LeftOut
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.effect import until_shown, write_without_effect
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.waiter import decide
-from ansible_collections.azroll.vmss.plugins.module_utils._plan.protection import (
-    Change,
-    Protection,
-    ProtectionPlan,
-    plan_protection,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import require_own
-
-EMPTY = {"instances": [], "left_out": [], "diff": {"before": {}, "after": {}}}
-
-
-def work(call: Call) -> None:
-    params, arm, result = call.params, call.arm, call.result
-    # Each as it was found first: a write that had no answer may have taken effect all the same.
-    found: dict[str, Change] = {}
-    left_out: tuple[LeftOut, ...] = ()
-    written: set[str] = set()
-
-    def step() -> tuple[ScaleSet, list[str], Operation | None]:
-        """Write the protection of one instance, and tell which are open. Each rests on reads of its own, because the
-        write before it took its time.
-        """
-        nonlocal left_out
-        scale_set = arm.get_scale_set(params["resource_group"], params["name"])
-        guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
-        if params["run_id"]:
-            require_own(scale_set.name, scale_set.tags, params["run_id"], arm.server_time)
-        planned = plan_protection(
-            scale_set,
-            arm.list_instances(scale_set),
-            params["instance_ids"],
-            scale_in=params["scale_in"],
-            scale_set_actions=params["scale_set_actions"],
-        )
-        left_out = planned.left_out
-        found.update({one.instance_id: one for one in planned.changes if one.instance_id not in found})
-        # A list may be older than the last write: none is written twice.
-        needed = [one for one in planned.changes if one.needed and one.instance_id not in written]
-        if not needed or call.check_mode:
-            return scale_set, [], None
-        operation = arm.protect_instance(scale_set, needed[0].instance_id, **needed[0].after.to_dict())
-        return scale_set, [one.instance_id for one in needed], operation
-
-    while True:
-        scale_set, waiting, operation = decide(step, call.deadline)
-        result["left_out"] = [asdict(one) for one in left_out]
-        if operation is not None:
-            operation.wait()
-            check_effect(call, scale_set, found[waiting[0]])
-            written.add(waiting.pop(0))
-        result |= report([one for one in found.values() if one.instance_id not in waiting])
-        if not waiting:
-            break
-    planned = ProtectionPlan(tuple(found.values()), left_out)
-    result["msg"] = planned.describe(params["name"], check_mode=call.check_mode)
-
-
-def check_effect(call: Call, scale_set: ScaleSet, change: Change) -> None:
-    """Raise NoEffect where an instance that is still there shows nothing of what was written of it."""
-    one = change.instance_id
-    shown = until_shown(
-        lambda: call.arm.get_instance(scale_set, one),
-        lambda instance: instance is None or Protection.of(instance) == change.after,
-        call.deadline,
-    )[1]
-    if not shown:
-        raise write_without_effect(
-            "a write of instance protection",
-            f"that of instance {one} is",
-            attempted=f"write the protection of instance {one} of scale set {scale_set.name}",
-            reasons="Known is an instance with a model of its own. ",
-            instances=[one],
-        )
-
-
-def report(done: list[Change]):
-    written = [change for change in done if change.needed]
-    return {
-        "changed": bool(written),
-        "instances": [change.to_dict() for change in done],
-        "diff": {
-            "before": {change.instance_id: change.before.to_dict() for change in written},
-            "after": {change.instance_id: change.after.to_dict() for change in written},
-        },
-    }
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.instance_protection import INSTANCE_PROTECTION
 
 
 def main() -> None:
@@ -327,7 +235,7 @@ def main() -> None:
         required_one_of=[("scale_in", "scale_set_actions")],
         supports_check_mode=True,
     )
-    run_module(module, work, EMPTY)
+    run_module(module, INSTANCE_PROTECTION)
 
 
 if __name__ == "__main__":

@@ -291,93 +291,9 @@ error:
           sample: []
 """
 
-from dataclasses import asdict
-
-from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations import Operation
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
-    IMAGE_OPTIONS,
-    Call,
-    module_spec,
-    run_module,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import (
-    Overrides,
-    guard_ownership,
-    guard_profile,
-    guard_rolling_upgrade,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.preconditions import Terms
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.waiter import decide
-from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import read_budget
-from ansible_collections.azroll.vmss.plugins.module_utils._plan.reimage_call import Reimage, plan_reimage
-
-EMPTY = {
-    "instance_ids": [],
-    "left_out": [],
-    "started_at": None,
-    "operation_id": None,
-    "diff": {"before": {}, "after": {}},
-}
-
-
-def work(call: Call) -> None:
-    params, arm, result = call.params, call.arm, call.result
-    budget, terms = read_budget(params), Terms.from_options(params)
-
-    # Of a call that had no answer.
-    unanswered: tuple[str, ...] = ()
-
-    def begin() -> tuple[Reimage, str | None, Operation | None]:
-        nonlocal unanswered
-        result["instance_ids"] = list(unanswered)
-        scale_set = arm.get_scale_set(params["resource_group"], params["name"])
-        guard_ownership(scale_set, Overrides(managed=params["allow_managed"]))
-        guard_profile(scale_set)
-        instances = arm.list_instances(scale_set, params["include_instances"])
-        if any(one.busy for one in instances if one.instance_id in unanswered):
-            # Azure has begun it all the same: it takes all ids of a call, or none.
-            return Reimage(unanswered, ()), arm.server_time, None
-        terms.check(scale_set, instances, now=arm.server_time, by_model=params["by_model"])
-        planned = plan_reimage(
-            instances,
-            params["instance_ids"],
-            scale_set.image,
-            health_source=scale_set.health_source,
-            budget=budget,
-            capacity=scale_set.capacity,
-        )
-        if not planned.instance_ids:
-            return planned, None, None
-        guard_rolling_upgrade(scale_set, arm.rolling_upgrade(scale_set))
-        if call.check_mode:
-            return planned, None, None
-        # Whatever comes of the call: these it may have reached.
-        result["instance_ids"] = list(dict.fromkeys((*unanswered, *planned.instance_ids)))
-        try:
-            operation = arm.reimage_instances(scale_set, planned.instance_ids)
-        except VmssError as error:
-            if error.unanswered:
-                unanswered = planned.instance_ids
-            else:
-                result["instance_ids"] = list(unanswered)
-            raise
-        return planned, operation.started_at, operation
-
-    planned, started_at, operation = decide(begin, call.deadline)
-    ids = list(planned.instance_ids)
-    verb = "would be reimaged" if call.check_mode else "are being reimaged"
-    result |= {
-        "changed": bool(ids),
-        "instance_ids": ids,
-        "left_out": [asdict(one) for one in planned.left_out],
-        "started_at": started_at,
-        "operation_id": operation.id if operation else None,
-        # The image stays: what changes is the disk.
-        "diff": {"before": dict.fromkeys(ids, "old disk"), "after": dict.fromkeys(ids, "new disk")},
-        "msg": f"{len(ids)} instances of {params['name']} {verb}; {len(planned.left_out)} left out.",
-    }
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.instance_reimage import INSTANCE_REIMAGE
 
 
 def main() -> None:
@@ -401,7 +317,7 @@ def main() -> None:
         ),
         supports_check_mode=True,
     )
-    run_module(module, work, EMPTY)
+    run_module(module, INSTANCE_REIMAGE)
 
 
 if __name__ == "__main__":

@@ -878,113 +878,12 @@ error:
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import (
-    IMAGE_OPTIONS,
-    Call,
-    module_spec,
-    run_module,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
-from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import SEVERITIES, Watched
-from ansible_collections.azroll.vmss.plugins.module_utils._model.facts import to_facts
-from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_preflight import look
-from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import read_budget
-from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import GROUPINGS, Order
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings import (
-    accepted,
-    check_codes,
-    describe,
-    ready,
-    summarize,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Wish
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.run import (
-    examine,
-    proves_image,
-    writes_model,
-)
-from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Claim
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.preflight import PREFLIGHT
+from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import SEVERITIES
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import GROUPINGS
 
 SKIP_OPTIONS = {name: {"type": "list", "elements": "str"} for name in ("instance_ids", "tags")}
-
-EMPTY = {
-    "findings": [],
-    "ready": False,
-    "lines": [],
-    "image": {},
-    "previous_image": {},
-    "write_image": False,
-    "proves_image": False,
-    "by_model": None,
-    "ignore_health_source": False,
-    "check_mode": None,
-    "autoscale": [],
-    "lease": None,
-    "ansible_facts": {},
-}
-
-
-def work(call: Call) -> None:
-    params, result = call.params, call.result
-    result["check_mode"] = call.check_mode
-    codes = check_codes(params["accept"])
-
-    def skipped(by: str) -> tuple[str, ...]:
-        return tuple(params["skip"].get(by) or ())
-
-    wish = Wish(
-        order=Order(
-            params["by"],
-            read_budget({**params, "ignore_missing": "instances_missing" in codes}),
-            only=Selection.from_options(params["only"]),
-            marks=Marks(skip_ids=skipped("instance_ids"), skip_tags=skipped("tags")),
-        ),
-        set_manual=params["upgrade_policy"] == "set_manual",
-        restore_policy=params["restore_policy"],
-        suspend_repairs=params["suspend_repairs"],
-        hold_autoscale=params["hold_autoscale"],
-        any_capacity=params["capacity_changes"] == "accept",
-        set_aside=params["set_aside"],
-        retry_failed=params["retry_failed"],
-        probe_instances=params["probe_instances"],
-        rollback=params["rollback"],
-        # Whoever asks without an id holds no lease.
-        claim=Claim(
-            params["run_id"] or "preflight", minutes=params["lease_minutes"], take_over=params["take_over_lease"]
-        ),
-    )
-    wanted = Image.from_options(params["image"])
-    watched = Watched(tuple(params["health_alerts"]), params["health_alert_severity"])
-    sight = look(
-        call.arm,
-        params["resource_group"],
-        params["name"],
-        wanted,
-        order=wish.order,
-        by_model=params["by_model"],
-        watched=watched,
-        include=params["include_instances"],
-    )
-    result |= {
-        "by_model": sight.by_model,
-        "ignore_health_source": sight.silent_source is not None,
-        "image": sight.target.to_dict(),
-        "previous_image": sight.previous.to_dict(),
-        "write_image": writes_model(sight, wish),
-        "proves_image": proves_image(sight, wish),
-        "autoscale": [one.to_dict() for one in sight.autoscale or ()],
-        "lease": sight.lease.to_dict() if sight.lease else None,
-        "ansible_facts": {"vmss": to_facts(sight.snapshot, sight.target, by_model=sight.by_model)},
-    }
-    findings = accepted(examine(sight, wish), codes)
-    result |= {
-        "findings": [one.to_dict() for one in findings],
-        "ready": ready(findings),
-        "lines": describe(findings),
-        "msg": summarize(params["name"], sight.target.describe(), findings),
-    }
 
 
 def main() -> None:
@@ -1020,7 +919,7 @@ def main() -> None:
         ),
         supports_check_mode=True,
     )
-    run_module(module, work, EMPTY)
+    run_module(module, PREFLIGHT)
 
 
 if __name__ == "__main__":

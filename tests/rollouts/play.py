@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_journal
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import Call
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Call, Work
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
 from ansible_collections.azroll.vmss.plugins.modules import vmss_instance_facts
@@ -123,12 +123,19 @@ def carry_out(
     params = {**defaults(module), **given}
     site.calls.append(ModuleCall(module.__name__.rpartition(".")[2], check_mode, params))
     deadline = Deadline(params["wait_timeout"], monotonic=site.now, sleep=site.sleep)
-    result: Result = {"changed": False, "msg": "", "error": None, **module.EMPTY}
+    work = work_of(module)
+    result, failure = work.result(), None
     try:
-        module.work(Call(params, check_mode, Arm(site, deadline, known), deadline, result, lambda _warning: None))
+        work.carry_out(Call(Arm(site, deadline, known), deadline, check_mode, lambda _warning: None), params, result)
     except VmssError as error:
-        result |= {"msg": str(error), "error": error.to_dict()}
-    return result
+        result.msg, failure = str(error), error.to_dict()
+    return {**result.to_dict(), "error": failure}
+
+
+def work_of(module: ModuleType) -> Work[Any, Any]:
+    """The only one that it has."""
+    (work,) = (one for one in vars(module).values() if isinstance(one, Work))
+    return work
 
 
 @cache

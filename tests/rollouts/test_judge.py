@@ -17,13 +17,14 @@ import pytest
 from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_waits
 from ansible_collections.azroll.vmss.plugins.module_utils._azure import error_map
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.refusals import _BARE, meaning
+from ansible_collections.azroll.vmss.plugins.module_utils._calls import preflight
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model import origin, service_state
 from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import Progress
-from ansible_collections.azroll.vmss.plugins.module_utils._operations import read_facts, set_image
+from ansible_collections.azroll.vmss.plugins.module_utils._operations import set_image, watch
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Keeper, Standing
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.wait_state import WaitState
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import batches as plan_batches
@@ -34,7 +35,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout import failur
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import report as rollout_report
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory
-from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update, vmss_preflight
+from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update
 from rollouts import batches
 from rollouts.arm import Arm
 from rollouts.driver import Rollout
@@ -64,8 +65,8 @@ def test_a_gate_that_lets_everything_pass(monkeypatch: pytest.MonkeyPatch) -> No
     def done(_instances: Any, ids: Any, *_rest: Any, **_options: Any) -> Progress:
         return Progress("healthy", len(ids))
 
-    monkeypatch.setattr(read_facts, "healthy", done)
-    monkeypatch.setattr(read_facts, "upgraded", done)
+    monkeypatch.setattr(watch, "healthy", done)
+    monkeypatch.setattr(watch, "upgraded", done)
     assert shown("a bad image past the canary")
 
 
@@ -79,7 +80,7 @@ def with_old_reports(world: World) -> World:
 
 
 def test_a_report_of_the_old_system_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_facts, "demanded", lambda *_: None)
+    monkeypatch.setattr(watch, "demanded", lambda *_: None)
     assert shown("a bad image past the canary", with_old_reports)
 
 
@@ -159,7 +160,7 @@ def test_a_model_made_by_tags_that_nobody_notices(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_batch_that_is_done_before_its_operation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_facts.Watch, "_runs", lambda *_: False)
+    monkeypatch.setattr(watch.Watch, "_runs", lambda *_: False)
     assert shown("while the operation of")
 
 
@@ -312,15 +313,15 @@ def test_waits_that_begin_anew_with_each_call(monkeypatch: pytest.MonkeyPatch) -
         impatient = rollout_waits(*given[:4], **more)
         return {**rollout_waits(*given, **more), **{name: impatient[name] for name in ("upgrade", "health")}}
 
-    monkeypatch.setattr(read_facts, "load", lambda _path, key: WaitState(key=key))
-    monkeypatch.setattr(read_facts, "LIST_GRACE", 0.0)
+    monkeypatch.setattr(watch, "load", lambda _path, key: WaitState(key=key))
+    monkeypatch.setattr(watch, "LIST_GRACE", 0.0)
     monkeypatch.setattr(batches, "rollout_waits", without_patience)
     violations = roll(replace(world, size=1_000)).violations
     assert any("without a reason" in one for one in violations)
 
 
 def test_a_second_run_that_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vmss_preflight, "writes_model", lambda *_: True)
+    monkeypatch.setattr(preflight, "writes_model", lambda *_: True)
     assert shown("the second run wrote")
 
 

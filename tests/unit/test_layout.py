@@ -27,6 +27,7 @@ FLOORS = (
     "_options",
     "_azure",
     "_operations",
+    "_calls",
     "_border",
 )
 # What only one package may import: the SDK, and what a module is to Ansible. (Options are read as Ansible reads them.)

@@ -11,22 +11,19 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.credentials import Settings, choose_login
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Call, RequestT, ResultT, Work
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import MissingLibrary, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._common.wording import LAYER_VARIABLE, MODULE, worded
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import OPTION_FIELDS
 from ansible_collections.azroll.vmss.plugins.module_utils._options.module_options import check_options, signatures_in
-
-if TYPE_CHECKING:
-    from ansible_collections.azroll.vmss.plugins.module_utils._azure.client import Arm
 
 Spec = dict[str, dict[str, Any]]
 
@@ -57,30 +54,12 @@ def module_spec(options: Mapping[str, dict[str, Any]]) -> Spec:
     return {**AZURE_SPEC, **SCALE_SET_SPEC, **options}
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call of a module: what was asked for, the wire, the time there is, and the result so far.
-
-    The result is filled as things become known, so that a failure tells as much as a success.
-    """
-
-    params: Mapping[str, Any]
-    check_mode: bool
-    arm: Arm
-    deadline: Deadline
-    result: dict[str, Any]
-    warn: Callable[[str], None]
-
-    def __post_init__(self) -> None:
-        self.arm.ignore_health_source = bool(self.params.get("ignore_health_source"))
-
-
-def run_module(module: AnsibleModule, work: Callable[[Call], None], empty: Mapping[str, Any]) -> None:
-    """Do the work and end the module. Every outcome has the keys of `empty`, and `changed`, `msg` and `error`."""
+def run_module(module: AnsibleModule, work: Work[RequestT, ResultT]) -> None:
+    """Do the work and end the module. Every outcome has the keys of the work's result, and `error`."""
     # The SDK takes half a second to import: not before the options are known to be right.
     from ansible_collections.azroll.vmss.plugins.module_utils._azure import client
 
-    result: dict[str, Any] = {"changed": False, "msg": "", "error": None, **empty}
+    known, error = work.result(), None
     deadline = Deadline(module.params["wait_timeout"])
     layer = os.environ.get(LAYER_VARIABLE, MODULE)
     # A signature in an address is a secret that came to the wrong place: not even the invocation shows it.
@@ -92,27 +71,22 @@ def run_module(module: AnsibleModule, work: Callable[[Call], None], empty: Mappi
         module.no_log_values |= _spellings(login.settings.secret)
         arm = client.connect(login, deadline)
         try:
-            work(
-                Call(
-                    module.params,
-                    module.check_mode,
-                    arm,
-                    deadline,
-                    result,
-                    lambda text: module.warn(worded(text, layer)),
-                )
-            )
+            call = Call(arm, deadline, module.check_mode, lambda text: module.warn(worded(text, layer)))
+            work.carry_out(call, module.params, known)
         finally:
             arm.close()
-    except MissingLibrary as error:
-        result |= {"msg": f"{missing_required_lib(error.message)}. {error.advice}", "error": error.to_dict(layer)}
-    except VmssError as error:
-        result |= {"msg": error.describe(layer), "error": error.to_dict(layer)}
+    except MissingLibrary as missing:
+        error = missing.to_dict(layer)
+        known.msg = f"{missing_required_lib(missing.message)}. {missing.advice}"
+    except VmssError as trouble:
+        error = trouble.to_dict(layer)
+        known.msg = trouble.describe(layer)
+    result = {**known.to_dict(), "error": error}
     result |= {name: _worded(result[name], layer) for name in ("msg", "lines", "findings") if name in result}
     # At its end, the interpreter would look for garbage among all classes of the SDK: a third of what a call takes.
     gc.freeze()
     # Out here there is no exception for Ansible to add a traceback of.
-    if result["error"]:
+    if error:
         module.fail_json(**result)
     module.exit_json(**result)
 

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -51,11 +51,10 @@ if TYPE_CHECKING:
 
 # Instances that vanish between the list and the call are left out, and the call is made again; not for ever.
 CALLS = 3
-WAYS = ("update_domain", "fault_domain", "zone", "placement_group", "instance_ids")
 
 
 @dataclass(frozen=True)
-class Request:
+class Wanted:
     """What is asked for: which instances, within which budget, and how staleness is judged.
 
     `skip_missing`: instances named by id that are gone are passed over. Those of a domain always are: nobody named
@@ -117,30 +116,6 @@ class PlannedUpgrade:
         }
 
 
-def read_selection(options: Mapping[str, Any]) -> Selection:
-    """From the options of vmss_domain_upgrade. Raises BadInput where nothing, or all and something, is chosen."""
-    named = [name for name in WAYS if options[name] is not None]
-    if bool(named) == options["all_instances"]:
-        both = f" and {', '.join(named)}" if named else ""
-        raise BadInput(
-            f"all_instances{both} contradict each other" if both else "No instances are chosen",
-            advice=f"Give one or more of {', '.join(WAYS)}, or all_instances: true.",
-        )
-    if options["instance_ids"] is not None and not options["instance_ids"]:
-        raise BadInput("instance_ids is an empty list", advice="Name the instances, or set all_instances: true.")
-
-    def one(name: str) -> tuple[str, ...]:
-        return () if options[name] is None else (str(options[name]),)
-
-    return Selection(
-        zones=one("zone"),
-        placement_groups=one("placement_group"),
-        update_domains=one("update_domain"),
-        fault_domains=one("fault_domain"),
-        instance_ids=tuple(options["instance_ids"] or ()),
-    )
-
-
 class Sending:
     """Sends an upgrade: each call rests on a model, a list and a rolling upgrade that were read for it.
 
@@ -148,11 +123,11 @@ class Sending:
     """
 
     def __init__(
-        self, arm: Arm, deadline: Deadline, request: Request, overrides: Overrides, *, follow: bool, check_mode: bool
+        self, arm: Arm, deadline: Deadline, wanted: Wanted, overrides: Overrides, *, follow: bool, check_mode: bool
     ) -> None:
         self._arm = arm
         self._deadline = deadline
-        self._request = request
+        self._wanted = wanted
         self._overrides = overrides
         self._follow = follow
         self._check_mode = check_mode
@@ -177,7 +152,7 @@ class Sending:
             except _Vanished as vanished:
                 self._leave_out(vanished)
                 # An empty selection would mean all instances.
-                if not self._request.selection.instance_ids:
+                if not self._wanted.selection.instance_ids:
                     return replace(vanished.planned, upgrade=Upgrade((), self._left_out)), None, None
         raise ServiceError(
             f"Instances of {name} vanish faster than they can be upgraded",
@@ -186,15 +161,15 @@ class Sending:
         )
 
     def _attempt(self, resource_group: str, name: str) -> tuple[PlannedUpgrade, str | None, Operation | None]:
-        arm, request = self._arm, self._request
+        arm, wanted = self._arm, self._wanted
         scale_set = self.scale_set = arm.get_scale_set(resource_group, name)
         guard_ownership(scale_set, self._overrides)
         guard_profile(scale_set)
-        instances = tuple(arm.list_instances(scale_set, request.include))
+        instances = tuple(arm.list_instances(scale_set, wanted.include))
         if self._received(scale_set, instances):
             upgrade = Upgrade(self._unanswered, self._left_out)
             return PlannedUpgrade(scale_set, instances, upgrade), arm.server_time, None
-        planned = plan(scale_set, instances, request, now=arm.server_time, unanswered=self._unanswered)
+        planned = plan(scale_set, instances, wanted, now=arm.server_time, unanswered=self._unanswered)
         planned = planned.leaving_out(self._left_out)
         self.instance_ids = self._unanswered
         if not planned.instance_ids:
@@ -220,12 +195,12 @@ class Sending:
     def _received(self, scale_set: ScaleSet, instances: Sequence[Instance]) -> bool:
         """Whether Azure has begun the call that it did not answer: it takes all ids of a call, or none (recorded)."""
         sent = [one for one in instances if one.instance_id in self._unanswered]
-        image, by_model = scale_set.image, self._request.by_model
+        image, by_model = scale_set.image, self._wanted.by_model
         return any(one.busy or not is_stale(one, image, by_model=by_model) for one in sent)
 
     def _leave_out(self, vanished: _Vanished) -> None:
         """Ask for the same, without the one that is gone."""
-        if not self._request.tolerant:
+        if not self._wanted.tolerant:
             raise BadInput(
                 f"Instance {vanished.gone} is no longer there",
                 advice="List the instances again, or set O(missing_instances=skip).",
@@ -235,7 +210,7 @@ class Sending:
             ) from vanished.refusal
         self._left_out = (*vanished.planned.upgrade.left_out, LeftOut(vanished.gone, VANISHED))
         left = tuple(one for one in vanished.planned.instance_ids if one != vanished.gone)
-        self._request = replace(self._request, selection=Selection(instance_ids=left), skip_missing=True)
+        self._wanted = replace(self._wanted, selection=Selection(instance_ids=left), skip_missing=True)
 
 
 class _Vanished(Exception):
@@ -251,7 +226,7 @@ class _Vanished(Exception):
 def plan(
     scale_set: ScaleSet,
     instances: tuple[Instance, ...],
-    request: Request,
+    wanted: Wanted,
     *,
     now: str | None,
     unanswered: Sequence[str] = (),
@@ -260,22 +235,22 @@ def plan(
 
     `unanswered` were sent already, perhaps. Raises BadInput for what does not exist, and Refused.
     """
-    terms = request.terms.without(unanswered)
-    terms.check(scale_set, instances, now=now, by_model=request.by_model)
-    chosen = select(instances, request.selection, missing_ids=request.skip_missing)
+    terms = wanted.terms.without(unanswered)
+    terms.check(scale_set, instances, now=now, by_model=wanted.by_model)
+    chosen = select(instances, wanted.selection, missing_ids=wanted.skip_missing)
     upgrade = plan_upgrade(
         instances,
         chosen,
         scale_set.image,
         health_source=scale_set.health_source,
-        budget=request.budget,
+        budget=wanted.budget,
         capacity=scale_set.capacity,
-        by_model=request.by_model,
-        marks=request.marks,
-        partial=request.partial,
+        by_model=wanted.by_model,
+        marks=wanted.marks,
+        partial=wanted.partial,
     )
     known = {one.instance_id.lower() for one in instances}
-    gone = [LeftOut(one, VANISHED) for one in request.selection.instance_ids if one.lower() not in known]
+    gone = [LeftOut(one, VANISHED) for one in wanted.selection.instance_ids if one.lower() not in known]
     return PlannedUpgrade(scale_set, instances, replace(upgrade, left_out=(*upgrade.left_out, *gone)))
 
 
@@ -283,7 +258,7 @@ def finish(
     arm: Arm,
     planned: PlannedUpgrade,
     operation: Operation | None,
-    request: Request,
+    wanted: Wanted,
     *,
     started_at: str | None,
     deadline: Deadline,
@@ -309,8 +284,8 @@ def finish(
     sent_at = parse_time(started_at) if operation is None or trouble is not None else None
 
     def look() -> Progress:
-        instances = arm.list_instances(scale_set, request.include)
-        return upgraded(instances, ids, scale_set.image, by_model=request.by_model, sent_at=sent_at)
+        instances = arm.list_instances(scale_set, wanted.include)
+        return upgraded(instances, ids, scale_set.image, by_model=wanted.by_model, sent_at=sent_at)
 
     if trouble is not None:
         progress = look()

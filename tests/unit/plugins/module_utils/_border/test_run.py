@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -15,14 +16,19 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.azroll.vmss.plugins.module_utils._azure import client
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.credentials import Login
 from ansible_collections.azroll.vmss.plugins.module_utils._border import run
-from ansible_collections.azroll.vmss.plugins.module_utils._border.run import Call, module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._border.run import module_spec, run_module
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Call, Options, Request, Result, Work
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import MissingLibrary, NotFound
 
-EMPTY = {"things": []}
+
+@dataclass
+class Things(Result):
+    things: list[int] = field(default_factory=list)
 
 
 class _Arm:
     closed = False
+    ignore_health_source = False
 
     def close(self) -> None:
         self.closed = True
@@ -42,6 +48,10 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return calls
 
 
+def read(options: Options) -> Request:
+    return Request(resource_group=options["resource_group"], name=options["name"])
+
+
 def play(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], work: Any, **options: Any
 ) -> dict[str, Any]:
@@ -51,17 +61,17 @@ def play(
     with pytest.raises(SystemExit):
         run_module(
             AnsibleModule(module_spec({"wait_timeout": {"type": "int", "default": 5}}), supports_check_mode=True),
-            work,
-            EMPTY,
+            Work(read, work, Things),
         )
     result: dict[str, Any] = json.loads(capsys.readouterr().out)
     return result
 
 
 def test_a_success_has_every_key(monkeypatch: Any, capsys: Any, reached: list[Any]) -> None:
-    def work(call: Call) -> None:
+    def work(call: Call, request: Request, result: Things) -> None:
         assert call.check_mode
-        call.result.update({"changed": True, "msg": "done"})
+        assert request.address == ("rg", "web")
+        result.changed, result.msg = True, "done"
 
     result = play(monkeypatch, capsys, work, secret="s3cret", wait_timeout=7)
     result.pop("invocation", None)
@@ -72,8 +82,8 @@ def test_a_success_has_every_key(monkeypatch: Any, capsys: Any, reached: list[An
 
 
 def test_a_failure_has_every_key_and_what_is_known(monkeypatch: Any, capsys: Any, reached: list[Any]) -> None:
-    def work(call: Call) -> None:
-        call.result.update({"changed": True, "things": [1]})
+    def work(call: Call, request: Request, result: Things) -> None:
+        result.changed, result.things = True, [1]
         raise NotFound("It is gone", advice="Look elsewhere.", attempted="look")
 
     result = play(monkeypatch, capsys, work)
@@ -86,7 +96,7 @@ def test_a_failure_has_every_key_and_what_is_known(monkeypatch: Any, capsys: Any
 def test_a_missing_library_names_it_the_interpreter_and_the_command(
     monkeypatch: Any, capsys: Any, reached: list[Any]
 ) -> None:
-    def work(call: Call) -> None:
+    def work(call: Call, request: Request, result: Things) -> None:
         raise MissingLibrary("azure-identity", advice="Install it: pip install azure-identity.")
 
     result = play(monkeypatch, capsys, work)
@@ -96,7 +106,7 @@ def test_a_missing_library_names_it_the_interpreter_and_the_command(
 
 
 def test_a_bug_is_not_dressed_up_as_an_error_of_azure(monkeypatch: Any, capsys: Any, reached: list[Any]) -> None:
-    def work(call: Call) -> None:
+    def work(call: Call, request: Request, result: Things) -> None:
         raise KeyError("bug")
 
     with pytest.raises(KeyError):
@@ -122,5 +132,5 @@ def test_settings_come_from_the_environment(
     for name in ("AZURE_TENANT", "AZURE_SECRET"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, "from-environment")
-    play(monkeypatch, capsys, lambda call: None)
+    play(monkeypatch, capsys, lambda call, request, result: None)
     assert getattr(reached[0], field) == "from-environment"
