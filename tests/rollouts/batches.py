@@ -15,14 +15,13 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.azroll.vmss.plugins.filter.rollout import (
-    rollout_journal,
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import rollout_retry
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import rollout_plan, rollout_witness
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.state import rollout_journal
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.waiting import (
     rollout_lease_due,
-    rollout_plan,
     rollout_probe,
-    rollout_retry,
     rollout_waits,
-    rollout_witness,
 )
 from ansible_collections.azroll.vmss.plugins.modules import (
     vmss_domain_upgrade,

@@ -10,14 +10,13 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.filter.rollout import (
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import (
     rollout_aside,
-    rollout_journal,
     rollout_previous_image,
     rollout_reaction,
-    rollout_report,
-    rollout_report_lines,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.reporting import rollout_report, rollout_report_lines
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.state import rollout_journal
 from ansible_collections.azroll.vmss.plugins.modules import (
     vmss_hold,
     vmss_image_update,

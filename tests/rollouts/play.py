@@ -13,10 +13,10 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_journal
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Call, Work
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.state import rollout_journal
 from ansible_collections.azroll.vmss.plugins.modules import vmss_instance_facts
 from rollouts.arm import Arm, Known
 from rollouts.site import ModuleCall, Site

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_waits
 from ansible_collections.azroll.vmss.plugins.module_utils._azure import error_map
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.refusals import _BARE, meaning
 from ansible_collections.azroll.vmss.plugins.module_utils._calls import preflight
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.waiting import rollout_waits
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model import origin, service_state

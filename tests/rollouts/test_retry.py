@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.azroll.vmss.plugins.filter.rollout import rollout_report_lines
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.reporting import rollout_report_lines
 from armsim import scenario
 from rollouts.driver import Rollout
 from rollouts.options import Options

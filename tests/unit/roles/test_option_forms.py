@@ -18,9 +18,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azroll.vmss.plugins.filter.rollout import FilterModule
 from ansible_collections.azroll.vmss.plugins.module_utils._options.forms import read_options
 from ansible_collections.azroll.vmss.plugins.module_utils._options.role_options import FLAGS, RANGES
+from ansible_collections.azroll.vmss.tests.unit.filters import FILTERS
 
 ROLE = Path(__file__).parents[3] / "roles" / "rollout"
 
@@ -67,7 +67,7 @@ MEANT: dict[str, Any] = {
 
 
 def filtered(name: str, *values: Any) -> Any:
-    return FilterModule().filters()[name](*values)
+    return FILTERS[name](*values)
 
 
 def as_given(option: str, value: Any) -> Any:

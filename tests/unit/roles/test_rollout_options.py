@@ -17,7 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azroll.vmss.plugins.filter.rollout import FilterModule
+from ansible_collections.azroll.vmss.tests.unit.filters import FILTERS
 
 ROLE = Path(__file__).parents[3] / "roles" / "rollout"
 
@@ -124,7 +124,7 @@ HARMLESS: list[dict[str, Any]] = [
 
 
 def wrong(**options: Any) -> list[str]:
-    found: list[str] = FilterModule().filters()["rollout_options"]({**GOOD, **options}, [str(ROLE / "tasks")])
+    found: list[str] = FILTERS["rollout_options"]({**GOOD, **options}, [str(ROLE / "tasks")])
     return found
 
 

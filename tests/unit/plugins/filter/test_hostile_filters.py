@@ -17,10 +17,9 @@ from ansible.errors import AnsibleFilterError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.azroll.vmss.plugins.filter import rollout
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, instance, vmss_facts
+from ansible_collections.azroll.vmss.tests.unit.filters import FILTERS
 
-FILTERS = rollout.FilterModule().filters()
 VMSS = vmss_facts([instance(n, zone=str(n % 2 + 1), update_domain=n % 5) for n in range(6)])
 TARGET = NEW.to_dict()
 AT = "2026-02-01T10:00:00+00:00"

@@ -13,17 +13,14 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.azroll.vmss.plugins.filter import rollout
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, vmss_facts
+from ansible_collections.azroll.vmss.tests.unit.filters import FILTERS, FOLDER
 
-FILTERS = rollout.FilterModule().filters()
-FOLDER = Path(rollout.__file__).parent
 DOCUMENTS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.yml")}
 COLLECTIONS = FOLDER.parents[4]
 
@@ -40,7 +37,7 @@ def ask(name, value, *arguments, **options):
 
 @pytest.mark.parametrize("name", sorted(FILTERS))
 def test_the_documentation_names_every_parameter_with_its_default(name):
-    parameters = list(inspect.signature(getattr(rollout, name)).parameters.values())
+    parameters = list(inspect.signature(FILTERS[name]).parameters.values())
     documentation = DOCUMENTS[name]["DOCUMENTATION"]
     options = dict(documentation["options"])
     assert options.pop("_input")["required"] is True
