@@ -208,7 +208,7 @@ PARTS: Sequence[Part] = (
         (
             Step(("ruff", "check", ".")),
             Step(("ruff", "format", "--check", ".")),
-            _mypy("3.10", "-p", "ansible_collections.azroll.vmss.plugins.module_utils"),
+            _mypy("3.10", "-p", "ansible_collections.azroll.vmss.plugins"),
             _mypy("3.11", "-p", "armsim", "-p", "conformance", "-p", "rollouts", "-p", "matrix"),
             _mypy("3.11", "dev"),
             Step(("yamllint", "--strict", ".")),

@@ -64,7 +64,7 @@ class _Handler:
         """There is nothing to clean up."""
 
 
-class _Executor(task_executor.TaskExecutor):  # type: ignore[misc]
+class _Executor(task_executor.TaskExecutor):
     actions: ClassVar[Actions] = {}
 
     def _get_action_handler_with_module_context(self, templar: Any) -> Any:
@@ -74,7 +74,7 @@ class _Executor(task_executor.TaskExecutor):  # type: ignore[misc]
         return _Handler(act, self._task), None
 
 
-class _Strategy(linear.StrategyModule):  # type: ignore[misc]
+class _Strategy(linear.StrategyModule):
     """The default strategy, but that it executes a task instead of queueing it."""
 
     def _queue_task(self, host: Any, task: Any, task_vars: Any, play_context: Any) -> None:
@@ -100,7 +100,7 @@ class _Strategy(linear.StrategyModule):  # type: ignore[misc]
         self._pending_results += 1
 
 
-class _Listener(CallbackBase):  # type: ignore[misc]
+class _Listener(CallbackBase):
     """Tells of each task that begins or fails."""
 
     def __init__(self, begins: Callable[[str], None], fails: Callable[[str, str], None]) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import (
     BACKOFF,
@@ -21,11 +21,18 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline impor
     Deadline,
 )
 
-try:
+if TYPE_CHECKING:
     from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
     from azure.core.pipeline.policies import HTTPPolicy
-except ImportError:
-    HTTPPolicy = object  # type: ignore[assignment,misc]
+
+    Policy = HTTPPolicy[Any, Any]
+else:
+    try:
+        from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
+        from azure.core.pipeline.policies import HTTPPolicy as Policy
+    except ImportError:
+        # `client.connect` says what is missing.
+        Policy = object
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
@@ -33,13 +40,13 @@ TRANSIENT = frozenset({408, 500, 502, 503, 504})
 READS = frozenset({"GET", "HEAD"})
 
 
-class Retry(HTTPPolicy):  # type: ignore[type-arg]
+class Retry(Policy):
     """Repeats reads, in place of the SDK's own policy: no wait of it ends after the deadline.
 
     A 429 is waited out as long as the deadline allows, however often it comes, but not by the reads of a decision: what
     was read before it would be old afterwards. `decides`: whether reads here may be those of a decision; polls are not.
 
-    A write is never repeated, because Azure may have received it: `_wait.decide` reads again first. But for a 401,
+    A write is never repeated, because Azure may have received it: `waiter.decide` reads again first. But for a 401,
     which says that it was not received: the SDK forgets its token, so that the request is sent once more with another.
     """
 
@@ -90,7 +97,7 @@ class Retry(HTTPPolicy):  # type: ignore[type-arg]
         return min(left, self._deadline.fresh()) if deciding else left
 
 
-class Freshness(HTTPPolicy):  # type: ignore[type-arg]
+class Freshness(Policy):
     """The last policy before a request leaves: what a write rests on is still fresh, after the login as well."""
 
     def __init__(self, deadline: Deadline) -> None:

@@ -118,10 +118,10 @@ def test_at_the_limit_of_models_the_lease_says_how_it_ends(monkeypatch: pytest.M
     assert azure.repairs == "Running", "what tags are not needed for is released"
 
 
-def test_a_read_that_is_behind_the_write_is_no_matter() -> None:
+def test_a_read_that_is_behind_the_write_is_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     azure, clock = Azure(policy="Manual"), Clock()
     # Before the wish is worked out, before the write, after it, and once more.
     state = iter(["Running", "Running", "Running", "Suspended"])
-    azure.repairs_state = lambda _scale_set: next(state)  # type: ignore[method-assign]
+    monkeypatch.setattr(azure, "repairs_state", lambda _scale_set: next(state))
     assert keeper(azure, clock=clock).hold("rg-shop", "web", Wish(repairs=True)).held == ("repairs",)
     assert clock.sleeps == [10]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -169,7 +169,7 @@ def keeper(azure: Azure, run_id: str = "run-a", clock: Clock | None = None, **cl
     clock = clock or Clock()
     options = {name: claim.pop(name) for name in ("remembered", "check_mode") if name in claim}
     deadline = Deadline(600, monotonic=clock.monotonic, sleep=clock.sleep)
-    return Keeper(azure, deadline, Claim(run_id, **claim), **options)  # type: ignore[arg-type]
+    return Keeper(cast(Any, azure), deadline, Claim(run_id, **claim), **options)
 
 
 def hold(azure: Azure, run_id: str = "run-a", wish: Wish = ALL, **claim: Any) -> Standing:
@@ -557,11 +557,11 @@ def test_tags_that_do_not_go_are_told_of(monkeypatch: pytest.MonkeyPatch) -> Non
         release(azure)
 
 
-def test_autoscale_is_switched_on_even_if_it_is_still_shown_as_it_was_before() -> None:
+def test_autoscale_is_switched_on_even_if_it_is_still_shown_as_it_was_before(monkeypatch: pytest.MonkeyPatch) -> None:
     azure = Azure()
     shown = copy.deepcopy(azure.autoscale)
     hold(azure)
-    azure.autoscale_settings = lambda _group: shown  # type: ignore[method-assign]
+    monkeypatch.setattr(azure, "autoscale_settings", lambda _group: shown)
     release(azure)
     assert azure.state() == FREE
 
