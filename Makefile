@@ -27,7 +27,7 @@ help:
 	@echo "make conformance RECORDINGS=folder SPECS=folder"
 	@echo "             hold the simulator against recordings and the API description of the real service"
 	@echo "make lint    the part of it that takes seconds; one command of it: make lint ONLY=ruff"
-	@echo "make format  mend what can be mended: code format, the option table of the role, the drawing of the packages"
+	@echo "make format  fix what can be fixed: code format, defaults and texts that stand in several places, the drawing of the packages"
 	@echo "make drawing draw the packages and their imports into the documentation"
 	@echo "make sim     a local Azure Resource Manager to play with: make sim SCENARIO=quickstart SPEED=$(SPEED)"
 	@echo "             with a scale set of yours: make sim DUMP='set.json instances.json' [SCENARIO=overlay.yaml]"
@@ -80,6 +80,8 @@ format:
 	@dev/env dev
 	@.env/dev/bin/ruff check --fix .
 	@.env/dev/bin/ruff format .
+	@.env/dev/bin/python dev/defaults.py
+	@.env/dev/bin/python dev/shared_docs.py
 	@.env/dev/bin/python dev/role_readme.py
 	@.env/dev/bin/python dev/drawing.py
 

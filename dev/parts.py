@@ -215,6 +215,8 @@ PARTS: Sequence[Part] = (
             Step(("shellcheck", "dev/core-env", "dev/env", "dev/find-python", "dev/lock", "dev/oav-env", ".ci/run")),
             *_schemas(),
             Step(("ansible-lint", "--strict", "--nocolor")),
+            Step(("python", "dev/defaults.py", "--check")),
+            Step(("python", "dev/shared_docs.py", "--check")),
             Step(("python", "dev/role_readme.py", "--check")),
             Step(("python", "dev/drawing.py", "--check")),
             Step(("reuse", "lint", "--lines")),

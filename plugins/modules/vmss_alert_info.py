@@ -134,6 +134,7 @@ msg:
   returned: always
   type: str
   sample: "Alerts have fired: cpu-high (Sev1) on web since 2026-11-22T10:15:00.1234567Z."
+# shared: error
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always
@@ -212,11 +213,13 @@ error:
           type: list
           elements: str
           sample: []
+# end of error
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._border.run import module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.alert_info import ALERT_INFO
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import ALERT_SEVERITY
 from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import SCALE_SET, SEVERITIES
 
 
@@ -225,9 +228,8 @@ def main() -> None:
         argument_spec=module_spec(
             {
                 "resources": {"type": "list", "elements": "str", "default": [SCALE_SET]},
-                "severity": {"type": "str", "choices": list(SEVERITIES), "default": SEVERITIES[-1]},
+                "severity": {"type": "str", "choices": list(SEVERITIES), "default": ALERT_SEVERITY},
                 "since": {"type": "str"},
-                "wait_timeout": {"type": "int", "default": 600},
             }
         ),
         supports_check_mode=True,

@@ -79,6 +79,7 @@ msg:
   returned: always
   type: str
   sample: The automatic repairs of web are suspended now.
+# shared: error
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always
@@ -157,6 +158,7 @@ error:
           type: list
           elements: str
           sample: []
+# end of error
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
@@ -169,7 +171,6 @@ def main() -> None:
         argument_spec=module_spec(
             {
                 "state": {"type": "str", "choices": ["running", "suspended"], "required": True},
-                "wait_timeout": {"type": "int", "default": 600},
             }
         ),
         supports_check_mode=True,

@@ -69,7 +69,7 @@ options:
       - How many instances of the scale set may be out of service at once, as a number or a percentage. Percentages are
         rounded down.
     type: str
-    default: "20%"
+    default: 20%
   ignore_missing:
     description:
       - Whether only instances that are listed count. Otherwise the limit is a share of the capacity, where that is
@@ -253,6 +253,7 @@ instance_ids:
   type: list
   elements: str
   sample: ["0", "5", "10", "15"]
+# shared: left_out
 left_out:
   description: The instances that were asked for and left out.
   returned: always
@@ -269,6 +270,7 @@ left_out:
       returned: always
       type: str
       sample: already on the target image
+# end of left_out
 unhealthy_before:
   description:
     - Ids out of RV(instance_ids) that were out of service for certain when they were sent. Whatever is not among them
@@ -287,12 +289,14 @@ failed_before:
 image:
   description: The image of the model. Empty if it is not known.
   returned: always
+  # shared: new_image
   type: dict
   sample:
     publisher: Canonical
     offer: ubuntu-24_04-lts
     sku: server
     version: 24.04.202611100
+  # end of new_image
 started_at:
   description: When Azure accepted the upgrade, by its own clock. V(null) if nothing was sent.
   returned: always
@@ -305,6 +309,7 @@ operation_id:
   returned: always
   type: str
   sample: 2d98665c-cb87-4872-b7dd-6af06a469692
+# shared: vmss_progress
 vmss_progress:
   description: How far the instances have come. V(null) if nothing was waited for.
   returned: always
@@ -341,11 +346,13 @@ vmss_progress:
       type: list
       elements: str
       sample: []
+# end of vmss_progress
 msg:
   description: What happened, in a sentence or two.
   returned: always
   type: str
   sample: 4 of 4 instances upgraded
+# shared: error
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always
@@ -424,11 +431,17 @@ error:
           type: list
           elements: str
           sample: []
+# end of error
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.domain_upgrade import DOMAIN_UPGRADE
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import (
+    MAX_UNAVAILABLE,
+    POLL_INTERVAL,
+    UPGRADE_TIMEOUT,
+)
 
 
 def main() -> None:
@@ -443,7 +456,7 @@ def main() -> None:
                 "instance_ids": {"type": "list", "elements": "str"},
                 "all_instances": {"type": "bool", "default": False},
                 "missing_instances": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
-                "max_unavailable": {"type": "str", "default": "20%"},
+                "max_unavailable": {"type": "str", "default": MAX_UNAVAILABLE},
                 "ignore_missing": {"type": "bool", "default": False},
                 "max_unavailable_per_zone": {"type": "str"},
                 "max_unavailable_per_fault_domain": {"type": "str"},
@@ -458,8 +471,8 @@ def main() -> None:
                 "by_model": {"type": "bool", "default": True},
                 "allow_managed": {"type": "bool", "default": False},
                 "wait": {"type": "bool", "default": True},
-                "wait_timeout": {"type": "int", "default": 1800},
-                "wait_interval": {"type": "int", "default": 10},
+                "wait_timeout": {"type": "int", "default": UPGRADE_TIMEOUT},
+                "wait_interval": {"type": "int", "default": POLL_INTERVAL},
             }
         ),
         mutually_exclusive=[["instance_ids", way] for way in ways],

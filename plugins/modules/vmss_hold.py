@@ -221,6 +221,7 @@ lease:
     of another run. V(null) if there is none.
   returned: always
   type: dict
+  # shared: lease_fields
   contains:
     run_id:
       description: The run that has it; empty if the tags are damaged.
@@ -243,12 +244,13 @@ lease:
       type: str
       sample: '2026-11-22T10:15:00Z'
     expires:
-      description: When anybody may take it, on Azure's clock. V(null) if nobody may without O(take_over).
+      description: When anybody may take it, on Azure's clock. V(null) if nobody may without
+        O(azroll.vmss.vmss_hold#module:take_over).
       returned: if there is a lease
       type: str
       sample: '2026-11-22T12:15:00Z'
     held:
-      description: What is held, as in RV(held).
+      description: What is held, as in RV(azroll.vmss.vmss_hold#module:held).
       returned: if there is a lease
       type: list
       elements: str
@@ -259,6 +261,7 @@ lease:
       returned: if there is a lease
       type: dict
       sample: {}
+  # end of lease_fields
 lease_before:
   description: The lease that was there before, with the keys of RV(lease). V(null) if there was none.
   returned: always
@@ -296,12 +299,14 @@ made_model:
 image_before:
   description: The image that the lease remembers, or with O(state=released) remembered. Empty if it is not known.
   returned: always
+  # shared: old_image
   type: dict
   sample:
     publisher: Canonical
     offer: ubuntu-24_04-lts
     sku: server
     version: 24.04.202610150
+  # end of old_image
 lost:
   description: With O(state=released), whether another run has the lease, so that nothing was let go of.
   returned: always
@@ -312,6 +317,7 @@ msg:
   returned: always
   type: str
   sample: web is held by run november-image until 2026-11-22T12:15:00Z (lease, repairs suspended).
+# shared: error
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always
@@ -321,7 +327,7 @@ error:
       description: The kind of error, for programs.
       returned: on failure
       type: str
-      sample: lease
+      sample: not_found
     transient:
       description: Whether it passes by itself, so that the same may succeed a little later.
       returned: on failure
@@ -390,11 +396,13 @@ error:
           type: list
           elements: str
           sample: []
+# end of error
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.hold import HOLD
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import LEASE_MINUTES
 
 
 def main() -> None:
@@ -405,7 +413,7 @@ def main() -> None:
                 "run_id": {"type": "str", "required": True},
                 "holder": {"type": "str", "default": ""},
                 "target": {"type": "str", "default": ""},
-                "minutes": {"type": "int", "default": 120},
+                "minutes": {"type": "int", "default": LEASE_MINUTES},
                 "take_over": {"type": "bool", "default": False},
                 "repairs": {"type": "bool", "default": False},
                 "autoscale": {"type": "bool", "default": False},
@@ -416,7 +424,6 @@ def main() -> None:
                 "finished_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "current_instance": {"type": "str", "default": ""},
                 "by_image": {"type": "bool", "default": False},
-                "wait_timeout": {"type": "int", "default": 600},
             }
         ),
         supports_check_mode=True,

@@ -245,21 +245,25 @@ RETURN = r"""
 image:
   description: The image that the model has, or in check mode would have. Empty if it is not known.
   returned: always
+  # shared: new_image
   type: dict
   sample:
     publisher: Canonical
     offer: ubuntu-24_04-lts
     sku: server
     version: 24.04.202611100
+  # end of new_image
 previous_image:
   description: The image that the model had before. Empty if it is not known.
   returned: always
+  # shared: old_image
   type: dict
   sample:
     publisher: Canonical
     offer: ubuntu-24_04-lts
     sku: server
     version: 24.04.202610150
+  # end of old_image
 etag:
   description: The version of the model, as Azure counts it.
   returned: always
@@ -275,6 +279,7 @@ msg:
   returned: always
   type: str
   sample: The image of web is Canonical:ubuntu-24_04-lts:server:24.04.202611100 now.
+# shared: error
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always
@@ -353,11 +358,13 @@ error:
           type: list
           elements: str
           sample: []
+# end of error
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.image_update import IMAGE_UPDATE
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import LEASE_MINUTES
 
 
 def main() -> None:
@@ -377,8 +384,7 @@ def main() -> None:
                 "by_image": {"type": "bool", "default": False},
                 "run_id": {"type": "str"},
                 "holder": {"type": "str", "default": ""},
-                "lease_minutes": {"type": "int", "default": 120},
-                "wait_timeout": {"type": "int", "default": 600},
+                "lease_minutes": {"type": "int", "default": LEASE_MINUTES},
             }
         ),
         supports_check_mode=True,

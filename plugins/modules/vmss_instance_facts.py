@@ -281,6 +281,7 @@ ansible_facts:
   returned: always
   type: dict
   contains:
+    # shared: vmss
     vmss:
       description: The scale set and its instances.
       returned: if the scale set could be read
@@ -672,6 +673,7 @@ ansible_facts:
           returned: always
           type: str
           sample: "2026-11-22T10:15:00+00:00"
+    # end of vmss
 resources:
   description:
     - The scale set and its instances as Azure described them, in the form of its API of version V(2024-07-01).
@@ -754,6 +756,7 @@ expired:
   returned: always
   type: bool
   sample: false
+# shared: vmss_progress
 vmss_progress:
   description: How far the instances have come. V(null) if nothing was waited for.
   returned: always
@@ -790,11 +793,13 @@ vmss_progress:
       type: list
       elements: str
       sample: []
+# end of vmss_progress
 msg:
   description: What happened, in a sentence or two.
   returned: always
   type: str
   sample: 4 of 4 instances healthy
+# shared: error
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always
@@ -873,11 +878,17 @@ error:
           type: list
           elements: str
           sample: []
+# end of error
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.instance_facts import INSTANCE_FACTS
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import (
+    POLL_INTERVAL,
+    REPORT_SETTLING,
+    UNANSWERED_TIMEOUT,
+)
 
 
 def main() -> None:
@@ -886,8 +897,7 @@ def main() -> None:
             {
                 "wait_for": {"type": "str", "choices": ["upgraded", "reported", "healthy", "settled"]},
                 "instance_ids": {"type": "list", "elements": "str"},
-                "wait_timeout": {"type": "int", "default": 600},
-                "wait_interval": {"type": "int", "default": 10},
+                "wait_interval": {"type": "int", "default": POLL_INTERVAL},
                 "ignore_health_source": {"type": "bool", "default": False},
                 "include_instances": {"type": "list", "elements": "str", "default": []},
                 "same_model": {"type": "bool", "default": False},
@@ -896,13 +906,13 @@ def main() -> None:
                 "failed_before": {"type": "list", "elements": "str", "default": []},
                 "wait_state": {"type": "path"},
                 "answered_timeout": {"type": "int", "default": 600},
-                "unanswered_timeout": {"type": "int", "default": 1800},
+                "unanswered_timeout": {"type": "int", "default": UNANSWERED_TIMEOUT},
                 "operation_id": {"type": "list", "elements": "str", "default": []},
                 "sent_at": {"type": "str"},
                 "wait_successes": {"type": "int", "default": 1},
                 "fresher_than": {"type": "str"},
                 "report_time": {"type": "str", "choices": ["refreshed", "on_change"], "default": "refreshed"},
-                "report_settling": {"type": "int", "default": 120},
+                "report_settling": {"type": "int", "default": REPORT_SETTLING},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
                 "by_model": {"type": "bool", "default": True},
                 "raw": {"type": "bool", "default": False},

@@ -125,6 +125,7 @@ msg:
   returned: always
   type: str
   sample: "1 of 4 instances of web did not answer well: 3 (10.0.0.7: status 503)."
+# shared: error
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always
@@ -203,6 +204,7 @@ error:
           type: list
           elements: str
           sample: []
+# end of error
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
@@ -219,7 +221,6 @@ def main() -> None:
                 "timeout": {"type": "int", "default": 10},
                 "instance_ids": {"type": "list", "elements": "str"},
                 "sick_ids": {"type": "list", "elements": "str", "default": []},
-                "wait_timeout": {"type": "int", "default": 600},
             }
         ),
         supports_check_mode=True,

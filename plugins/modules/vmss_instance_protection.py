@@ -114,6 +114,7 @@ instances:
       returned: always
       type: bool
       sample: true
+# shared: left_out
 left_out:
   description: The instances that were asked for and left out.
   returned: always
@@ -129,12 +130,14 @@ left_out:
       description: Why it was left out.
       returned: always
       type: str
-      sample: no longer there
+      sample: already on the target image
+# end of left_out
 msg:
   description: What happened, in a sentence.
   returned: always
   type: str
   sample: The protection of 1 instances of web was changed.
+# shared: error
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always
@@ -213,6 +216,7 @@ error:
           type: list
           elements: str
           sample: []
+# end of error
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
@@ -229,7 +233,6 @@ def main() -> None:
                 "scale_set_actions": {"type": "bool"},
                 "run_id": {"type": "str", "default": ""},
                 "allow_managed": {"type": "bool", "default": False},
-                "wait_timeout": {"type": "int", "default": 600},
             }
         ),
         required_one_of=[("scale_in", "scale_set_actions")],

@@ -40,7 +40,7 @@ options:
       - How many instances of the scale set may be out of service at once, as a number or a percentage. Percentages are
         rounded down.
     type: str
-    default: "20%"
+    default: 20%
   ignore_missing:
     description:
       - Whether only instances that are listed count. Otherwise the limit is a share of the capacity, where that is
@@ -178,6 +178,7 @@ instance_ids:
   type: list
   elements: str
   sample: ["7"]
+# shared: left_out
 left_out:
   description: The instances that were asked for and left out.
   returned: always
@@ -193,7 +194,8 @@ left_out:
       description: Why it was left out.
       returned: always
       type: str
-      sample: not on the image of the model
+      sample: already on the target image
+# end of left_out
 operation_id:
   description:
     - The id of Azure's operation, for O(azroll.vmss.vmss_instance_facts#module:operation_id).
@@ -211,6 +213,7 @@ msg:
   returned: always
   type: str
   sample: 1 instances of web are being reimaged; 0 left out.
+# shared: error
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always
@@ -289,11 +292,13 @@ error:
           type: list
           elements: str
           sample: []
+# end of error
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.instance_reimage import INSTANCE_REIMAGE
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import MAX_UNAVAILABLE
 
 
 def main() -> None:
@@ -301,7 +306,7 @@ def main() -> None:
         argument_spec=module_spec(
             {
                 "instance_ids": {"type": "list", "elements": "str", "required": True},
-                "max_unavailable": {"type": "str", "default": "20%"},
+                "max_unavailable": {"type": "str", "default": MAX_UNAVAILABLE},
                 "ignore_missing": {"type": "bool", "default": False},
                 "max_unavailable_per_zone": {"type": "str"},
                 "max_unavailable_per_fault_domain": {"type": "str"},
@@ -312,7 +317,6 @@ def main() -> None:
                 "witness": {"type": "dict"},
                 "by_model": {"type": "bool", "default": True},
                 "allow_managed": {"type": "bool", "default": False},
-                "wait_timeout": {"type": "int", "default": 600},
             }
         ),
         supports_check_mode=True,

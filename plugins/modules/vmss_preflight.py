@@ -312,12 +312,14 @@ image:
   description: The image to roll, with V(latest) as the number that it stands for. As it was asked for, if there is no
     such image. Empty if the scale set could not be read.
   returned: always
+  # shared: new_image
   type: dict
   sample:
     publisher: Canonical
     offer: ubuntu-24_04-lts
     sku: server
     version: 24.04.202611100
+  # end of new_image
 previous_image:
   description:
     - The image that a rollback would lead to, at a fixed version. It is the one that an unfinished run remembers, that
@@ -326,12 +328,14 @@ previous_image:
       rollout failed or was rolled back.
     - Empty if nothing tells it for certain.
   returned: always
+  # shared: old_image
   type: dict
   sample:
     publisher: Canonical
     offer: ubuntu-24_04-lts
     sku: server
     version: 24.04.202610150
+  # end of old_image
 proves_image:
   description: Whether the image is that of the model, an earlier rollout of it did not come to a good end, and every
     instance runs it and is healthy by now.
@@ -399,6 +403,7 @@ lease:
   description: The lease of the run that holds the scale set. V(null) if none does.
   returned: always
   type: dict
+  # shared: lease_fields
   contains:
     run_id:
       description: The run that has it; empty if the tags are damaged.
@@ -421,7 +426,8 @@ lease:
       type: str
       sample: '2026-11-22T10:15:00Z'
     expires:
-      description: When anybody may take it, on Azure's clock. V(null) if nobody may without O(take_over_lease).
+      description: When anybody may take it, on Azure's clock. V(null) if nobody may without
+        O(azroll.vmss.vmss_hold#module:take_over).
       returned: if there is a lease
       type: str
       sample: '2026-11-22T12:15:00Z'
@@ -437,11 +443,13 @@ lease:
       returned: if there is a lease
       type: dict
       sample: {}
+  # end of lease_fields
 ansible_facts:
   description: The facts, as M(azroll.vmss.vmss_instance_facts) returns them. Empty if the scale set could not be read.
   returned: always
   type: dict
   contains:
+    # shared: vmss
     vmss:
       description: The scale set and its instances.
       returned: if the scale set could be read
@@ -561,6 +569,21 @@ ansible_facts:
           returned: always
           type: dict
           sample:
+        os_type:
+          description: The operating system of the model, V(null) where Azure does not tell it.
+          returned: always
+          type: str
+          sample: Linux
+        profile_time:
+          description: When the model was last written, by Azure's clock. V(null) where Azure does not tell it.
+          returned: always
+          type: str
+          sample: "2026-11-20T08:00:00+00:00"
+        has_profile:
+          description: Whether there is a model. A Flexible scale set may have been made without one.
+          returned: always
+          type: bool
+          sample: true
         image_history:
           description: What the tags remember of the images of the scale set.
           returned: always
@@ -699,6 +722,31 @@ ansible_facts:
               returned: always
               type: bool
               sample: false
+            os_type:
+              description: The operating system, V(null) where Azure does not tell it.
+              returned: always
+              type: str
+              sample: Linux
+            disk_attached:
+              description: Whether the OS disk existed before the instance, and was attached to it.
+              returned: always
+              type: bool
+              sample: false
+            profile_time:
+              description:
+                - The value of the tag C(VirtualMachineProfileTimeCreated), by which Azure marks what it makes from the
+                  model of a Flexible scale set. V(null) without the tag, and for instances of Uniform scale sets.
+              returned: always
+              type: str
+              sample:
+            attached:
+              description:
+                - Why the instance is no part of a rollout, because it was not made from the model of the scale set.
+                  V(null) where it is.
+                - Such an instance is never stale, and no limit of instances out of service counts it.
+              returned: always
+              type: str
+              sample:
             own_model:
               description: Whether the instance has a model of its own.
               returned: always
@@ -786,17 +834,20 @@ ansible_facts:
           description: Numbers of instances; those being deleted are not counted.
           returned: always
           type: dict
-          sample: {total: 20, on_target: 8, stale: 12, in_service: 20, out_of_service: 0, busy: 0}
+          sample:
+            {total: 20, on_target: 8, stale: 12, attached: 0, in_service: 20, out_of_service: 0, busy: 0}
         gathered_at:
           description: When the instances were read, by Azure's clock.
           returned: always
           type: str
           sample: "2026-11-22T10:15:00+00:00"
+    # end of vmss
 msg:
   description: Whether a rollout may begin, and what stands in its way.
   returned: always
   type: str
   sample: "web is ready for Canonical:ubuntu-24_04-lts:server:24.04.202611100 (2 warnings, 1 accepted)."
+# shared: error
 error:
   description: What went wrong. V(null) if nothing did.
   returned: always
@@ -875,11 +926,19 @@ error:
           type: list
           elements: str
           sample: []
+# end of error
 """
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
 from ansible_collections.azroll.vmss.plugins.module_utils._border.run import IMAGE_OPTIONS, module_spec, run_module
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.preflight import PREFLIGHT
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import (
+    ALERT_SEVERITY,
+    BY,
+    LEASE_MINUTES,
+    MAX_UNAVAILABLE,
+    SUSPEND_REPAIRS,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import SEVERITIES
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import GROUPINGS
 
@@ -891,17 +950,17 @@ def main() -> None:
         argument_spec=module_spec(
             {
                 "image": {"type": "dict", "required": True, "options": IMAGE_OPTIONS},
-                "max_unavailable": {"type": "str", "default": "20%"},
+                "max_unavailable": {"type": "str", "default": MAX_UNAVAILABLE},
                 "max_unavailable_per_zone": {"type": "str"},
                 "max_unavailable_per_fault_domain": {"type": "str"},
-                "by": {"type": "str", "choices": list(GROUPINGS), "default": "update_domain"},
+                "by": {"type": "str", "choices": list(GROUPINGS), "default": BY},
                 "only": {"type": "dict", "default": {}},
                 "skip": {"type": "dict", "default": {}, "options": SKIP_OPTIONS},
                 "include_instances": {"type": "list", "elements": "str", "default": []},
                 "by_model": {"type": "bool", "default": True},
                 "upgrade_policy": {"type": "str", "choices": ["keep", "set_manual"], "default": "keep"},
                 "restore_policy": {"type": "bool", "default": False},
-                "suspend_repairs": {"type": "bool", "default": True},
+                "suspend_repairs": {"type": "bool", "default": SUSPEND_REPAIRS},
                 "hold_autoscale": {"type": "bool", "default": False},
                 "capacity_changes": {"type": "str", "choices": ["refuse", "accept"], "default": "refuse"},
                 "set_aside": {"type": "bool", "default": False},
@@ -909,12 +968,11 @@ def main() -> None:
                 "probe_instances": {"type": "bool", "default": False},
                 "rollback": {"type": "bool", "default": False},
                 "run_id": {"type": "str", "default": ""},
-                "lease_minutes": {"type": "int", "default": 120},
+                "lease_minutes": {"type": "int", "default": LEASE_MINUTES},
                 "take_over_lease": {"type": "bool", "default": False},
                 "health_alerts": {"type": "list", "elements": "str", "default": []},
-                "health_alert_severity": {"type": "str", "choices": list(SEVERITIES), "default": SEVERITIES[-1]},
+                "health_alert_severity": {"type": "str", "choices": list(SEVERITIES), "default": ALERT_SEVERITY},
                 "accept": {"type": "list", "elements": "str", "default": []},
-                "wait_timeout": {"type": "int", "default": 600},
             }
         ),
         supports_check_mode=True,

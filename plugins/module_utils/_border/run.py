@@ -46,12 +46,14 @@ SCALE_SET_SPEC: Spec = {
     "resource_group": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
 }
+# In seconds: for all that a call does, but for modules that wait for more.
+TIME_SPEC: Spec = {"wait_timeout": {"type": "int", "default": 600}}
 IMAGE_OPTIONS: Spec = {name: {"type": "str"} for name in OPTION_FIELDS}
 
 
 def module_spec(options: Mapping[str, dict[str, Any]]) -> Spec:
     """The options of a module that works on one scale set, with those common to all."""
-    return {**AZURE_SPEC, **SCALE_SET_SPEC, **options}
+    return {**AZURE_SPEC, **SCALE_SET_SPEC, **TIME_SPEC, **options}
 
 
 def run_module(module: AnsibleModule, work: Work[RequestT, ResultT]) -> None:

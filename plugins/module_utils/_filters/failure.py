@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import MAX_UNAVAILABLE
 from ansible_collections.azroll.vmss.plugins.module_utils._options.filter_values import (
     read_choice,
     read_flag,
@@ -84,7 +85,7 @@ def rollout_aside(
     journal: Mapping[str, Any],
     vmss: Mapping[str, Any] | None = None,
     most: int = 0,
-    max_unavailable: str | int = "20%",
+    max_unavailable: str | int = MAX_UNAVAILABLE,
     max_unavailable_per_zone: str | int | None = None,
     max_unavailable_per_fault_domain: str | int | None = None,
     ignore_missing: bool = False,

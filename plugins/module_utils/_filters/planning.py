@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import BY, CANARY, MAX_UNAVAILABLE
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._common.wording import ROLE
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness
@@ -33,11 +34,11 @@ from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Ord
 def rollout_plan(
     vmss: Mapping[str, Any],
     target: Mapping[str, Any],
-    by: str = "update_domain",
-    max_unavailable: str | int = "20%",
+    by: str = BY,
+    max_unavailable: str | int = MAX_UNAVAILABLE,
     max_unavailable_per_zone: str | int | None = None,
     max_unavailable_per_fault_domain: str | int | None = None,
-    canary: int = 1,
+    canary: int = CANARY,
     batches: Sequence[str | int] | None = None,
     zone_order: Sequence[str] | None = None,
     domain_order: Sequence[str] | None = None,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import ALERT_SEVERITY
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._common.time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._common.validation import shown
@@ -68,7 +69,7 @@ class Watched:
     """What is watched: ids of resources or the word for the scale set, and the least severity that counts."""
 
     resources: tuple[str, ...] = ()
-    severity: str = SEVERITIES[-1]
+    severity: str = ALERT_SEVERITY
 
 
 def subscription_of(resource: str) -> str:

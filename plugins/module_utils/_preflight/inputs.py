@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import SUSPEND_REPAIRS
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._common.time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
@@ -45,7 +46,7 @@ class Wish:
     claim: Claim
     set_manual: bool = False
     restore_policy: bool = False
-    suspend_repairs: bool = True
+    suspend_repairs: bool = SUSPEND_REPAIRS
     hold_autoscale: bool = False
     any_capacity: bool = False
     set_aside: bool = False

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import LEASE_MINUTES
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput, Refused, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._common.time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
@@ -99,7 +100,7 @@ class Claim:
     run_id: str
     holder: str = ""
     target: str = ""
-    minutes: int = 120
+    minutes: int = LEASE_MINUTES
     take_over: bool = False
 
     def __post_init__(self) -> None:
