@@ -64,33 +64,46 @@ def look(
     optional = OptionalReads()
     snapshot = gather(arm, resource_group, name, optional, include=include)
     check_included(snapshot.instances, include)
-    scale_set, location = snapshot.scale_set, snapshot.scale_set.location
+    scale_set = snapshot.scale_set
     if not scale_set.has_profile:
         # There is no model to hold an image against.
         return Sight(snapshot=snapshot, target=wanted, previous=scale_set.image)
-    target, target_error = _resolved(arm, merge(scale_set.image, wanted), location)
-    details = None if target_error else _details(optional, arm, target, location)
+    sight = _images(arm, optional, snapshot, merge(scale_set.image, wanted), order)
+    history = scale_set.image_history
+    noted_by_image = by_model and history.judged_by_image(sight.target, scale_set.image, scale_set.profile)
+    by_model = by_model and not noted_by_image
+    silent_source = _silent_source(snapshot, sight.target, by_model)
+    if silent_source:
+        snapshot = replace(snapshot, scale_set=replace(scale_set, health_source=None))
+    alerts, alerts_error = _alerts(arm, scale_set, watched or Watched())
     lease = read_lease(scale_set.tags)
-    history, model = scale_set.image_history, scale_set.image
+    sight = replace(
+        _surroundings(arm, optional, scale_set, sight),
+        snapshot=snapshot,
+        holder_dead=lease is not None and is_dead(lease.holder),
+        by_model=by_model,
+        noted_by_image=noted_by_image,
+        alerts=alerts,
+        alerts_error=alerts_error,
+        silent_source=silent_source,
+    )
+    return replace(sight, unread=tuple(optional.trouble))
+
+
+def _images(arm: Arm, optional: OptionalReads, snapshot: Snapshot, wanted: Image, order: Order) -> Sight:
+    """The image to write and the one before, and what is known of both."""
+    scale_set = snapshot.scale_set
+    history, model, location = scale_set.image_history, scale_set.image, scale_set.location
+    target, target_error = _resolved(arm, wanted, location)
+    details = None if target_error else _details(optional, arm, target, location)
     images = followers(snapshot.instances, order.marks, order.only)
     known = (history.interrupted_from, model, history.previous(model))
     found = previous_image(target, images, known, history)
     previous = found.image or Image()
-    noted_by_image = by_model and history.judged_by_image(target, model, scale_set.profile)
-    by_model = by_model and not noted_by_image
-    silent_source = _silent_source(snapshot, target, by_model)
-    if silent_source:
-        snapshot = replace(snapshot, scale_set=replace(scale_set, health_source=None))
     previous_error, previous_details = None, details
     if found.image is not None:
         previous_error = _trouble(arm, previous, location)
         previous_details = None if previous_error else _details(optional, arm, previous, location)
-    alerts, alerts_error = _alerts(arm, scale_set, watched or Watched())
-    # Where there is no such provider, there are no such settings.
-    none: list[Autoscale] = []
-    no_locks: tuple[Lock, ...] = ()
-    settings = optional(lambda: find_autoscale(arm, scale_set), none)
-    autoscale = None if settings is None else tuple(settings)
     return Sight(
         snapshot=snapshot,
         target=target,
@@ -100,6 +113,18 @@ def look(
         previous_error=previous_error,
         target_details=details,
         previous_details=previous_details,
+    )
+
+
+def _surroundings(arm: Arm, optional: OptionalReads, scale_set: ScaleSet, sight: Sight) -> Sight:
+    """With autoscale, rights, locks, and who owns the set."""
+    # Where there is no such provider, there are no such settings.
+    none: list[Autoscale] = []
+    no_locks: tuple[Lock, ...] = ()
+    settings = optional(lambda: find_autoscale(arm, scale_set), none)
+    autoscale = None if settings is None else tuple(settings)
+    return replace(
+        sight,
         autoscale=autoscale,
         permissions=optional(lambda: arm.permissions(scale_set)),
         autoscale_permissions={
@@ -112,14 +137,7 @@ def look(
             for one in autoscale or ()
         },
         subscription_state=optional(arm.subscription_state),
-        owner=owner_of(scale_set.tags, optional(lambda: arm.resource_group(resource_group))),
-        holder_dead=lease is not None and is_dead(lease.holder),
-        by_model=by_model,
-        noted_by_image=noted_by_image,
-        alerts=alerts,
-        alerts_error=alerts_error,
-        unread=tuple(optional.trouble),
-        silent_source=silent_source,
+        owner=owner_of(scale_set.tags, optional(lambda: arm.resource_group(scale_set.resource_group))),
     )
 
 

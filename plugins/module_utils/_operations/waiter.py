@@ -103,9 +103,7 @@ def wait_until(
             if not (isinstance(error, Throttled) or ((tracked or state.answered) and _passing(error))):
                 raise
             missed = error
-            pause = THROTTLE_WAIT if isinstance(error, Throttled) else interval()
-            pause = max(getattr(error, "retry_after", None) or pause, 1.0)
-            state.miss(deadline.now(), pause, ends_row=not isinstance(error, Throttled))
+            pause = _missed(state, error, deadline.now(), interval)
             # There is no use in waiting for a look that would come too late.
             if limits is not None and state.unanswered_seconds + pause > limits.unanswered:
                 return Outcome(state.progress, unseen=error, error=_unanswered(error, state, pause))
@@ -114,14 +112,30 @@ def wait_until(
         else:
             missed = None
             state.see(progress, deadline.now(), held_back=deadline.unanswered - held, interval=interval())
-            if state.good >= successes:
-                return Outcome(progress, done=True)
-            if state.bad >= 2:
-                return Outcome(progress, failed=True)
-            if limits is not None and not state.good and state.answered_seconds >= limits.answered:
-                return Outcome(progress, error=_overdue(progress, limits.answered))
+            outcome = _settled(progress, state, successes, limits)
+            if outcome is not None:
+                return outcome
         if deadline.remaining() <= 0:
             return Outcome(state.progress, unseen=missed)
+
+
+def _missed(state: WaitState, error: VmssError, now: float, interval: Callable[[], float]) -> float:
+    """Remember a look that came to nothing; returns the seconds before the next one."""
+    pause = THROTTLE_WAIT if isinstance(error, Throttled) else interval()
+    pause = max(getattr(error, "retry_after", None) or pause, 1.0)
+    state.miss(now, pause, ends_row=not isinstance(error, Throttled))
+    return pause
+
+
+def _settled(progress: Progress, state: WaitState, successes: int, limits: Limits | None) -> Outcome | None:
+    """The end of the wait, where the last look is one."""
+    if state.good >= successes:
+        return Outcome(progress, done=True)
+    if state.bad >= 2:
+        return Outcome(progress, failed=True)
+    if limits is not None and not state.good and state.answered_seconds >= limits.answered:
+        return Outcome(progress, error=_overdue(progress, limits.answered))
+    return None
 
 
 def decide(act: Callable[[], T], deadline: Deadline) -> T:

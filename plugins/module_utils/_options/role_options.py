@@ -88,14 +88,39 @@ def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder
     Options that are not in `options` are not looked at. `check_file` and `check_folder` get the name of an option and a
     path, and raise BadInput where it leads to no file, or to something that cannot be a folder.
     """
-    checks: dict[str, Check] = {
+    checks, optional = _checks(), _checks_of_optional(check_file, check_folder)
+    given = {name: options[name] for name in optional if name in options and options[name] not in (None, "", [], {})}
+    required = {name: options[name] for name in checks if name in options}
+    wrong = {
+        name: trouble
+        for name, value in {**required, **given}.items()
+        if (trouble := _trouble({**checks, **optional}[name], name, value))
+    }
+    forward = options.get("rollout_direction") == "forward"
+    rules = (*OF_THE_ROLE, *(OF_THE_WAY_FORWARD if forward else ()))
+    found = [*wrong.values(), *(f"{one.message}. {one.advice}" for one in contradictions(rules, options, wrong))]
+    if forward and not options.get("rollout_image"):
+        found.append(
+            'rollout_image is empty. Give the image to bring, for example {"version": "latest"}, or set '
+            "rollout_direction to back."
+        )
+    return found
+
+
+def _checks() -> dict[str, Check]:
+    """Of the options that have a value in any case."""
+    return {
         "rollout_resource_group": lambda name, value: check_resource_group(str(value), name),
         "rollout_scale_set": lambda name, value: check_scale_set(str(value), name),
         "rollout_max_unavailable": _limit,
         **dict.fromkeys(RANGES, _number),
         **dict.fromkeys(FLAGS, _flag),
     }
-    optional: dict[str, Check] = {
+
+
+def _checks_of_optional(check_file: Check, check_folder: Check) -> dict[str, Check]:
+    """Of the options that may be empty."""
+    return {
         "rollout_image": _image,
         **dict.fromkeys(LIMITS, _limit),
         "rollout_batches": _batches,
@@ -113,22 +138,6 @@ def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder
         **dict.fromkeys(TASK_FILES, check_file),
         "rollout_report_dir": check_folder,
     }
-    given = {name: options[name] for name in optional if name in options and options[name] not in (None, "", [], {})}
-    required = {name: options[name] for name in checks if name in options}
-    wrong = {
-        name: trouble
-        for name, value in {**required, **given}.items()
-        if (trouble := _trouble({**checks, **optional}[name], name, value))
-    }
-    forward = options.get("rollout_direction") == "forward"
-    rules = (*OF_THE_ROLE, *(OF_THE_WAY_FORWARD if forward else ()))
-    found = [*wrong.values(), *(f"{one.message}. {one.advice}" for one in contradictions(rules, options, wrong))]
-    if forward and not options.get("rollout_image"):
-        found.append(
-            'rollout_image is empty. Give the image to bring, for example {"version": "latest"}, or set '
-            "rollout_direction to back."
-        )
-    return found
 
 
 def _trouble(check: Check, name: str, value: Any) -> str:

@@ -67,20 +67,13 @@ def make_plan(
     chosen = select(all_present, order.only, missing_ids=missing_ids)
     stale = [one for one in chosen if one.attached or is_stale(one, target, by_model=by_model)]
     present = [one for one in all_present if not one.attached]
-    reasons = {one.instance_id: obstacle(one, order.marks) for one in _sorted(stale)}
-    left_out = tuple(LeftOut(instance_id, reason) for instance_id, reason in reasons.items() if reason)
-    movable = [one for one in stale if reasons[one.instance_id] is None]
+    movable, left_out = _movable(stale, order)
     parts = shares(all_present, order.budget, capacity)
-    allowed, missing = parts[0].allowed, parts[0].missing
-    excluded = order.excluded(all_present, missing_ids=missing_ids)
+    whole, sizes = parts[0], (len(present), parts[0].allowed)
+    excluded = tuple(sorted(order.excluded(all_present, missing_ids=missing_ids), key=by_id))
     on_their_way = unsettled(present, target, health_source, by_model=by_model, excluded=excluded)
-    left = tuple(sorted(excluded, key=by_id))
-    coming = tuple(
-        one.instance_id
-        for one in _sorted(chosen)
-        if one.busy and not (one.attached or one.instance_id in excluded or is_stale(one, target, by_model=by_model))
-    )
-    plan = Plan((), left_out, on_their_way, len(present), allowed, excluded=left, missing=missing, in_progress=coming)
+    coming = _coming(chosen, target, excluded, by_model)
+    plan = Plan((), left_out, on_their_way, *sizes, excluded=excluded, missing=whole.missing, in_progress=coming)
     if not movable:
         return plan
 
@@ -93,11 +86,7 @@ def make_plan(
     passing += unsettled(present, target, health_source, by_model=by_model) if missing_ids else ()
     lost = out.difference(passing, (one.instance_id for one in movable))
     # Beside a part that others use up, the rest of a rollout that is under way goes on: each write is held against it.
-    for part in parts[:1] if missing_ids else parts:
-        staying = lost & part.members if part.members.intersection(one.instance_id for one in serving) else set()
-        needed = 1 + len(staying)
-        if part.allowed < needed:
-            raise _no_room(part, needed, sorted(staying, key=by_id))
+    _check_room(parts[:1] if missing_ids else parts, serving, lost)
 
     there = [one for one in present if on_target(one, target, by_model=by_model)]
     # One whose upgrade failed may serve all the same, but proves nothing.
@@ -107,13 +96,43 @@ def make_plan(
     if proofs >= order.canary:
         order = replace(order, canary=0)
     # Missing ones may come while the rollout is on, so the plan is made all the same; each write is held against them.
-    draft = _Draft(order, parts, out, doubt, max(allowed - missing, 1))
+    draft = _Draft(order, parts, out, doubt, max(whole.allowed - whole.missing, 1))
+    _fill(draft, tried, [one for one in movable if one not in tried], order)
+    return _cut(replace(plan, batches=tuple(draft.batches)), order.until, len(there))
+
+
+def _movable(stale: Sequence[Instance], order: Order) -> tuple[list[Instance], tuple[LeftOut, ...]]:
+    """Those that nothing keeps from being moved, and the others with the reasons."""
+    reasons = {one.instance_id: obstacle(one, order.marks) for one in _sorted(stale)}
+    left_out = tuple(LeftOut(instance_id, reason) for instance_id, reason in reasons.items() if reason)
+    return [one for one in stale if reasons[one.instance_id] is None], left_out
+
+
+def _coming(chosen: Sequence[Instance], target: Image, excluded: Collection[str], by_model: bool) -> tuple[str, ...]:
+    """The ids of those that are on the target, and that something is being done to."""
+    return tuple(
+        one.instance_id
+        for one in _sorted(chosen)
+        if one.busy and not (one.attached or one.instance_id in excluded or is_stale(one, target, by_model=by_model))
+    )
+
+
+def _check_room(parts: Sequence[Share], serving: Sequence[Instance], lost: set[str]) -> None:
+    """Refuse a plan for which one of the parts has no room, because what is `lost` to it stays out of service."""
+    for part in parts:
+        staying = lost & part.members if part.members.intersection(one.instance_id for one in serving) else set()
+        needed = 1 + len(staying)
+        if part.allowed < needed:
+            raise _no_room(part, needed, sorted(staying, key=by_id))
+
+
+def _fill(draft: _Draft, tried: Sequence[Instance], others: Sequence[Instance], order: Order) -> None:
+    """Put what an interrupted run tried into batches, and after that all others."""
     for group in _groups(tried, order):
         draft.again(group)
-    for members, suffix in _stages([one for one in movable if one not in tried], draft, order):
+    for members, suffix in _stages(others, draft, order):
         for group in _groups(members, order):
             draft.add(group, suffix)
-    return _cut(replace(plan, batches=tuple(draft.batches)), order.until, len(there))
 
 
 def unsettled(

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import Refused
@@ -39,10 +39,16 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     yield from _floors(sight, wish)
     yield from _missing(sight, wish)
     yield from _set_aside(sight, wish)
-    stale, wanted = sight.stale, sight.wanted(wish.order)
+    yield from _attached(sight)
     source = sight.snapshot.scale_set.health_source
     out = [one for one in sight.present if not in_service(one, source)]
-    yield from _attached(sight)
+    yield from _immovable(sight, wish, out)
+    yield from _failed(sight, wish, out)
+    yield from _of_another_model(sight)
+
+
+def _immovable(sight: Sight, wish: Wish, out: Sequence[Instance]) -> Iterator[Finding]:
+    stale, wanted = sight.stale, sight.wanted(wish.order)
     yield from _some(
         "instances_protected",
         (one for one in wanted if one.protected),
@@ -66,6 +72,9 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
         "deallocated or stopped, although to be moved, and will be left as before",
         "Start them before the rollout, or run again when they are started.",
     )
+
+
+def _failed(sight: Sight, wish: Wish, out: Sequence[Instance]) -> Iterator[Finding]:
     failed = [one for one in sight.present if one.failed]
     yield from _some(
         "instances_failed",
@@ -83,6 +92,9 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
         "See their own messages: an operation on them failed, not the application. Those to be moved are treated as "
         "any instance that serves, and have to be healthy afterwards.",
     )
+
+
+def _of_another_model(sight: Sight) -> Iterator[Finding]:
     yield from _some(
         "instances_behind_model",
         (one for one in sight.present if _left_by_image(one, sight)),

@@ -24,6 +24,38 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout.previous_run 
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import FAILED, SUCCEEDED, sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import POLICY, kind_of
 
+# What the report has as the journal has it: always, and where the rollout stopped.
+_OF_JOURNAL = (
+    "scale_set",
+    "resource_group",
+    "previous_image",
+    "target_image",
+    "rolls_back",
+    "wanted_image",
+    "left_image",
+    "image_changed",
+    "image_restored",
+    "took_hold",
+    "made_model",
+    "still_held",
+    "continues",
+    "earlier_run",
+    "findings",
+    "batches",
+    "started_at",
+    "finished_at",
+)
+_OF_FAILURE = (
+    "cause",
+    "cause_kind",
+    "failure",
+    "set_aside",
+    "set_aside_why",
+    "decision",
+    "image_kept_why",
+    "rollback_image",
+)
+
 
 def build_report(
     journal: Mapping[str, Any],
@@ -48,15 +80,7 @@ def build_report(
     counts = count(present, target, scale_set.health_source if scale_set else None, by_model=by_model)
     report = {
         "result": _result(journal, planned),
-        "scale_set": journal["scale_set"],
-        "resource_group": journal["resource_group"],
-        "previous_image": journal["previous_image"],
-        "target_image": journal["target_image"],
-        "rolls_back": journal["rolls_back"],
-        "wanted_image": journal["wanted_image"],
-        "left_image": journal["left_image"],
-        "image_changed": journal["image_changed"],
-        "image_restored": journal["image_restored"],
+        **{name: journal[name] for name in _OF_JOURNAL},
         "model_before": journal["model_image"],
         "model_image": scale_set.image.to_dict() if scale_set else {},
         "as_of": as_of,
@@ -67,30 +91,11 @@ def build_report(
         "instances_by_image": by_image(present),
         "instances_left_out": left_out(present, target, by_model=by_model, marks=marks),
         "instances_kept_back": journal["kept_back"],
-        "took_hold": journal["took_hold"],
-        "made_model": journal["made_model"],
-        "still_held": journal["still_held"],
-        "continues": journal["continues"],
-        "earlier_run": journal["earlier_run"],
-        "findings": journal["findings"],
-        "batches": journal["batches"],
-        "started_at": journal["started_at"],
-        "finished_at": journal["finished_at"],
     }
     if not journal["cause"]:
         return report
-    return {
-        **report,
-        "cause": journal["cause"],
-        "cause_kind": journal["cause_kind"],
-        "failure": journal["failure"],
-        "set_aside": journal["set_aside"],
-        "set_aside_why": journal["set_aside_why"],
-        "decision": journal["decision"],
-        "image_kept_why": journal["image_kept_why"],
-        "rollback_image": journal["rollback_image"],
-        "instances_on_rollback_image": _on_rollback_image(journal, present),
-    }
+    rolled_back = _on_rollback_image(journal, present)
+    return {**report, **{name: journal[name] for name in _OF_FAILURE}, "instances_on_rollback_image": rolled_back}
 
 
 def _on_rollback_image(journal: Mapping[str, Any], instances: Sequence[Instance]) -> int | None:

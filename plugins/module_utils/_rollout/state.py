@@ -27,11 +27,13 @@ SUCCEEDED = "succeeded"
 
 def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
     """A new journal; `at` is a time in ISO form."""
+    begun = {"scale_set": scale_set, "resource_group": resource_group, "started_at": at, "finished_at": None}
+    return {**begun, **_images(), **_hold(), **_failure(), **_instances(), "waiting": False, "batches": []}
+
+
+def _images() -> dict[str, Any]:
+    """Which image is to come, and which was there."""
     return {
-        "scale_set": scale_set,
-        "resource_group": resource_group,
-        "started_at": at,
-        "finished_at": None,
         "previous_image": None,
         "target_image": None,
         "by_model": True,
@@ -43,8 +45,13 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "left_image": {},
         "image_changed": False,
         "image_restored": False,
-        "stayed_behind": [],
         "image_kept_why": "",
+    }
+
+
+def _hold() -> dict[str, Any]:
+    """What preflight found, and what is held."""
+    return {
         "findings": [],
         "took_hold": False,
         "holds": False,
@@ -52,6 +59,12 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "still_held": [],
         "continues": None,
         "earlier_run": None,
+    }
+
+
+def _failure() -> dict[str, Any]:
+    """Why the rollout stops, and what follows."""
+    return {
         "cause": None,
         "cause_kind": "",
         "failure": None,
@@ -59,7 +72,13 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "outdated": False,
         "rollback": None,
         "rollback_image": None,
-        "waiting": False,
+    }
+
+
+def _instances() -> dict[str, Any]:
+    """What is known of single instances, by their ids."""
+    return {
+        "stayed_behind": [],
         "kept_back": [],
         "begun_before": False,
         "on_target_before": [],
@@ -67,7 +86,6 @@ def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
         "failed_before": [],
         "set_aside": [],
         "set_aside_why": "",
-        "batches": [],
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import subprocess
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -95,16 +96,8 @@ def test_a_real_process_that_was_killed() -> None:
     assert is_dead(name)
 
 
-def _ask(answers: multiprocessing.Queue[str]) -> None:
-    answers.put(holder_name())
-
-
 def test_a_worker_names_its_parent() -> None:
-    context = multiprocessing.get_context("spawn")
-    answers = context.Queue()
-    worker = context.Process(target=_ask, args=(answers,))
-    worker.start()
-    name = answers.get(timeout=30)
-    worker.join()
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as workers:
+        name = workers.submit(holder_name).result(timeout=60)
     assert name == holder_name()
     assert f"#{os.getpid()}/" in name
