@@ -158,7 +158,7 @@ def test_tags_select_the_whole_role_or_nothing(small: Site, how: dict[str, Any],
     assert small.ledger()["instances_on_target"] == 2
 
 
-@pytest.mark.parametrize("task", ["Upgrade the batches", "Carry the plan out", "Roll the image"])
+@pytest.mark.parametrize("task", ["Upgrade the batches", "Apply the plan", "Roll out the image"])
 def test_a_start_in_the_middle_acts_on_nothing(small: Site, task: str) -> None:
     role = {"name": "Roll", "ansible.builtin.import_role": {"name": "azroll.vmss.rollout"}}
     (small.folder / "middle.yml").write_text(yaml.safe_dump([{"hosts": "localhost", "tasks": [role]}]))

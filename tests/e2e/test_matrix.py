@@ -25,18 +25,18 @@ ALL = [*read_cases(), *step_cases()]
 INSIDE = {"set_fact", "debug", "fail", "include_tasks", "set_stats", "pause"}
 # Tasks that a small roll without failure, hooks and checkpoint does not come to.
 ELSEWHERE = {
-    "Read what the instances run",
-    "Ask the URL",
-    "Ask each instance",
+    "Read the images of the instances",
+    "Request the health URL",
+    "Probe each instance",
     "Wait before the next check",
-    "See why instances failed in *",
-    "Upgrade once more in *",
-    "Reimage in *",
-    "Ask for alerts",
-    "Set them aside",
-    "See what may go of *",
-    "Give what was left out time to become free",
-    "Wait until the instances have said how they are",
+    "Read why instances failed in *",
+    "Retry the upgrade in *",
+    "Reimage failed instances in *",
+    "Read the alerts",
+    "Quarantine failed instances",
+    "Check which instances can be upgraded in *",
+    "Wait before deferred instances are tried again",
+    "Wait until the instances have reported their health",
 }
 WORLD = {"tags": {}, "repairs": "Running", "autoscale": {}}
 LEDGER = {

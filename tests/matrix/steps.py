@@ -15,8 +15,8 @@ GROUP = "steps"
 CONTINUED = ("It continued the unfinished run",)
 # Task, result of the next run, and what that one says.
 STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("Look at everything before the first write", "succeeded", ()),
-    ("Hold the scale set", "succeeded", CONTINUED),
+    ("Run preflight", "succeeded", ()),
+    ("Acquire the lease", "succeeded", CONTINUED),
     ("Set the image", "succeeded", CONTINUED),
     ("Read the instances", "succeeded", CONTINUED),
     ("Upgrade batch (1 of 2)", "succeeded", CONTINUED),
@@ -27,21 +27,21 @@ STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Upgrade batch (2 of 2)", "succeeded", CONTINUED),
     ("Wait for the upgrade of batch (2 of 2)", "succeeded", CONTINUED),
     ("Bake", "succeeded", CONTINUED),
-    ("Let go of the scale set", "nothing_to_do", ()),
-    ("Make the folder for the report", "nothing_to_do", ()),
+    ("Release the scale set", "nothing_to_do", ()),
+    ("Create the folder for the report", "nothing_to_do", ()),
     ("Write the report", "nothing_to_do", ()),
-    ("Create a folder for what the waits remember", "succeeded", ()),
+    ("Create the folder for the state of the waits", "succeeded", ()),
     ("Read the instances for the report", "nothing_to_do", ()),
-    ("Remove the folder of the waits", "nothing_to_do", ()),
+    ("Remove the folder for the state of the waits", "nothing_to_do", ()),
 )
 SAMPLE = ("Upgrade batch (1 of 2)",)
 # Tasks of the way back, after an image that comes up unhealthy. The next run tries that image again, and goes back.
 BACK = (
-    "Wait until nothing is done any more to what was sent",
+    "Wait until no operation runs on the batch",
     "Read the instances after the failure",
-    "Write the old image",
-    "Let go of the scale set",
-    "Look once more whether the instances are healthy by now",
+    "Set the rollback image",
+    "Release the scale set",
+    "Check whether the instances have become healthy",
 )
 
 

@@ -88,7 +88,7 @@ class Batches(Play):
             given["ignore_health_source"] = self.registered.get("preflight", {}).get("ignore_health_source", False)
         return super().module(module, register, check_mode=check_mode, **given)
 
-    # hold.yml
+    # acquire_lease.yml
 
     def _hold(self) -> None:
         options = self._options
@@ -124,7 +124,7 @@ class Batches(Play):
     def _keep(self, look: Result) -> None:
         self._vmss, self._looked_at = look, self._site.now()
 
-    # batching.yml and gather.yml
+    # plan_batches.yml and read_and_plan.yml
 
     def _plan_batches(self, look: Result) -> None:
         options = self._options
@@ -157,7 +157,7 @@ class Batches(Play):
         facts = self.module(vmss_instance_facts, "facts", wait_timeout=self._waits["call"]["timeout"], **judged)
         self._plan_batches(facts["ansible_facts"]["vmss"])
 
-    # batches.yml and sweep.yml
+    # run_batches.yml and sweep.yml
 
     def _upgrade_instances(self) -> None:
         self._under_way, self._unproven = True, False
@@ -205,7 +205,7 @@ class Batches(Play):
                 wait_interval=self._options.poll_interval,
             )
 
-    # turn.yml
+    # next_batch.yml
 
     def _take_batches(self) -> None:
         for batch in self._plan["batches"]:
@@ -231,7 +231,7 @@ class Batches(Play):
             self._waiting = not self._options.answer()
             self.note(waiting=self._waiting)
 
-    # batch.yml and settle.yml
+    # run_batch.yml and verify_batch.yml
 
     def _batch(self, batch: Mapping[str, Any]) -> None:
         ids = batch["instance_ids"]
@@ -277,7 +277,7 @@ class Batches(Play):
             self.pause(HOOK_TAKES)
         return going
 
-    # renew.yml
+    # renew_lease.yml
 
     def _renew(self) -> None:
         clock = self._site.simulation.calendar.stamp
@@ -334,7 +334,7 @@ class Batches(Play):
             "run_id": self._run_id if options.lease else None,
         }
 
-    # await.yml and retry.yml
+    # wait_upgraded.yml and retry_failed.yml
 
     def _await(self, ids: Sequence[str]) -> None:
         try:
@@ -405,7 +405,7 @@ class Batches(Play):
     def _reimage(self, ids: Sequence[str], ours: Sequence[str]) -> Result:
         return self.module(vmss_instance_reimage, "reimage", instance_ids=list(ids), **self._checks(ours))
 
-    # gate.yml and probe.yml
+    # health_gate.yml and custom_checks.yml
 
     def _gate(
         self, ids: Sequence[str], since: str | None, *, sick: Sequence[str] | None = None, same_model: bool = True

@@ -116,7 +116,7 @@ class Rollout(Batches):
         self._write = preflight["write_image"] or bool(batches) or leased
         self._todo = preflight["write_image"] or bool(batches + self._plan["unsettled"]) or leased
 
-    # previous.yml
+    # find_rollback_image.yml
 
     def _previous_image(self) -> Result:
         facts = self.module(vmss_instance_facts, "facts", wait_timeout=self._waits["call"]["timeout"])
@@ -191,7 +191,7 @@ class Rollout(Batches):
             **{f"allow_{kind}": kind in self._options.accept for kind in ALLOWED},
         )
 
-    # react.yml, aside.yml, restore.yml and rollback.yml
+    # handle_failure.yml, quarantine.yml, restore_image.yml and rollback.yml
 
     def _react(self) -> None:
         forward = self._options.direction == "forward"

@@ -38,13 +38,13 @@ MODULES = (
 )
 ROLE = {"name": "Roll", "ansible.builtin.import_role": {"name": "azroll.vmss.rollout"}}
 # The tasks that begin when a failure is looked at, and when nothing more is to be written.
-STOPS, REPORTS = "Record why the rollout stops", "Let go of what was held, and report"
+STOPS, REPORTS = "Record why the rollout stops", "Release the scale set and write the report"
 # What the driver calls failures without the error of a module, by how the names of the tasks begin.
 FAILURES = {
-    "Stop before the first write": "preflight",
-    "Stop when there is none": "no image to go back to",
-    "Stop when the checks do not become good": "site check",
-    "Stop when instances stay behind": "sweep",
+    "Stop if a preflight finding blocks the rollout": "preflight",
+    "Stop if there is no image to roll back to": "no image to go back to",
+    "Stop if the custom health checks keep failing": "site check",
+    "Stop if instances are still stale": "sweep",
     "Wait for the upgrade of": "not upgraded in time",
     "Wait until the instances are healthy": "not healthy in time",
 }

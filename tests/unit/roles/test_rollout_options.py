@@ -201,7 +201,7 @@ def test_a_file_is_found_where_the_role_would_find_it(tmp_path):
     file = tmp_path / "drain.yml"
     file.touch()
     assert wrong(rollout_before_batch=str(file), rollout_report_dir=str(tmp_path / "a" / "b")) == []
-    assert wrong(rollout_before_batch="gate.yml") == []
+    assert wrong(rollout_before_batch="health_gate.yml") == []
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=60)
