@@ -48,7 +48,7 @@ def test_the_files_change_with_the_scale_set_and_only_then(site: Site) -> None:
     assert changes(snapshot(site, "--check")) == 1
     assert not folder.exists()
     first = snapshot(site)
-    assert f"{folder}/set.json and instances.json show web with 20 instances." in " ".join(first.output.split())
+    assert f"{folder}/set.json and instances.json contain web with 20 instances." in " ".join(first.output.split())
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (folder, *folder.iterdir())}
     assert modes == {"web": "0o700", "set.json": "0o600", "instances.json": "0o600"}
     folder.chmod(0o755)
