@@ -73,7 +73,7 @@ def test_a_lock_holds_for_what_is_within(site):
         {"requests": [get("/subscriptions")] * 21},
     ],
 )
-def test_what_is_no_batch_is_refused(site, document):
+def test_what_is_not_a_valid_batch_is_refused(site, document):
     answer = site.call("POST", "/batch", document=document)
     assert (answer.status, answer.json()["error"]["code"]) == (400, "InvalidRequestContent")
 

@@ -78,13 +78,13 @@ def test_an_instance_has_interfaces_and_public_addresses():
     interface = f"{site.web}/virtualMachines/{number}/networkInterfaces/webNic"
     path = f"{interface}/ipConfigurations/webIPConfig/publicIPAddresses/pub"
     assert address["id"] == path
-    told = address["properties"]
-    assert (told["ipAddress"], told["publicIPAllocationMethod"], told["idleTimeoutInMinutes"]) == (
+    shown = address["properties"]
+    assert (shown["ipAddress"], shown["publicIPAllocationMethod"], shown["idleTimeoutInMinutes"]) == (
         "198.18.0.0",
         "Dynamic",
         10,
     )
-    assert told["dnsSettings"] == {
+    assert shown["dnsSettings"] == {
         "domainNameLabel": f"vm{number}.shop",
         "fqdn": f"vm{number}.shop.westeurope.cloudapp.azure.com",
     }

@@ -369,28 +369,28 @@ def test_a_rolling_upgrade_waits_for_instances_that_initialize():
 
 
 def test_an_instance_that_stays_unhealthy_is_replaced_after_the_grace_period(world):
-    sick = world.instances[4]
-    world.web.set_health(sick, "unhealthy")
+    unhealthy = world.instances[4]
+    world.web.set_health(unhealthy, "unhealthy")
     world.wait(590)
-    assert sick in world.instances
+    assert unhealthy in world.instances
     world.wait(600)
-    assert sick not in world.instances
+    assert unhealthy not in world.instances
     account = world.account()
     assert (account["instances"], account["in_service"], account["capacity"]) == (20, 20, 20)
-    assert world.instances[-1].place == sick.place
+    assert world.instances[-1].place == unhealthy.place
 
 
 @pytest.mark.parametrize("action", ["Restart", "Reimage"])
 def test_the_policy_says_how_an_instance_is_repaired(action):
     repairs = World.bundled("quickstart").simulation.spec.scale_sets[0].automatic_repairs
     world = with_fields("quickstart", automatic_repairs=repairs.model_copy(update={"action": action}))
-    sick, disk = world.instances[4], world.instances[4].disk
-    world.web.set_health(sick, "unhealthy")
+    unhealthy, disk = world.instances[4], world.instances[4].disk
+    world.web.set_health(unhealthy, "unhealthy")
     world.wait(700)
-    assert sick in world.instances
-    assert sick.attempts == 1
+    assert unhealthy in world.instances
+    assert unhealthy.attempts == 1
     world.wait(HOUR)
-    assert (sick.disk != disk) == (action == "Reimage")
+    assert (unhealthy.disk != disk) == (action == "Reimage")
 
 
 def test_one_of_twenty_is_repaired_at_a_time_and_the_protected_are_not(world):
@@ -444,27 +444,27 @@ def test_suspended_repairs_do_nothing_until_they_are_resumed(world):
 
 def test_repairs_that_are_enabled_later_find_what_is_unhealthy_already():
     world = with_fields("quickstart", automatic_repairs=None)
-    sick = world.instances[0]
-    world.web.set_health(sick, "unhealthy")
+    unhealthy = world.instances[0]
+    world.web.set_health(unhealthy, "unhealthy")
     world.wait(HOUR)
     policy = {"automaticRepairsPolicy": {"enabled": True, "gracePeriod": "PT10M"}}
     model_write.patch(world.web, {"properties": policy}, None, None)
     world.wait(590)
-    assert sick in world.web.active()
+    assert unhealthy in world.web.active()
     world.wait(60)
-    assert sick not in world.web.active()
+    assert unhealthy not in world.web.active()
 
 
 @pytest.mark.parametrize("protection", ["protectFromScaleIn", "protectFromScaleSetActions"])
 def test_either_protection_spares_an_instance_until_it_is_lifted(world, protection):
-    sick = world.instances[0]
-    world.web.set_health(sick, "unhealthy")
-    protect(world, sick, **{protection: True})
+    unhealthy = world.instances[0]
+    world.web.set_health(unhealthy, "unhealthy")
+    protect(world, unhealthy, **{protection: True})
     world.wait(4 * HOUR)
-    assert sick in world.web.active()
-    protect(world, sick)
+    assert unhealthy in world.web.active()
+    protect(world, unhealthy)
     world.wait(700)
-    assert sick not in world.web.active()
+    assert unhealthy not in world.web.active()
 
 
 def protect(world: World, instance: Instance, **policy: bool) -> None:

@@ -145,7 +145,7 @@ def test_assignments_are_asked_for_by_principal(site, condition):
     assert own["properties"]["principalId"] == site.spec.principal.object_id
 
 
-def test_definitions_say_what_a_role_may(site):
+def test_definitions_contain_what_a_role_may(site):
     owner, reader = authorization(site, "roleDefinitions").json()["value"]
     assert (owner["properties"]["roleName"], owner["properties"]["permissions"][0]["actions"]) == ("Owner", ["*"])
     query = quote("roleName eq 'Reader'")

@@ -174,13 +174,13 @@ def test_a_pool_is_made_read_changed_and_deleted(site):
     assert made.status == 201
     assert "azure-asyncoperation" in made.headers
     site.wait(600)
-    told = site.get(address(site)).json()
-    assert told["properties"] == {**body(site)["properties"], "provisioningState": "Succeeded"}
+    shown = site.get(address(site)).json()
+    assert shown["properties"] == {**body(site)["properties"], "provisioningState": "Succeeded"}
     for listed in (
         address(site).rpartition("/")[0],
         f"/subscriptions/{site.web.split('/')[2]}/providers/Microsoft.StandbyPool/standbyVirtualMachinePools",
     ):
-        assert site.get(listed).json()["value"] == [told]
+        assert site.get(listed).json()["value"] == [shown]
     machines = site.get(f"{address(site)}/standbyVirtualMachines").json()["value"]
     assert len(machines) == 2
     assert site.get(machines[0]["id"]).json() == machines[0]

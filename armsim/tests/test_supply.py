@@ -50,13 +50,13 @@ def refused(capacity, **changes):
         ("Standard_E4-2s_v5", 4, "standardESv5Family"),
     ],
 )
-def test_a_size_says_its_cores_and_its_family(name, cores, family):
+def test_a_name_stands_for_cores_and_a_family(name, cores, family):
     size = parse(name)
     assert (size.cores, size.family) == (cores, family)
 
 
 @pytest.mark.parametrize("name", ["Standard_B2s_v3", "Standard_D3s_v5", "Standard_Z9", "D2s_v5", "Standard_D2s_v99"])
-def test_a_name_that_is_no_size(name):
+def test_a_name_that_is_not_a_valid_size(name):
     assert parse(name) is None
 
 
@@ -128,10 +128,10 @@ def test_without_quota_a_surge_upgrades_in_place(limit, surges):
 
 def test_a_repair_replaces_where_the_quota_is_full():
     made = world(quotas=[{"limit": 40}])
-    sick = made.instances[0]
-    made.web.set_health(sick, "unhealthy")
+    unhealthy = made.instances[0]
+    made.web.set_health(unhealthy, "unhealthy")
     made.wait(3600)
-    assert sick.id not in made.web.instances
+    assert unhealthy.id not in made.web.instances
     assert len(made.web.active()) == 20
 
 
@@ -160,7 +160,7 @@ def patch_size(made, name):
     return model_write.patch(made.web, {"sku": {"name": name}}, None, None)
 
 
-def test_a_size_that_is_none_is_refused_with_those_there_are():
+def test_what_is_not_a_valid_size_is_refused_with_those_there_are():
     with pytest.raises(ArmError) as error:
         patch_size(world(), "Standard_B2s_v3")
     assert (error.value.status, error.value.code, error.value.target) == (400, "InvalidParameter", "vmSize")
@@ -212,7 +212,7 @@ def test_zones_may_be_restricted():
         model_write.resize(made.web, 37)
 
 
-def test_the_list_of_sizes_says_what_they_can_do_and_who_may_have_them():
+def test_the_list_of_sizes_has_capabilities_and_restrictions():
     site = Site.bundled(
         sizes=[
             {"name": "Standard_E2s_v5", "restricted": "subscription"},

@@ -5,7 +5,7 @@
 """Standby pools: machines that wait, fully made, until a scale-out moves them into their Flexible set.
 
 The pool has as many as are wanted beyond those of the set (documented). Each keeps the model that it was made from, and
-so its image, until it is taken (guessed: nothing documented says that a pool follows its set's model).
+so its image, until it is taken (guessed: no documentation has a pool follow its set's model).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _COUNTED: dict[str, tuple[Power, ...]] = {
 
 @dataclass
 class Settings:
-    """What a client says of a pool."""
+    """What a client wants of a pool."""
 
     max_ready: int
     min_ready: int
@@ -84,7 +84,7 @@ class StandbyPool:
         return [self.scale_set.machine(instance) for instance in self.instances]
 
     def body(self) -> Json:
-        """The resource as it is told (documented form)."""
+        """The resource (documented form)."""
         settings = self.settings
         return {
             "id": self.id,
@@ -104,7 +104,7 @@ class StandbyPool:
         }
 
     def view(self) -> Json:
-        """What `runtimeViews/latest` tells: counts by zone and state (documented form)."""
+        """`runtimeViews/latest`: counts by zone and state (documented form)."""
         zones: list[str | None] = list(self.scale_set.document.get("zones") or [None])
         healthy = self.trouble is None
         return {
@@ -148,7 +148,7 @@ class StandbyPool:
         """Make machines until there are enough, or delete the newest that are too many (guessed)."""
         self.trouble = None
         if self.scale_set.standby is not self:
-            # It is gone, or its set is.
+            # The pool was deleted, or its set.
             return
         for place in self._places(self.size - len(self.instances)):
             try:
@@ -175,7 +175,7 @@ class StandbyPool:
             self.instances.append(instance)
 
     def drain(self) -> None:
-        """Delete all machines: the pool is gone."""
+        """Delete all machines, with the pool."""
         for instance in list(self.instances):
             self._delete(instance)
 
@@ -296,4 +296,4 @@ def _state(instance: Instance) -> str:
 
 
 def _nobody_waits(_failure: Failure | None) -> None:
-    """The pool looks at its machines itself."""
+    """The pool watches its machines itself."""

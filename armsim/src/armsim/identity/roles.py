@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Roles as Resource Manager tells of them: definitions, and who has which one on the subscription.
+"""Roles as Resource Manager reports them: definitions, and who has which one on the subscription.
 
 Ids of built-in roles are documented; a principal with actions of its own has a custom role.
 """

@@ -32,7 +32,7 @@ def property_change_not_allowed(name: str) -> ArmError:
 def check_values(document: Json) -> None:
     """400 for a rolling upgrade policy out of its range, and for a word about the balance of less than two zones."""
     if "zoneBalance" in document["properties"] and len(document.get("zones") or []) < 2:
-        # Whatever it says (reported).
+        # Whatever its value (reported).
         raise invalid_parameter("zoneBalance", "The value of parameter zoneBalance is invalid.")
     policy = (document["properties"].get("upgradePolicy") or {}).get("rollingUpgradePolicy") or {}
     for name, (least, greatest) in _PERCENTAGES.items():

@@ -64,7 +64,7 @@ class Interfaces:
         ]
 
     def _public(self, scale_set: ScaleSet, instance: Instance, interface: Json, address: Json, wanted: Json) -> Json:
-        """A public address as it is told (recorded); it stays as long as the instance is there."""
+        """A public address (recorded form); it stays as long as the instance is there."""
         properties = wanted.get("properties") or {}
         owner = f"{interface['id']}/ipConfigurations/{address['name']}"
         name = str(wanted.get("name") or "pub1")

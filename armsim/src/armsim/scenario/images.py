@@ -106,7 +106,7 @@ class GalleryImage(Part):
     generation: Literal["V1", "V2"] = Field(default="V2", description="of the virtual machine")
     features: dict[str, str] = Field(default={}, description="by name, such as SecurityType: TrustedLaunch")
     purchase_plan: Plan | None = Field(
-        default=None, description="of the marketplace image that it was made from; default: none is told"
+        default=None, description="of the marketplace image that it was made from; default: not known"
     )
     versions: list[GalleryVersion] = Field(description="oldest first")
 

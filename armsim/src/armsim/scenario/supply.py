@@ -14,12 +14,12 @@ from armsim.scenario.part import Name, Part
 
 
 class Size(Part):
-    """A size that is not as its name says, or that cannot be had everywhere."""
+    """A size that differs from what its name stands for, or that cannot be had everywhere."""
 
     name: Name = Field(description="such as Standard_D2s_v5")
-    cores: int | None = Field(default=None, ge=1, description="default: what the name says")
+    cores: int | None = Field(default=None, ge=1, description="default: by the name")
     memory_gb: float | None = Field(default=None, gt=0, description="default: as usual for the series")
-    family: Name | None = Field(default=None, description="whose quota it takes; default: what the name says")
+    family: Name | None = Field(default=None, description="whose quota it takes; default: by the name")
     locations: list[Name] | None = Field(default=None, description="regions that have it; default: all")
     restricted: Literal["subscription", "capacity"] | None = Field(
         default=None,

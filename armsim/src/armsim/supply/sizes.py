@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Sizes of virtual machines: what their names say, where they can be had, and how one that cannot is refused."""
+"""Sizes of virtual machines: what their names stand for, where they can be had, and how one that cannot is refused."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _SERIES = {
     "NP": 1,
     "NV": 5,
 }
-# Cores by the numbers of series that do not say their cores (documented).
+# Cores by the numbers of series that do not contain their cores (documented).
 _D = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
 _A = {0: 1, 1: 1, 2: 2, 3: 4, 4: 8, 5: 2, 6: 4, 7: 8}
 _G = {1: 2, 2: 4, 3: 8, 4: 16, 5: 32}
@@ -100,7 +100,7 @@ def _family(series: str, features: str, version: int) -> str:
     """The quota of a size, as the service names it: ``standardDSv5Family`` (documented)."""
     if series == "A" and version == 1:
         return "standardA0_A7Family"
-    # The amount of memory makes no family of its own, where it is not all there is to say.
+    # The amount of memory makes no family of its own, where other features are named, too.
     kept = re.sub("[mlt]", "", features) if series == "B" else features
     return f"standard{series}{kept.upper()}{f'v{version}' if version > 1 else ''}Family"
 
@@ -150,7 +150,7 @@ class Sizes:
         return any(same_region(location, region) for region in rule.locations)
 
     def restrictions(self, name: str, location: str) -> list[Json]:
-        """What the list of sizes says of a size that the subscription may not have (documented form)."""
+        """The restrictions of a size in the list, where the subscription may not have it (documented form)."""
         rule = self._rules.get(name.lower())
         if rule is None or rule.restricted != "subscription":
             return []
@@ -165,7 +165,7 @@ class Sizes:
         ]
 
     def check_known(self, document: Json) -> None:
-        """400 where the model's size is none, or none of its location (reported). ``Mix`` stands for several."""
+        """400 where the model's size is not a valid one, or not in its location (reported). ``Mix`` stands for several."""
         name = (document.get("sku") or {}).get("name")
         if name is None or str(name).lower() == "mix":
             return

@@ -70,7 +70,7 @@ def get_address_of_instance(call: Call) -> Reply:
 
 
 def _named(bodies: list[Json], call: Call, parameter: str) -> Json:
-    """That of the name in the path; 404 as the network provider says it."""
+    """That of the name in the path; 404 in the words of the network provider (guessed)."""
     wanted = call.params[parameter]
     for body in bodies:
         if body["name"].lower() == wanted.lower():
@@ -81,7 +81,7 @@ def _named(bodies: list[Json], call: Call, parameter: str) -> Json:
 def _of_group(find: Callable[[Call], list[Json]], kind: str) -> tuple[Handler, Handler]:
     """Handlers of a list in a resource group, and of one of its entries.
 
-    What Uniform sets have is no resource of its own, so that it is not among them (documented).
+    What Uniform sets have is not a resource of its own, and so not among them (documented).
     """
 
     def every(call: Call) -> Reply:

@@ -87,7 +87,7 @@ def _check_linked(call: Call, before: object) -> None:
 
 
 def _check_terms(call: Call, given: object) -> None:
-    """400 where the terms of the plan in a PUT were not accepted: Resource Manager looks before the provider does
+    """400 where the terms of the plan in a PUT were not accepted: Resource Manager checks before the provider does
     (reported of virtual machines).
     """
     plan = given.get("plan") if isinstance(given, dict) else None

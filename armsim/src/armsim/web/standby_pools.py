@@ -57,7 +57,7 @@ def _number(elasticity: Json, name: str, default: int | None) -> int:
 
 
 def _settings(body: Json, before: Settings | None) -> Settings:
-    """What a body says; what it leaves out is as ``before``. 400 for what cannot be (texts guessed)."""
+    """The settings of a body; what it leaves out is as ``before``. 400 for what is not valid (texts guessed)."""
     properties: Json = body.get("properties") or {}
     elasticity: Json = properties.get("elasticityProfile") or {}
     most = _number(elasticity, "maxReadyCapacity", before.max_ready if before else None)
