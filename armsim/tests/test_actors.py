@@ -136,7 +136,7 @@ def test_every_event_of_a_set_is_told_as_often_as_it_happens(event, policy, time
 def test_instances_that_fail_or_become_unhealthy_are_told_once_each():
     world = World.bundled("bad-image")
     told = []
-    world.simulation.happenings.listen(lambda happening: told.append((happening.event, *happening.instances)))
+    world.simulation.events.subscribe(lambda event: told.append((event.kind, *event.instances)))
     _write(world, "24.04.202511110")
     failed = _batch(world, 0, 1)
     world.wait(400)

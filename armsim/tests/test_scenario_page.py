@@ -16,7 +16,7 @@ import pytest
 from armsim import scenario
 from armsim.cli import schema
 from armsim.cli.command import main
-from armsim.scale_sets.happenings import Event
+from armsim.scale_sets.events import Event
 
 from .conftest import World
 

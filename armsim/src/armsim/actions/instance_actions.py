@@ -54,8 +54,8 @@ def upgrade_instances(scale_set: ScaleSet, body: object) -> Accepted:
     scale_set.refuse_if_deleting("manualupgrade")
     lagging = scale_set.lagging(chosen(scale_set, "manualupgrade", body, required=True))
     if lagging:
-        scale_set.world.happenings.tell("batch_started", scale_set.name, *lagging)
-    ended = partial(scale_set.world.happenings.tell, "batch_ended", scale_set.name, *lagging) if lagging else None
+        scale_set.world.events.publish("batch_started", scale_set.name, *lagging)
+    ended = partial(scale_set.world.events.publish, "batch_ended", scale_set.name, *lagging) if lagging else None
     return _perform(scale_set, lagging, upgrade_instance, ended, counted=2 if lagging else 1)
 
 

@@ -49,7 +49,7 @@ def update_instance(
     )
     if instance.etag == before:
         accepted = replace(accepted, charge=scale_set.charge(0))
-    scale_set.world.happenings.tell("protection_changed", scale_set.name, instance)
+    scale_set.world.events.publish("protection_changed", scale_set.name, instance)
     instance.own_definition |= scale_set.protection_detaches and "protectionPolicy" in properties
     return accepted
 

@@ -175,7 +175,7 @@ def _write(scale_set: ScaleSet, document: Json, secrets: Mapping[str, str], *, c
     if is_new:
         scale_set.model = model
         scale_set.profile_created = scale_set.world.timeline.now
-    scale_set.world.happenings.tell("model_written", scale_set.name)
+    scale_set.world.events.publish("model_written", scale_set.name)
     return _set_off(scale_set, scale_set.start(), capacity, counted=counted, reformed=reformed)
 
 

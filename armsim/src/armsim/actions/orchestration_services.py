@@ -36,4 +36,4 @@ def set_repairs(scale_set: ScaleSet, *, suspended: bool) -> None:
     """Suspend or resume automatic repairs at once."""
     scale_set.repairs_suspended = suspended
     if not suspended:
-        scale_set.world.happenings.tell("repairs_resumed", scale_set.name)
+        scale_set.world.events.publish("repairs_resumed", scale_set.name)

@@ -15,7 +15,7 @@ from armsim.instances.instance import Instance
 from armsim.protocol.errors import ArmError, operation_not_allowed
 from armsim.rolling.policy import DEFAULTS, OS_UPGRADE_DEFAULTS
 from armsim.rolling.upgrade import OsUpgrade, Rollback, StartedBy
-from armsim.scale_sets.happenings import Happening
+from armsim.scale_sets.events import SetEvent
 from armsim.scale_sets.scale_set import Accepted, ScaleSet, storage_profile
 
 # The history has the last five attempts (documented).
@@ -105,14 +105,14 @@ class AutomaticOsUpgrades:
         for scale_set in self._scale_sets():
             self._schedule(scale_set)
 
-    def hear(self, happening: Happening) -> None:
+    def on_event(self, event: SetEvent) -> None:
         """Look at a set again whose model was written, or whose rolling upgrade is over."""
         for scale_set in self._scale_sets():
-            if scale_set.name != happening.scale_set:
+            if scale_set.name != event.scale_set:
                 continue
-            if happening.event == "model_written":
+            if event.kind == "model_written":
                 self._schedule(scale_set)
-            elif happening.event == "rolling_upgrade_ended" and scale_set.id in self._in_the_way:
+            elif event.kind == "rolling_upgrade_ended" and scale_set.id in self._in_the_way:
                 self._in_the_way.remove(scale_set.id)
                 self._schedule(scale_set)
 

@@ -67,15 +67,15 @@ def begin(
     """Start a rolling upgrade of ``waiting``, after ``check`` seconds; ``operation`` lasts until it is over, and the
     etag is then raised by ``counted``.
     """
-    tell = scale_set.world.happenings.tell
+    publish = scale_set.world.events.publish
 
     def ended(failure: Failure | None) -> None:
         scale_set.etag += counted
         scale_set.end(operation, failure)
-        tell("rolling_upgrade_ended", scale_set.name)
+        publish("rolling_upgrade_ended", scale_set.name)
 
     record = Record(scale_set.world.timeline.now, policy, started_by=started_by)
-    tell("rolling_upgrade_started", scale_set.name)
+    publish("rolling_upgrade_started", scale_set.name)
     scale_set.rolling = RollingUpgrade(scale_set.world.timeline, record, waiting, work, ended)
     scale_set.rolling.operation = operation
     if check:
@@ -123,7 +123,7 @@ class ModelUpgrade:
         return self._set.active()
 
     def begin_batch(self, batch: Sequence[Instance]) -> list[Instance]:
-        self._set.world.happenings.tell("rolling_batch_started", self._set.name, *batch)
+        self._set.world.events.publish("rolling_batch_started", self._set.name, *batch)
         # Where no new ones can be made, the old ones are upgraded in place (documented for a lack of quota).
         self._new = (
             [create_instance(self._set, _ignore) for _ in batch]
@@ -147,7 +147,7 @@ class ModelUpgrade:
             for instance in batch if good else self._new:
                 if instance in self._set.active():
                     delete_instance(self._set, instance, _ignore)
-        self._set.world.happenings.tell("rolling_batch_ended", self._set.name, *batch)
+        self._set.world.events.publish("rolling_batch_ended", self._set.name, *batch)
 
     def restorable(self, failed: Sequence[Instance]) -> list[Instance]:
         """Those that were upgraded in place and are still there: new ones of MaxSurge have no old disk."""

@@ -165,7 +165,7 @@ def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
             scale_set.lifecycle.start(instance, _nobody_waits)
         else:
             scale_set.lifecycle.touch(instance, _nobody_waits)
-    scale_set.world.happenings.tell("scaled_out", scale_set.name, *made)
+    scale_set.world.events.publish("scaled_out", scale_set.name, *made)
     return len(made)
 
 
@@ -215,7 +215,7 @@ def _scale_in(scale_set: ScaleSet, capacity: int, done: Done) -> int:
         delete_instance(scale_set, victim, parts.done, force=bool(policy.get("forceDeletion")))
     for scaling_out in scale_set.scale_outs:
         scaling_out.keep_all()
-    scale_set.world.happenings.tell("scaled_in", scale_set.name)
+    scale_set.world.events.publish("scaled_in", scale_set.name)
     return len(victims)
 
 

@@ -23,7 +23,7 @@ from armsim.instances.instance import Instance, Place, Power
 from armsim.instances.lifecycle import Lifecycle
 from armsim.operations.failure import Failure
 from armsim.protocol.errors import ArmError
-from armsim.scale_sets.happenings import Happening
+from armsim.scale_sets.events import SetEvent
 from armsim.scale_sets.scale_set import ScaleSet
 from armsim.supply.quota import Machine
 
@@ -237,7 +237,7 @@ class StandbyPool:
 
 
 class StandbyPools:
-    """All pools of the subscription; they hear of what happens to their sets."""
+    """All pools of the subscription; they follow the events of their sets."""
 
     def __init__(self, scale_sets: Callable[[], Sequence[ScaleSet]]) -> None:
         self._scale_sets = scale_sets
@@ -271,12 +271,12 @@ class StandbyPools:
         pool.scale_set.standby = None
         pool.drain()
 
-    def hear(self, happening: Happening) -> None:
+    def on_event(self, event: SetEvent) -> None:
         """Fill pools up after their sets have changed their size."""
-        if happening.event not in ("scaled_out", "scaled_in", "model_written"):
+        if event.kind not in ("scaled_out", "scaled_in", "model_written"):
             return
         for pool in self.all():
-            if pool.scale_set.name == happening.scale_set:
+            if pool.scale_set.name == event.scale_set:
                 world = pool.scale_set.world
                 world.timeline.after(world.timings.write.draw(pool.scale_set.rng), pool.fill)
 

@@ -24,7 +24,7 @@ from armsim.instances.instance import Instance
 from armsim.operations.failure import Failure
 from armsim.operations.faults import Faults
 from armsim.protocol.errors import ArmError, bad_request
-from armsim.scale_sets.happenings import Happening
+from armsim.scale_sets.events import SetEvent
 from armsim.scale_sets.scale_set import ScaleSet
 from armsim.scenario import Alert, Deed, Flapping, HealthReport, ImageChange, Pick
 from armsim.scenario.deeds import OF_MONITOR, ON_INSTANCES, ON_SERVICE, ON_SET
@@ -55,7 +55,7 @@ class Stage(Protocol):
     def scale_sets(self) -> list[ScaleSet]: ...
 
 
-def apply(stage: Stage, deed: Deed, rng: random.Random, cause: Happening | None = None) -> list[Instance]:
+def apply(stage: Stage, deed: Deed, rng: random.Random, cause: SetEvent | None = None) -> list[Instance]:
     """Do everything a deed says at the present moment; returns the instances it was done to.
 
     ``cause`` is the event that set it off. Raises ArmError when something cannot be done, as the service would, or 404
@@ -83,7 +83,7 @@ def apply(stage: Stage, deed: Deed, rng: random.Random, cause: Happening | None 
     return chosen
 
 
-def _scale_set(stage: Stage, name: str | None, cause: Happening | None) -> ScaleSet:
+def _scale_set(stage: Stage, name: str | None, cause: SetEvent | None) -> ScaleSet:
     wanted = name if name is not None or cause is None else cause.scale_set
     scale_sets = stage.scale_sets()
     if wanted is None and len(scale_sets) == 1:
@@ -97,7 +97,7 @@ def _scale_set(stage: Stage, name: str | None, cause: Happening | None) -> Scale
     raise ArmError(404, "NotFound", f"no scale set {wanted}; there are: {known}")
 
 
-def _picked(scale_set: ScaleSet, pick: Pick, rng: random.Random, cause: Happening | None) -> list[Instance]:
+def _picked(scale_set: ScaleSet, pick: Pick, rng: random.Random, cause: SetEvent | None) -> list[Instance]:
     active = {instance.id: instance for instance in scale_set.active()}
     if pick.ids is not None:
         missing = [item for item in pick.ids if item not in active]
@@ -207,7 +207,7 @@ def _protect(scale_set: ScaleSet, instances: list[Instance], enabled: bool) -> N
     for instance in instances:
         instance.protect_from_scale_set_actions = enabled
         instance.etag += 1
-    scale_set.world.happenings.tell("protection_changed", scale_set.name, *instances)
+    scale_set.world.events.publish("protection_changed", scale_set.name, *instances)
 
 
 def _tags(scale_set: ScaleSet, instances: list[Instance], tags: dict[str, str | None]) -> None:
@@ -221,7 +221,7 @@ def _protect_from_scale_in(scale_set: ScaleSet, instances: list[Instance], enabl
     for instance in instances:
         instance.protect_from_scale_in = enabled
         instance.etag += 1
-    scale_set.world.happenings.tell("protection_changed", scale_set.name, *instances)
+    scale_set.world.events.publish("protection_changed", scale_set.name, *instances)
 
 
 def _health(scale_set: ScaleSet, instances: list[Instance], verdict: HealthReport) -> None:

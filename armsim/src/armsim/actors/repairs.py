@@ -21,7 +21,7 @@ from armsim.common.wire import Json
 from armsim.instances.instance import Instance
 from armsim.operations.failure import Failure
 from armsim.rolling.policy import seconds
-from armsim.scale_sets.happenings import Happening
+from armsim.scale_sets.events import SetEvent
 from armsim.scale_sets.scale_set import ScaleSet
 
 DEFAULT_GRACE = "PT10M"
@@ -53,19 +53,19 @@ class AutomaticRepairs:
                     self._unhealthy[scale_set.id, instance.id] = now
             self._watch(scale_set)
 
-    def hear(self, happening: Happening) -> None:
+    def on_event(self, event: SetEvent) -> None:
         """Something happened to a set."""
-        scale_set = next((one for one in self._scale_sets() if one.name == happening.scale_set), None)
+        scale_set = next((one for one in self._scale_sets() if one.name == event.scale_set), None)
         if scale_set is None:
             return
-        if happening.event == "model_written":
+        if event.kind == "model_written":
             self._written[scale_set.id] = scale_set.world.timeline.now
             self._watch(scale_set)
-        elif happening.event == "instance_unhealthy":
-            for instance_id in happening.instances:
+        elif event.kind == "instance_unhealthy":
+            for instance_id in event.instances:
                 self._unhealthy[scale_set.id, instance_id] = scale_set.world.timeline.now
             self._watch(scale_set)
-        elif happening.event in ("repairs_resumed", "protection_changed"):
+        elif event.kind in ("repairs_resumed", "protection_changed"):
             self._watch(scale_set)
 
     def _watch(self, scale_set: ScaleSet) -> None:
@@ -130,7 +130,7 @@ class AutomaticRepairs:
                 self._in_vain[scale_set.id] = 0
             self._look_after(scale_set, 0.0)
 
-        scale_set.world.happenings.tell("repair_started", scale_set.name, instance)
+        scale_set.world.events.publish("repair_started", scale_set.name, instance)
         match _policy(scale_set).get("repairAction", "Replace"):
             case "Restart":
                 restart_instance(scale_set, instance, done)

@@ -14,17 +14,17 @@ from functools import partial
 from armsim.actors import deeds
 from armsim.common.wire import Json
 from armsim.protocol.errors import ArmError
-from armsim.scale_sets.happenings import Happening, Happenings
+from armsim.scale_sets.events import EventBus, SetEvent
 from armsim.scenario import Actor
 
 
 @dataclass
 class _Part:
-    """An actor's part: what it has heard so far, how often it has acted, and where its luck comes from."""
+    """An actor's part: what it has seen so far, how often it has acted, and where its luck comes from."""
 
     actor: Actor
     rng: random.Random
-    heard: int = 0
+    seen: int = 0
     acted: int = 0
 
 
@@ -36,13 +36,13 @@ class Actors:
     record: list[Json] = field(default_factory=list)
     _parts: list[_Part] = field(default_factory=list)
 
-    def enter(self, actors: list[Actor], happenings: Happenings, seed: int) -> None:
+    def enter(self, actors: list[Actor], events: EventBus, seed: int) -> None:
         """Let the actors take their places at the start of the simulation."""
         self._parts = [_Part(actor, random.Random(f"{seed}/actors/{actor.name}")) for actor in actors]
         for part in self._parts:
             if part.actor.when.at is not None:
                 self.stage.timeline.after(part.actor.when.at, partial(self._on_time, part))
-        happenings.listen(self._on_event)
+        events.subscribe(self._on_event)
 
     def requested(self, operation: str) -> None:
         """A request for an operation has been answered."""
@@ -51,17 +51,17 @@ class Actors:
             if pattern is not None and fnmatch.fnmatchcase(operation.lower(), pattern.lower()):
                 self._cue(part, None)
 
-    def _on_event(self, happening: Happening) -> None:
+    def _on_event(self, event: SetEvent) -> None:
         for part in self._parts:
             when = part.actor.when
-            if when.event == happening.event and when.scale_set in (None, happening.scale_set):
-                self._cue(part, happening)
+            if when.event == event.kind and when.scale_set in (None, event.scale_set):
+                self._cue(part, event)
 
-    def _cue(self, part: _Part, cause: Happening | None) -> None:
+    def _cue(self, part: _Part, cause: SetEvent | None) -> None:
         """Count an occurrence, and act once the present step is over if this is one to act upon."""
         when = part.actor.when
-        part.heard += 1
-        if part.heard >= when.count and part.heard < when.count + (part.actor.times or 1):
+        part.seen += 1
+        if part.seen >= when.count and part.seen < when.count + (part.actor.times or 1):
             self.stage.timeline.after(when.after, lambda: self._act(part, cause))
 
     def _on_time(self, part: _Part) -> None:
@@ -71,7 +71,7 @@ class Actors:
         if every is not None and (part.actor.times is None or part.acted < part.actor.times):
             self.stage.timeline.after(every, lambda: self._on_time(part))
 
-    def _act(self, part: _Part, cause: Happening | None) -> None:
+    def _act(self, part: _Part, cause: SetEvent | None) -> None:
         for deed in part.actor.do:
             entry: Json = {"at": round(self.stage.timeline.now, 3), "name": part.actor.name}
             entry["deed"] = deed.model_dump(mode="json", exclude_unset=True)

@@ -22,7 +22,7 @@ from armsim.operations.failure import PREEMPTED, Failure
 from armsim.operations.operation import Operation, Operations
 from armsim.protocol.errors import ArmError, marked_for_deletion
 from armsim.rolling.upgrade import OsUpgrade, RollingUpgrade
-from armsim.scale_sets.happenings import Happenings
+from armsim.scale_sets.events import EventBus
 from armsim.scale_sets.ledger import Account
 from armsim.scenario import HealthReport, Timings
 from armsim.supply.quota import Lack, Machine, Quotas
@@ -39,7 +39,7 @@ class World:
     timings: Timings
     catalogue: Catalogue
     operations: Operations
-    happenings: Happenings
+    events: EventBus
     sizes: Sizes
     quotas: Quotas
     # Zones in which no instance can be made.
@@ -293,7 +293,7 @@ class ScaleSet:
     def changed(self, instance: Instance) -> None:
         now = self.world.timeline.now
         self.account.record(instance, serving=instance.in_service(now), now=now)
-        self.world.happenings.look_at(self.name, instance, now)
+        self.world.events.watch(self.name, instance, now)
         for scaling_out in list(self.scale_outs):
             scaling_out.look()
         if self.rolling is not None:

@@ -36,7 +36,7 @@ from armsim.operations.failure import Failure
 from armsim.operations.faults import Faults
 from armsim.operations.operation import Operations
 from armsim.protocol.errors import ArmError
-from armsim.scale_sets.happenings import Happenings
+from armsim.scale_sets.events import EventBus
 from armsim.scale_sets.interfaces import Interfaces
 from armsim.scale_sets.ledger import Requests
 from armsim.scale_sets.scale_set import ScaleSet, World
@@ -82,7 +82,7 @@ class Simulation:
             self.locks.put(f"{self.subscription_path}/{lock.scope}", lock.name, lock.level)
         self.subscription_tags = dict(spec.subscription.tags)
         self.groups = {group.name.lower(): group for group in spec.resource_groups}
-        self.happenings = Happenings()
+        self.events = EventBus()
         self.sizes = Sizes(spec.sizes)
         self.quotas = Quotas(spec.quotas, self.sizes, spec.subscription.id, self._machines)
         self.zones_down = set(spec.zones_down)
@@ -91,7 +91,7 @@ class Simulation:
             timings=spec.timings,
             catalogue=self.catalogue,
             operations=self.operations,
-            happenings=self.happenings,
+            events=self.events,
             sizes=self.sizes,
             quotas=self.quotas,
             zones_down=self.zones_down,
@@ -114,12 +114,12 @@ class Simulation:
             self.restore(dump)
         self.repairs = AutomaticRepairs(self.scale_sets)
         self.os_upgrades = AutomaticOsUpgrades(self.scale_sets, seed)
-        self.happenings.listen(self.standby_pools.hear)
+        self.events.subscribe(self.standby_pools.on_event)
         for service in (self.repairs, self.os_upgrades):
-            self.happenings.listen(service.hear)
+            self.events.subscribe(service.on_event)
             service.begin()
         self.actors = Actors(self)
-        self.actors.enter(spec.actors, self.happenings, seed)
+        self.actors.enter(spec.actors, self.events, seed)
 
     @property
     def subscription_path(self) -> str:

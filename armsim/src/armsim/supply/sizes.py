@@ -165,7 +165,9 @@ class Sizes:
         ]
 
     def check_known(self, document: Json) -> None:
-        """400 where the model's size is not a valid one, or not in its location (reported). ``Mix`` stands for several."""
+        """400 where the model's size is not a valid one, or not in its location (reported). ``Mix`` stands
+        for several.
+        """
         name = (document.get("sku") or {}).get("name")
         if name is None or str(name).lower() == "mix":
             return
