@@ -15,7 +15,7 @@ import yaml
 from armsim import scenario
 from armsim.actions import model_write
 from armsim.actions.instance_actions import upgrade_instances
-from armsim.actors import deeds
+from armsim.actors import actor_actions
 from armsim.cli.ledger import lines
 from armsim.protocol.errors import ArmError
 
@@ -150,9 +150,11 @@ def test_instances_that_fail_or_become_unhealthy_are_told_once_each():
 # --- what -------------------------------------------------------------------------------------------------------------
 
 
-def _at_once(world: World, **deed: Any) -> list[str]:
-    """Do a deed as the admin interface would; returns the ids of the instances it was done to."""
-    chosen = deeds.apply(world.simulation, scenario.Deed.model_validate(deed), world.simulation.outside)
+def _at_once(world: World, **action: Any) -> list[str]:
+    """Do an action as the admin interface would; returns the ids of the instances it was done to."""
+    chosen = actor_actions.apply(
+        world.simulation, scenario.ActorAction.model_validate(action), world.simulation.outside
+    )
     return [instance.id for instance in chosen]
 
 
@@ -288,7 +290,7 @@ def test_what_cannot_be_done_is_recorded_as_refused():
         {
             "at": 5,
             "name": "operator",
-            "deed": {"cancel_rolling_upgrade": True},
+            "action": {"cancel_rolling_upgrade": True},
             "refused": "OperationNotAllowed: There is no ongoing Rolling Upgrade to cancel.",
         }
     ]

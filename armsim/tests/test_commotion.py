@@ -56,7 +56,7 @@ def evict(world, index):
 
 
 indexes = st.integers(0, 40)
-deeds = st.one_of(
+actions = st.one_of(
     st.sampled_from(VERSIONS).map(lambda version: partial(write, version=version)),
     st.integers(1, 30).map(lambda capacity: lambda world: model_write.resize(world.web, capacity)),
     st.sampled_from(WORK).map(lambda work: partial(on_set, work=work)),
@@ -78,13 +78,13 @@ def check_books(world):
 
 
 @settings(max_examples=60)
-@given(st.lists(st.tuples(deeds, pauses), min_size=1, max_size=8))
+@given(st.lists(st.tuples(actions, pauses), min_size=1, max_size=8))
 def test_the_books_stay_right_and_the_set_comes_to_rest(steps):
     world = World.bundled("bad-image")
-    for deed, pause in steps:
+    for action, pause in steps:
         if world.instances:
             with suppress(ArmError):
-                deed(world)
+                action(world)
         check_books(world)
         world.wait(pause)
         check_books(world)

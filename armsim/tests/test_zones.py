@@ -13,7 +13,7 @@ import yaml
 
 from armsim import scenario
 from armsim.actions import model_write
-from armsim.actors.deeds import apply
+from armsim.actors.actor_actions import apply
 from armsim.protocol.errors import ArmError
 
 from .conftest import World
@@ -90,9 +90,9 @@ def test_instances_without_a_zone_go_first():
 
 def test_a_zone_can_go_down_and_come_back():
     world = zonal()
-    apply(world.simulation, scenario.Deed.model_validate({"zones_down": ["3"]}), world.web.rng)
+    apply(world.simulation, scenario.ActorAction.model_validate({"zones_down": ["3"]}), world.web.rng)
     assert resized(world, 14)[2] == [5, 5, 4]
-    apply(world.simulation, scenario.Deed.model_validate({"zones_down": []}), world.web.rng)
+    apply(world.simulation, scenario.ActorAction.model_validate({"zones_down": []}), world.web.rng)
     assert resized(world, 15)[2] == [5, 5, 5]
 
 

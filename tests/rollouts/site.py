@@ -22,7 +22,7 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance as Listed
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import own_tags
 from armsim import scenario
-from armsim.actors import deeds
+from armsim.actors import actor_actions
 from armsim.common.clock import ManualClock
 from armsim.identity.directory import Directory
 from armsim.instances.instance import Instance, Place
@@ -301,7 +301,7 @@ class Site:
     def grow(self, number: int) -> list[str]:
         """Autoscale, or anybody, adds instances; their ids."""
         before = {one.id for one in self.web.active()}
-        deeds.apply(self.simulation, scenario.Deed(scale_set="web", capacity=f"+{number}"), self.luck)
+        actor_actions.apply(self.simulation, scenario.ActorAction(scale_set="web", capacity=f"+{number}"), self.luck)
         return [one.id for one in self.web.active() if one.id not in before]
 
     @contextmanager

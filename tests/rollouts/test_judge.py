@@ -172,10 +172,10 @@ def test_holds_that_are_never_released(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def scaled(world: World) -> World:
     """The world with nothing but a service that scales the set, which is accepted."""
-    deeds = ({"capacity": "-60%"}, {"capacity": "+1"})
+    actions = ({"capacity": "-60%"}, {"capacity": "+1"})
     actors = [
-        {"name": f"scaler {at}", "when": {"event": "batch_ended", "after": at}, "do": deed}
-        for at, deed in enumerate(deeds)
+        {"name": f"scaler {at}", "when": {"event": "batch_ended", "after": at}, "do": action}
+        for at, action in enumerate(actions)
     ]
     set_ = {**world.document["scale_sets"][0]}
     set_.pop("autoscale", None)

@@ -18,16 +18,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from armsim.actors import deeds
+from armsim.actors import actor_actions
 from armsim.protocol.errors import ArmError
-from armsim.scenario import Deed
+from armsim.scenario import ActorAction
 from rollouts.driver import Rollout
 from rollouts.judge import Held, judge_writes
 from rollouts.rollout import QUIET, judge_run, run_again, run_to_its_end
 from rollouts.site import Killed, Site
 from rollouts.worlds import DEAD_PROCESS, NEW, OTHER, random_world
 
-DEEDS: list[dict[str, Any]] = [
+ACTIONS: list[dict[str, Any]] = [
     *({"capacity": text} for text in ("+2", "-1")),
     {"instances": {"count": 1}, "evict": "Delete"},
     {"instances": {"count": 1}, "upgrade": True},
@@ -52,10 +52,12 @@ class Rollouts(RuleBasedStateMachine):
         self.site = Site(self.world.scenario(), NEW, world.weather, (), world.seed)
         self.before = Held.by(self.site)
 
-    @rule(deed=st.sampled_from(DEEDS))
-    def somebody_else_acts(self, deed: dict[str, Any]) -> None:
+    @rule(action=st.sampled_from(ACTIONS))
+    def somebody_else_acts(self, action: dict[str, Any]) -> None:
         with suppress(ArmError):
-            deeds.apply(self.site.simulation, Deed.model_validate(deed), random.Random(self.world.seed))
+            actor_actions.apply(
+                self.site.simulation, ActorAction.model_validate(action), random.Random(self.world.seed)
+            )
 
     @rule(seconds=st.sampled_from([5, 60, 600]))
     def time_passes(self, seconds: int) -> None:

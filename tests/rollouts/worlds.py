@@ -312,7 +312,7 @@ def _attached(draw: random.Random, size: int) -> dict[str, Any]:
 
 
 def _actors(draw: random.Random) -> list[dict[str, Any]]:
-    deeds = [
+    actions = [
         {"capacity": f"+{draw.randint(1, 5)}"},
         {"capacity": f"-{draw.randint(1, 3)}"},
         {"autoscale": f"+{draw.randint(1, 5)}"},
@@ -334,7 +334,7 @@ def _actors(draw: random.Random) -> list[dict[str, Any]]:
             event = draw.choice(["batch_started", "batch_ended", "model_written"])
             when = {"event": event, "count": 1 if event == "model_written" else draw.randint(1, 4)}
             when["after"] = round(draw.uniform(0, 60), 1)
-        actors.append({"name": f"actor {number}", "when": when, "do": draw.choice(deeds)})
+        actors.append({"name": f"actor {number}", "when": when, "do": draw.choice(actions)})
     return actors
 
 
@@ -353,14 +353,14 @@ def _starts(draw: random.Random, set_: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _outside_scaler(draw: random.Random) -> list[dict[str, Any]]:
     """A service that scales the set up and down, and perhaps writes its tags as it read them before the rollout."""
-    deeds: list[dict[str, Any]] = [
+    actions: list[dict[str, Any]] = [
         {"capacity": draw.choice(["+1", "+4", "+25%", "-1", "-25%", "-60%"])} for _ in range(draw.choice([1, 2, 3]))
     ]
     if draw.random() < 0.3:
-        deeds.append({"patch": {"tags": {"__AzureDevOpsElasticPool": "agents"}}})
+        actions.append({"patch": {"tags": {"__AzureDevOpsElasticPool": "agents"}}})
     return [
-        {"name": f"scaler {number}", "when": {"at": round(draw.uniform(5, 600), 1)}, "do": deed}
-        for number, deed in enumerate(deeds)
+        {"name": f"scaler {number}", "when": {"at": round(draw.uniform(5, 600), 1)}, "do": action}
+        for number, action in enumerate(actions)
     ]
 
 

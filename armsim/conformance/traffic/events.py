@@ -25,14 +25,14 @@ _OF_AN_INSTANCE: list[Json] = [
 
 def events(site: Site) -> None:
     """All that others do, each looked at as soon as it is done."""
-    for deed in _OF_THE_SET:
-        site.simulator.change(**deed)
+    for action in _OF_THE_SET:
+        site.simulator.change(**action)
         site.glance()
         site.recorder.get(f"{site.set}/rollingUpgrades/latest")
         site.recorder.get(f"{site.set}/instanceView")
     one = site.ids()[0]
-    for deed in _OF_AN_INSTANCE:
-        site.simulator.change(instances=one, **deed)
+    for action in _OF_AN_INSTANCE:
+        site.simulator.change(instances=one, **action)
         site.glance()
         site.recorder.get(f"{site.set}/virtualMachines/{one}", _expand="instanceView")
         site.recorder.get(f"{site.set}/instanceView")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Alerts of Azure Monitor: fired and resolved by deeds, whatever the metrics of the simulation would say."""
+"""Alerts of Azure Monitor: fired and resolved by actions, whatever the metrics of the simulation would say."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The actors of a scenario on their marks: each does its deeds at its time, or when something happens."""
+"""The actors of a scenario on their marks: each acts at its time, or when something happens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass, field
 from functools import partial
 
-from armsim.actors import deeds
+from armsim.actors import actor_actions
 from armsim.common.wire import Json
 from armsim.protocol.errors import ArmError
 from armsim.scale_sets.events import EventBus, SetEvent
@@ -32,7 +32,7 @@ class _Part:
 class Actors:
     """All actors of a simulation; ``record`` is what the ledger shows of them."""
 
-    stage: deeds.Stage
+    stage: actor_actions.Stage
     record: list[Json] = field(default_factory=list)
     _parts: list[_Part] = field(default_factory=list)
 
@@ -72,14 +72,14 @@ class Actors:
             self.stage.timeline.after(every, lambda: self._on_time(part))
 
     def _act(self, part: _Part, cause: SetEvent | None) -> None:
-        for deed in part.actor.do:
+        for action in part.actor.do:
             entry: Json = {"at": round(self.stage.timeline.now, 3), "name": part.actor.name}
-            entry["deed"] = deed.model_dump(mode="json", exclude_unset=True)
+            entry["action"] = action.model_dump(mode="json", exclude_unset=True)
             try:
-                chosen = deeds.apply(self.stage, deed, part.rng, cause)
+                chosen = actor_actions.apply(self.stage, action, part.rng, cause)
             except ArmError as error:
                 entry["refused"] = f"{error.code}: {error.message}"
             else:
-                if deed.instances is not None:
+                if action.instances is not None:
                     entry["instances"] = [instance.id for instance in chosen]
             self.record.append(entry)

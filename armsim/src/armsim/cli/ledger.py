@@ -47,7 +47,7 @@ def lines(ledger: dict[str, Any]) -> list[str]:
     text += [f"  {number:>5} {name}" for name, number in Counter(requests["by_operation"]).most_common()]
     for acted in ledger["actors"]:
         outcome = f"refused: {acted['refused']}" if "refused" in acted else ", ".join(acted.get("instances", []))
-        text.append(f"after {acted['at']:.0f} s {acted['name']}: {json.dumps(acted['deed'])} {outcome}".rstrip())
+        text.append(f"after {acted['at']:.0f} s {acted['name']}: {json.dumps(acted['action'])} {outcome}".rstrip())
     return text
 
 

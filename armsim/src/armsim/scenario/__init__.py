@@ -9,9 +9,9 @@ What a scenario says is carried out elsewhere: nothing here knows of a simulatio
 
 from __future__ import annotations
 
+from armsim.scenario.actor_actions import ActorAction, Alert, ImageChange, Pick
 from armsim.scenario.actors import Actor, When
 from armsim.scenario.autoscale import Autoscale, AutoscaleLimits, AutoscaleProfile
-from armsim.scenario.deeds import Alert, Deed, ImageChange, Pick
 from armsim.scenario.events import Event
 from armsim.scenario.faults import (
     FAULT,
@@ -65,6 +65,7 @@ __all__ = [
     "BUNDLED",
     "FAULT",
     "Actor",
+    "ActorAction",
     "Alert",
     "AnswerFault",
     "AutomaticRepairs",
@@ -74,7 +75,6 @@ __all__ = [
     "Behaviour",
     "ChangedFault",
     "Clock",
-    "Deed",
     "Event",
     "ExpiredTokenFault",
     "Extension",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator, model_validator
 
-from armsim.scenario.deeds import Deed
+from armsim.scenario.actor_actions import ActorAction
 from armsim.scenario.events import Event
 from armsim.scenario.part import Name, Part
 
@@ -42,9 +42,9 @@ class Actor(Part):
     times: int | None = Field(
         default=None, ge=1, description="how often in all; default: once, with `every` without end"
     )
-    do: list[Deed] = Field(min_length=1, description="one deed, or a list of them")
+    do: list[ActorAction] = Field(min_length=1, description="one action, or a list of them")
 
     @field_validator("do", mode="before")
     @classmethod
-    def _one_deed(cls, value: object) -> object:
+    def _one_action(cls, value: object) -> object:
         return [value] if isinstance(value, dict) else value

@@ -38,7 +38,7 @@ class AutoscaleProfile(AutoscaleLimits):
 
 
 class Autoscale(AutoscaleLimits):
-    """A setting without rules: what autoscale does, deeds say."""
+    """A setting without rules: actions decide what autoscale does."""
 
     name: Name | None = Field(default=None, description="of the setting; default: that of the set and `-autoscale`")
     resource_group: Name | None = Field(default=None, description="of the setting; default: that of the set")

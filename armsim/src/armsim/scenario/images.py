@@ -57,7 +57,7 @@ class PlatformVersion(Behaviour):
         default=None, description="when a version `ScheduledForDeprecation` will be deprecated, as it is told"
     )
     regions: list[Name] | None = Field(default=None, description="default: everywhere")
-    withheld: bool = Field(default=False, description="not there before a deed publishes it")
+    withheld: bool = Field(default=False, description="not there before an action publishes it")
 
 
 class Plan(Part):
@@ -91,7 +91,7 @@ class GalleryVersion(Behaviour):
     published: datetime | None = Field(default=None, description="when it came out")
     end_of_life: datetime | None = Field(default=None, description="as it is told; nothing happens then")
     source: str | None = Field(default=None, description="id of what it was made from, as it is told")
-    withheld: bool = Field(default=False, description="not there before a deed publishes it")
+    withheld: bool = Field(default=False, description="not there before an action publishes it")
 
 
 class GalleryImage(Part):

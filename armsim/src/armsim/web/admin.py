@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from armsim.actors import deeds
+from armsim.actors import actor_actions
 from armsim.common.wire import Json
 from armsim.protocol.errors import ArmError
-from armsim.scenario import FAULT, Deed, problems
+from armsim.scenario import FAULT, ActorAction, problems
 from armsim.web.host import Host
 
 PREFIX = "/armsim"
@@ -62,9 +62,9 @@ def routes(host: Host) -> list[Route]:
         return JSONResponse({"cleared": True})
 
     async def change(request: Request) -> Response:
-        deed = _deed(await _json(request))
+        action = _action(await _json(request))
         host.simulation.timeline.catch_up()
-        deeds.apply(host.simulation, deed, host.simulation.outside)
+        actor_actions.apply(host.simulation, action, host.simulation.outside)
         return JSONResponse({"changed": True})
 
     async def advance(request: Request) -> Response:
@@ -100,11 +100,11 @@ def routes(host: Host) -> list[Route]:
     ]
 
 
-def _deed(body: Any) -> Deed:
+def _action(body: Any) -> ActorAction:
     try:
-        return Deed.model_validate(body)
+        return ActorAction.model_validate(body)
     except ValidationError as error:
-        wrong = "; ".join(str(problem) for problem in problems(error, Deed))
+        wrong = "; ".join(str(problem) for problem in problems(error, ActorAction))
         raise ArmError(400, "InvalidRequest", wrong) from error
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Deeds done: what comes from outside the service, by an actor of the scenario or through the admin interface."""
+"""Carries out actions of actors: of the scenario, and of whoever uses the admin interface."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from armsim.operations.faults import Faults
 from armsim.protocol.errors import ArmError, bad_request
 from armsim.scale_sets.events import SetEvent
 from armsim.scale_sets.scale_set import ScaleSet
-from armsim.scenario import Alert, Deed, Flapping, HealthReport, ImageChange, Pick
-from armsim.scenario.deeds import OF_MONITOR, ON_INSTANCES, ON_SERVICE, ON_SET
+from armsim.scenario import ActorAction, Alert, Flapping, HealthReport, ImageChange, Pick
+from armsim.scenario.actor_actions import OF_MONITOR, ON_INSTANCES, ON_SERVICE, ON_SET
 
 MAX_CAPACITY = 1_000
 _REFERENCE_FIELDS = {
@@ -37,7 +37,7 @@ _REFERENCE_FIELDS = {
 
 
 class Stage(Protocol):
-    """What a deed can reach: the simulation."""
+    """What an action can reach: the simulation."""
 
     timeline: Timeline
     faults: Faults
@@ -55,30 +55,30 @@ class Stage(Protocol):
     def scale_sets(self) -> list[ScaleSet]: ...
 
 
-def apply(stage: Stage, deed: Deed, rng: random.Random, cause: SetEvent | None = None) -> list[Instance]:
-    """Do everything a deed says at the present moment; returns the instances it was done to.
+def apply(stage: Stage, action: ActorAction, rng: random.Random, cause: SetEvent | None = None) -> list[Instance]:
+    """Carry out all of an action at the present moment; returns the instances it was done to.
 
     ``cause`` is the event that set it off. Raises ArmError when something cannot be done, as the service would, or 404
     for a scale set or an instance that is not there.
     """
     for name in ON_SERVICE:
-        if (value := getattr(deed, name)) is not None:
+        if (value := getattr(action, name)) is not None:
             _SERVICE[name](stage, value)
-    of_set = [name for name in (*OF_MONITOR, *ON_SET, *ON_INSTANCES) if getattr(deed, name) is not None]
+    of_set = [name for name in (*OF_MONITOR, *ON_SET, *ON_INSTANCES) if getattr(action, name) is not None]
     if not of_set:
         return []
-    scale_set = _scale_set(stage, deed.scale_set, cause)
+    scale_set = _scale_set(stage, action.scale_set, cause)
     for name in OF_MONITOR:
-        if (value := getattr(deed, name)) is not None:
+        if (value := getattr(action, name)) is not None:
             _MONITOR[name](stage, scale_set, value)
     for name in ON_SET:
-        if (value := getattr(deed, name)) is not None:
+        if (value := getattr(action, name)) is not None:
             _SET[name](scale_set, value)
-    chosen = [] if deed.instances is None else _picked(scale_set, deed.instances, rng, cause)
+    chosen = [] if action.instances is None else _picked(scale_set, action.instances, rng, cause)
     if not chosen:
         return []
     for name in ON_INSTANCES:
-        if (value := getattr(deed, name)) is not None:
+        if (value := getattr(action, name)) is not None:
             _INSTANCES[name](scale_set, chosen, value)
     return chosen
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Deeds: what autoscale, an operator, a second writer or the weather do to the simulation."""
+"""Actions of actors: what autoscale, an operator, a second writer or the weather do to the simulation."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ImageChange(ImageFields):
     """Fields of the model's image reference to change; what is left out stays."""
 
 
-# Fields of a deed that are done to instances.
+# Fields of an action that are done to instances.
 ON_INSTANCES = (
     "protect",
     "protect_from_scale_in",
@@ -74,15 +74,15 @@ ON_INSTANCES = (
     "evict",
     "delete",
 )
-# Fields of a deed that are done to a scale set.
+# Fields of an action that are done to a scale set.
 ON_SET = ("capacity", "patch", "image", "policy", "repairs", "rolling_upgrade", "cancel_rolling_upgrade", "preempt")
-# Fields of a deed that Azure Monitor does for a scale set.
+# Fields of an action that Azure Monitor does for a scale set.
 OF_MONITOR = ("autoscale", "alert")
-# Fields of a deed that are done to the whole service.
+# Fields of an action that are done to the whole service.
 ON_SERVICE = ("read_only", "faults", "publish", "withdraw", "zones_down")
 
 
-class Deed(Part):
+class ActorAction(Part):
     """Something done at once: any of these, in this order."""
 
     scale_set: Name | None = Field(default=None, description="default: that of the event, else the only one")
@@ -134,7 +134,7 @@ class Deed(Part):
     delete: Literal[True] | None = Field(default=None, description="deletion by hand; the capacity shrinks")
 
     @model_validator(mode="after")
-    def _whole(self) -> Deed:
+    def _whole(self) -> ActorAction:
         known = (*ON_SERVICE, *OF_MONITOR, *ON_SET, *ON_INSTANCES)
         given = [name for name in known if getattr(self, name) is not None]
         if not given:
