@@ -11,6 +11,7 @@ import yaml
 
 from armsim import scenario
 from armsim.actions import model_write
+from armsim.actions.instance_work import upgrade_instance
 from armsim.protocol.errors import ArmError
 from armsim.supply.sizes import parse
 
@@ -133,6 +134,20 @@ def test_a_repair_replaces_where_the_quota_is_full():
     made.wait(3600)
     assert unhealthy.id not in made.web.instances
     assert len(made.web.active()) == 20
+
+
+@pytest.mark.parametrize(("limit", "code"), [(43, None), (41, "OperationNotAllowed")])
+def test_an_upgrade_to_a_larger_size_needs_what_it_has_more(limit, code):
+    made = world(quotas=[{"limit": limit}])
+    patch_size(made, "Standard_D4s_v5")
+    made.wait(60)
+    first = made.instances[0]
+    done = []
+    upgrade_instance(made.web, first, done.append)
+    made.wait(600)
+    assert [failure and failure.code for failure in done] == [code]
+    assert first.model.sku == ("Standard_D2s_v5" if code else "Standard_D4s_v5")
+    assert first.in_service(made.simulation.timeline.now)
 
 
 def test_usages_count_cores():

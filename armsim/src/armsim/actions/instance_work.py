@@ -18,10 +18,11 @@ from armsim.scale_sets.scale_set import ScaleSet
 
 def upgrade_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
     """Bring an instance to the present model, on a new disk. Fails when the image has been withdrawn, or cannot
-    be bought by the set's plan.
+    be bought by the set's plan, and where there is no quota for another size.
     """
     try:
         scale_set.check_purchase()
+        scale_set.check_resize(instance)
         disk = scale_set.disk()
     except ArmError as error:
         done(Failure(error.code, error.message))

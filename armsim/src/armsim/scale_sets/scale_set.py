@@ -223,6 +223,17 @@ class ScaleSet:
         pooled = self.standby.ready() if self.standby is not None else 0
         return self.world.quotas.lack(Machine(self.location, size, _is_spot(profile)), more - pooled)
 
+    def check_resize(self, instance: Instance) -> None:
+        """4xx where an upgrade would give an instance another size, of which there is none or no quota."""
+        before = self.machine(instance)
+        after = before._replace(size=self.model.sku)
+        if after.size.lower() == before.size.lower():
+            return
+        self.world.sizes.check_available(self.document)
+        lack = self.world.quotas.lack(after, 1, before)
+        if lack is not None:
+            raise lack.error()
+
     def machines(self) -> list[Machine]:
         """Its instances as quotas count them: what was made in excess does not count (documented)."""
         counted = self.active()[: len(self.active()) - self.spare]

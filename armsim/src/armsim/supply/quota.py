@@ -97,18 +97,20 @@ class Quotas:
         self._subscription = subscription
         self._machines = machines
 
-    def lack(self, wanted: Machine, count: int) -> Lack | None:
-        """The quota that ``count`` more machines would exceed: that of all cores is looked at first."""
+    def lack(self, wanted: Machine, count: int, released: Machine | None = None) -> Lack | None:
+        """The quota that ``count`` more machines would exceed: that of all cores is looked at first. ``released`` is
+        one that there is, in whose stead they come.
+        """
         size = self._sizes.find(wanted.size)
         if size is None or count <= 0:
             return None
-        takes = (_SPOT,) if wanted.spot else (_ALL, size.family)
         location, required = region_name(wanted.location), count * size.cores
-        for name in takes:
+        free = Counter(self._taken(released) if released is not None else {})
+        for name in self._taken(wanted):
             found = self._find(name, location)
             if found is None:
                 continue
-            usage = self._used(location)[name.lower()] + found.used
+            usage = self._used(location)[name] - free[name] + found.used
             if usage + required > found.limit:
                 return Lack(found, location, usage, required, self._subscription)
         return None
@@ -136,12 +138,16 @@ class Quotas:
         """Cores in use by quota, whose name is in lower case."""
         used: Counter[str] = Counter()
         for machine in self._machines():
-            size = self._sizes.find(machine.size)
-            if size is None or not same_region(machine.location, location):
-                continue
-            for name in (_SPOT,) if machine.spot else (_ALL, size.family):
-                used[name.lower()] += size.cores
+            if same_region(machine.location, location):
+                used.update(self._taken(machine))
         return used
+
+    def _taken(self, machine: Machine) -> dict[str, int]:
+        """What a machine takes of which quotas, whose names are in lower case."""
+        size = self._sizes.find(machine.size)
+        if size is None:
+            return {}
+        return {name.lower(): size.cores for name in ((_SPOT,) if machine.spot else (_ALL, size.family))}
 
 
 def _label(name: str) -> str:
