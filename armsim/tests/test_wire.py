@@ -592,10 +592,13 @@ def test_every_answer_has_request_ids_and_the_simulated_date(client):
 
 def test_connections_are_kept_alive_and_answers_do_not_wait_for_acknowledgements(client):
     client.get(client.web)
-    begun = time.monotonic()
+    taken = []
     for _ in range(20):
+        begun = time.monotonic()
         client.get(client.web)
-    assert time.monotonic() - begun < 20 * 0.03
+        taken.append(time.monotonic() - begun)
+    # Waiting would delay each by 40 ms; a busy machine delays some.
+    assert sorted(taken)[4] < 0.03
 
 
 def test_lists_of_sets_groups_and_subscriptions_are_objects_with_a_value(client):
