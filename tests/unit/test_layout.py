@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.azroll.vmss.tests.unit.measure import functions
+
 ROOT = Path(__file__).parents[2] / "plugins" / "module_utils"
 PREFIX = "ansible_collections.azroll.vmss.plugins.module_utils."
 # From the bottom up: each imports only from those before it.
@@ -42,6 +44,39 @@ IMPURE = {"os", "pathlib", "socket", "subprocess", "tempfile", "threading", "tim
 # A clock by itself is none of the pure ones' either; the deadline is given one.
 ALLOWED = {("_common/deadline.py", "time")}
 PURE = (*FLOORS[: FLOORS.index("_azure")], "_filters")
+TESTS = Path(__file__).parent / "plugins"
+# Files of logic whose behaviour only tests of other names show. None is to be added.
+WITHOUT_TEST = {
+    "_azure/images.py",
+    "_azure/network_and_alerts.py",
+    "_azure/operations.py",
+    "_azure/pipeline.py",
+    "_azure/sdk_errors.py",
+    "_border/ansible_module.py",
+    "_filters/failure.py",
+    "_filters/options.py",
+    "_filters/reporting.py",
+    "_operations/acquire_lease.py",
+    "_operations/http_probe.py",
+    "_operations/read_facts.py",
+    "_operations/read_preflight.py",
+    "_operations/repairs_and_autoscale.py",
+    "_operations/resolve_image.py",
+    "_operations/set_image.py",
+    "_operations/upgrade.py",
+    "_operations/watch.py",
+    "_options/conflicts.py",
+    "_options/module_options.py",
+    "_options/role_options.py",
+    "_preflight/check_actors.py",
+    "_preflight/check_alerts.py",
+    "_preflight/check_image.py",
+    "_preflight/check_instances.py",
+    "_preflight/check_model.py",
+    "_preflight/check_rights.py",
+    "_preflight/check_writes.py",
+    "_preflight/run.py",
+}
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT)
 
 
@@ -79,6 +114,18 @@ def test_borders_are_kept(path: Path) -> None:
     assert {one for one in foreign if path.parent.name not in BORDERS[one]} == set()
     if path.parent.name in PURE:
         assert {one for one in imported(path) if one in IMPURE and (name(path), one) not in ALLOWED} == set()
+
+
+def unit_test_of(path: Path) -> Path:
+    """The unit test of a file: in the same tree under its name, and for what a module does, that of the module."""
+    if path.parent.name == "_calls" and path.stem != "call":
+        return TESTS / "modules" / f"test_vmss_{path.name}"
+    return TESTS / "module_utils" / path.parent.name / f"test_{path.name}"
+
+
+def test_every_file_of_logic_has_a_unit_test() -> None:
+    logic = [path for path in FILES if path.name != "__init__.py" and next(functions(path.read_text("utf-8")), None)]
+    assert {name(path) for path in logic if not unit_test_of(path).exists()} == WITHOUT_TEST
 
 
 @pytest.mark.parametrize("package", FLOORS)

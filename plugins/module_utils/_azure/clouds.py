@@ -91,10 +91,11 @@ def parse_metadata(body: str, url: str) -> Cloud:
     # A list may hold several clouds: the one that was asked is meant.
     asked = [one for one in entries if urlsplit(_manager(one, host)).netloc == host]
     entry: Mapping[str, Any] = next(iter(asked or entries), {})
-    login = entry.get("authentication") or {}
+    login = entry.get("authentication")
+    login = login if isinstance(login, Mapping) else {}
     authority = str(login.get("loginEndpoint") or "").rstrip("/")
-    audiences = login.get("audiences") or []
-    if not authority.startswith("https://") or not audiences:
+    audiences = login.get("audiences")
+    if not isinstance(audiences, list) or not authority.startswith("https://") or not audiences:
         raise ConnectionFailed(
             f"The metadata endpoint {url} does not describe an Azure cloud",
             advice="Check cloud_environment; the answer must hold authentication.loginEndpoint (https) and audiences.",

@@ -15,7 +15,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
 # Documented ("Naming rules and restrictions for Azure resources"). Of scale sets the page forbids underscores and
 # periods, and then says where they must not stand: they pass here, for Azure has the last word.
 _GROUP = re.compile(r"[-\w.()]{0,89}[-\w()]")
-_SCALE_SET = re.compile(r"(?!_)[-\w.]{0,63}(?<![-.])")
+_SCALE_SET = re.compile(r"(?!_)[-\w.]{1,64}(?<![-.])")
 _SUBSCRIPTION = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # The id of a tenant, one of its domains, or `common` and the like.
 _TENANT = re.compile(r"(?!\.)[0-9A-Za-z.-]{1,253}(?<!\.)")
@@ -33,7 +33,7 @@ def check_resource_group(text: str, option: str = "resource_group") -> None:
 
 def check_scale_set(text: str, option: str = "name") -> None:
     """Raise BadInput where no scale set can have that name."""
-    if not text or not _SCALE_SET.fullmatch(text):
+    if not _SCALE_SET.fullmatch(text):
         raise BadInput(
             f"{option} is {shown(text)}, which is no name of a scale set",
             advice="Give its name alone: 1 to 64 letters, digits, hyphens, underscores and periods, with no underscore "

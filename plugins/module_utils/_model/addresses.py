@@ -49,7 +49,7 @@ def check_site(url: str, name: str) -> None:
     """Raise BadInput for what is no address of a site. What it holds may be a secret, so that it is not repeated."""
     try:
         parts = urlsplit(url)
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         whole = False
     if not whole or not url.isprintable() or any(letter.isspace() for letter in url):
