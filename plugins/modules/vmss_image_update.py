@@ -295,6 +295,38 @@ error:
       returned: on failure
       type: bool
       sample: false
+    waited_out:
+      description: >-
+        Whether the same call succeeds as soon as the limits allow it again, or another client's operation has
+        ended.
+      returned: on failure
+      type: bool
+      sample: false
+    no_answer:
+      description: Whether Azure did not answer, so that the same call may be repeated.
+      returned: on failure
+      type: bool
+      sample: false
+    unseen:
+      description: Whether it says nothing about what was asked. Neither the image nor the instances have failed.
+      returned: on failure
+      type: bool
+      sample: false
+    retry_instances:
+      description: Whether instances failed, or were never begun, so that each may be retried.
+      returned: on failure
+      type: bool
+      sample: false
+    denied:
+      description: Whether Azure denies the request permanently. Whatever can do without it continues.
+      returned: on failure
+      type: bool
+      sample: false
+    blocks_rollback:
+      description: Why nothing is written after it, not even a rollback. Empty if it blocks nothing.
+      returned: on failure
+      type: str
+      sample: ""
     message:
       description: The trouble itself.
       returned: on failure

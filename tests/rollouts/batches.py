@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-import yaml
 
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import rollout_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import rollout_plan, rollout_witness
@@ -32,12 +29,6 @@ from ansible_collections.azroll.vmss.plugins.modules import (
 from rollouts.options import HOOK_TAKES, Options
 from rollouts.play import Play, Result, Stop, defaults
 from rollouts.site import Site
-
-# Kinds of refusals after which a write is tried again for a while.
-PASSING = ("max_unavailable", "conflict")
-ROLE = Path(__file__).parents[2] / "roles" / "rollout"
-# Those after which the role does without a reimage.
-DENIED = yaml.safe_load((ROLE / "vars" / "main.yml").read_text(encoding="utf-8"))["rollout__denied"]
 
 
 class Batches(Play):
@@ -243,7 +234,7 @@ class Batches(Play):
         if going:
             self._renew()
             try:
-                self.until(lambda: self._send(going, self._moved), PASSING, self._waits["room"])
+                self.until_there_is_room(lambda: self._send(going, self._moved), self._waits["room"])
             finally:
                 self._upgrade = self.registered.get("upgrade", {})
         else:
@@ -272,7 +263,7 @@ class Batches(Play):
     def _before_batch(self, ids: Sequence[str]) -> list[str]:
         """Those that the task file of the site is told of, and that it has been run for."""
         send = partial(self._send, ids, self._moved, register="room", check_mode=True)
-        going: list[str] = self.until(send, PASSING, self._waits["room"])["instance_ids"]
+        going: list[str] = self.until_there_is_room(send, self._waits["room"])["instance_ids"]
         if going:
             self.pause(HOOK_TAKES)
         return going
@@ -355,7 +346,7 @@ class Batches(Play):
                 wait_interval=self._options.poll_interval,
             )
         except Stop as stop:
-            if stop.kind not in ("operation_failed", "preempted") or not self._retry:
+            if not stop.error.get("retry_instances") or not self._retry:
                 raise
             self._try_again(ids)
             self._await(ids)
@@ -386,15 +377,17 @@ class Batches(Play):
         self._failed_before = []
         self._operation = [] if going else self._operation
         if again["upgrade"]:
-            sent = self.until(lambda: self._send(again["upgrade"], ours, partly=False), PASSING, self._waits["room"])
+            sent = self.until_there_is_room(
+                lambda: self._send(again["upgrade"], ours, partly=False), self._waits["room"]
+            )
             self._failed_before = sent["failed_before"]
             self._operation += [one for one in [sent["operation_id"]] if one]
             tried += sent["instance_ids"]
         if again["reimage"]:
             try:
-                sent = self.until(lambda: self._reimage(again["reimage"], ours), PASSING, self._waits["room"])
+                sent = self.until_there_is_room(lambda: self._reimage(again["reimage"], ours), self._waits["room"])
             except Stop as stop:
-                if stop.kind not in DENIED:
+                if not stop.error["denied"]:
                     raise
             else:
                 self._operation += [one for one in [sent["operation_id"]] if one]

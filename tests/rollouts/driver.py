@@ -57,8 +57,15 @@ class Rollout(Batches):
         except Stop as stop:
             self._in_block = False
             self.stop, self.broken = stop, self._site.broken()
-            self.end_batch("failed", upgrade=self._upgrade)
-            self.note(cause=str(stop), cause_kind=stop.error_kind)
+            self.journal = rollout_journal(
+                self.journal,
+                "stop",
+                said=str(stop),
+                error=stop.result.get("error"),
+                check={"kind": stop.error_kind},
+                upgrade=self._upgrade,
+                at=self.at(),
+            )
             self._react()
         return self._finish()
 

@@ -34,11 +34,13 @@ class Stop(Exception):
         super().__init__(message)
         self.kind = kind
         self.result = result or {}
+        # What a module's error says of itself; nothing where it was no module that failed.
+        self.error: Mapping[str, Any] = self.result.get("error") or {}
 
     @property
     def error_kind(self) -> str:
         """As the role knows it: empty where it was no module that failed, and the task names no kind by itself."""
-        told = str((self.result.get("error") or {}).get("kind", ""))
+        told = str(self.error.get("kind", ""))
         return told or (self.kind if self.kind in ("max_unavailable", "other_host") else "")
 
 
@@ -80,13 +82,13 @@ class Play:
             raise Stop(result["error"]["kind"], result["msg"], result)
         return result
 
-    def until(self, task: Callable[[], Result], passing: tuple[str, ...], patience: Mapping[str, int]) -> Result:
-        """A task that is repeated while it fails with one of the kinds `passing`."""
+    def until_there_is_room(self, task: Callable[[], Result], patience: Mapping[str, int]) -> Result:
+        """A task that is repeated while it fails with what is waited out."""
         for _attempt in range(patience["retries"]):
             try:
                 return task()
             except Stop as stop:
-                if stop.kind not in passing:
+                if not stop.error["waited_out"]:
                     raise
             self._site.sleep(patience["delay"])
         return task()
@@ -104,10 +106,7 @@ class Play:
                     return facts
                 stop = Stop(f"not {phase} in time", facts["msg"], facts)
             except Stop as failure:
-                if (
-                    failure.kind not in ("connection", "unavailable", "throttled")
-                    or self.registered["facts"]["expired"]
-                ):
+                if not failure.error["no_answer"] or self.registered["facts"]["expired"]:
                     raise
                 stop = failure
             self._site.sleep(1)

@@ -14,6 +14,17 @@ from dataclasses import asdict, dataclass
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.wording import MODULE, worded
 
+# The attributes of an error that say what follows from it.
+CONSEQUENCES = ("transient", "waited_out", "no_answer", "unseen", "retry_instances", "denied", "blocks_rollback")
+# Whose the scale set is, by the guard that says so.
+_OWNERS = {
+    "managed": "another service owns the scale set",
+    "service_fabric": "the scale set carries Service Fabric nodes",
+    "rolling_upgrade": "a rolling upgrade of Azure's own is running",
+    "lease": "another rollout holds the scale set",
+}
+_ANOTHER_CLIENT = "another client is changing the scale set"
+
 
 @dataclass(frozen=True)
 class ArmFault:
@@ -39,11 +50,25 @@ class ArmFault:
 class VmssError(Exception):
     """Base of the tree. `kind` names the error for programs, `message` and `advice` speak to people.
 
-    A `transient` one passes by itself: the same request may succeed a little later.
+    The other attributes say what follows from it for whoever carries a rollout out; they are in the `error` key of a
+    module's result. A `transient` one passes by itself: the same request may succeed a little later.
     """
 
     kind = "error"
     transient = False
+    # The same call goes through as soon as there is room again, or another client's operation has ended.
+    waited_out = False
+    # Azure did not answer: a check that ends with it says nothing of the instances, but may be repeated for a while.
+    no_answer = False
+    # Azure did not answer, or not about what was asked: neither the image nor the instances are to blame.
+    unseen = False
+    # Instances failed, or were never begun: they may be retried, each once.
+    retry_instances = False
+    # Azure denies the request for its own reasons, and denies it again: whoever can do without goes on.
+    denied = False
+    # Why nothing is written any more after it, a rollback neither: another client is at work, or Azure cannot be worked
+    # with. Empty where it forbids nothing.
+    blocks_rollback = ""
     # Whether it is a write that failed, and Azure may have received it all the same.
     unanswered = False
 
@@ -81,7 +106,7 @@ class VmssError(Exception):
         """The `error` key of a module's result."""
         return {
             "kind": self.kind,
-            "transient": self.transient,
+            **{name: getattr(self, name) for name in CONSEQUENCES},
             "message": worded(self.message, layer),
             "advice": worded(self.advice, layer),
             "attempted": self.attempted,
@@ -104,6 +129,25 @@ class Refused(VmssError):
     def __init__(self, guard: str, message: str, *, advice: str, instances: Sequence[str] = ()) -> None:
         super().__init__(message, advice=advice, instances=instances)
         self.kind = guard
+        self.blocks_rollback = self.blocks_rollback or _OWNERS.get(guard, "")
+
+
+class NoRoom(Refused):
+    """The limits let no more instances out of service."""
+
+    waited_out = True
+
+    def __init__(self, message: str, *, advice: str, instances: Sequence[str] = ()) -> None:
+        super().__init__("max_unavailable", message, advice=advice, instances=instances)
+
+
+class ConcurrentChange(Refused):
+    """Another client changed what the rollout rests on."""
+
+    blocks_rollback = _ANOTHER_CLIENT
+
+    def __init__(self, message: str, *, advice: str) -> None:
+        super().__init__("foreign_change", message, advice=advice)
 
 
 class MissingLibrary(VmssError):
@@ -116,6 +160,8 @@ class CredentialError(VmssError):
     """No credentials, or ones that the identity platform refused."""
 
     kind = "credentials"
+    unseen = True
+    blocks_rollback = "Azure cannot be logged in to"
 
 
 class ConnectionFailed(VmssError):
@@ -123,6 +169,9 @@ class ConnectionFailed(VmssError):
 
     kind = "connection"
     transient = True
+    no_answer = True
+    unseen = True
+    blocks_rollback = "Azure cannot be reached"
 
 
 class Untrusted(ConnectionFailed):
@@ -163,6 +212,9 @@ class Forbidden(VmssError):
     """The principal lacks an action."""
 
     kind = "forbidden"
+    unseen = True
+    denied = True
+    blocks_rollback = "a permission is missing"
 
 
 class Conflict(VmssError):
@@ -170,54 +222,68 @@ class Conflict(VmssError):
 
     kind = "conflict"
     transient = True
+    waited_out = True
+    unseen = True
+    blocks_rollback = _ANOTHER_CLIENT
 
 
 class PolicyViolation(VmssError):
     """A policy of Azure Policy denies the write."""
 
     kind = "policy"
+    denied = True
 
 
 class Locked(VmssError):
     """A lock on the resource, or on what holds it, forbids the write."""
 
     kind = "locked"
+    denied = True
+    blocks_rollback = "a lock forbids writes"
 
 
 class QuotaExceeded(VmssError):
     """The subscription's quota does not allow it."""
 
     kind = "quota"
+    denied = True
 
 
 class NoCapacity(VmssError):
     """Azure has no machines of this size there, or none for this subscription."""
 
     kind = "capacity"
+    denied = True
 
 
 class FeatureNotRegistered(VmssError):
     """It takes a preview feature that the subscription is not registered for."""
 
     kind = "feature_not_registered"
+    denied = True
 
 
 class SubscriptionBlocked(VmssError):
     """The subscription takes no writes: it is disabled, or not registered for the resource provider."""
 
     kind = "subscription"
+    unseen = True
+    denied = True
+    blocks_rollback = "the subscription takes no writes"
 
 
 class RollingUpgradeRuns(VmssError):
     """A rolling upgrade of Azure's own lets nothing else be changed."""
 
     kind = "rolling_upgrade"
+    blocks_rollback = "a rolling upgrade of Azure\x00s own is running"
 
 
 class Rejected(VmssError):
     """Any other refusal of what was asked for: asking again in the same way ends alike."""
 
     kind = "rejected"
+    denied = True
 
 
 class Throttled(VmssError):
@@ -226,6 +292,9 @@ class Throttled(VmssError):
     kind = "throttled"
     transient = True
     retry_after: float | None = None
+    no_answer = True
+    unseen = True
+    blocks_rollback = "Azure throttles the requests"
 
 
 class Preempted(VmssError):
@@ -233,24 +302,32 @@ class Preempted(VmssError):
 
     kind = "preempted"
     transient = True
+    retry_instances = True
+    blocks_rollback = _ANOTHER_CLIENT
 
 
 class OperationFailed(VmssError):
     """A long-running operation ended as Failed or Canceled."""
 
     kind = "operation_failed"
+    retry_instances = True
 
 
 class NoEffect(VmssError):
     """Azure reports that an operation has succeeded, and nothing was changed by it."""
 
     kind = "no_effect"
+    blocks_rollback = (
+        "Azure reports that its operation has succeeded, but it changed nothing, which is not the image\x00s fault"
+    )
 
 
 class ServiceError(VmssError):
     """Any other refusal or fault of the service."""
 
     kind = "service_error"
+    unseen = True
+    blocks_rollback = "Azure refused a request"
 
 
 class Unavailable(ServiceError):
@@ -258,6 +335,8 @@ class Unavailable(ServiceError):
 
     kind = "unavailable"
     transient = True
+    no_answer = True
+    blocks_rollback = "Azure does not do anything at the moment"
 
 
 class Outdated(Unavailable):

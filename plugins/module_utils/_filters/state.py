@@ -18,6 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state
 
 EVENTS: Mapping[str, Callable[..., Any]] = {
     "note": state.note,
+    "stop": state.stop,
     "look": state.look,
     "hold": state.hold,
     "explain": state.explain,

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput, Refused
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput, ConcurrentChange
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, same_reference
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._model.model_fingerprint import describe_change
@@ -108,7 +108,7 @@ def check_witness(
     now: str | None,
     by_model: bool = True,
 ) -> None:
-    """Raise Refused (`foreign_change`) where somebody else changed the set since: its model, or its instances.
+    """Raise ConcurrentChange where somebody else changed the set since: its model, or its instances.
 
     Instances that were replaced, vanished or are new are nobody's intervention: the number may be the same, the machine
     is another one.
@@ -118,18 +118,16 @@ def check_witness(
         *_upgrades(witness, instances, target, by_model),
     ]
     if found:
-        raise Refused(
-            "foreign_change",
+        raise ConcurrentChange(
             f"Somebody else changed {scale_set.name} between {witness.at} and {now}: {'; '.join(found)}",
             advice=_ADVICE,
         )
 
 
 def check_target(scale_set: ScaleSet, target: Image, *, now: str | None) -> None:
-    """Raise Refused (`foreign_change`) where the model no longer has the image that instances are to be moved to."""
+    """Raise ConcurrentChange where the model no longer has the image that instances are to be moved to."""
     if not same_reference(scale_set.image, target):
-        raise Refused(
-            "foreign_change",
+        raise ConcurrentChange(
             f"Somebody else changed the image of {scale_set.name} before {now}: it is {scale_set.image.describe()} "
             f"and should be {target.describe()}",
             advice="Settle who sets the image (the activity log of the scale set tells), then run the same play again.",
@@ -137,14 +135,13 @@ def check_target(scale_set: ScaleSet, target: Image, *, now: str | None) -> None
 
 
 def check_profile(seen: Mapping[str, str], scale_set: ScaleSet, *, now: str | None) -> None:
-    """Raise Refused (`foreign_change`) where the sections of the model no longer have the fingerprints `seen`.
+    """Raise ConcurrentChange where the sections of the model no longer have the fingerprints `seen`.
 
     An instance that was sent before such a change never catches up with the model, so waiting for it is in vain.
     """
     found = _profile_changes(seen, scale_set)
     if found:
-        raise Refused(
-            "foreign_change",
+        raise ConcurrentChange(
             f"Somebody else changed {scale_set.name} before {now}: {'; '.join(found)}",
             advice=_ADVICE,
         )

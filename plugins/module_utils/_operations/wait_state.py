@@ -30,6 +30,7 @@ class StateUnwritable(VmssError):
     """What is to be remembered from one call to the next cannot be written."""
 
     kind = "wait_state"
+    blocks_rollback = "this run cannot write down what its waits have seen"
 
 
 @dataclass

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import Refused
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import NoRoom
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import by_id, listed, select
@@ -60,7 +60,7 @@ def make_plan(
     What was not made from the model is excluded, too, and counts neither for the budget nor against it: the minimum in
     service is one of the instances that are rolled.
 
-    Raises Refused (`max_unavailable`) where the budget lets no instance move, and before a rollout is under way also
+    Raises NoRoom where the budget lets no instance move, and before a rollout is under way also
     where it lets none move of a zone or fault domain; BadInput where `order.only` names what does not exist.
     """
     all_present = [one for one in instances if not one.leaving]
@@ -332,19 +332,17 @@ def _label(zone: str | None, number: int | None, by: str) -> str:
     return ", ".join(part for part in (named, domain) if part) or "batch"
 
 
-def _no_room(part: Share, needed: int, lost: Sequence[str]) -> Refused:
+def _no_room(part: Share, needed: int, lost: Sequence[str]) -> NoRoom:
     enough = f'{needed} or "{smallest_percentage_for(needed, part.total)}%"'
     place = f" of {part.name}" if part.name else ""
     if needed == 1:
-        return Refused(
-            "max_unavailable",
+        return NoRoom(
             f"O({part.option}) ({part.limit}) of {part.total} instances is less than one instance: nothing could ever "
             "move",
             advice=f"Set it to {enough}.",
         )
     beside = f", or leave {part.name} out of this rollout (O(only), O(skip))" if place else ""
-    return Refused(
-        "max_unavailable",
+    return NoRoom(
         f"{len(lost)} of {part.total} instances{place} are out of service without being part of this rollout "
         f"({listed(lost)}), and O({part.option}) ({part.limit}) allows {part.allowed}: no other instance{place} may be "
         "taken out",

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import Refused
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import NoRoom
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import by_id, listed
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit, smallest_percentage_for
@@ -142,7 +142,7 @@ def exceeded(
     return None
 
 
-def too_many(part: Share, out: Collection[str], send: Collection[str], doing: str) -> Refused:
+def too_many(part: Share, out: Collection[str], send: Collection[str], doing: str) -> NoRoom:
     """The refusal (`max_unavailable`) to send so many. `doing` is what they were to be sent for, as in `Upgrading`."""
     going = sorted(part.members.intersection(send), key=by_id)
     others_out = sorted(part.members.intersection(out) - set(going), key=by_id)
@@ -152,8 +152,7 @@ def too_many(part: Share, out: Collection[str], send: Collection[str], doing: st
         out_already.append(f"{part.missing} missing of a capacity of {part.total}")
     already = f" on top of {' and '.join(out_already)}" if out_already else ""
     place = f" of {part.name}" if part.name else ""
-    return Refused(
-        OF_SET,
+    return NoRoom(
         f"{doing} {len(going)} of {total} instances{place}{already} would take {needed} out of service at once, "
         f"and {part.option} ({part.limit}) allows {part.allowed}",
         advice=f"Send fewer at a time, bring the others back first, or set {part.option} to {needed} or "

@@ -18,7 +18,13 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection, by_id, select
 from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import in_service
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import FAILED, SUCCEEDED, not_ours, sent_ids
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import (
+    FAILED,
+    INSTANCES_FAILED,
+    SUCCEEDED,
+    not_ours,
+    sent_ids,
+)
 
 HALT = "halt"
 ROLLBACK_INSTANCES = "rollback_instances"
@@ -30,34 +36,7 @@ RESTORE = "restore"
 KEEP = "keep"
 # The kind of a refusal to take more instances out of service.
 NO_ROOM = "max_unavailable"
-# The kinds of error with which the wait for instances ends that are not what they should be.
 _AFTERWARDS = "As soon as that is settled, run the same play again, or azroll.vmss.rollback."
-_PROOFS = ("", "operation_failed", "timeout")
-
-# After these nothing is written any more, whatever was asked for: somebody else is at work, or Azure cannot be worked
-# with.
-_HANDS_OFF = {
-    "other_host": "another host of the play has failed, and nothing of this scale set",
-    "foreign_change": "another client is changing the scale set",
-    "lease": "another rollout holds the scale set",
-    "lease_lost": "the lease of this rollout is gone: another one has taken it over, or somebody has removed its tags",
-    "lease_expired": "the lease of this rollout has run out, so that any other may have begun",
-    "rolling_upgrade": "a rolling upgrade of Azure's own is running",
-    "conflict": "another client is changing the scale set",
-    "preempted": "another client is changing the scale set",
-    "credentials": "Azure cannot be logged in to",
-    "connection": "Azure cannot be reached",
-    "unavailable": "Azure does not do anything at the moment",
-    "service_error": "Azure refused a request",
-    "forbidden": "a permission is missing",
-    "throttled": "Azure throttles the requests",
-    "no_effect": "Azure says that its operation has succeeded, but it changed nothing, which is no fault of the image",
-    "wait_state": "this run cannot write down what its waits have seen",
-    "locked": "a lock forbids writes",
-    "subscription": "the subscription takes no writes",
-    "managed": "another service owns the scale set",
-    "service_fabric": "the scale set carries Service Fabric nodes",
-}
 
 
 @dataclass(frozen=True)
@@ -113,7 +92,7 @@ def react(
     """
     if (
         recovered
-        and not hands_off(journal)
+        and not journal["blocks_rollback"]
         and _all_on(journal, instances)
         and not _lost(journal, scale_set, instances)
     ):
@@ -135,7 +114,7 @@ def unproven(journal: Mapping[str, Any], instances: Sequence[Instance], health_s
     """
     batches = journal["batches"]
     failed = bool(batches) and batches[-1]["result"] == FAILED
-    if not batches and journal["cause_kind"] not in _PROOFS:
+    if not batches and journal["cause_kind"] not in INSTANCES_FAILED:
         tried = False
     else:
         tried = bool(batches[-1]["sent"]) if failed else not journal["stayed_behind"]
@@ -167,8 +146,8 @@ def _with_model(
     kept = (
         f"{target.describe()} has not proved itself, and stays in the model, so that Azure makes new instances from it"
     )
-    if hands_off(journal):
-        return replace(decided, kept=f"{kept}: {hands_off(journal)}. {_AFTERWARDS}")
+    if journal["blocks_rollback"]:
+        return replace(decided, kept=f"{kept}: {journal['blocks_rollback']}. {_AFTERWARDS}")
     if not journal["took_hold"]:
         return replace(decided, kept=f"{kept}: this run has ended before its first write. {_AFTERWARDS}")
     if failed_image != RESTORE:
@@ -185,9 +164,8 @@ def _decide(
         return Reaction(False, "Halted: nothing more was started.")
     if not (journal["image_changed"] or sent_ids(journal) or journal["continues"]):
         return Reaction(False, "Nothing had been written, so there is nothing to take back.")
-    hands = hands_off(journal)
-    if hands:
-        return Reaction(False, f"Halted without a rollback: {hands}.")
+    if journal["blocks_rollback"]:
+        return Reaction(False, f"Halted without a rollback: {journal['blocks_rollback']}.")
     if journal["cause_kind"] == NO_ROOM and not _lost(journal, scale_set, instances):
         return Reaction(
             False,
@@ -214,11 +192,6 @@ def _decide(
     return Reaction(
         True, f"Rolled back: {going} back to {image.describe()}.", image=image, instance_ids=ids, replaces=model
     )
-
-
-def hands_off(journal: Mapping[str, Any]) -> str | None:
-    """Why nothing more is to be written after this failure, whatever was asked for; None where it may be."""
-    return _HANDS_OFF.get(journal["cause_kind"])
 
 
 def _lost(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance]) -> bool:

@@ -19,7 +19,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set impor
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import by_id
 from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import in_service, out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Budget, Share, fitting, shares
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_policy import hands_off
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import not_ours, sent_ids
 
 
@@ -47,9 +46,8 @@ def choose_aside(
     """
     if most < 1:
         return Aside()
-    hands = hands_off(journal)
-    if hands:
-        return Aside(why=f"None was set aside: {hands}.")
+    if journal["blocks_rollback"]:
+        return Aside(why=f"None was set aside: {journal['blocks_rollback']}.")
     if scale_set.flexible:
         return Aside(why="None was set aside: Azure protects no instances of Flexible scale sets.")
     broken = newly_broken(journal, scale_set, instances)

@@ -22,7 +22,13 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout.previous_run 
 KILLED = "killed"
 RUNNING = "running"
 FAILED = "failed"
+INTERRUPTED = "interrupted"
 SUCCEEDED = "succeeded"
+# What ends a run without an error of its own: Ansible ends all hosts of a play when one has failed.
+OTHER_HOST = "other_host"
+_OTHER_HOST_FAILED = "another host of the play has failed, and nothing of this scale set"
+# The kinds of error with which a wait for instances or a check of them ends that are not what they should be.
+INSTANCES_FAILED = ("", "operation_failed", "timeout")
 
 
 def start(scale_set: str, resource_group: str, at: str) -> dict[str, Any]:
@@ -67,6 +73,7 @@ def _failure() -> dict[str, Any]:
     return {
         "cause": None,
         "cause_kind": "",
+        "blocks_rollback": "",
         "failure": None,
         "decision": None,
         "outdated": False,
@@ -94,10 +101,37 @@ def note(journal: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
     unknown = sorted(set(facts) - set(start("", "", "")))
     if unknown:
         raise BadInput(f"A rollout's journal has no {', '.join(unknown)}")
-    if facts.get("cause"):
-        # The words of any task, hooks of the user's own among them; the report may be kept for long.
-        facts["cause"] = masked(str(facts["cause"]))
     return {**journal, **facts}
+
+
+def stop(
+    journal: Mapping[str, Any],
+    said: str,
+    error: object = None,
+    check: object = None,
+    way_out: str = "",
+    other_host: bool = False,
+    upgrade: Mapping[str, Any] | None = None,
+    at: str = "",
+) -> dict[str, Any]:
+    """The journal of a rollout that stops because a task has failed, which `said` why; it ends the batch under way.
+
+    `error` is that of a module, `check` that of the health check before it, where the task has none of its own.
+    `way_out` is what to do where instances do not become what they should be. With `other_host` the failure is that of
+    another host of the play. `upgrade` and `at` as for `end_batch`.
+    """
+    # A hook's own module may call anything "error".
+    found = next((one for one in (error, check) if isinstance(one, Mapping) and one.get("kind")), {})
+    other_host = other_host or found.get("kind") == OTHER_HOST
+    kind = OTHER_HOST if other_host else str(found.get("kind", ""))
+    cause = f"{said.removesuffix('.')}. {way_out}" if way_out and kind in INSTANCES_FAILED else said
+    return {
+        **end_batch(journal, INTERRUPTED if other_host else FAILED, at, upgrade),
+        # The words of any task, hooks of the user's own among them; the report may be kept for long.
+        "cause": masked(cause),
+        "cause_kind": kind,
+        "blocks_rollback": _OTHER_HOST_FAILED if other_host else str(found.get("blocks_rollback", "")),
+    }
 
 
 def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequence[str]) -> dict[str, Any]:

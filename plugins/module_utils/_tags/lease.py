@@ -252,12 +252,14 @@ class LeaseLost(VmssError):
     """Another run took the lease over, or somebody removed its tags."""
 
     kind = "lease_lost"
+    blocks_rollback = "the lease of this rollout is gone: another one has taken it over, or its tags were removed"
 
 
 class LeaseExpired(VmssError):
     """The run's own lease has run out, and nobody else has taken it yet."""
 
     kind = "lease_expired"
+    blocks_rollback = "the lease of this rollout has run out, so that any other may have begun"
 
 
 def _text(time: datetime) -> str:

@@ -203,7 +203,7 @@ def test_what_cannot_be_planned_is_told_as_data(arguments, options, words):
         ("heatmap", ([], TARGET), {}, "no record of a scale set"),
         ("heatmap", (VMSS, {}), {}, "The target names no image"),
         ("status", ({},), {}, "no record of a scale set"),
-        ("journal", ({}, "stop"), {}, "Unknown event 'stop'. There are start, note"),
+        ("journal", ({}, "pause"), {}, "Unknown event 'pause'. There are start, note"),
         ("journal", ({}, "note"), {"colour": "red"}, "A rollout's journal has no colour"),
         ("waits", ("soon", 1, 1, 1), {}, "rollout_upgrade_timeout is 'soon'"),
         ("waits", (0, 1, 1, 1), {}, "rollout_upgrade_timeout is 0. Give at least 1"),

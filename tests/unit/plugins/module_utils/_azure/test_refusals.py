@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.error_map import failed_operation, read_fault, refusal
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import Forbidden, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._common.wording import ROLE
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_policy import hands_off
 
 SCOPE = "/subscriptions/0/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/web"
 GALLERY = "/subscriptions/1/resourceGroups/img/providers/Microsoft.Compute/galleries/g/images/d/versions/1.0.0"
@@ -147,7 +146,7 @@ def test_every_answer_has_its_kind_its_words_and_its_consequences(row: Any) -> N
     assert (error.kind, error.transient) == (kind, transient)
     assert words in error.message
     assert error.advice
-    assert (hands_off({"cause_kind": kind}) is not None) == blocks
+    assert bool(error.blocks_rollback) == blocks
 
 
 @pytest.mark.parametrize(("status", "code", "message"), [(row[0], row[1], row[2]) for row in TABLE])
@@ -162,7 +161,7 @@ def test_a_read_that_is_refused_in_unknown_words_leaves_the_state_unknown(status
     fault = read_fault('{"error": {"code": "SomethingNew", "message": "no"}}', status=status, request_id=None)
     error = refusal(fault, "read the model")
     assert error.kind == kind
-    assert hands_off({"cause_kind": error.kind})
+    assert error.blocks_rollback
 
 
 ASSIGNMENT = "/subscriptions/0/providers/Microsoft.Authorization/policyAssignments/no-new-tags"

@@ -43,6 +43,12 @@ def test_the_result_key_is_plain_data_with_everything_a_program_needs():
     assert json.loads(json.dumps(error.to_dict())) == {
         "kind": "operation_failed",
         "transient": False,
+        "waited_out": False,
+        "no_answer": False,
+        "unseen": False,
+        "retry_instances": True,
+        "denied": False,
+        "blocks_rollback": "",
         "message": "It failed",
         "advice": "Look.",
         "attempted": "upgrade",

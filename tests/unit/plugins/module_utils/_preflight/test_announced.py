@@ -14,7 +14,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight import find
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings import CODES
 
 SOURCES = Path(findings.__file__).parents[1]
-RAISED = re.compile(r'(?:Refused|Reason)\(\s*(?:"(?P<name>[a-z_]+)"|(?P<constant>[A-Z][A-Z_]+|reason\.guard)),')
+RAISED = re.compile(
+    r'(?:Refused|Reason|super\(\)\.__init__)\(\s*(?:"(?P<name>[a-z_]+)"|(?P<constant>[A-Z][A-Z_]+|reason\.guard)),'
+)
 KINDS = re.compile(r'^    kind = "(?P<kind>[a-z_]+)"$', re.MULTILINE)
 BY_FINDINGS = {
     "automatic_os_upgrade": ["automatic_os_upgrade"],

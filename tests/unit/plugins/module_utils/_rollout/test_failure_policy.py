@@ -13,10 +13,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import (
+    BadInput,
+    ConcurrentChange,
+    Conflict,
+    ConnectionFailed,
+    Forbidden,
+    OperationFailed,
+    Refused,
+    ServiceError,
+    Throttled,
+    Unavailable,
+    WaitTimeout,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_policy import WAYS, react
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import LeaseLost
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets
 
@@ -111,22 +125,42 @@ def test_before_the_write_the_model_may_have_the_image_of_an_earlier_run():
     assert not react(journal(**{**facts, "image_changed": True}), scale_set(image=other), world(), "rollback").roll_back
 
 
+BLOCKING = [
+    ConcurrentChange("x", advice="y"),
+    LeaseLost("x"),
+    ConnectionFailed("x"),
+    Unavailable("x"),
+    ServiceError("x"),
+    Conflict("x"),
+    Throttled("x"),
+    Forbidden("x"),
+    Refused("managed", "x", advice="y"),
+]
+
+
+def stopped(error, *batches, **facts):
+    """The journal of a rollout that stopped for this error of a module."""
+    return state.stop(journal(*batches, **facts), said="x", error=error.to_dict())
+
+
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(
-    "kind", ["foreign_change", "lease_lost", "connection", "unavailable", "service_error", "conflict"]
-)
-def test_nothing_is_written_where_somebody_else_is_at_work_or_azure_is_out_of_reach(way, kind):
-    decided = react(journal(["1"], cause_kind=kind), SET, world(), way)
+@pytest.mark.parametrize("error", BLOCKING, ids=lambda error: error.kind)
+def test_nothing_is_written_where_another_client_is_at_work_or_azure_is_out_of_reach(way, error):
+    decided = react(stopped(error, ["1"]), SET, world(), way)
     assert not decided.roll_back
     assert decided.why.startswith("Halted")
 
 
-@given(fleets(), st.sampled_from(WAYS), st.sampled_from(["", "operation_failed", "timeout", "lease"]))
-def test_only_instances_on_the_target_or_on_their_way_to_it_ever_go_back(instances, way, kind):
+@given(
+    fleets(),
+    st.sampled_from(WAYS),
+    st.sampled_from([BadInput("x"), OperationFailed("x"), WaitTimeout("x"), Refused("lease", "x", advice="y")]),
+)
+def test_only_instances_on_the_target_or_on_their_way_to_it_ever_go_back(instances, way, error):
     present = {one.instance_id: one for one in instances}
-    decided = react(journal(list(present), cause_kind=kind), SET, instances, way)
+    decided = react(stopped(error, list(present)), SET, instances, way)
     assert all(same_image(present[number].image, NEW) or present[number].busy for number in decided.instance_ids)
-    assert decided.roll_back == (way != "halt" and kind != "lease")
+    assert decided.roll_back == (way != "halt" and error.kind != "lease")
     assert not decided.roll_back or not same_image(decided.image, NEW)
 
 
@@ -206,9 +240,9 @@ def test_where_the_image_is_not_the_cause_the_model_keeps_it(made):
     assert (decided.restore, decided.kept) == (False, "")
 
 
-@pytest.mark.parametrize("kind", ["foreign_change", "lease_lost", "connection", "throttled", "forbidden"])
-def test_where_nothing_may_be_written_the_model_keeps_it_and_that_is_said(kind):
-    decided = restoring(journal(["1"], cause_kind=kind))
+@pytest.mark.parametrize("error", BLOCKING, ids=lambda error: error.kind)
+def test_where_nothing_may_be_written_the_model_keeps_it_and_that_is_said(error):
+    decided = restoring(stopped(error, ["1"]))
     assert not decided.restore
     assert "has not proved itself, and stays in the model" in decided.kept
 

@@ -94,7 +94,7 @@ def test_what_a_killed_run_set_aside_is_chosen_again_before_others():
     ("facts", "known"),
     [
         ({"sick_before": ["0"]}, SET),
-        ({"cause_kind": "lease_lost"}, SET),
+        ({"blocks_rollback": "another rollout holds the scale set"}, SET),
         ({}, scale_set(image=NEW, orchestration_mode="Flexible")),
     ],
 )

@@ -12,7 +12,7 @@ import json
 
 import pytest
 
-from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput, NoRoom, Throttled
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.retry import already_retried
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import (
     begin_batch,
@@ -27,6 +27,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import 
     sent_ids,
     set_aside,
     start,
+    stop,
 )
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD
 
@@ -77,6 +78,33 @@ def test_an_ended_batch_stays_as_it_is():
     ended = end_batch(journal, "succeeded", "10:05")
     assert end_batch(ended, "failed", "10:09") == ended
     assert end_batch(start("web", "web-rg", "10:00"), "failed", "10:09")["batches"] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "check", "kind", "blocks"),
+    [
+        (Throttled("x").to_dict(), {}, "throttled", True),
+        (NoRoom("x", advice="y").to_dict(), {}, "max_unavailable", False),
+        ({}, {"kind": "forbidden", "blocks_rollback": "a permission is missing"}, "forbidden", True),
+        ("what a module of somebody's calls so", {}, "", False),
+        ({}, {"kind": "other_host"}, "other_host", True),
+        ({}, {}, "", False),
+    ],
+)
+def test_a_stop_has_the_kind_of_the_error_and_what_follows_from_it(error, check, kind, blocks):
+    stopped = stop(begin_batch(start("web", "web-rg", "10:00"), BATCH, "10:01"), "It failed.", error, check, at="10:05")
+    assert (stopped["cause"], stopped["cause_kind"], bool(stopped["blocks_rollback"])) == ("It failed.", kind, blocks)
+    assert stopped["batches"][0]["result"] == ("interrupted" if kind == "other_host" else "failed")
+
+
+@pytest.mark.parametrize(("error", "cause"), [({}, "It failed. Wait."), (Throttled("x").to_dict(), "It failed.")])
+def test_the_way_out_is_told_only_where_it_is_the_instances_that_failed(error, cause):
+    assert stop(start("web", "web-rg", "10:00"), "It failed.", error, way_out="Wait.")["cause"] == cause
+
+
+def test_a_secret_in_the_words_of_a_hook_is_masked():
+    said = "POST https://hook.example/?sig=abcdefghijklmnop failed"
+    assert "abcdefghijklmnop" not in stop(start("web", "web-rg", "10:00"), said)["cause"]
 
 
 def test_notes_are_taken_of_known_entries_only():
