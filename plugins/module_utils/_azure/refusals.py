@@ -242,6 +242,13 @@ _TABLE: tuple[Refusal, ...] = (
         _CHANGE,
         message=r"image type for a virtual machine scale set may not be changed",
     ),
+    # Documented: a plan can be set when the scale set is made, and not afterwards; code as users report it.
+    Refusal(
+        ImageChangeRefused,
+        "the purchase plan of a scale set cannot be changed, and the image has another one",
+        "Stay with images of the plan that the scale set has, or make a new scale set for this image.",
+        codes=("cannotupdateplan",),
+    ),
     # Documented.
     Refusal(
         ModelLimit,
