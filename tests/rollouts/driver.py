@@ -10,6 +10,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import (
     rollout_aside,
     rollout_previous_image,
@@ -129,7 +130,11 @@ class Rollout(Batches):
         facts = self.module(vmss_instance_facts, "facts", wait_timeout=self._waits["call"]["timeout"])
         options = self._options
         vmss = facts["ansible_facts"]["vmss"]
-        found = rollout_previous_image(vmss, skip=options.skip, only=options.only, remembers=options.lease > 0)
+        try:
+            found = rollout_previous_image(vmss, skip=options.skip, only=options.only, remembers=options.lease > 0)
+        except VmssError as refused:
+            # A zone that the rollout is confined to has lost its last instance, for example.
+            raise Stop("no image to go back to", str(refused)) from refused
         if not found["image"]:
             raise Stop("no image to go back to", found["why"])
         return dict(found["image"])

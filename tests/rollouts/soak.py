@@ -20,6 +20,7 @@ import random
 import sys
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -95,9 +96,14 @@ def _broken(seed: int, violation: str) -> str:
 
 
 def play(seed: int, *, noisy: bool = False) -> tuple[int, Outcome]:
-    """The rollout of a seed."""
+    """The rollout of a seed. Raises RuntimeError, which alone comes through to another process, for whatever it
+    raises.
+    """
     draw = random.Random(seed)
-    return seed, roll(noisy_world(draw) if noisy else random_world(draw))
+    try:
+        return seed, roll(noisy_world(draw) if noisy else random_world(draw))
+    except Exception as broken:
+        raise RuntimeError(f"seed {seed}: {traceback.format_exc()}") from broken
 
 
 def many(seeds: Iterator[int], tally: Tally, *, noisy: bool = False, until: float = float("inf")) -> None:
