@@ -36,10 +36,10 @@ CODES: Mapping[str, Code] = {
     "service_fabric": Code("The instances are Service Fabric nodes, which only the cluster may upgrade.", REFUSAL),
     "managed": Code("Another service (AKS, Databricks, Batch) owns the scale set.", NEEDS_ACCEPTANCE),
     "profile_missing": Code(
-        "The scale set was made without a virtual machine profile: there is no model to roll.", REFUSAL
+        "The scale set was created without a virtual machine profile: there is no model to roll out.", REFUSAL
     ),
     "upgrade_policy": Code(
-        "The upgrade policy is not Manual, so that a write of the model restarts instances by itself.", REFUSAL, WARNING
+        "The upgrade policy is not Manual, so a write of the model restarts instances.", REFUSAL, WARNING
     ),
     "automatic_os_upgrade": Code("Automatic OS upgrades are on.", NEEDS_ACCEPTANCE),
     "rolling_upgrade": Code("A rolling upgrade of Azure's own is running.", REFUSAL),
@@ -49,7 +49,7 @@ CODES: Mapping[str, Code] = {
         WARNING,
     ),
     "health_source_missing": Code(
-        "The scale set has no health source: only the state of its instances can be judged.", NEEDS_ACCEPTANCE
+        "The scale set has no health source: only the state of its instances can be checked.", NEEDS_ACCEPTANCE
     ),
     "health_never_reported": Code(
         "The scale set has a health source, but no instance has ever reported its health.", NEEDS_ACCEPTANCE
@@ -57,29 +57,29 @@ CODES: Mapping[str, Code] = {
     "health_source_twice": Code("The scale set has two health sources.", WARNING),
     "scale_set_deleting": Code("The scale set is being deleted.", REFUSAL),
     "locked": Code(
-        "A ReadOnly lock on the scale set, its resource group or the subscription forbids every write, or one on an "
-        "autoscale setting its own.",
+        "A ReadOnly lock on the scale set, resource group, subscription or an autoscale setting forbids writes.",
         REFUSAL,
         NEEDS_ACCEPTANCE,
         WARNING,
     ),
     "subscription_disabled": Code(
-        "The subscription is disabled, or may be soon for want of a payment.", REFUSAL, WARNING
+        "The subscription is disabled, or may be soon because a payment is missing.", REFUSAL, WARNING
     ),
     # The image
     "image_not_found": Code("The image, or this version of it, does not exist.", REFUSAL),
     "image_not_replicated": Code("The image is not in the region of the scale set, or not yet.", REFUSAL),
     "image_unreadable": Code(
-        "The image cannot be read with this login: it lacks the right, or belongs to another tenant.", REFUSAL
+        "The image cannot be read with these credentials: a permission is missing, or it belongs to another tenant.",
+        REFUSAL,
     ),
     "image_deprecated": Code(
-        "The publisher has deprecated the image, or says when it will be.", REFUSAL, NEEDS_ACCEPTANCE, WARNING
+        "The publisher has deprecated the image, or has announced when it will.", REFUSAL, NEEDS_ACCEPTANCE, WARNING
     ),
-    "image_excluded": Code("The version is kept out of latest.", WARNING),
-    "image_kind_change": Code("The image is of another kind than the present one.", NEEDS_ACCEPTANCE),
+    "image_excluded": Code("The version is excluded from latest.", WARNING),
+    "image_kind_change": Code("The image is of another kind than the current one.", NEEDS_ACCEPTANCE),
     "image_os_type": Code("The image has another operating system.", REFUSAL),
     "image_os_state": Code(
-        "The image is generalized and the present one specialized, or the other way round.", NEEDS_ACCEPTANCE
+        "The image is generalized and the current one specialized, or vice versa.", NEEDS_ACCEPTANCE
     ),
     "image_generation": Code("The image is made for another generation of virtual machines.", NEEDS_ACCEPTANCE),
     "image_security_type": Code(
@@ -87,32 +87,35 @@ CODES: Mapping[str, Code] = {
     ),
     "image_disk_size": Code("The OS disk of the scale set is smaller than that of the image.", NEEDS_ACCEPTANCE),
     "image_disk_controller": Code("The image does not support the disk controller of the scale set.", NEEDS_ACCEPTANCE),
-    "image_plan": Code("The image is bought by another plan than that of the scale set.", NEEDS_ACCEPTANCE),
+    "image_plan": Code("The image has another purchase plan than the scale set.", NEEDS_ACCEPTANCE),
     "image_unproven": Code("An earlier rollout of the image failed, or was rolled back.", WARNING),
     "rollback_image_unknown": Code(
-        "Nothing tells for certain which image the scale set had before: a rollout that fails is not rolled back.",
+        "It is not certain which image the scale set had before: a rollout that fails is not rolled back.",
         WARNING,
     ),
     "rollback_impossible": Code(
-        "The present image is gone: instances could not be brought back to it.", NEEDS_ACCEPTANCE
+        "The current image no longer exists: instances could not be rolled back to it.", NEEDS_ACCEPTANCE
     ),
     # The instances
-    "max_unavailable": Code("The budget lets no instance move, or none of a zone or fault domain.", REFUSAL),
+    "max_unavailable": Code(
+        "The budget allows no instance to be upgraded, or none of a zone or fault domain.", REFUSAL
+    ),
     "below_floor": Code(
-        "More instances are out of service than the budget allows, before anything was done.", NEEDS_ACCEPTANCE
+        "More instances are out of service than the budget allows, before the rollout has done anything.",
+        NEEDS_ACCEPTANCE,
     ),
     "instances_missing": Code(
-        "Fewer instances are listed than the capacity asks for; those that are missing count as out of service.",
+        "Fewer instances are listed than the capacity requires; the missing ones count as out of service.",
         NEEDS_ACCEPTANCE,
         WARNING,
     ),
     "set_aside": Code(
-        "No instance that a failed rollout breaks could be set aside, though that is wished for.", WARNING
+        "A quarantine is requested, but no instance that a failed rollout breaks could be quarantined.", WARNING
     ),
     "instances_protected": Code(
-        "Instances are protected from scale set actions, and left out, as those that were set aside.", WARNING
+        "Instances are protected from scale set actions, for example quarantined, and excluded.", WARNING
     ),
-    "instances_deallocated": Code("Instances are deallocated or stopped, and left out.", WARNING),
+    "instances_deallocated": Code("Instances are deallocated or stopped, and excluded.", WARNING),
     "instances_failed": Code("Instances have failed.", WARNING),
     "instances_in_progress": Code(
         "An operation is in progress on instances; the rollout waits for those that are part of it.",
@@ -120,38 +123,42 @@ CODES: Mapping[str, Code] = {
         WARNING,
     ),
     "instances_attached": Code(
-        "Instances were not made from the model of the scale set, and are no part of the rollout.",
+        "Instances were not created from the model of the scale set, and are excluded.",
         NEEDS_ACCEPTANCE,
         WARNING,
     ),
     "instances_behind_model": Code(
-        "Instances on the image do not follow the latest model, and are left all the same: their image alone counts.",
+        "Instances on the image do not follow the latest model, but are not upgraded: only their image counts.",
         WARNING,
     ),
     "instances_own_model": Code(
-        "Instances were given a model of their own, and may never follow that of the scale set.", WARNING
+        "Instances have a model of their own, and may never follow the model of the scale set.", WARNING
     ),
     # Others, and what the principal may do
     "alerts_fired": Code(
         "Alerts of Azure Monitor have fired on resources that the rollout watches.", NEEDS_ACCEPTANCE, WARNING
     ),
     "alerts_unreadable": Code("The alerts that the rollout is to watch cannot be read.", REFUSAL),
-    "lease": Code("Another run rolls the scale set, or has left its lease behind.", REFUSAL, WARNING),
+    "lease": Code("Another run has the lease of the scale set, or did not release it.", REFUSAL, WARNING),
     "autoscale": Code("Autoscale settings act on the scale set.", WARNING),
     "scaled_by_others": Code(
         "A service other than autoscale scales the set, by its tags (Azure DevOps, a cluster autoscaler).",
         NEEDS_ACCEPTANCE,
         WARNING,
     ),
-    "tag_limit": Code("The scale set has too many tags for those that the rollout writes.", REFUSAL, WARNING),
+    "tag_limit": Code(
+        "The scale set has too many tags: there is no room for those that the rollout writes.", REFUSAL, WARNING
+    ),
     "autoscale_unreadable": Code(
-        "Whether autoscale acts on the scale set is not known.", REFUSAL, NEEDS_ACCEPTANCE, WARNING
+        "It is not known whether autoscale acts on the scale set.", REFUSAL, NEEDS_ACCEPTANCE, WARNING
     ),
     "repairs_running": Code("Automatic repairs stay on during the rollout.", WARNING),
-    "repairs_suspended": Code("Automatic repairs are suspended, and no run says that it holds them.", WARNING),
-    "permission_missing": Code("The principal lacks actions for a step of the rollout.", NEEDS_ACCEPTANCE, WARNING),
-    "unreadable": Code("Something that preflight looks at cannot be read, so that nothing is known of it.", WARNING),
-    "permissions_unreadable": Code("Which actions the principal holds is not known.", WARNING),
+    "repairs_suspended": Code("Automatic repairs are suspended, but no run holds them.", WARNING),
+    "permission_missing": Code(
+        "The principal has no permission for some actions of the rollout.", NEEDS_ACCEPTANCE, WARNING
+    ),
+    "unreadable": Code("The preflight cannot read a resource, so nothing is known about it.", WARNING),
+    "permissions_unreadable": Code("It is not known which permissions the principal has.", WARNING),
 }
 
 
