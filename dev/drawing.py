@@ -79,7 +79,7 @@ def package_of(files: Mapping[str, Path], tree: Tree, dotted: str) -> str | None
 
 
 def packages(tree: Tree) -> Graph:
-    """The packages of a tree, and which others each of them imports. What lies beside all packages is left out."""
+    """The packages of a tree, and which others each of them imports. What lies beside all packages is excluded."""
     files = modules(tree)
     graph: Graph = {}
     for name, file in files.items():

@@ -122,7 +122,7 @@ def _no_python(version: str) -> str:
 def _sdk(version: str, python: str) -> Sequence[Step]:
     """The tests of one major version of the Azure SDK on one Python."""
     environment = f"sdk{version}-{python}"
-    # What others deprecate is theirs to mend. The simulator runs where it has what it needs.
+    # What others deprecate is theirs to fix. The simulator runs where it has what it needs.
     tests = ("python", "-m", "pytest", "tests/sdk", "-W", "ignore::DeprecationWarning")
     simulator = {"ARMSIM_PYTHON": str(scripts("dev") / "python")}
     return (
@@ -192,7 +192,7 @@ def _schemas() -> Sequence[Step]:
 
 
 def _core() -> Sequence[Step]:
-    """The tests on another ansible-core: what must hold there, and what says the same everywhere left out."""
+    """The tests on another ansible-core: what must hold there, and what says the same everywhere excluded."""
     environment = f"core-{CORE}"
     return (
         Step(("dev/core-env", CORE, *filter(None, [CORE_PYTHON]))),

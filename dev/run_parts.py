@@ -129,7 +129,7 @@ def main(arguments: Sequence[str]) -> int:
             break
     print(summary(outcomes))
     if outcomes[-1].result == "FAILED":
-        print(f"\nPart {outcomes[-1].part.name} failed. Once mended: make test PART={outcomes[-1].part.name}")
+        print(f"\nPart {outcomes[-1].part.name} failed. Once fixed: make test PART={outcomes[-1].part.name}")
         return 1
     return 0
 

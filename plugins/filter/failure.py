@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import (
-    rollout_aside,
     rollout_previous_image,
+    rollout_quarantine,
     rollout_reaction,
     rollout_retry,
 )
@@ -21,4 +21,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Filter]:
         """Name to function."""
-        return as_filters(rollout_aside, rollout_previous_image, rollout_reaction, rollout_retry)
+        return as_filters(rollout_quarantine, rollout_previous_image, rollout_reaction, rollout_retry)

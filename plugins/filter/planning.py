@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import (
+    rollout_baseline,
     rollout_plan,
-    rollout_witness,
 )
 from ansible_collections.azroll.vmss.plugins.plugin_utils._filters import Filter, as_filters
 
@@ -19,4 +19,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Filter]:
         """Name to function."""
-        return as_filters(rollout_plan, rollout_witness)
+        return as_filters(rollout_plan, rollout_baseline)

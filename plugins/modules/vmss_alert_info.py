@@ -15,7 +15,7 @@ version_added: 0.1.0
 description:
   - Returns the alerts of Azure Monitor that have fired on resources and are not resolved. They tell what the health of
     single instances does not, such as a load balancer without healthy backends, or more errors than usual.
-  - Alerts that a person has closed are left out. Rules without a state, of which most are searches of logs, never
+  - Alerts that an operator has closed are excluded. Rules without a state, of which most are searches of logs, never
     resolve theirs, so that closing is the only end they come to.
   - Azure lists alerts for 30 days at most; what has been firing for longer is not seen.
   - It takes the permission C(Microsoft.AlertsManagement/alerts/read) on the subscriptions of the resources. The role

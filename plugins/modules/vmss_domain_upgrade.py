@@ -16,7 +16,7 @@ description:
   - Upgrades the stale instances of an update domain, a fault domain or a zone, or instances given by id, to the model
     of the scale set. Azure replaces their OS disks and restarts them.
   - The instances are listed right before the call. Those that run the target image already, are protected from scale
-    set actions, deallocated, busy or gone are left out and reported in RV(left_out).
+    set actions, deallocated, busy or gone are excluded and reported in RV(excluded).
   - The call is refused if it would take more instances out of service than O(max_unavailable) allows, together with
     those that are out of service already.
 author:
@@ -58,7 +58,7 @@ options:
     default: false
   missing_instances:
     description:
-      - What to do if one of O(instance_ids) does not exist. V(skip) reports it in RV(left_out) and goes on.
+      - What to do if one of O(instance_ids) does not exist. V(skip) reports it in RV(excluded) and goes on.
       - Instances of a domain that vanish meanwhile are always passed over.
       - Without O(instance_ids) it has no effect.
     type: str
@@ -89,7 +89,7 @@ options:
   partial:
     description:
       - What to do where the limits allow only some of the instances to go now. With V(true) those are sent, and the
-        others are reported in RV(left_out); with V(false) the module fails and sends none.
+        others are reported in RV(excluded); with V(false) the module fails and sends none.
       - It fails in any case where none may go.
     type: bool
     default: false
@@ -100,7 +100,7 @@ options:
     default: []
   busy_tags:
     description:
-      - Names of tags. Instances that carry one of them are left out for the moment, unless its value is V(false) or
+      - Names of tags. Instances that carry one of them are excluded for the moment, unless its value is V(false) or
         V(no).
       - No tag may be in O(skip_tags), too.
     type: list
@@ -117,7 +117,7 @@ options:
   include_instances:
     description:
       - Ids of instances of a Flexible scale set that are part of the rollout although they were not made from the model
-        of the scale set. All others of that kind are left out.
+        of the scale set. All others of that kind are excluded.
       - An instance that has another operating system than the model, an OS disk that was attached, or no image is
         refused here, because its OS disk would be replaced.
     type: list
@@ -132,7 +132,7 @@ options:
     default: ''
   target_image:
     description:
-      - The image that the model must have, such as RV(azroll.vmss.vmss_image_update#module:image). Where somebody else
+      - The image that the model must have, such as RV(azroll.vmss.vmss_image_update#module:image). Where another client
         has written another one meanwhile, the module fails and sends nothing.
     type: dict
     suboptions:
@@ -166,11 +166,12 @@ options:
           - The address of the VHD of an unmanaged image.
           - Azure retired unmanaged disks in March 2026.
         type: str
-  witness:
+  baseline:
     description:
-      - What the scale set looked like when the rollout began, as P(azroll.vmss.rollout_witness#filter) gives it. Where
+      - What the scale set looked like when the rollout began, as P(azroll.vmss.rollout_baseline#filter) gives it. Where
         its policy, its capacity or anything else that instances are made from is another one, or where other instances
-        than those of the rollout were upgraded, the module fails with RV(error.kind=foreign_change) and sends nothing.
+        than those of the rollout were upgraded, the module fails with RV(error.kind=concurrent_change) and sends
+        nothing.
     type: dict
   by_model:
     description:
@@ -253,9 +254,9 @@ instance_ids:
   type: list
   elements: str
   sample: ["0", "5", "10", "15"]
-# shared: left_out
-left_out:
-  description: The instances that were asked for and left out.
+# shared: excluded
+excluded:
+  description: The instances that were asked for and excluded.
   returned: always
   type: list
   elements: dict
@@ -266,11 +267,11 @@ left_out:
       type: str
       sample: "5"
     reason:
-      description: Why it was left out.
+      description: Why it was excluded.
       returned: always
       type: str
       sample: already on the target image
-# end of left_out
+# end of excluded
 unhealthy_before:
   description:
     - Ids out of RV(instance_ids) that were out of service for certain when they were sent. Whatever is not among them
@@ -499,7 +500,7 @@ def main() -> None:
                 "include_instances": {"type": "list", "elements": "str", "default": []},
                 "run_id": {"type": "str", "default": ""},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
-                "witness": {"type": "dict"},
+                "baseline": {"type": "dict"},
                 "by_model": {"type": "bool", "default": True},
                 "allow_managed": {"type": "bool", "default": False},
                 "wait": {"type": "bool", "default": True},

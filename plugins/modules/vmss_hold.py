@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: vmss_hold
-short_description: Hold an Azure VM scale set for one rollout, and let go of it
+short_description: Hold an Azure VM scale set for one rollout, and release it
 version_added: 0.1.0
 description:
   - Takes a lease of the scale set for one run, so that no second one moves its instances at the same time, and holds
@@ -18,7 +18,7 @@ description:
   - The lease is written into tags of the scale set that begin with C(azroll-), on the condition that nobody else wrote
     meanwhile. Of two runs that start at once, one gets it. The other tags stay as they are.
   - What is held is written into the tags before it is done. Whoever comes next after a run that was killed, with the
-    right to its lease, lets go of that, too.
+    right to its lease, releases that, too.
   - All times are those of Azure, never of the control node.
 author:
   - azroll.vmss contributors (@azroll)
@@ -63,15 +63,15 @@ options:
   take_over:
     description:
       - Take the lease from another run, whether it is alive or not, and all that it holds with it.
-      - With O(state=released), let go of all that the lease of the other run holds.
+      - With O(state=released), release all that the lease of the other run holds.
       - Refused with O(state=held) and O(minutes=0), because then no lease is taken.
     type: bool
     default: false
   repairs:
     description:
-      - With O(state=held), suspend automatic repairs if they run. Repairs that somebody else suspended stay suspended
+      - With O(state=held), suspend automatic repairs if they run. Repairs that another client suspended stay suspended
         afterwards.
-      - Refused with O(state=released), which lets go of all that is held, as are O(autoscale=true) and
+      - Refused with O(state=released), which releases all that is held, as are O(autoscale=true) and
         O(upgrade_policy=set_manual).
     type: bool
     default: false
@@ -206,7 +206,7 @@ EXAMPLES = r"""
     target: Ubuntu 24.04 of November
     repairs: true
 
-- name: Let go of it
+- name: Release it
   azroll.vmss.vmss_hold:
     resource_group: rg-shop
     name: web
@@ -278,7 +278,7 @@ held:
   description:
     - What is held. V(repairs) are automatic repairs, V(autoscale=GROUP/NAME) an autoscale setting,
       V(upgrade_policy=Automatic) the upgrade policy that was there before Manual.
-    - With O(state=released) what could not be let go of.
+    - With O(state=released) what could not be released.
   returned: always
   type: list
   elements: str
@@ -308,7 +308,7 @@ image_before:
     version: 24.04.202610150
   # end of old_image
 lost:
-  description: With O(state=released), whether another run has the lease, so that nothing was let go of.
+  description: With O(state=released), whether another run has the lease, so that nothing was released.
   returned: always
   type: bool
   sample: false

@@ -29,7 +29,7 @@ extends_documentation_fragment:
 options:
   image:
     description:
-      - The image. Fields left out keep what the model has, so that O(image.version) alone is enough for a new version.
+      - The image. Fields excluded keep what the model has, so that O(image.version) alone is enough for a new version.
       - Give either O(image.publisher), O(image.offer), O(image.sku) and O(image.version), or one of O(image.id),
         O(image.shared_gallery_image_id), O(image.community_gallery_image_id) and O(image.uri).
     type: dict
@@ -97,7 +97,8 @@ options:
   replaces:
     description:
       - The image that the model had when the change was decided. If it has neither this image nor O(image) by now,
-        somebody else has set one meanwhile, and the module fails with RV(error.kind=foreign_change) before any write.
+        another client has set one meanwhile, and the module fails with RV(error.kind=concurrent_change) before any
+        write.
       - Without it, or if it is empty, whatever the model has is replaced.
     type: dict
     suboptions:
@@ -129,7 +130,7 @@ options:
     description:
       - The RV(azroll.vmss.vmss_instance_facts#module:ansible_facts.vmss.profile) of an earlier look. If the size, the
         extensions or another section of the model is not the same any more, the module fails with
-        RV(error.kind=foreign_change) before any write.
+        RV(error.kind=concurrent_change) before any write.
     type: dict
   by_image:
     description:
@@ -139,10 +140,10 @@ options:
     default: false
   rollback:
     description:
-      - Whether the change takes the scale set back to an image that it had before. If so, the tag C(azroll-back-from)
-        notes the image that it leaves, in the same request, so that a way back that was interrupted is not taken for a
-        rollout. M(azroll.vmss.vmss_hold) removes it when no instance runs that image any more, and so does the next
-        change of the image.
+      - Whether the change takes the scale set back to an image that it had before. If so, the tag
+        C(azroll-rolled-back-from) notes the image that it leaves, in the same request, so that a rollback that was
+        interrupted is not taken for a rollout. M(azroll.vmss.vmss_hold) removes it when no instance runs that image
+        any more, and so does the next change of the image.
       - The image that it leaves is put on the list of images that no rollback leads to unless it is named
         (C(azroll-unproven-images)).
       - Without a lease (O(run_id)) nothing is noted.
@@ -210,7 +211,7 @@ seealso:
   - module: azroll.vmss.vmss_domain_upgrade
     description: Brings instances to the model.
   - module: azroll.vmss.vmss_hold
-    description: Holds the scale set for one run, and lets go of it.
+    description: Holds the scale set for one run, and releases it.
   - module: azroll.vmss.vmss_instance_facts
     description: Shows which image each instance runs.
   - name: Modify a Virtual Machine Scale Set

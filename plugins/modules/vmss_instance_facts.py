@@ -30,12 +30,12 @@ options:
   wait_for:
     description:
       - What to wait for. V(upgraded) means that the instances run the target image and are up; V(healthy) means that
-        they are in service, which includes their health where the scale set has a health source; V(settled) means that
+        they are in service, which includes their health where the scale set has a health source; V(idle) means that
         nothing is done to them any more, however it ended; V(reported) means that they have said how they are, well or
         not, and are not initializing any more.
       - If an instance is seen as failed in two looks in a row, the module fails.
     type: str
-    choices: [upgraded, reported, healthy, settled]
+    choices: [upgraded, reported, healthy, idle]
   instance_ids:
     description:
       - The instances to wait for. If not set, all but those that no upgrade would move, because they are protected from
@@ -54,7 +54,7 @@ options:
       - The number of seconds between two looks at the instances. Azure allows about ten a minute.
     type: int
     default: 10
-  sick_ids:
+  unhealthy_before:
     description:
       - Ids of instances that were out of service before they were upgraded. They are waited for only while an operation
         runs on them, and are no failure.
@@ -89,27 +89,27 @@ options:
     default: []
   same_model:
     description:
-      - Whether to stop waiting, with RV(error.kind=foreign_change), when the image of the model is not O(target_image)
-        any more. The model is read at the beginning of each call.
+      - Whether to stop waiting, with RV(error.kind=concurrent_change), when the image of the model is not
+        O(target_image) any more. The model is read at the beginning of each call.
       - Needs O(wait_for) and O(target_image).
     type: bool
     default: false
   same_profile:
     description:
-      - The RV(ansible_facts.vmss.profile) of an earlier look. The wait stops, with RV(error.kind=foreign_change), when
-        the size, the extensions or another section of the model is not the same any more, because instances that were
-        sent before that never follow the latest model. The model is read at the beginning of each call.
+      - The RV(ansible_facts.vmss.profile) of an earlier look. The wait stops, with RV(error.kind=concurrent_change),
+        when the size, the extensions or another section of the model is not the same any more, because instances that
+        were sent before that never follow the latest model. The model is read at the beginning of each call.
     type: dict
   operation_id:
     description:
-      - For O(wait_for=upgraded) and O(wait_for=settled), the operations that the instances were sent by, for example
-        RV(azroll.vmss.vmss_domain_upgrade#module:operation_id). Nothing is upgraded or settled before they have ended
+      - For O(wait_for=upgraded) and O(wait_for=idle), the operations that the instances were sent by, for example
+        RV(azroll.vmss.vmss_domain_upgrade#module:operation_id). Nothing is upgraded or idle before they have ended
         and the instances were read after that. What they show before may be older than the operation, or ahead of it.
       - If one fails or is cancelled before it has begun all of the instances, a wait for V(upgraded) ends with
         RV(error.kind=operation_failed) or RV(error.kind=preempted) instead of at its timeout.
       - Needs the action C(Microsoft.Compute/locations/operations/read). Where an operation cannot be read, the
         instances alone are judged, by two looks in a row, and the module warns.
-      - Refused without O(wait_for=upgraded) or O(wait_for=settled).
+      - Refused without O(wait_for=upgraded) or O(wait_for=idle).
     type: list
     elements: str
     default: []
@@ -124,7 +124,7 @@ options:
   wait_state:
     description:
       - The path of a file, on the host that runs the module, in which a wait of several calls remembers what it has
-        seen. The next call goes on where the last one ended. It continues rows of good looks, and it does not ask Azure
+        seen. The next call goes on where the last one ended. It continues rows of good reads, and it does not ask Azure
         before the time that Azure named when it throttled.
       - The folder must exist, and nobody else should be able to write to it. A file that is missing or damaged has
         nothing to tell. At the end of a wait, only what is known of Azure's limits stays in the file, so one file
@@ -180,7 +180,7 @@ options:
   target_image:
     description:
       - The image that staleness is judged against. If not set, the one of the model.
-      - Fields left out keep what the model has.
+      - Fields excluded keep what the model has.
     type: dict
     suboptions:
       publisher:
@@ -395,8 +395,8 @@ ansible_facts:
           returned: always
           type: str
           sample: Succeeded
-        back_from:
-          description: The image that a rollout sent the scale set back from, while instances may run it. V(null) if
+        rolled_back_from:
+          description: The image that a rollout rolled the scale set back from, while instances may run it. V(null) if
             there is none.
           returned: always
           type: dict
@@ -745,7 +745,7 @@ heatmap:
   sample:
     - "UD 0  ##~o  3 of 4 in service"
     - "UD 1  oooo  4 of 4 in service"
-    - "# new  o old  ~ on its way"
+    - "# new  o old  ~ in progress"
 done:
   description: Whether what was waited for has come. V(true) if nothing was waited for.
   returned: always
@@ -927,14 +927,14 @@ def main() -> None:
     module = VmssModule(
         argument_spec=module_spec(
             {
-                "wait_for": {"type": "str", "choices": ["upgraded", "reported", "healthy", "settled"]},
+                "wait_for": {"type": "str", "choices": ["upgraded", "reported", "healthy", "idle"]},
                 "instance_ids": {"type": "list", "elements": "str"},
                 "wait_interval": {"type": "int", "default": POLL_INTERVAL},
                 "ignore_health_source": {"type": "bool", "default": False},
                 "include_instances": {"type": "list", "elements": "str", "default": []},
                 "same_model": {"type": "bool", "default": False},
                 "same_profile": {"type": "dict"},
-                "sick_ids": {"type": "list", "elements": "str", "default": []},
+                "unhealthy_before": {"type": "list", "elements": "str", "default": []},
                 "failed_before": {"type": "list", "elements": "str", "default": []},
                 "wait_state": {"type": "path"},
                 "answered_timeout": {"type": "int", "default": 600},

@@ -51,9 +51,9 @@ options:
       - The ids of the instances to ask. If not set, all of them.
     type: list
     elements: str
-  sick_ids:
+  unhealthy_before:
     description:
-      - The ids of instances that are not asked, because they were sick before. Where that leaves none, the module
+      - The ids of instances that are not asked, because they were unhealthy before. Where that leaves none, the module
         succeeds.
     type: list
     elements: str
@@ -252,7 +252,7 @@ def main() -> None:
                 "status_code": {"type": "list", "elements": "int", "default": [200]},
                 "timeout": {"type": "int", "default": 10},
                 "instance_ids": {"type": "list", "elements": "str"},
-                "sick_ids": {"type": "list", "elements": "str", "default": []},
+                "unhealthy_before": {"type": "list", "elements": "str", "default": []},
             }
         ),
         supports_check_mode=True,

@@ -31,7 +31,7 @@ extends_documentation_fragment:
 options:
   instance_ids:
     description:
-      - The ids of the instances. At least one is required. Those that are gone are left out.
+      - The ids of the instances. At least one is required. Those that are gone are excluded.
     type: list
     elements: str
     required: true
@@ -114,9 +114,9 @@ instances:
       returned: always
       type: bool
       sample: true
-# shared: left_out
-left_out:
-  description: The instances that were asked for and left out.
+# shared: excluded
+excluded:
+  description: The instances that were asked for and excluded.
   returned: always
   type: list
   elements: dict
@@ -127,11 +127,11 @@ left_out:
       type: str
       sample: "5"
     reason:
-      description: Why it was left out.
+      description: Why it was excluded.
       returned: always
       type: str
       sample: already on the target image
-# end of left_out
+# end of excluded
 msg:
   description: What happened, in a sentence.
   returned: always

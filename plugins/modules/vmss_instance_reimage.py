@@ -16,7 +16,7 @@ description:
   - Renews the OS disks of the named instances, and of no others. It is meant for instances that are on the image of the
     model already and failed to come up for a reason that is known to pass; see C(passes) in
     RV(azroll.vmss.vmss_instance_facts#module:vmss_details).
-  - Instances on another image are left out, because a reimage would bring that image back; upgrade them with
+  - Instances on another image are excluded, because a reimage would bring that image back; upgrade them with
     M(azroll.vmss.vmss_domain_upgrade). So are those that are protected, deallocated, busy or gone.
   - The call is refused if it would take more instances out of service than O(max_unavailable) allows. Those that are
     out of service already cost nothing more.
@@ -68,7 +68,7 @@ options:
   include_instances:
     description:
       - Ids of instances of a Flexible scale set that are part of the rollout although they were not made from the model
-        of the scale set. All others of that kind are left out.
+        of the scale set. All others of that kind are excluded.
       - An instance that has another operating system than the model, an OS disk that was attached, or no image is
         refused here, because its OS disk would be replaced.
     type: list
@@ -83,7 +83,7 @@ options:
     default: ''
   target_image:
     description:
-      - The image that the model must have, such as RV(azroll.vmss.vmss_image_update#module:image). Where somebody else
+      - The image that the model must have, such as RV(azroll.vmss.vmss_image_update#module:image). Where another client
         has written another one meanwhile, the module fails and sends nothing.
     type: dict
     suboptions:
@@ -117,15 +117,16 @@ options:
           - The address of the VHD of an unmanaged image.
           - Azure retired unmanaged disks in March 2026.
         type: str
-  witness:
+  baseline:
     description:
-      - What the scale set looked like when the rollout began, as P(azroll.vmss.rollout_witness#filter) gives it. Where
+      - What the scale set looked like when the rollout began, as P(azroll.vmss.rollout_baseline#filter) gives it. Where
         its policy, its capacity or anything else that instances are made from is another one, or where other instances
-        than those of the rollout were upgraded, the module fails with RV(error.kind=foreign_change) and sends nothing.
+        than those of the rollout were upgraded, the module fails with RV(error.kind=concurrent_change) and sends
+        nothing.
     type: dict
   by_model:
     description:
-      - Whether instances on the image of the model count as upgraded for O(witness) only if they follow the latest
+      - Whether instances on the image of the model count as upgraded for O(baseline) only if they follow the latest
         model in other respects, too.
     type: bool
     default: true
@@ -178,9 +179,9 @@ instance_ids:
   type: list
   elements: str
   sample: ["7"]
-# shared: left_out
-left_out:
-  description: The instances that were asked for and left out.
+# shared: excluded
+excluded:
+  description: The instances that were asked for and excluded.
   returned: always
   type: list
   elements: dict
@@ -191,11 +192,11 @@ left_out:
       type: str
       sample: "5"
     reason:
-      description: Why it was left out.
+      description: Why it was excluded.
       returned: always
       type: str
       sample: already on the target image
-# end of left_out
+# end of excluded
 operation_id:
   description:
     - The id of Azure's operation, for O(azroll.vmss.vmss_instance_facts#module:operation_id).
@@ -212,7 +213,7 @@ msg:
   description: What happened, in a sentence or two.
   returned: always
   type: str
-  sample: 1 instances of web are being reimaged; 0 left out.
+  sample: 1 instances of web are being reimaged; 0 excluded.
 # shared: error
 error:
   description: What went wrong. V(null) if nothing did.
@@ -346,7 +347,7 @@ def main() -> None:
                 "include_instances": {"type": "list", "elements": "str", "default": []},
                 "run_id": {"type": "str", "default": ""},
                 "target_image": {"type": "dict", "options": IMAGE_OPTIONS},
-                "witness": {"type": "dict"},
+                "baseline": {"type": "dict"},
                 "by_model": {"type": "bool", "default": True},
                 "allow_managed": {"type": "bool", "default": False},
             }

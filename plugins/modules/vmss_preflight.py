@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: vmss_preflight
-short_description: Find everything that speaks against rolling an image through an Azure VM scale set
+short_description: Find everything that forbids rolling an image through an Azure VM scale set
 version_added: 0.1.0
 description:
   - Looks at the model, the instances, the image, the other actors and the permissions, and returns all findings at
@@ -31,7 +31,7 @@ extends_documentation_fragment:
 options:
   image:
     description:
-      - The image to roll. Fields left out keep what the model has, so that O(image.version) alone is enough for a new
+      - The image to roll. Fields excluded keep what the model has, so that O(image.version) alone is enough for a new
         version. V(latest), or a gallery image without version, stands for the newest version that the region has.
       - Give either O(image.publisher), O(image.offer), O(image.sku) and O(image.version), or one of O(image.id),
         O(image.shared_gallery_image_id), O(image.community_gallery_image_id) and O(image.uri).
@@ -121,7 +121,7 @@ options:
   by_model:
     description:
       - Whether instances on the image are to be moved, too, if they do not follow the latest model in other respects.
-      - If V(false), only the image counts, as for a way back to an earlier image.
+      - If V(false), only the image counts, as for a rollback to an earlier image.
     type: bool
     default: true
   upgrade_policy:
@@ -154,14 +154,14 @@ options:
     type: str
     choices: [refuse, accept]
     default: refuse
-  set_aside:
+  quarantine:
     description:
-      - Whether the rollout may set failed instances aside, by M(azroll.vmss.vmss_instance_protection).
+      - Whether the rollout may quarantine failed instances, by M(azroll.vmss.vmss_instance_protection).
     type: bool
     default: false
   retry_failed:
     description:
-      - Whether the rollout may try failed instances once more, by M(azroll.vmss.vmss_instance_reimage).
+      - Whether the rollout may retry failed instances, by M(azroll.vmss.vmss_instance_reimage).
     type: bool
     default: false
   probe_instances:
@@ -563,8 +563,8 @@ ansible_facts:
           returned: always
           type: str
           sample: Succeeded
-        back_from:
-          description: The image that a rollout sent the scale set back from, while instances may run it. V(null) if
+        rolled_back_from:
+          description: The image that a rollout rolled the scale set back from, while instances may run it. V(null) if
             there is none.
           returned: always
           type: dict
@@ -995,7 +995,7 @@ def main() -> None:
                 "suspend_repairs": {"type": "bool", "default": SUSPEND_REPAIRS},
                 "hold_autoscale": {"type": "bool", "default": False},
                 "capacity_changes": {"type": "str", "choices": ["refuse", "accept"], "default": "refuse"},
-                "set_aside": {"type": "bool", "default": False},
+                "quarantine": {"type": "bool", "default": False},
                 "retry_failed": {"type": "bool", "default": False},
                 "probe_instances": {"type": "bool", "default": False},
                 "rollback": {"type": "bool", "default": False},

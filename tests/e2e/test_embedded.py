@@ -121,7 +121,7 @@ def test_a_job_of_awx_asks_nobody_and_the_next_one_continues(small: Site) -> Non
         "rollout_sweep_delay": "1",
         "rollout_batches": "1,50%",
         "rollout_skip": "tags=never",
-        "rollout_accept": '["alerts_fired", "below_floor"]',
+        "rollout_accept": '["alerts_fired", "below_minimum"]',
         "rollout_health_url_status": "[200, 204]",
         "rollout_hold_autoscale": "no",
         "rollout_health_delay": "1",

@@ -50,8 +50,8 @@ def test_a_bad_image_is_stopped_at_the_canary(site, version, cause):
     assert site.simulator.state()["scale_sets"][SET]["repairs"] == "Running"
     # The message says which instances are on which image, and both ways out.
     assert "Canonical:ubuntu-24_04-lts:server:24.04.202510010" in halted.output
-    assert "To go on:" in halted.output
-    assert "To go back:" in halted.output
+    assert "To continue:" in halted.output
+    assert "To roll back:" in halted.output
     # What Azure makes from now on is made from the image before.
     state = site.simulator.state()["scale_sets"][SET]
     assert state["image"] == "Canonical:ubuntu-24_04-lts:server:24.04.202510010"
@@ -93,5 +93,5 @@ def test_what_cannot_be_let_go_of_is_the_cause_and_the_report_is_written_all_the
     rolled = site.upgrade(rollout_image=LATEST, rollout_after_batch=str(hook), rollout_only={"instance_ids": ["1"]})
     assert rolled.rc != 0
     assert rolled.report["result"] == "halted"
-    assert "could not be let go of" in rolled.report["cause"]
+    assert "could not be released" in rolled.report["cause"]
     assert rolled.report["instances_on_target"] == 1

@@ -134,7 +134,7 @@ def test_the_rehearsal_runs_as_the_guide_prints_it(tmp_path):
     assert "show web with 5 instances" in " ".join(ended[lines[1]][1].split())
     assert "1 of 5 instances to move" in next(output for line, (_, output) in ended.items() if "--check" in line)
     assert "Cause, in canary" in ended[bad][1]
-    assert "To go back: run azroll.vmss.rollback with the same options and -e" in ended[bad][1]
+    assert "To roll back: run azroll.vmss.rollback with the same options and -e" in ended[bad][1]
     report = json.loads(ended["python -m json.tool build/rehearsal/report.json"][1])
     assert (report["result"], report["instances_on_target"]) == ("halted", 1)
     assert "Rollout of web: succeeded." in ended[good][1]

@@ -89,7 +89,7 @@ def on_the_loop(folder: Path, **of_set: object) -> Path:
 
 @pytest.mark.newest
 def test_each_instance_of_a_batch_must_answer_at_its_own_address(shop, tmp_path):
-    # The one that was sick before has an address as well, and is not asked there.
+    # The one that was unhealthy before has an address as well, and is not asked there.
     file = on_the_loop(tmp_path, instances={"0": {"health": "unhealthy"}})
     shop.statuses = [503, 200]
     with running(file, speed=SPEED) as simulator:

@@ -113,7 +113,7 @@ def test_vmss_domain_upgrade_is_foreseen_made_and_left_alone(modules):
     assert made["started_at"]
     again = modules.run("vmss_domain_upgrade", update_domain=0)
     assert not again["changed"]
-    assert {one["reason"] for one in again["left_out"]} == {"already on the target image"}
+    assert {one["reason"] for one in again["excluded"]} == {"already on the target image"}
     assert set(again) == set(made) == set(foreseen)
     assert modules.writes() == 2
     account = modules.simulator.ledger()["scale_sets"][SET]

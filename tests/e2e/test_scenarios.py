@@ -1,7 +1,7 @@
 # Copyright (c) 2026, azroll.vmss contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Each scenario rolled through the role: planned, carried out, and run once more."""
+"""Each scenario rolled through the role: planned, carried out, and run again."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Play:
     `result` is that of the report, or `killed`. `cause` are words of the report's cause, `says` words of the output,
     with white space as single blanks. `kill` names the moment at which `victim` gets SIGKILL: `playbook`, or the
     `module` that is at work. `rival` is when a second run of the same playbook starts, with `rival_options`; what is
-    judged then is the end of the one that lost. `mended` says that the service is well again after the run.
+    judged then is the end of the one that lost. `fixed` says that the service is well again after the run.
     """
 
     result: str
@@ -58,7 +58,7 @@ class Play:
     victim: str = "playbook"
     rival: Trigger | None = None
     rival_options: Mapping[str, Any] = field(default_factory=dict)
-    mended: bool = False
+    fixed: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def play_case(case: Case, folder: Path) -> Seen:
             writes = site.ledger()["requests"]["writes"]
             ended = run(site, play, {**NAMES, **OPTIONS, **case.options, **play.options})
             results.append(ended.result)
-            if play.mended:
+            if play.fixed:
                 simulator.clear_faults()
             wrong += judge_play(play, ended, number)
             # A rival writes as well.
@@ -124,7 +124,7 @@ def _ended(run: Run) -> Ended:
 
 
 def _write_nothing(site: Site, options: dict[str, Any], writes: int) -> Iterator[str]:
-    """What is wrong when the same play runs once more after it succeeded."""
+    """What is wrong when the same play runs again after it succeeded."""
     again = _ended(_report(site, "azroll.vmss.upgrade", options))
     if again.result != "nothing_to_do":
         yield f"the run after it ended with {again.result}: {again.cause}"

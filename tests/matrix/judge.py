@@ -17,7 +17,7 @@ SENDS = ("VirtualMachineScaleSets_UpdateInstances", "VirtualMachineScaleSets_Rei
 TAG = "azroll-"
 # What the scale set remembers of its images; these tags are no lease, and outlast it.
 MEMORY = (
-    "azroll-back-from",
+    "azroll-rolled-back-from",
     "azroll-rollout-image",
     "azroll-rollback-image",
     "azroll-unproven-images",
@@ -79,7 +79,7 @@ def judge_world(case: Case, ledger: Json, state: Json, before: Json) -> Iterator
     least = ledger["min_in_service"]
     if least < case.floor - case.lost:
         lost = f", of which the world took {case.lost}" if case.lost else ""
-        yield f"only {least} in service at the worst moment; the floor is {case.floor}{lost}"
+        yield f"only {least} in service at the worst moment; the minimum in service is {case.floor}{lost}"
     # The rival of a play that was refused goes through.
     if all(play.result in UNTOUCHED and play.rival is None for play in case.plays):
         yield from _touched(ledger, state, before)

@@ -33,14 +33,14 @@ written by the command that played them, from their reports and from the simulat
    make matrix
 
 *Expected* and *Seen* are the ``result`` of each run of the case, in order. *In service* is the number of instances in
-service at the worst moment, of how many, and the least that is allowed: the floor of the options, less what the case
-itself takes away. *Who wins* says in words what becomes of the image and of the instances. After each case the lease is
-gone, and automatic repairs and autoscale are as they were before, unless the case says otherwise. Where every run was
-refused or a dry run, no instance was sent and the image is the one that was there; "Nothing was written" is held
-against the ledger. *Killed at every step* has a case for each task of the role that acts outside of ansible-playbook:
-what other tasks do dies with the process, so a kill after one of them leaves what a kill before it leaves.
-``tests/matrix/cases`` has the worlds, the options, and the words that the reports must have. ``make proof`` writes this
-page, and that of the random rollouts.
+service at the worst moment, of how many, and the least that is allowed: the minimum in service of the options, less
+what the case itself takes away. *Who wins* says in words what becomes of the image and of the instances. After each
+case the lease is gone, and automatic repairs and autoscale are as they were before, unless the case says otherwise.
+Where every run was refused or a dry run, no instance was sent and the image is the one that was there; "Nothing was
+written" is held against the ledger. *Killed at every step* has a case for each task of the role that acts outside of
+ansible-playbook: what other tasks do dies with the process, so a kill after one of them leaves what a kill before it
+leaves. ``tests/matrix/cases`` has the worlds, the options, and the words that the reports must have. ``make proof``
+writes this page, and that of the random rollouts.
 """
 TABLE = [".. list-table::", "   :header-rows: 1", "   :widths: 32 12 12 10 18 6 5 7", ""]
 TITLES = {

@@ -35,7 +35,7 @@ STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Remove the folder for the state of the waits", "nothing_to_do", ()),
 )
 SAMPLE = ("Upgrade batch (1 of 2)",)
-# Tasks of the way back, after an image that comes up unhealthy. The next run tries that image again, and goes back.
+# Tasks of the rollback, after an image that comes up unhealthy. The next run tries that image again, and goes back.
 BACK = (
     "Wait until no operation runs on the batch",
     "Read the instances after the failure",
@@ -70,7 +70,7 @@ def _case(number: int, task: str, result: str, says: tuple[str, ...]) -> Case:
 def _back(number: int, task: str) -> Case:
     return Case(
         name=f"step-back-{number:02}",
-        about=f'killed on the way back, after the task "{task}"',
+        about=f'killed during a rollback, after the task "{task}"',
         group=GROUP,
         scenario="bad-image",
         set={"capacity": 4, "autoscale": {"min": 1, "max": 6}},

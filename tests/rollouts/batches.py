@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import rollout_retry
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import rollout_plan, rollout_witness
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import rollout_baseline, rollout_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.state import rollout_journal
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.waiting import (
     rollout_lease_due,
@@ -42,7 +42,7 @@ class Batches(Play):
         self._plan: Result = {}
         self._target: Result | None = None
         self._under_way = False
-        self._sick: list[str] = []
+        self._unhealthy_before: list[str] = []
         self._failed_before: list[str] = []
         forward = options.direction == "forward"
         self._by_model = forward
@@ -52,7 +52,7 @@ class Batches(Play):
         self._waiting = self._unproven = False
         self._retry = False
         self._upgrade: Result = {"instance_ids": []}
-        self._looked_at = 0.0
+        self._read_at = 0.0
         self._operation: list[str] = []
         self._run_id = f"run-{site.run}"
         self._returned_at = ""
@@ -83,7 +83,7 @@ class Batches(Play):
 
     def _hold(self) -> None:
         options = self._options
-        self.note(took_hold=True)
+        self.note(lease_acquired=True)
         journal = self.journal
         hold = self.module(
             vmss_hold,
@@ -103,7 +103,7 @@ class Batches(Play):
             current_instance=self._current_instance(),
             wait_timeout=self._waits["call"]["timeout"],
         )
-        self.journal = rollout_journal(journal, "hold", result=hold, unsettled=self._plan["unsettled"])
+        self.journal = rollout_journal(journal, "hold", result=hold, in_progress=self._plan["in_progress"])
         if hold["made_model"]:
             self._by_model = False
             self.note(by_model=False, made_model=True)
@@ -113,7 +113,7 @@ class Batches(Play):
         return next((one["instance_id"] for one in known if one["latest_model"] and self._by_model), "")
 
     def _keep(self, look: Result) -> None:
-        self._vmss, self._looked_at = look, self._site.now()
+        self._vmss, self._read_at = look, self._site.now()
 
     # plan_batches.yml and read_and_plan.yml
 
@@ -162,9 +162,9 @@ class Batches(Play):
             if self._waiting:
                 return
             self._gather()
-            if self._plan["in_progress"] and not self._plan["batches"]:
+            if self._plan["upgraded_by_others"] and not self._plan["batches"]:
                 self._renew()
-                self._wait_idle(self._plan["in_progress"])
+                self._wait_idle(self._plan["upgraded_by_others"])
                 self._gather()
             left = {one for batch in self._plan["batches"] for one in batch["instance_ids"]}
             if swept == self._options.sweep_rounds:
@@ -177,7 +177,7 @@ class Batches(Play):
             self._unproven = False
             self._take_batches()
             if self.journal["rollback"] is None:
-                self.note(kept_back=self._plan["kept_back"])
+                self.note(deferred=self._plan["deferred"])
             if not left:
                 return
 
@@ -186,7 +186,7 @@ class Batches(Play):
     def _wait_idle(self, ids: Sequence[str]) -> None:
         with suppress(Stop):
             self.wait_for(
-                "settled",
+                "idle",
                 self._waits["upgrade"],
                 self._options.unanswered_timeout,
                 target_image=self._target,
@@ -218,7 +218,7 @@ class Batches(Play):
         self._gate(batch["sent"], self._returned_at)
 
     def _ask_about(self, batch: Mapping[str, Any]) -> None:
-        if self._options.checkpoint == "batch" or (self._options.checkpoint == "canary" and batch["proving"]):
+        if self._options.checkpoint == "batch" or (self._options.checkpoint == "canary" and batch["canary"]):
             self._waiting = not self._options.answer()
             self.note(waiting=self._waiting)
 
@@ -241,10 +241,13 @@ class Batches(Play):
             self._upgrade = self.registered["room"]
         upgrade = self._upgrade
         if upgrade["instance_ids"]:
-            strict = batch["proving"] or self.journal["rollback"]
-            sick = [] if strict else upgrade["unhealthy_before"]
+            strict = batch["canary"] or self.journal["rollback"]
+            unhealthy = [] if strict else upgrade["unhealthy_before"]
             self._failed_before = upgrade["failed_before"]
-            self._sick = [*(one for one in self._sick if one not in upgrade["instance_ids"]), *sick]
+            self._unhealthy_before = [
+                *(one for one in self._unhealthy_before if one not in upgrade["instance_ids"]),
+                *unhealthy,
+            ]
             self._operation = [one for one in [upgrade["operation_id"]] if one]
             self._returned_at = ""
             self._await(upgrade["instance_ids"])
@@ -255,8 +258,8 @@ class Batches(Play):
             self._gate(upgrade["instance_ids"], self._returned_at)
         if going and self._options.after_batch:
             self.pause(HOOK_TAKES)
-        self._unproven = batch["proving"] and not upgrade["instance_ids"]
-        if batch["proving"] and upgrade["instance_ids"]:
+        self._unproven = batch["canary"] and not upgrade["instance_ids"]
+        if batch["canary"] and upgrade["instance_ids"]:
             self._canary = 0
         self.end_batch("succeeded", upgrade=upgrade)
 
@@ -272,12 +275,12 @@ class Batches(Play):
 
     def _renew(self) -> None:
         clock = self._site.simulation.calendar.stamp
-        due = not self.journal["took_hold"] or bool(self._options.before_batch)
+        due = not self.journal["lease_acquired"] or bool(self._options.before_batch)
         if due or rollout_lease_due(
             self.registered["hold"]["lease"],
             self._options.lease,
             self._vmss["gathered_at"],
-            clock(self._looked_at),
+            clock(self._read_at),
             self.at(),
         ):
             self._hold()
@@ -314,7 +317,7 @@ class Batches(Play):
             "by_model": self._by_model,
             "allow_managed": "managed" in options.accept,
             "target_image": self._target,
-            "witness": rollout_witness(
+            "baseline": rollout_baseline(
                 self._seen,
                 self._target or {},
                 any_capacity=self._autoscaled,
@@ -336,7 +339,7 @@ class Batches(Play):
                 target_image=self._target,
                 by_model=self._by_model,
                 instance_ids=list(ids),
-                sick_ids=self._sick,
+                unhealthy_before=self._unhealthy_before,
                 failed_before=self._failed_before,
                 same_model=True,
                 same_profile=self._seen["profile"],
@@ -363,7 +366,7 @@ class Batches(Play):
             look["vmss_details"],
             self.journal,
             ids,
-            sick_ids=self._sick,
+            unhealthy_before=self._unhealthy_before,
             failed_before=self._failed_before,
             by_model=self._by_model,
             operation=(self.registered["facts"]["error"] or {}).get("arm", {}).get("code") or "",
@@ -401,13 +404,13 @@ class Batches(Play):
     # health_gate.yml and custom_checks.yml
 
     def _gate(
-        self, ids: Sequence[str], since: str | None, *, sick: Sequence[str] | None = None, same_model: bool = True
+        self, ids: Sequence[str], since: str | None, *, unhealthy: Sequence[str] | None = None, same_model: bool = True
     ) -> None:
         asked: Result = {
             "target_image": self._target,
             "by_model": self._by_model,
             "instance_ids": list(ids),
-            "sick_ids": list(self._sick if sick is None else sick),
+            "unhealthy_before": list(self._unhealthy_before if unhealthy is None else unhealthy),
             "same_model": same_model,
             "fresher_than": since or None,
             "report_time": self._waits["report_time"],
@@ -417,7 +420,7 @@ class Batches(Play):
         if self._waits["reported"]["retries"]:
             with suppress(Stop):
                 self.wait_for("reported", self._waits["reported"], self._options.unanswered_timeout, **asked)
-            if self.journal["took_hold"]:
+            if self.journal["lease_acquired"]:
                 self._renew()
         successes = self._options.health_successes
         unanswered = self._options.unanswered_timeout

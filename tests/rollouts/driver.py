@@ -12,8 +12,8 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import (
-    rollout_aside,
     rollout_previous_image,
+    rollout_quarantine,
     rollout_reaction,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.reporting import rollout_report, rollout_report_lines
@@ -80,7 +80,7 @@ class Rollout(Batches):
 
     def _look_and_plan(self) -> None:
         options = self._options
-        back = options.direction == "back"
+        back = options.direction == "rollback"
         wanted = options.image or self._previous_image()
         preflight = self.module(
             vmss_preflight,
@@ -97,14 +97,14 @@ class Rollout(Batches):
             suspend_repairs=options.suspend_repairs,
             hold_autoscale=options.hold_autoscale,
             capacity_changes=options.capacity_changes,
-            set_aside=options.set_aside > 0,
+            quarantine=options.quarantine > 0,
             retry_failed=options.retry_failed,
             rollback=back,
             run_id=self._run_id,
             lease_minutes=options.lease,
             take_over_lease=options.lease_take_over,
             by_model=self._by_model,
-            accept=[*options.accept, *(["rollback_impossible", "below_floor", "instances_missing"] if back else [])],
+            accept=[*options.accept, *(["rollback_impossible", "below_minimum", "instances_missing"] if back else [])],
         )
         self._target, self._by_model = preflight["image"], preflight["by_model"]
         self._waits = self._divide(preflight["ansible_facts"]["vmss"])
@@ -119,10 +119,10 @@ class Rollout(Batches):
         if not preflight["ready"]:
             raise Stop("preflight", preflight["msg"])
         self._plan_batches(preflight["ansible_facts"]["vmss"])
-        self.journal = rollout_journal(self.journal, "look", vmss=self._vmss, kept_back=self._plan["kept_back"])
+        self.journal = rollout_journal(self.journal, "look", vmss=self._vmss, deferred=self._plan["deferred"])
         leased, batches = preflight["lease"] is not None, self._plan["batches"]
         self._write = preflight["write_image"] or bool(batches) or leased
-        self._todo = preflight["write_image"] or bool(batches + self._plan["unsettled"]) or leased
+        self._todo = preflight["write_image"] or bool(batches + self._plan["in_progress"]) or leased
 
     # find_rollback_image.yml
 
@@ -145,17 +145,17 @@ class Rollout(Batches):
         if self._write:
             self._hold()
         written = self.registered["preflight"]["write_image"]
-        if self._plan["unsettled"]:
-            self._wait_idle(self._plan["unsettled"])
-            if self.journal["took_hold"]:
+        if self._plan["in_progress"]:
+            self._wait_idle(self._plan["in_progress"])
+            if self.journal["lease_acquired"]:
                 self._renew()
             stale = [one["instance_id"] for one in self._vmss["instances"] if one["stale"]]
-            self._gate(self._plan["unsettled"], None, sick=stale if written else [], same_model=not written)
+            self._gate(self._plan["in_progress"], None, unhealthy=stale if written else [], same_model=not written)
         here = [one["instance_id"] for one in self._vmss["instances"] if one["in_service"] and not one["stale"]]
-        here = [one for one in here if one not in self._plan["excluded"]]
+        here = [one for one in here if one not in self._plan["excluded_ids"]]
         if self.journal["begun_before"] and self._plan["batches"] and here:
             self._gate(here, self._vmss["gathered_at"], same_model=not written)
-        back = self._options.direction == "back"
+        back = self._options.direction == "rollback"
         if self._write:
             seen = self.registered["preflight"]["ansible_facts"]["vmss"]
             policy = self._options.upgrade_policy
@@ -171,9 +171,9 @@ class Rollout(Batches):
         broken = [one for one in self._vmss["instances"] if one["power"] == "running" and one["instance_id"] in sent]
         baked = [one["instance_id"] for one in good if one["instance_id"] not in before]
         baked += [one["instance_id"] for one in broken if not one["stale"] and one["instance_id"] not in baked]
-        baked = [one for one in baked if one not in self._plan["excluded"]]
+        baked = [one for one in baked if one not in self._plan["excluded_ids"]]
         if self._options.bake and baked and not self._waiting:
-            if self.journal["took_hold"]:
+            if self.journal["lease_acquired"]:
                 self._renew()
             self.pause(self._options.bake)
             self._gate(baked, self._returned_at)
@@ -219,9 +219,9 @@ class Rollout(Batches):
         after = self._look_after_failure(self._waits["upgrade"]["retries"] if back else 1)
         self._vmss = after or self._vmss
         image = self._vmss.get("image", {})
-        self.journal = rollout_journal(self.journal, "explain", sick=self._sick, image=image)
-        if self._options.set_aside and self.journal["took_hold"]:
-            self._set_aside()
+        self.journal = rollout_journal(self.journal, "explain", unhealthy=self._unhealthy_before, image=image)
+        if self._options.quarantine and self.journal["lease_acquired"]:
+            self._quarantine()
         reaction = rollout_reaction(self.journal, after, on_failure, only, failed_image, recovered=late)
         self.note(decision=reaction["why"], image_kept_why=reaction["kept"])
         if reaction["restore"]:
@@ -268,7 +268,7 @@ class Rollout(Batches):
                 "late",
                 target_image=self._target,
                 instance_ids=list({one for batch in self.journal["batches"] for one in batch["sent"]}),
-                sick_ids=self._sick,
+                unhealthy_before=self._unhealthy_before,
                 fresher_than=since,
                 report_time=self._waits["report_time"],
                 report_settling=self._options.health_report_settling,
@@ -291,12 +291,12 @@ class Rollout(Batches):
             self._site.sleep(1)
         return {}
 
-    def _set_aside(self) -> None:
+    def _quarantine(self) -> None:
         options = self._options
-        aside = rollout_aside(
+        aside = rollout_quarantine(
             self.journal,
             self._vmss,
-            most=options.set_aside,
+            most=options.quarantine,
             max_unavailable=options.max_unavailable,
             max_unavailable_per_zone=options.max_unavailable_per_zone,
             max_unavailable_per_fault_domain=options.max_unavailable_per_fault_domain,
@@ -313,7 +313,7 @@ class Rollout(Batches):
                     run_id=self._run_id if options.lease else None,
                 )
         told = self.registered.get("protection", {})
-        self.journal = rollout_journal(self.journal, "set_aside", aside=aside, protection=told)
+        self.journal = rollout_journal(self.journal, "quarantine", aside=aside, protection=told)
 
     # finish.yml
 
@@ -332,8 +332,8 @@ class Rollout(Batches):
         return done and self._options.site_check is None and bool(self.registered["preflight"]["proves_image"])
 
     def _finish(self) -> Result:
-        if self.journal["took_hold"]:
-            good = self.journal["cause"] is None and not self._waiting and not self.journal["kept_back"]
+        if self.journal["lease_acquired"]:
+            good = self.journal["cause"] is None and not self._waiting and not self.journal["deferred"]
             with suppress(Stop):
                 self.module(
                     vmss_hold,

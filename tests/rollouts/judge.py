@@ -52,10 +52,11 @@ class Held:
 
 
 def margins(write: Write, options: Options) -> Iterator[tuple[str, int]]:
-    """Every part of the set that a write took instances from, and how many are above its floor right after it.
+    """Every part of the set that a write took instances from, and how many are above its minimum in service right
+    after it.
 
-    The floor is what the limit allows of the instances that were there when the write was decided. Not counted are
-    those that others took out of service, or brought to the set, since then.
+    The minimum in service is what the limit allows of the instances that were there when the write was decided. Not
+    counted are those that others took out of service, or brought to the set, since then.
     """
     look = write.look
     if not write.taken or look is None:
@@ -115,7 +116,7 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
         kept.update(write.instance_ids if write.kind == "protect" else ())
         if write.kind == "image":
             if write.image_before not in {*images, site.first_images.get(write.run), write.image}:
-                yield f"{where}: over {write.image_before}, which somebody else had set meanwhile"
+                yield f"{where}: over {write.image_before}, which another client had set meanwhile"
             returned = write.image in images and write.image != write.image_before
             images.add(write.image)
         if strangers := site.attached.intersection(write.instance_ids):
@@ -129,7 +130,7 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
             continue
         for part, above in margins(write, options):
             if above < 0:
-                yield f"{where}: {-above} below the floor of {part}"
+                yield f"{where}: {-above} below the minimum in service of {part}"
         if outside := [
             one for one in write.instance_ids if one in site.places and not _may_touch(one, site.places[one], options)
         ]:
@@ -138,7 +139,7 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
         if site.ends.get(write.run, (NEW, ""))[0] == NEW and _beyond(write, world):
             yield f"{where}: more on the target than {options.until}"
         if sent := kept.intersection(write.instance_ids):
-            yield f"{where}: sent although set aside: {' '.join(sorted(sent))}"
+            yield f"{where}: sent although quarantined: {' '.join(sorted(sent))}"
         on_it = write.look.serving & (write.look.present - write.look.stale)
         wanted = site.ends[write.run][0] if write.run in site.ends else ""
         forward = bool(wanted) and str(write.image).endswith(wanted) and wanted != OLD
@@ -153,7 +154,7 @@ def judge_writes(site: Site, world: World) -> Iterator[str]:
         if world.breaks_all and world.options.canary and write.taken and str(write.image).endswith(NEW):
             if len(write.taken) > world.options.canary:
                 yield f"{where}: a bad image took {len(write.taken)} instances at once"
-            # What was set aside after it had failed is out of this for good.
+            # What was quarantined after it had failed is out of this for good.
             if others := (moved & write.look.present) - kept - set(write.instance_ids):
                 yield f"{where}: a bad image past the canary {' '.join(sorted(others))}"
             moved |= write.taken
@@ -236,7 +237,7 @@ def _judge_operations(site: Site) -> Iterator[str]:
         sent.append(write)
 
 
-def judge_way_back(site: Site, first: int) -> Iterator[str]:
+def judge_rollback(site: Site, first: int) -> Iterator[str]:
     """From run `first` on, the old image is wanted: no run writes the one that was rolled, or sends instances to it."""
     for write in site.writes:
         if write.run >= first and write.kind in ("image", "upgrade") and str(write.image).endswith(NEW):
@@ -250,19 +251,19 @@ PROOFS = ("timeout", "not upgraded in time", "not healthy in time", "operation_f
 def judge_model(site: Site, world: World, report: Mapping[str, Any], kind: str) -> Iterator[str]:
     """After a run that failed its proof, and left the instances as they are: the model has the failed image no more.
 
-    But where the user wants it so, where somebody else or the weather kept the run from it, where it says that nothing
+    But where the user wants it so, where another client or the weather kept the run from it, where it says that nothing
     tells which image was there before, or that all became healthy a little late, which is so.
     """
     if "healthy after the time for it had ended" in str(report.get("decision")) and not site.broken():
         return
     model, target = str(site.web.target()), report["target_image"]
-    if world.options.direction == "back" or not target or not model.endswith(target["version"]):
+    if world.options.direction == "rollback" or not target or not model.endswith(target["version"]):
         return
     sent = any(batch["sent"] for batch in report["batches"][-1:])
     if report["result"] != "halted" or kind not in PROOFS or not sent or world.options.failed_image == "keep":
         return
     calm = not (world.weather.rate or world.weather.conflicts or world.weather.fates or world.weather.outages)
-    unknown = "nothing tells for certain" in report["image_kept_why"]
+    unknown = "it is not known for certain" in report["image_kept_why"]
     if not report["image_kept_why"] or (calm and not unknown and not world.document["actors"]):
         yield f"halted by {kind}, and the failed image is still in the model"
 
@@ -290,8 +291,8 @@ def judge_images(site: Site, world: World) -> Iterator[str]:
             continue
         for run in range(seen, write.run):
             wanted, result = site.ends.get(run, ("", ""))
-            # One that was killed when it had let go had come to its end, which may have been a good one. A run that
-            # finds nothing to do writes only where the image has proved itself since.
+            # One that was killed when it had released the scale set had come to its end, which may have been a good
+            # one. A run that finds nothing to do writes only where the image has proved itself since.
             last = next((one for one in reversed(site.writes) if one.run == run), None)
             over = result in ("killed", "nothing_to_do")
             let_go = over and last is not None and last.kind == "tags" and not last.leased
@@ -315,9 +316,9 @@ def judge_images(site: Site, world: World) -> Iterator[str]:
 
 
 def judge_rolled_back(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
-    """After a way back of everything, once the world is quiet: nothing that was sent is left on the image it was for.
+    """After a rollback of everything, once the world is quiet: nothing that was sent is left on the image it was for.
 
-    But for what stays as it is: set aside, protected, or off.
+    But for what stays as it is: quarantined, protected, or off.
     """
     sent = {
         one
@@ -330,7 +331,7 @@ def judge_rolled_back(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
             one.attached
             or one.protect_from_scale_set_actions
             or one.power != "running"
-            or one.id in report["set_aside"]
+            or one.id in report["quarantine"]
         )
         if one.id in sent and one.image.key.endswith(NEW) and not stays:
             yield f"rolled back, but {one.id} came up on the image that was taken back"
@@ -429,7 +430,7 @@ def judge_holds(site: Site, before: Held) -> Iterator[str]:
 
 def judge_report(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
     """What a report says of the instances is so at its time, or it says that it is of an earlier one."""
-    if not report["took_hold"] or report["as_of_outdated"]:
+    if not report["lease_acquired"] or report["as_of_outdated"]:
         return
     read = datetime.fromisoformat(report["as_of"])
     # What others have begun goes on after the read; of what this run did, the read must know.
@@ -467,10 +468,10 @@ def judge_end(site: Site, options: Options, report: Mapping[str, Any], *, stoppe
     if look is None:
         return
     if report.get("cause") is None:
-        named = {*report["instances_left_out"], *report["instances_kept_back"]}
+        named = {*report["instances_excluded"], *report["instances_deferred"]}
         if unnamed := site.attached.intersection(one.id for one in site.web.active()) - named:
             yield f"not made from the model, and not named: {' '.join(sorted(unnamed))}"
-        # What came after the run had let go is another story, which its report tells.
+        # What came after the run had released the scale set is another story, which its report tells.
         own = [write for write in site.writes if write.run == site.run]
         seen = own[-1].before if own and own[-1].kind == "tags" and own[-1].before else look
         # Of what this run has sent, it can tell; of what another client has begun a moment ago, nobody can.

@@ -43,7 +43,7 @@ class Options:
     on_failure: str = ROLE["rollout_on_failure"]
     failed_image: str = ROLE["rollout_failed_image"]
     retry_failed: bool = ROLE["rollout_retry_failed"]
-    set_aside: int = ROLE["rollout_set_aside"]
+    quarantine: int = ROLE["rollout_quarantine"]
     accept: tuple[str, ...] = ()
     lease: int = ROLE["rollout_lease"]
     lease_take_over: bool = ROLE["rollout_lease_take_over"]

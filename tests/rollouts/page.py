@@ -33,25 +33,25 @@ This page was written by the command that did it:
 Each rollout draws a world of its own:
 
 * a scale set of 1 to 1,000 instances, Uniform or Flexible, with or without zones, in 1 to 3 placement groups, by
-  update domain, fault domain, zone or in plain batches; some instances stopped, deallocated, failed, sick or
+  update domain, fault domain, zone or in plain batches; some instances stopped, deallocated, failed, unhealthy or
   protected beforehand
 * limits for the set, its zones and its fault domains, as counts and percentages; canaries, growing batches, soaks, a
-  share to stop at, a part to be confined to, instances to skip, checkpoints at which a person may end the run
-* an image that works, boots slowly, flaps, fails on some or on all instances, makes them sick, or never comes back
-* others at work: autoscale, people who change capacity, image, power and protection, evictions, somebody else's
+  share to stop at, a part to be confined to, instances to skip, checkpoints at which an operator may end the run
+* an image that works, boots slowly, flaps, fails on some or on all instances, makes them unhealthy, or never comes back
+* others at work: autoscale, people who change capacity, image, power and protection, evictions, another client's
   upgrade
 * a service that throttles, breaks connections before and after a write took effect, is silent for minutes, answers
   409 and 412, and ends operations badly
 * up to three kills, at any step, and the run after each
-* any way to react to a failure, and at times a person who wants the old image back afterwards
+* any way to react to a failure, and at times an operator who wants the old image back afterwards
 
 The simulator's own ledger is the judge. What must hold of every one of them:
 
-* No write of the rollout takes an instance below the floor of the set, of a zone or of a fault domain.
+* No write of the rollout takes an instance below the minimum in service of the set, of a zone or of a fault domain.
 * A bad image never gets past the canary.
 * After the decision to stop, nothing is written but the release of what was held.
 * No instance is upgraded twice, and none that the rollout is not to touch is sent.
-* No image that somebody else has set meanwhile is written over.
+* No image that another client has set meanwhile is written over.
 * A rollout that calls itself a success has every instance on the target or names it; one that stops names all of them.
 * A rollout that went back has left nothing that it sent on the image that was taken back, also of what was still on
   its way when it failed.
@@ -63,8 +63,8 @@ The simulator's own ledger is the judge. What must hold of every one of them:
 {numbers}
 
 A stop is counted by the error that led to it: most of these worlds are meant to stop a rollout. *Margin* is the
-number of instances in service above the floor at the worst write of all. Rollouts that begin below the floor have
-none: of these, only sick instances are touched.
+number of instances in service above the minimum in service at the worst write of all. Rollouts that begin below the
+minimum in service have none: of these, only unhealthy instances are touched.
 
 Then {healthy:,} healthy rollouts with noise as far as the retries of the gates are meant to bear it (a fifth to half
 of the reports wrong for minutes, on up to half of the instances, 5 to 30 % of the probes of the site bad, up to 5 %

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""A whole rollout: run, killed, run again until one run comes to its end, and then once more."""
+"""A whole rollout: run, killed, run again until one run comes to its end, and then again."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from rollouts.judge import (
     judge_reasons,
     judge_refusals,
     judge_report,
+    judge_rollback,
     judge_rolled_back,
     judge_waits,
-    judge_way_back,
     judge_writes,
     margins,
     repairs_written,
@@ -45,7 +45,9 @@ QUIET = 4_000.0
 
 @dataclass
 class Outcome:
-    """What came of a rollout. `lowest` is the least margin above the floor after any write that took instances."""
+    """What came of a rollout. `lowest` is the least margin above the minimum in service after any write that took
+    instances.
+    """
 
     result: str
     cause: str | None
@@ -100,14 +102,14 @@ def roll(
         violations += run_again(site, player, world)
     if world.back:
         site.target = OLD
-        # Where somebody else has set a third image, the one before it is not the old one.
+        # Where another client has set a third image, the one before it is not the old one.
         models = (site.first_images.get(1), site.web.target())
         named = world.size % 2 or not all(str(one).endswith((OLD, NEW)) for one in models)
-        back = replace(world.options, direction="back", image={"version": OLD} if named else {}, until="")
+        back = replace(world.options, direction="rollback", image={"version": OLD} if named else {}, until="")
         before = still(site, before)
         first = site.run + 1
         violations += judge_run(site, replace(world, options=back), *run_to_its_end(site, player, back), before)
-        violations += judge_way_back(site, first)
+        violations += judge_rollback(site, first)
     if world.sequel:
         violations += play_sequel(site, player, world, report, before)
     violations += judge_writes(site, world)
@@ -146,10 +148,10 @@ def run_to_its_end(site: Site, player: Player, options: Options) -> tuple[Run, R
             # Where nothing stopped it, it failed to release what it held, and the image has come to a good end, or to
             # the share that was asked for.
             unreleased = report["result"] == "halted" and rollout.stop is None
-            end = "partial" if report["instances_kept_back"] else "succeeded"
+            end = "partial" if report["instances_deferred"] else "succeeded"
             site.ends[site.run] = (wanted, end if unreleased else report["result"])
         except Killed:
-            # On another host nothing tells for certain that the process is dead: a person does.
+            # On another host it is not known for certain that the process is dead: an operator does.
             options = replace(options, lease_take_over=takes_over)
             site.sleep(AFTERWARDS)
             continue
@@ -159,7 +161,7 @@ def run_to_its_end(site: Site, player: Player, options: Options) -> tuple[Run, R
 
 
 def play_sequel(site: Site, player: Player, world: World, report: Result, before: Held) -> list[str]:
-    """More instances, after a halt the same once more, then a third image, and back without a name."""
+    """More instances, after a halt the same again, then a third image, and back without a name."""
     failed = report["result"] == "halted" and world.options.failed_image == "restore"
     violations = list(judge_new_instances(site, site.grow(1 + world.size // 10), failed=failed, report=report))
     site.sleep(QUIET)
@@ -173,7 +175,7 @@ def play_sequel(site: Site, player: Player, world: World, report: Result, before
     if third["result"] not in ("succeeded", "nothing_to_do") or not options.lease:
         return violations
     site.sleep(QUIET)
-    back = replace(options, direction="back", image={})
+    back = replace(options, direction="rollback", image={})
     run_to_its_end(site, player, back)
     return violations
 
@@ -195,13 +197,13 @@ def judge_run(site: Site, world: World, rollout: Run, report: Result, before: He
     # tags, and a run refused at its start writes nothing.
     wiped = world.rewrites_tags and site.kills_met
     remembered = world.options.lease and not wiped and any(write.run == site.run for write in site.writes)
-    if remembered and "could not be let go of" not in report.get("cause", ""):
+    if remembered and "could not be released" not in report.get("cause", ""):
         violations += judge_holds(site, before)
     return violations
 
 
 def run_again(site: Site, player: Player, world: World) -> list[str]:
-    """The same rollout once more: where all that can be on the target is, it writes nothing."""
+    """The same rollout again: where all that can be on the target is, it writes nothing."""
     look = site.look()
     if world.options.until:
         return []  # whoever comes or goes changes what the share is of

@@ -65,7 +65,7 @@ class Service(Client):
         self._note = note
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """There is nothing to release."""
 
     def compute(self, subscription_id: str) -> Any:
         """There is no SDK here: `Arm._begin` writes by itself."""

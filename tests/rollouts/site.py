@@ -38,7 +38,7 @@ NUMBERS = count()
 atexit.register(rmtree, FOLDER, ignore_errors=True)
 
 
-# How old a list may be that is given once more, in seconds.
+# How old a list may be that is given again, in seconds.
 OLDEST_LIST = 8.0
 
 
@@ -289,12 +289,12 @@ class Site:
         """Those with the image that is rolled, or on their way to it, that are out of service and served before."""
         now = self.now()
         sent = {one for write in self.writes if write.kind == "upgrade" for one in write.instance_ids}
-        sick = {one for write in self.writes if write.look for one in set(write.instance_ids) - write.look.serving}
+        unhealthy = {one for write in self.writes if write.look for one in set(write.instance_ids) - write.look.serving}
         return frozenset(
             one.id
             for one in self._rolled()
             if (one.id in sent or one.image.key.endswith(self.target))
-            and one.id not in sick
+            and one.id not in unhealthy
             and not one.in_service(now)
         )
 

@@ -85,7 +85,7 @@ class Tally:
         yield f"stops by cause               {self.stopped:>9,}"
         for cause, count in self.stops.most_common():
             yield f"  {cause:<26} {count:>9,}"
-        yield f"margin above the floor       {self.lowest if self.lowest is not None else '-':>9}"
+        yield f"margin above the minimum in service       {self.lowest if self.lowest is not None else '-':>9}"
         yield f"violations                   {len(self.violations):>9,}"
         for seed, violation in self.violations[:SHOWN]:
             yield f"  {_broken(seed, violation)}"
@@ -165,7 +165,7 @@ def _until(seeds: Iterator[int], until: float, begun: threading.Semaphore) -> It
 
 
 def again(seed: int, *, noisy: bool) -> Tally:
-    """The rollout of a seed once more, told write by write."""
+    """The rollout of a seed again, told write by write."""
     draw = random.Random(seed)
     world = noisy_world(draw) if noisy else random_world(draw)
     outcome = roll(world, tell=print)

@@ -20,7 +20,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._calls import prefligh
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.waiting import rollout_waits
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Baseline
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model import origin, service_state
 from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import Progress
@@ -58,7 +58,7 @@ def shown(words: str, change: Callable[[World], World] = same) -> bool:
 def test_a_budget_that_nobody_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upgrade_call, "exceeded", lambda *_: None)
     monkeypatch.setattr(upgrade_call, "_fitting", lambda _parts, _out, send, _doubt: list(send))
-    assert shown("below the floor")
+    assert shown("below the minimum in service")
 
 
 def test_a_gate_that_lets_everything_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def failed_but_serving(world: World) -> World:
 def test_instances_that_serve_and_are_handled_as_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_state, "_outdated", lambda instance: instance.failed)
     monkeypatch.setattr(upgrade_call, "doubtful", lambda *_: frozenset())
-    assert shown("below the floor", failed_but_serving)
+    assert shown("below the minimum in service", failed_but_serving)
 
 
 def short_of_some(world: World) -> World:
@@ -110,7 +110,7 @@ def short_of_some(world: World) -> World:
 def test_a_floor_of_what_is_listed_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "missing_of", lambda *_: 0)
     monkeypatch.setattr(check_instances, "missing_of", lambda *_: 0)
-    assert shown("below the floor", short_of_some)
+    assert shown("below the minimum in service", short_of_some)
 
 
 def test_instances_that_are_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,14 +184,14 @@ def scaled(world: World) -> World:
 
 
 def test_capacity_that_is_lost_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    of = Witness.of
-    monkeypatch.setattr(Witness, "of", lambda *_, **options: replace(of(*_, **options), least_capacity=None))
+    of = Baseline.of
+    monkeypatch.setattr(Baseline, "of", lambda *_, **options: replace(of(*_, **options), least_capacity=None))
     assert shown("instances left", scaled)
 
 
 def test_an_accepted_change_of_the_capacity_that_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    of = Witness.of
-    monkeypatch.setattr(Witness, "of", lambda *_, **options: of(*_, **{**options, "scaled_by_others": False}))
+    of = Baseline.of
+    monkeypatch.setattr(Baseline, "of", lambda *_, **options: of(*_, **{**options, "scaled_by_others": False}))
     assert shown("stopped by a change of the capacity that is accepted", scaled)
 
 
@@ -202,7 +202,7 @@ def test_a_wait_for_what_is_excluded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_report_that_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollout_report, "by_image", lambda _instances: {})
-    monkeypatch.setattr(rollout_report, "left_out", lambda *_, **__: {})
+    monkeypatch.setattr(rollout_report, "excluded", lambda *_, **__: {})
     assert shown("not named in the report")
     assert shown("neither on the target nor named")
 
@@ -222,7 +222,7 @@ def test_a_report_that_counts_the_wrong_image_after_a_rollback(monkeypatch: pyte
 
 
 def meddled_with(world: World) -> World:
-    """The world with a colleague who sets another image when the first batch has ended, before a way back begins."""
+    """The world with a colleague who sets another image when the first batch has ended, before a rollback begins."""
     colleague = {
         "name": "colleague",
         "when": {"event": "batch_ended", "after": 1},
@@ -232,13 +232,13 @@ def meddled_with(world: World) -> World:
     return replace(world, document=document, options=replace(world.options, on_failure="rollback"))
 
 
-def test_a_way_back_over_what_somebody_else_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rollback_over_what_somebody_else_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failure_policy, "same_reference", lambda *_: True)
     monkeypatch.setattr(set_image, "_check", lambda *_: None)
-    assert shown("which somebody else had set meanwhile", meddled_with)
+    assert shown("which another client had set meanwhile", meddled_with)
 
 
-def test_a_way_back_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rollback_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Rollout, "_wait_idle", lambda *_: None)
     monkeypatch.setattr(failure_policy, "_scope", lambda journal, *_: tuple(sent_ids(journal)[:1]))
     assert shown("came up on the image that was taken back")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The second chance of instances that fail for a reason that passes."""
+"""The retry of instances that fail for a reason that passes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_what_fails_once_is_reimaged_and_the_rollout_succeeds() -> None:
     retried = [one for batch in report["batches"] for one in batch["retried"]]
     assert sorted(retried) == sorted(one for batch in report["batches"] for one in batch["instance_ids"])
     canary = report["batches"][0]
-    assert f"Tried once more in {canary['name']}: {canary['retried'][0]}" in rollout_report_lines(report)
+    assert f"Retried in {canary['name']}: {canary['retried'][0]}" in rollout_report_lines(report)
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_what_cannot_be_sent_once_more_has_had_its_chance() -> None:
     report, writes = roll({"code": PASSES}, actors=[guard])
     assert (report["result"], writes) == ("halted", ["upgrade"])
     canary = report["batches"][0]
-    assert (canary["second_chance"], canary["retried"]) == (canary["instance_ids"], [])
+    assert (canary["chosen_for_retry"], canary["retried"]) == (canary["instance_ids"], [])

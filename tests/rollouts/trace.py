@@ -25,7 +25,7 @@ LARGEST = 30
 # Each run's own names; a run that has no id and one that has are two things, though.
 OWN = ("wait_state", "run_id", "holder")
 # Sets, which Ansible's filters bring into an order of their own.
-SETS = ("instance_ids", "sick_ids")
+SETS = ("instance_ids", "unhealthy_before")
 
 
 def differences(seed: int, largest: int = LARGEST) -> list[str]:

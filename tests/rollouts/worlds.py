@@ -47,10 +47,10 @@ DEAD_PROCESS = re.sub(r"/\d+\.", "/0.", holder_name())
 
 @dataclass(frozen=True)
 class World:
-    """What a rollout meets. `breaks_all`: no instance survives the new image. `back`: a person wants the old one again,
-    however the rollout ended. `sequel`: autoscale adds instances, then a third image is rolled, and rolled back again
-    without naming the one before. `company`: another host of the play fails after so many tasks. `healthy`: nothing in
-    it is a reason to stop."""
+    """What a rollout meets. `breaks_all`: no instance survives the new image. `back`: an operator wants the old one
+    again, however the rollout ended. `sequel`: autoscale adds instances, then a third image is rolled, and rolled back
+    again without naming the one before. `company`: another host of the play fails after so many tasks. `healthy`:
+    nothing in it is a reason to stop."""
 
     document: dict[str, Any]
     options: Options
@@ -109,7 +109,7 @@ def random_world(draw: random.Random, largest: int = LARGEST) -> World:
         set_["automatic_repairs"] = {"grace_period": grace, "action": action, "state": state}
     if draw.random() < 0.3:
         set_["autoscale"] = {"min": size // 2, "max": min(size + 10, LARGEST), "enabled": draw.random() < 0.8}
-    # Somebody who makes instances flap would make those of a sick image look well at times.
+    # Somebody who makes instances flap would make those of an unhealthy image look well at times.
     actors = [one for one in _actors(draw) if not (breaks_all and "health" in behaviour and "flap" in one["do"])]
     actors += [] if flexible else _starts(random.Random(f"{size}/starts"), set_)
     document = _document(draw, set_, behaviour, actors)
@@ -265,7 +265,7 @@ def _health(draw: random.Random, flexible: bool) -> dict[str, Any] | None:
 def _behaviour(draw: random.Random, reports: bool) -> tuple[dict[str, Any], bool]:
     """What the new image does, and whether it breaks every instance as far as the set can tell."""
     kind = draw.choice(
-        ["good"] * 5 + ["slow", "flaps", "some fail", "some fail once", "all fail", "all sick", "none returns"]
+        ["good"] * 5 + ["slow", "flaps", "some fail", "some fail once", "all fail", "all unhealthy", "none returns"]
     )
     share = draw.choice([0.05, 0.2, 0.5])
     match kind:
@@ -279,7 +279,7 @@ def _behaviour(draw: random.Random, reports: bool) -> tuple[dict[str, Any], bool
             return {"upgrade_fails": {"code": "OSProvisioningTimedOut", "share": share, "times": 1}}, False
         case "all fail":
             return {"upgrade_fails": {"share": 1.0}}, True
-        case "all sick" if reports:
+        case "all unhealthy" if reports:
             return {"health": draw.choice(["unhealthy", "unknown", "none"])}, True
         case "none returns":
             return {"never_returns_share": 1.0}, True
@@ -383,7 +383,7 @@ def _options(draw: random.Random, size: int, seed: int) -> Options:
     percent = draw.randint(least, max(least, 50))
     luck, bad = random.Random(f"{seed}/site"), draw.choice([0.0, 0.2])
     return Options(
-        set_aside=random.Random(f"{seed}/aside").choice([0, 0, 1, 2]),
+        quarantine=random.Random(f"{seed}/aside").choice([0, 0, 1, 2]),
         image={"version": NEW},
         by=draw.choice(["update_domain", "update_domain", "fault_domain", "zone", "batch"]),
         max_unavailable=draw.choice([str(count), f"{percent}%"]),
@@ -414,8 +414,8 @@ def _options(draw: random.Random, size: int, seed: int) -> Options:
 def permitted(options: Options) -> Options:
     """The options, changed where the role would refuse them."""
     if options.max_unavailable == "1":
-        # Beside one that is set aside, none could be upgraded.
-        options = replace(options, set_aside=0)
+        # Beside one that is quarantined, none could be upgraded.
+        options = replace(options, quarantine=0)
     if options.checkpoint == "canary" and not (options.canary or options.batches):
         options = replace(options, checkpoint="batch")
     wait = between_renewals(
@@ -460,7 +460,7 @@ def _short(draw: random.Random, options: Options, set_: dict[str, Any]) -> Optio
 
 
 def _limited(draw: random.Random, options: Options, set_: dict[str, Any]) -> Options:
-    """Perhaps confined to a part of the set, or in steps between which a person is asked."""
+    """Perhaps confined to a part of the set, or in steps between which an operator is asked."""
     kind = draw.choice([""] * 10 + ["until", "only", "skip", "checkpoint", "order"])
     zones, size = set_["zones"], set_["capacity"]
     match kind:

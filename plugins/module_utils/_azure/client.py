@@ -85,7 +85,7 @@ class Arm(HealthReads, OperationReads, ImageReads):
         self.ignore_health_source = False
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Release the connections."""
         self._client.close()
 
     # Scale sets

@@ -62,7 +62,7 @@ def known_cloud(name: str) -> Cloud | None:
     if urlsplit(name).scheme == "https" and urlsplit(name).netloc:
         return None
     raise BadInput(
-        f"cloud_environment is {name!r}, which is no cloud that is known",
+        f"cloud_environment is {name!r}, which is not a valid cloud that is known",
         advice=f"Give {', '.join(KNOWN_CLOUDS)}, or the https address of a metadata endpoint (Azure Stack).",
     )
 

@@ -108,7 +108,8 @@ def _profile(settings: Settings, environ: Mapping[str, str], name: str) -> Setti
         raise CredentialError(f"The credential file {path} cannot be read: {exc.strerror}", advice=_WAYS) from exc
     except configparser.Error as exc:
         raise CredentialError(
-            f"The credential file {path} is no ini file", advice="It needs sections like [default] with key = value."
+            f"The credential file {path} is not a valid ini file",
+            advice="It needs sections like [default] with key = value.",
         ) from exc
     if name not in parser:
         known = ", ".join(parser.sections()) or "none"

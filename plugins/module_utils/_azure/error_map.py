@@ -82,7 +82,7 @@ def failed_operation(fault: ArmFault, attempted: str) -> VmssError:
     if preempted(fault):
         return Preempted(
             f"Could not {attempted}: a newer write to the scale set put an end to it",
-            advice="Run again: what is done already is left alone. The activity log tells who else writes.",
+            advice="Run again: what is done already is left alone. The activity log shows who else writes.",
             attempted=attempted,
             fault=fault,
         )

@@ -58,7 +58,7 @@ class Operation:
             raise WaitTimeout(
                 f"Could not {self._attempted} within {self._deadline.seconds:.0f} seconds: "
                 "the operation is still running",
-                advice="It goes on in Azure. Raise O(wait_timeout), or look with azroll.vmss.vmss_instance_facts.",
+                advice="It goes on in Azure. Raise O(wait_timeout), or follow it with azroll.vmss.vmss_instance_facts.",
                 attempted=self._attempted,
             )
 

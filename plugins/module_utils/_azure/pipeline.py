@@ -108,7 +108,7 @@ class Client:
         )
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Release the connections."""
         self._plain.close()
         if self._compute is not None:
             self._compute.close()
@@ -210,7 +210,9 @@ def resource_path(*parts: str) -> str:
     """The path of a resource. Each part is quoted, and none is empty or dots alone: no name leads elsewhere."""
     for part in parts:
         if not part.strip("."):
-            raise BadInput(f"{part!r} is no name", advice="Look at the names that the options and the image's id hold.")
+            raise BadInput(
+                f"{part!r} is not a valid name", advice="Check the names in the options and in the image's id."
+            )
     return "/" + "/".join(quote(part, safe="") for part in parts)
 
 

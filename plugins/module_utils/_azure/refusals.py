@@ -373,7 +373,7 @@ _TABLE: tuple[Refusal, ...] = (
     Refusal(
         Rejected,
         "the scale set refers to something whose id Azure does not accept",
-        "Mend the reference that Azure names, then run again.",
+        "Fix the reference that Azure names, then run again.",
         codes=("linkedinvalidpropertyid", "invalidresourcereference", "invalidresourceid"),
     ),
     Refusal(

@@ -66,8 +66,8 @@ def odd_part(document: Any, *, bare_list: bool = False) -> str:
     With `bare_list` the answer is a list of objects, else an object.
     """
     if bare_list:
-        return _entries(document, "the list", "value") if isinstance(document, list) else "it is no list"
-    return _object(document, "the answer", "") if isinstance(document, dict) else "it is no object"
+        return _entries(document, "the list", "value") if isinstance(document, list) else "it is not a list"
+    return _object(document, "the answer", "") if isinstance(document, dict) else "it is not an object"
 
 
 def _object(document: Mapping[str, Any], path: str, holder: str) -> str:

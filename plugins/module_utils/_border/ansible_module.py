@@ -22,8 +22,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._options.module_option
 class VmssModule(AnsibleModule):
     """A module that also survives values which ansible-core does not.
 
-    Where an option with options of its own is no dictionary, ansible-core 2.16 to 2.21 forget which options are secret
-    and show them all in the invocation, or end in a traceback, as they do for an infinite number.
+    Where an option with options of its own is not a dictionary, ansible-core 2.16 to 2.21 forget which options are
+    secret and show them all in the invocation, or end in a traceback, as they do for an infinite number.
     """
 
     params: dict[str, Any]
@@ -52,7 +52,7 @@ def _check_type(name: str, spec: Mapping[str, Any], value: Any) -> None:
             check_type_dict(value)
         except (TypeError, ValueError) as error:
             raise BadInput(
-                f"{name} is no dictionary, but of type {type(value).__name__}",
+                f"{name} is not a dictionary, but of type {type(value).__name__}",
                 advice="Give names with values, for example {version: latest}.",
             ) from error
 

@@ -89,7 +89,7 @@ class UpgradeResult(DiffResult):
     """Who was sent, or may have been, and how far they are."""
 
     # Not "skipped": Ansible takes a result with that key for a skipped task.
-    left_out: list[dict[str, str]] = field(default_factory=list)
+    excluded: list[dict[str, str]] = field(default_factory=list)
     instance_ids: list[str] = field(default_factory=list)
     unhealthy_before: list[str] = field(default_factory=list)
     failed_before: list[str] = field(default_factory=list)
@@ -101,7 +101,7 @@ class UpgradeResult(DiffResult):
     def report(self, planned: PlannedUpgrade) -> None:
         """What was sent, or would be."""
         self.changed, self.instance_ids = bool(planned.instance_ids), list(planned.instance_ids)
-        self.left_out, self.diff = planned.left_out(), planned.diff()
+        self.excluded, self.diff = planned.excluded(), planned.diff()
         self.unhealthy_before = list(planned.upgrade.unhealthy_before)
         self.failed_before = list(planned.upgrade.failed_before)
 

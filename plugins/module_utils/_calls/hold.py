@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""Holding a scale set and letting go of it, as vmss_hold does."""
+"""Holding a scale set and releasing it, as vmss_hold does."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def say(request: HoldRequest, keeper: Keeper, standing: Standing, *, check_mode:
     """One sentence for people."""
     name, run_id = request.name, request.claim.run_id
     if standing.lost:
-        return f"{name} is not held by run {run_id}: nothing was let go of."
+        return f"{name} is not held by run {run_id}: nothing was released."
     until = f" until {standing.lease.expires}" if standing.lease and request.state == HELD else ""
     if not keeper.deeds:
         return f"{name} is {request.state} already{until}."

@@ -85,7 +85,7 @@ def read_wait(options: Options) -> Wait:
         since=parse_time(options["fresher_than"]),
         settling=options["report_settling"] if options["report_time"] == ON_CHANGE else None,
         by_model=options["by_model"],
-        sick=tuple(options["sick_ids"]),
+        unhealthy=tuple(options["unhealthy_before"]),
         failed_before=tuple(options["failed_before"]),
         same_model=options["same_model"],
         same_profile=options["same_profile"],

@@ -26,7 +26,7 @@ class ProbeRequest(Request):
     statuses: tuple[int, ...]
     timeout: int
     instance_ids: tuple[str, ...] | None
-    sick: tuple[str, ...]
+    unhealthy: tuple[str, ...]
 
     @classmethod
     def from_options(cls, options: Options) -> ProbeRequest:
@@ -39,7 +39,7 @@ class ProbeRequest(Request):
             statuses=tuple(options["status_code"]),
             timeout=options["timeout"],
             instance_ids=None if ids is None else tuple(ids),
-            sick=tuple(options["sick_ids"]),
+            unhealthy=tuple(options["unhealthy_before"]),
         )
 
 
@@ -57,7 +57,7 @@ def probe_instances(call: Call, request: ProbeRequest, result: ProbeResult) -> N
         *request.address,
         request.url,
         instance_ids=request.instance_ids,
-        sick=request.sick,
+        unhealthy=request.unhealthy,
         timeout=request.timeout,
     )
     result.answers = [one.to_dict() for one in answers]

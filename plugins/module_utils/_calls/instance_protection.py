@@ -17,7 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations impo
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Call, DiffResult, Options, Request, Work
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import Overrides, guard_ownership
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import LeftOut
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Exclusion
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.effect import until_shown, write_without_effect
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.waiter import decide
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.protection import (
@@ -58,10 +58,10 @@ class ProtectionRequest(Request):
 
 @dataclass
 class ProtectionResult(DiffResult):
-    """How each is protected afterwards, and who was left out."""
+    """How each is protected afterwards, and who was excluded."""
 
     instances: list[dict[str, Any]] = field(default_factory=list)
-    left_out: list[dict[str, Any]] = field(default_factory=list)
+    excluded: list[dict[str, Any]] = field(default_factory=list)
 
     def report(self, done: Sequence[Change]) -> None:
         """Those whose protection is as it was asked for by now."""
@@ -79,7 +79,7 @@ def protect_instances(call: Call, request: ProtectionRequest, result: Protection
     writing = _Writing(call, request)
     while True:
         scale_set, waiting, operation = decide(writing.step, call.deadline)
-        result.left_out = [asdict(one) for one in writing.left_out]
+        result.excluded = [asdict(one) for one in writing.excluded]
         if operation is not None:
             operation.wait()
             check_effect(call, scale_set, writing.found[waiting[0]])
@@ -87,7 +87,7 @@ def protect_instances(call: Call, request: ProtectionRequest, result: Protection
         result.report([one for one in writing.found.values() if one.instance_id not in waiting])
         if not waiting:
             break
-    planned = ProtectionPlan(tuple(writing.found.values()), writing.left_out)
+    planned = ProtectionPlan(tuple(writing.found.values()), writing.excluded)
     result.msg = planned.describe(request.name, check_mode=call.check_mode)
 
 
@@ -99,7 +99,7 @@ class _Writing:
         self._request = request
         # Each as it was found first: a write that had no answer may have taken effect all the same.
         self.found: dict[str, Change] = {}
-        self.left_out: tuple[LeftOut, ...] = ()
+        self.excluded: tuple[Exclusion, ...] = ()
         self.written: set[str] = set()
 
     def step(self) -> tuple[ScaleSet, list[str], Operation | None]:
@@ -118,7 +118,7 @@ class _Writing:
             scale_in=request.scale_in,
             scale_set_actions=request.scale_set_actions,
         )
-        self.left_out = planned.left_out
+        self.excluded = planned.excluded
         self.found |= {one.instance_id: one for one in planned.changes if one.instance_id not in self.found}
         # A list may be older than the last write: none is written twice.
         needed = [one for one in planned.changes if one.needed and one.instance_id not in self.written]

@@ -60,10 +60,10 @@ class ReimageRequest(Request):
 
 @dataclass
 class ReimageResult(DiffResult):
-    """Who was sent, or may have been, and who was left out."""
+    """Who was sent, or may have been, and who was excluded."""
 
     instance_ids: list[str] = field(default_factory=list)
-    left_out: list[dict[str, Any]] = field(default_factory=list)
+    excluded: list[dict[str, Any]] = field(default_factory=list)
     started_at: str | None = None
     operation_id: str | None = None
 
@@ -75,11 +75,11 @@ def reimage_instances(call: Call, request: ReimageRequest, result: ReimageResult
     ids = list(planned.instance_ids)
     verb = "would be reimaged" if call.check_mode else "are being reimaged"
     result.changed, result.instance_ids = bool(ids), ids
-    result.left_out = [asdict(one) for one in planned.left_out]
+    result.excluded = [asdict(one) for one in planned.excluded]
     result.started_at, result.operation_id = started_at, operation.id if operation else None
     # The image stays: what changes is the disk.
     result.diff = {"before": dict.fromkeys(ids, "old disk"), "after": dict.fromkeys(ids, "new disk")}
-    result.msg = f"{len(ids)} instances of {request.name} {verb}; {len(planned.left_out)} left out."
+    result.msg = f"{len(ids)} instances of {request.name} {verb}; {len(planned.excluded)} excluded."
 
 
 class _Sending:

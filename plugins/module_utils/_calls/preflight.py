@@ -82,7 +82,7 @@ def read_wish(options: Options, codes: frozenset[str]) -> Wish:
         suspend_repairs=options["suspend_repairs"],
         hold_autoscale=options["hold_autoscale"],
         any_capacity=options["capacity_changes"] == "accept",
-        set_aside=options["set_aside"],
+        quarantine=options["quarantine"],
         retry_failed=options["retry_failed"],
         probe_instances=options["probe_instances"],
         rollback=options["rollback"],

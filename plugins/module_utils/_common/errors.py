@@ -147,7 +147,7 @@ class ConcurrentChange(Refused):
     blocks_rollback = _ANOTHER_CLIENT
 
     def __init__(self, message: str, *, advice: str) -> None:
-        super().__init__("foreign_change", message, advice=advice)
+        super().__init__("concurrent_change", message, advice=advice)
 
 
 class MissingLibrary(VmssError):

@@ -25,7 +25,7 @@ def check_resource_group(text: str, option: str = "resource_group") -> None:
     """Raise BadInput where no resource group can have that name."""
     if not _GROUP.fullmatch(text):
         raise BadInput(
-            f"{option} is {shown(text)}, which is no name of a resource group",
+            f"{option} is {shown(text)}, which is not a valid name of a resource group",
             advice="Give its name alone: 1 to 90 letters, digits, underscores, hyphens, periods and parentheses, with "
             "no period at the end.",
         )
@@ -35,7 +35,7 @@ def check_scale_set(text: str, option: str = "name") -> None:
     """Raise BadInput where no scale set can have that name."""
     if not _SCALE_SET.fullmatch(text):
         raise BadInput(
-            f"{option} is {shown(text)}, which is no name of a scale set",
+            f"{option} is {shown(text)}, which is not a valid name of a scale set",
             advice="Give its name alone: 1 to 64 letters, digits, hyphens, underscores and periods, with no underscore "
             "at the beginning and no hyphen or period at the end.",
         )
@@ -45,8 +45,8 @@ def check_subscription(text: str) -> None:
     """Raise BadInput for anything but the id of a subscription."""
     if not _SUBSCRIPTION.fullmatch(text):
         raise BadInput(
-            f"subscription_id is {shown(text)}, which is no id of a subscription",
-            advice="Give the id, 32 hexadecimal digits in five groups, and not the name: 'az account show' tells it.",
+            f"subscription_id is {shown(text)}, which is not a valid id of a subscription",
+            advice="Give the id, 32 hexadecimal digits in five groups, and not the name: 'az account show' prints it.",
         )
 
 
@@ -55,7 +55,7 @@ def check_tenant(text: str) -> None:
     if not _TENANT.fullmatch(text):
         raise CredentialError(
             f"tenant is {shown(text)}, which is neither the id nor a domain of a tenant",
-            advice="Give the id of the directory ('az account show' tells it as tenantId), or one of its domains.",
+            advice="Give the id of the directory ('az account show' prints it as tenantId), or one of its domains.",
         )
 
 

@@ -37,7 +37,7 @@ ROLE_OPTIONS: Mapping[str, str] = {
     "suspend_repairs": "rollout_suspend_repairs",
     "hold_autoscale": "rollout_hold_autoscale",
     "capacity_changes": "rollout_capacity_changes",
-    "set_aside": "rollout_set_aside",
+    "quarantine": "rollout_quarantine",
     "retry_failed": "rollout_retry_failed",
     "accept": "rollout_accept",
     "take_over": "rollout_lease_take_over",

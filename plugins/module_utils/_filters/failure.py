@@ -32,7 +32,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_polic
     Reaction,
     react,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.quarantine import Aside, choose_aside
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.quarantine import Quarantine, choose_aside
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.retry import already_retried, decide_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.rollback_image import rollback_target
 
@@ -61,7 +61,7 @@ def rollout_retry(
     details: Mapping[str, Any],
     journal: Mapping[str, Any],
     instance_ids: Sequence[str],
-    sick_ids: Sequence[str] | None = None,
+    unhealthy_before: Sequence[str] | None = None,
     failed_before: Sequence[str] | None = None,
     by_model: bool = True,
     operation: str = "",
@@ -72,7 +72,7 @@ def rollout_retry(
         details["groups"],
         read_target(target),
         sent=read_texts(instance_ids, "instance_ids"),
-        sick=read_texts(sick_ids, "sick_ids"),
+        unhealthy=read_texts(unhealthy_before, "unhealthy_before"),
         retried=already_retried(journal["batches"]),
         failed_before=read_texts(failed_before, "failed_before"),
         by_model=read_flag(by_model, "by_model"),
@@ -81,7 +81,7 @@ def rollout_retry(
     return decided.to_dict()
 
 
-def rollout_aside(
+def rollout_quarantine(
     journal: Mapping[str, Any],
     vmss: Mapping[str, Any] | None = None,
     most: int = 0,
@@ -92,9 +92,9 @@ def rollout_aside(
 ) -> dict[str, Any]:
     """Which of the instances that failed stay as they are, for people to look at. Without `vmss`, none."""
     if not vmss:
-        return Aside().to_dict()
+        return Quarantine().to_dict()
     limits = (max_unavailable, max_unavailable_per_zone, max_unavailable_per_fault_domain)
-    most, budget = read_number(most, "rollout_set_aside"), read_limits(*limits, ignore_missing)
+    most, budget = read_number(most, "rollout_quarantine"), read_limits(*limits, ignore_missing)
     return choose_aside(journal, *read_set(vmss), most=most, budget=budget).to_dict()
 
 

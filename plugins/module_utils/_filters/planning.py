@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._common.defaults import BY, CANARY, MAX_UNAVAILABLE
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._common.wording import ROLE
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Baseline
 from ansible_collections.azroll.vmss.plugins.module_utils._options.filter_values import (
     read_flag,
     read_limits,
@@ -88,7 +88,7 @@ def _plan(vmss: Any, target: Any, order: Order, by_model: Any, missing_ids: Any)
     )
 
 
-def rollout_witness(
+def rollout_baseline(
     vmss: Mapping[str, Any],
     target: Mapping[str, Any],
     any_capacity: bool = False,
@@ -96,9 +96,9 @@ def rollout_witness(
     scaled_by_others: bool = False,
     ours: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """What must still be true when instances are sent, for the option `witness` of the modules that send them."""
+    """What must still be true when instances are sent, for the option `baseline` of the modules that send them."""
     scale_set, instances = read_set(vmss)
-    witness = Witness.of(
+    baseline = Baseline.of(
         scale_set,
         instances,
         read_target(target),
@@ -107,4 +107,4 @@ def rollout_witness(
         scaled_by_others=read_flag(scaled_by_others, "scaled_by_others"),
         by_model=read_flag(by_model, "by_model"),
     )
-    return witness.without(read_texts(ours, "ours")).to_dict()
+    return baseline.without(read_texts(ours, "ours")).to_dict()

@@ -22,7 +22,7 @@ EVENTS: Mapping[str, Callable[..., Any]] = {
     "look": state.look,
     "hold": state.hold,
     "explain": state.explain,
-    "set_aside": state.set_aside,
+    "quarantine": state.quarantine,
     "release": state.release,
     "begin_batch": state.begin_batch,
     "retry": state.retry,

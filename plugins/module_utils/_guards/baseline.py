@@ -24,13 +24,13 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness impor
 # Enough of a machine's id to tell it from one that has taken over its number.
 _ID_LENGTH = 8
 _ADVICE = (
-    "Settle who changes the scale set (its activity log tells), then run the same play again. Where only its capacity "
-    "changes, because a service scales it, of the role set rollout_capacity_changes: accept."
+    "Find out who changes the scale set (its activity log shows it), then run the same play again. Where only its "
+    "capacity changes, because a service scales it, of the role set rollout_capacity_changes: accept."
 )
 
 
 @dataclass(frozen=True)
-class Witness:
+class Baseline:
     """The model at Azure's time `at`, and the instances that lagged then, with the beginnings of their machines' ids.
 
     `capacity` is None where it may change, because autoscale is at work, or others may scale the set: then
@@ -56,7 +56,7 @@ class Witness:
         any_capacity: bool,
         scaled_by_others: bool = False,
         by_model: bool = True,
-    ) -> Witness:
+    ) -> Baseline:
         """What is to be remembered of a look at the set.
 
         `any_capacity` knows its own bounds, those of the autoscale setting. Where the set is `scaled_by_others`, half
@@ -79,14 +79,15 @@ class Witness:
         )
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Witness:
+    def from_dict(cls, data: Mapping[str, Any]) -> Baseline:
         """From what `to_dict` made. Raises BadInput for anything else."""
         names = {one.name for one in fields(cls)}
         # Records of earlier releases have no least capacity.
         whole = names - {"least_capacity"} <= set(data) <= names
         if not whole or not isinstance(data["profile"], Mapping) or not isinstance(data["behind"], Mapping):
             raise BadInput(
-                "This is no witness of a scale set", advice="Give what the filter azroll.vmss.rollout_witness returned."
+                "This is not a baseline of a scale set",
+                advice="Give what the filter azroll.vmss.rollout_baseline returned.",
             )
         return cls(**data)
 
@@ -94,13 +95,13 @@ class Witness:
         """Plain data, for the role."""
         return asdict(self)
 
-    def without(self, instance_ids: Collection[str]) -> Witness:
+    def without(self, instance_ids: Collection[str]) -> Baseline:
         """The same without instances that this rollout moved itself."""
         return replace(self, behind={one: machine for one, machine in self.behind.items() if one not in instance_ids})
 
 
-def check_witness(
-    witness: Witness,
+def check_baseline(
+    baseline: Baseline,
     scale_set: ScaleSet,
     instances: Iterable[Instance],
     target: Image,
@@ -108,18 +109,18 @@ def check_witness(
     now: str | None,
     by_model: bool = True,
 ) -> None:
-    """Raise ConcurrentChange where somebody else changed the set since: its model, or its instances.
+    """Raise ConcurrentChange where another client changed the set since: its model, or its instances.
 
     Instances that were replaced, vanished or are new are nobody's intervention: the number may be the same, the machine
     is another one.
     """
     found = [
-        *_model_changes(witness, scale_set),
-        *_upgrades(witness, instances, target, by_model),
+        *_model_changes(baseline, scale_set),
+        *_upgrades(baseline, instances, target, by_model),
     ]
     if found:
         raise ConcurrentChange(
-            f"Somebody else changed {scale_set.name} between {witness.at} and {now}: {'; '.join(found)}",
+            f"Another client changed {scale_set.name} between {baseline.at} and {now}: {'; '.join(found)}",
             advice=_ADVICE,
         )
 
@@ -128,9 +129,10 @@ def check_target(scale_set: ScaleSet, target: Image, *, now: str | None) -> None
     """Raise ConcurrentChange where the model no longer has the image that instances are to be moved to."""
     if not same_reference(scale_set.image, target):
         raise ConcurrentChange(
-            f"Somebody else changed the image of {scale_set.name} before {now}: it is {scale_set.image.describe()} "
+            f"Another client changed the image of {scale_set.name} before {now}: it is {scale_set.image.describe()} "
             f"and should be {target.describe()}",
-            advice="Settle who sets the image (the activity log of the scale set tells), then run the same play again.",
+            advice="Find out who sets the image (the activity log of the scale set shows it), then run the same play "
+            "again.",
         )
 
 
@@ -142,31 +144,31 @@ def check_profile(seen: Mapping[str, str], scale_set: ScaleSet, *, now: str | No
     found = _profile_changes(seen, scale_set)
     if found:
         raise ConcurrentChange(
-            f"Somebody else changed {scale_set.name} before {now}: {'; '.join(found)}",
+            f"Another client changed {scale_set.name} before {now}: {'; '.join(found)}",
             advice=_ADVICE,
         )
 
 
-def _model_changes(witness: Witness, scale_set: ScaleSet) -> list[str]:
+def _model_changes(baseline: Baseline, scale_set: ScaleSet) -> list[str]:
     found = []
-    if scale_set.upgrade_policy.lower() != witness.upgrade_policy.lower():
-        found.append(f"the upgrade policy was {witness.upgrade_policy} and is {scale_set.upgrade_policy}")
-    if scale_set.automatic_os_upgrade and not witness.automatic_os_upgrade:
+    if scale_set.upgrade_policy.lower() != baseline.upgrade_policy.lower():
+        found.append(f"the upgrade policy was {baseline.upgrade_policy} and is {scale_set.upgrade_policy}")
+    if scale_set.automatic_os_upgrade and not baseline.automatic_os_upgrade:
         found.append("automatic OS upgrades were switched on")
-    if witness.capacity is not None and scale_set.capacity != witness.capacity and not _evicted(witness, scale_set):
-        found.append(f"the capacity was {witness.capacity} and is {scale_set.capacity}")
-    least = witness.least_capacity
+    if baseline.capacity is not None and scale_set.capacity != baseline.capacity and not _evicted(baseline, scale_set):
+        found.append(f"the capacity was {baseline.capacity} and is {scale_set.capacity}")
+    least = baseline.least_capacity
     if least is not None and (scale_set.capacity or 0) < least and not scale_set.spot:
         found.append(
             f"the capacity is {scale_set.capacity}, less than half of what it was (at least {least} instances had to "
             "be left)"
         )
-    return [*found, *_profile_changes(witness.profile, scale_set)]
+    return [*found, *_profile_changes(baseline.profile, scale_set)]
 
 
-def _evicted(witness: Witness, scale_set: ScaleSet) -> bool:
+def _evicted(baseline: Baseline, scale_set: ScaleSet) -> bool:
     """A Spot set grows smaller by itself: its eviction policy may be to delete (documented)."""
-    return scale_set.spot and (scale_set.capacity or 0) < (witness.capacity or 0)
+    return scale_set.spot and (scale_set.capacity or 0) < (baseline.capacity or 0)
 
 
 def _profile_changes(seen: Mapping[str, str], scale_set: ScaleSet) -> list[str]:
@@ -174,11 +176,11 @@ def _profile_changes(seen: Mapping[str, str], scale_set: ScaleSet) -> list[str]:
     return [describe_change(name) for name in sections if seen.get(name) != scale_set.profile.get(name)]
 
 
-def _upgrades(witness: Witness, instances: Iterable[Instance], target: Image, by_model: bool) -> list[str]:
+def _upgrades(baseline: Baseline, instances: Iterable[Instance], target: Image, by_model: bool) -> list[str]:
     moved = [
         one.instance_id
         for one in instances
-        if witness.behind.get(one.instance_id) == _machine(one) and on_target(one, target, by_model=by_model)
+        if baseline.behind.get(one.instance_id) == _machine(one) and on_target(one, target, by_model=by_model)
     ]
     if not moved:
         return []

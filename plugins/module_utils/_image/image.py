@@ -59,7 +59,7 @@ class Image:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Image:
-        """From a module's O(image): unset and empty fields count as left out."""
+        """From a module's O(image): unset and empty fields count as excluded."""
         return cls(**{name: str(options[name]) for name in OPTION_FIELDS if options.get(name)})
 
     @classmethod
@@ -231,19 +231,20 @@ def check_wanted(wanted: Image) -> None:
     for name in ID_FIELDS:
         if not _ID.fullmatch(getattr(wanted, name) or "/x"):
             raise BadInput(
-                f"The image's {name} is {shown(getattr(wanted, name))}, which is no id of a resource",
+                f"The image's {name} is {shown(getattr(wanted, name))}, which is not a valid id of a resource",
                 advice="Give the whole id, for example /subscriptions/{id}/resourceGroups/{group}/providers/"
                 "Microsoft.Compute/galleries/{gallery}/images/{definition}/versions/{version}.",
             )
     if wanted.uri and not _BLOB.fullmatch(wanted.uri):
         raise BadInput(
-            f"The image's uri {shown(wanted.uri.partition('?')[0])} is no https address of a blob, or it has a query",
+            f"The image's uri {shown(wanted.uri.partition('?')[0])} is not a valid https address of a "
+            "blob, or it has a query",
             advice="Give it as https://{account}.blob.core.windows.net/{container}/{name}.vhd, without a signature.",
         )
 
 
 def merge(current: Image, wanted: Image) -> Image:
-    """The image that the model gets: `wanted`, with fields left out taken from `current`.
+    """The image that the model gets: `wanted`, with fields excluded taken from `current`.
 
     `{version: X}` alone works for gallery images, too. Raises BadInput where `wanted` is empty, names more than one
     kind of image, or leaves out a field that `current` cannot give.

@@ -46,14 +46,16 @@ class Answer:
 
 
 def check_site(url: str, name: str) -> None:
-    """Raise BadInput for what is no address of a site. What it holds may be a secret, so that it is not repeated."""
+    """Raise BadInput for what is not a valid address of a site. What it holds may be a secret, so that it is not
+    repeated.
+    """
     try:
         parts = urlsplit(url)
         whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         whole = False
     if not whole or not url.isprintable() or any(letter.isspace() for letter in url):
-        raise BadInput(f"{name} is no address of a site", advice="Give it as https://host/path.")
+        raise BadInput(f"{name} is not a valid address of a site", advice="Give it as https://host/path.")
 
 
 def check_template(url: str, name: str) -> None:
@@ -68,17 +70,17 @@ def fill(url: str, address: str) -> str:
     return url.replace(PLACE, f"[{address}]" if ":" in address else address)
 
 
-def to_ask(instances: Iterable[Instance], ids: Sequence[str] | None, sick: Collection[str]) -> list[Instance]:
+def to_ask(instances: Iterable[Instance], ids: Sequence[str] | None, unhealthy: Collection[str]) -> list[Instance]:
     """The instances that are to answer: those of `ids`, or all, in the order of their ids.
 
-    Instances that are gone or going, were stopped, are in `sick`, or were not made from the model, are not.
+    Instances that are gone or going, were stopped, are in `unhealthy`, or were not made from the model, are not.
     """
     return sorted(
         (
             one
             for one in instances
             if (ids is None or one.instance_id in ids)
-            and one.instance_id not in sick
+            and one.instance_id not in unhealthy
             and not (one.leaving or one.deallocated or (ids is None and one.attached))
         ),
         key=lambda one: by_id(one.instance_id),

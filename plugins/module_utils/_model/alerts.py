@@ -73,11 +73,11 @@ class Watched:
 
 
 def subscription_of(resource: str) -> str:
-    """The subscription of a resource. Raises BadInput for what is no id of a resource."""
+    """The subscription of a resource. Raises BadInput for what is not a valid resource id."""
     match = _RESOURCE.fullmatch(resource)
     if match is None or any(not part.strip(".") for part in resource[1:].split("/")):
         raise BadInput(
-            f"{shown(resource)} is no id of a resource",
+            f"{shown(resource)} is not a valid resource id",
             advice="Give it whole, /subscriptions/.../resourceGroups/.../providers/TYPE/NAME, as 'az resource show' "
             f"tells it, or {SCALE_SET} for the scale set itself.",
         )
@@ -108,8 +108,8 @@ def ids_of(resources: Iterable[str], scale_set: ScaleSet) -> list[str]:
 def standing(documents: Iterable[Mapping[str, Any]], resources: Iterable[str], least: str) -> list[Alert]:
     """The alerts on these resources that count, of at least this severity, as Azure listed them.
 
-    One that a person has closed does not: rules without a state never resolve theirs (documented), so that closing is
-    the only end they come to.
+    One that an operator has closed does not: rules without a state never resolve theirs (documented), so that closing
+    is the only end they come to.
     """
     names = {one.lower(): one for one in resources}
     found = []
@@ -130,7 +130,9 @@ def read_since(text: str | None) -> datetime | None:
     """The time that an option gives. Raises BadInput for what is none."""
     time = parse_time(text)
     if text and time is None:
-        raise BadInput(f"since is {shown(text)}, which is no time", advice="Give a time like 2026-11-22T10:15:00Z.")
+        raise BadInput(
+            f"since is {shown(text)}, which is not a valid time", advice="Give a time like 2026-11-22T10:15:00Z."
+        )
     return time
 
 

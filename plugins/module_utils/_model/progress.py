@@ -23,7 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness impor
 
 STILL_OLD = "still on the old image"
 UNDER_WAY = "its operation is still running"
-SEEN_ONCE = "to be seen once more"
+SEEN_ONCE = "to be confirmed by one more read"
 NOT_BEGUN = "shows the image, but nothing was done to it yet"
 
 
@@ -75,7 +75,9 @@ class Progress:
         return replace(self, waiting={**done, **self.waiting, **failed}, failed={}, vanished=())
 
     def seen_once(self) -> Progress:
-        """The same where nothing but one look tells that the instances are done: they have to be seen once more."""
+        """The same where nothing but one look tells that the instances are done: they have to be confirmed by one more
+        read.
+        """
         done = [one for one in self.instance_ids if one not in (*self.vanished, *self.waiting, *self.failed)]
         return replace(self, waiting={**self.waiting, **dict.fromkeys(done, SEEN_ONCE)})
 
@@ -103,7 +105,7 @@ def upgraded(
     target: Image,
     *,
     by_model: bool = True,
-    sick: Collection[str] = (),
+    unhealthy: Collection[str] = (),
     failed_before: Collection[str] = (),
     sent_at: datetime | None = None,
 ) -> Progress:
@@ -112,7 +114,7 @@ def upgraded(
     With `sent_at`, an instance whose provisioning state is older than that was not begun, whatever it shows: Azure may
     show the new image before the disk is new. Where Azure tells no time of the state, what it shows counts.
 
-    Those of `sick` were out of service before: they are waited for only while an operation runs on them. Those of
+    Those of `unhealthy` were out of service before: they are waited for only while an operation runs on them. Those of
     `failed_before` had failed when they were sent: on the old image, that is the earlier failure, and they are waited
     for.
     """
@@ -128,7 +130,7 @@ def upgraded(
         since = parse_time(one.state_since)
         return NOT_BEGUN if sent_at is not None and since is not None and since < sent_at else None
 
-    return _look("upgraded", instances, ids, reason, sick)
+    return _look("upgraded", instances, ids, reason, unhealthy)
 
 
 def healthy(
@@ -137,9 +139,9 @@ def healthy(
     health_source: str | None,
     *,
     since: datetime | None = None,
-    sick: Collection[str] = (),
+    unhealthy: Collection[str] = (),
 ) -> Progress:
-    """Whether the instances are in service, by a report younger than `since`; those of `sick` as for `upgraded`.
+    """Whether the instances are in service, by a report younger than `since`; those of `unhealthy` as for `upgraded`.
 
     Without a health source the guest agent must be ready, the weakest signal there is (it says nothing of the
     application).
@@ -151,7 +153,7 @@ def healthy(
             return "guest agent is not ready"
         return found
 
-    return _look("healthy", instances, ids, reason, sick)
+    return _look("healthy", instances, ids, reason, unhealthy)
 
 
 def reported(
@@ -160,9 +162,10 @@ def reported(
     health_source: str | None,
     *,
     since: datetime | None = None,
-    sick: Collection[str] = (),
+    unhealthy: Collection[str] = (),
 ) -> Progress:
-    """Whether the instances have said how they are by a report younger than `since`; those of `sick` as for `upgraded`.
+    """Whether the instances have said how they are by a report younger than `since`; those of `unhealthy` as for
+    `upgraded`.
 
     `initializing` is no verdict (documented: for as long as the grace period, a new instance is neither healthy nor
     unhealthy).
@@ -172,10 +175,10 @@ def reported(
         found = trouble(one, health_source, since=since)
         return found if found in UNDECIDED else None
 
-    return _look("reported", instances, ids, reason, sick)
+    return _look("reported", instances, ids, reason, unhealthy)
 
 
-def settled(instances: Iterable[Instance], ids: Sequence[str], *, running: bool) -> Progress:
+def idle(instances: Iterable[Instance], ids: Sequence[str], *, running: bool) -> Progress:
     """Whether nothing is done to the instances any more, however it ended; `running`: their operation still is."""
 
     def reason(one: Instance) -> str | None:
@@ -183,7 +186,7 @@ def settled(instances: Iterable[Instance], ids: Sequence[str], *, running: bool)
             return trouble(one, None) or UNDER_WAY
         return UNDER_WAY if running else None
 
-    progress = _look("settled", instances, ids, reason, ())
+    progress = _look("idle", instances, ids, reason, ())
     return replace(progress, waiting={**progress.waiting, **progress.failed}, failed={})
 
 
@@ -213,14 +216,14 @@ def _look(
     instances: Iterable[Instance],
     ids: Sequence[str],
     reason: Callable[[Instance], str | None],
-    sick: Collection[str],
+    unhealthy: Collection[str],
 ) -> Progress:
     present = {one.instance_id: one for one in instances if not one.leaving}
     waiting: dict[str, str] = {}
     failed: dict[str, str] = {}
     for instance_id in ids:
         one = present.get(instance_id)
-        if one is None or (instance_id in sick and not one.busy):
+        if one is None or (instance_id in unhealthy and not one.busy):
             continue
         why = reason(one)
         if why:

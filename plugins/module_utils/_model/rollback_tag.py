@@ -5,9 +5,9 @@
 
 # This file is private to the collection and may change without notice.
 
-"""The mark of a scale set that was sent back from an image.
+"""The mark of a scale set that was rolled back from an image.
 
-While instances run two images, nothing in Azure tells a rollout that stopped half way from a way back that did: the one
+While instances run two images, nothing in Azure tells a rollout that stopped half way from a rollback that did: the one
 would go on where the other came from. So whoever writes an older image into the model notes the image that it leaves in
 a tag, in the same request; it goes with the last instance that runs that image, or with the next image.
 """
@@ -27,12 +27,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._tags.tag_codec import
     split,
 )
 
-_MARK = "azroll-back-from"
+_MARK = "azroll-rolled-back-from"
 _OWN = re.compile(rf"{_MARK}(?:-\d+)?\Z", re.IGNORECASE)
 
 
 def read_mark(tags: Mapping[str, str]) -> Image | None:
-    """The image that the set was sent back from, None where it was not."""
+    """The image that the set was rolled back from, None where it was not."""
     return read_image(joined({name.lower(): value for name, value in tags.items() if _OWN.match(name)}, _MARK))
 
 
@@ -43,13 +43,13 @@ def write_mark(tags: Mapping[str, str], image: Image | None) -> dict[str, str]:
     return marked if len(marked) <= TAG_LIMIT else others
 
 
-def sent_back(mark: Image | None, model: Image) -> bool:
-    """Whether the model has another image than the one that the set was sent back from."""
+def rolled_back_from_it(mark: Image | None, model: Image) -> bool:
+    """Whether the model has another image than the one that the set was rolled back from."""
     return mark is not None and not same_image(model, mark)
 
 
-def on_the_way_back(mark: Image | None, model: Image, instances: Iterable[Instance]) -> bool:
-    """Whether instances still run the image that the set was sent back from."""
-    if mark is None or not sent_back(mark, model):
+def rolling_back(mark: Image | None, model: Image, instances: Iterable[Instance]) -> bool:
+    """Whether instances still run the image that the set was rolled back from."""
+    if mark is None or not rolled_back_from_it(mark, model):
         return False
     return any(not (one.leaving or one.attached) and same_image(one.image, mark) for one in instances)

@@ -34,8 +34,8 @@ class ScaleSet:
     `managed_by` names the service that owns the set (AKS), None for the user's own. `etag` is quoted as Azure sends it,
     None where it sends none.
     `spot`: its instances are Spot ones, which Azure may evict, and delete, at any time.
-    `back_from` is the image that the set was sent back from by a rollout, None where it was not, and `image_history`
-    what else the tags remember of its images.
+    `rolled_back_from` is the image that the set was rolled back from by a rollout, None where it was not, and
+    `image_history` what else the tags remember of its images.
     `profile` has a fingerprint of each section that instances are made from (`_model/model_fingerprint.py`).
     `os_type` is that of the model, None where it does not tell. `profile_time` is when the model was written, as Azure
     wrote it. `has_profile` is false where a Flexible set was made without a model: its virtual machines have nothing in
@@ -62,7 +62,7 @@ class ScaleSet:
     spot: bool = False
     managed_by: str | None = None
     provisioning_state: str = ""
-    back_from: Image | None = None
+    rolled_back_from: Image | None = None
     os_type: str | None = None
     profile_time: str | None = None
     has_profile: bool = True
@@ -104,7 +104,7 @@ class ScaleSet:
             spot=str(profile.get("priority") or "").lower() == "spot",
             managed_by=_managed_by(body.get("tags") or {}),
             provisioning_state=str(properties.get("provisioningState") or ""),
-            back_from=read_mark(tags),
+            rolled_back_from=read_mark(tags),
             os_type=_os_type(profile),
             profile_time=profile.get("timeCreated"),
             has_profile=bool(profile) or str(properties.get("orchestrationMode")).lower() != "flexible",
@@ -126,11 +126,18 @@ class ScaleSet:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ScaleSet:
         """From what `to_dict` made, for instance out of facts; keys that other code added are passed over."""
-        known = {one.name for one in fields(cls)} - {"image", "zones", "back_from", "image_history", "profile", "tags"}
+        known = {one.name for one in fields(cls)} - {
+            "image",
+            "zones",
+            "rolled_back_from",
+            "image_history",
+            "profile",
+            "tags",
+        }
         return cls(
             image=Image.from_dict(data.get("image") or {}),
             zones=tuple(data.get("zones") or ()),
-            back_from=Image.from_dict(data["back_from"]) if data.get("back_from") else None,
+            rolled_back_from=Image.from_dict(data["rolled_back_from"]) if data.get("rolled_back_from") else None,
             image_history=ImageHistory.from_dict(data.get("image_history") or {}),
             profile=dict(data.get("profile") or {}),
             **{name: value for name, value in data.items() if name in known},
@@ -142,7 +149,7 @@ class ScaleSet:
             **asdict(self),
             "image": self.image.to_dict(),
             "zones": list(self.zones),
-            "back_from": self.back_from.to_dict() if self.back_from else None,
+            "rolled_back_from": self.rolled_back_from.to_dict() if self.rolled_back_from else None,
             "image_history": self.image_history.to_dict(),
         }
         del record["tags"]

@@ -71,7 +71,7 @@ def select(
     if everything and not chosen and not missing_ids:
         raise BadInput(
             "No instance meets the whole selection: each value exists, but not together",
-            advice="An update domain number counts within one zone and placement group; look at "
+            advice="An update domain number counts within one zone and placement group; see "
             "ansible_facts.vmss.domains of azroll.vmss.vmss_instance_facts.",
         )
     return chosen

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 
-# The reasons for which an instance is left out of an upgrade.
+# The reasons for which an instance is excluded of an upgrade.
 CURRENT = "already on the target image"
 PROTECTED = "protected from scale set actions"
 DEALLOCATED = "deallocated or stopped"
@@ -25,7 +25,7 @@ VANISHED = "no longer there"
 SKIPPED = "marked to be skipped"
 OUTSIDE = "outside of what the rollout is confined to"
 IN_USE = "marked as busy"
-NO_ROOM = "no room above the floor at the moment"
+NO_ROOM = "no room in the budget at the moment"
 # The value of a mark that takes it back, so that nobody has to delete a tag.
 _NO = ("false", "no", "off", "0")
 
@@ -55,8 +55,8 @@ NO_MARKS = Marks()
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """An instance that was left out, and why."""
+class Exclusion:
+    """An instance that was excluded, and why."""
 
     instance_id: str
     reason: str

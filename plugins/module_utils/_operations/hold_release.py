@@ -30,7 +30,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._model.origin import follows_model
-from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import on_the_way_back, write_mark
+from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import rolling_back, write_mark
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import MANUAL, ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import listed
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import is_stale
@@ -87,7 +87,7 @@ class Standing:
     """How things stand afterwards (in check mode: would stand).
 
     `before` is the lease that was found. `held` is what is held, by the lease or by the caller's memory. `lost`:
-    another run has the lease, so nothing was let go of. `lagging`: instances for which the policy was not restored.
+    another run has the lease, so nothing was released. `lagging`: instances for which the policy was not restored.
     `made_model`: what was written made a new model, so that an instance that followed the latest one does not any more;
     None where no such instance is known.
     """
@@ -130,7 +130,7 @@ class Keeper:
         self._by_image = False
         # What was written last.
         self._written: Mapping[str, Any] = {}
-        # What was let go of already.
+        # What was released already.
         self._free: list[str] = []
         # Whether a write may have been received though it had no answer.
         self._unanswered = False
@@ -287,7 +287,7 @@ class Keeper:
         """Whether the writes made a new model, though none of them is about what instances are made from; None where
         nothing tells.
 
-        That they do not is a guess; where somebody else has changed the model meanwhile, it was not they.
+        That they do not is a guess; where another client has changed the model meanwhile, it was not they.
         """
         if self._followed is None or not self.deeds:
             return None
@@ -330,9 +330,9 @@ class Keeper:
 
     def _list_for_release(self, scale_set: ScaleSet, policy: str) -> list[Instance]:
         """The instances, where what is to be released depends on them."""
-        if scale_set.manual and not policy and scale_set.back_from is None:
+        if scale_set.manual and not policy and scale_set.rolled_back_from is None:
             return []
-        if not scale_set.manual and scale_set.back_from is None and read_lease(scale_set.tags) is None:
+        if not scale_set.manual and scale_set.rolled_back_from is None and read_lease(scale_set.tags) is None:
             return []
         return self._arm.list_instances(scale_set)
 
@@ -515,12 +515,12 @@ def _lagging(scale_set: ScaleSet, instances: Sequence[Instance], *, any_model: b
 
 
 def _arrived(scale_set: ScaleSet, instances: Sequence[Instance]) -> bool:
-    """Whether a set that was sent back from an image has no instance left that runs it, or may be about to."""
-    mark = scale_set.back_from
+    """Whether a set that was rolled back from an image has no instance left that runs it, or may be about to."""
+    mark = scale_set.rolled_back_from
     if mark is None:
         return False
     under_way = any(one.busy for one in instances if not one.attached)
-    return not (on_the_way_back(mark, scale_set.image, instances) or under_way)
+    return not (rolling_back(mark, scale_set.image, instances) or under_way)
 
 
 def _settle(wait: Callable[[], None]) -> VmssError | None:
@@ -550,7 +550,8 @@ def _no_more_models(scale_set: ScaleSet, error: ModelLimit) -> ModelLimit:
 def _left_as_before(before: ScaleSet, now: ScaleSet, body: Mapping[str, Any]) -> list[str]:
     """What was written, and is not there: the policy, and tags of a lease where nobody has written the set at all.
 
-    Where somebody else has, the lease was lost to them, which is for others to tell; so it is for whoever removes tags.
+    Where another client has, the lease was lost to them, which is for others to tell; so it is for whoever removes
+    tags.
     """
     policy = ((body.get("properties") or {}).get("upgradePolicy") or {}).get("mode") or before.upgrade_policy
     tags = {name: text for name, text in (body.get("tags") or {}).items() if own_tags([name])}

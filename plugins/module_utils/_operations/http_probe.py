@@ -40,12 +40,12 @@ def ask_instances(
     url: str,
     *,
     instance_ids: Sequence[str] | None,
-    sick: Sequence[str],
+    unhealthy: Sequence[str],
     timeout: float,
 ) -> list[Answer]:
     """Ask each of the instances at its own address, and return the answers in the order of their ids."""
     scale_set = arm.get_scale_set(resource_group, name)
-    instances = to_ask(arm.list_instances(scale_set), instance_ids, sick)
+    instances = to_ask(arm.list_instances(scale_set), instance_ids, unhealthy)
     if not instances:
         return []
     addresses = addresses_of(arm.network_interfaces(scale_set), instances)

@@ -37,6 +37,6 @@ def check_folder(name: str, value: Any) -> None:
     there = next(one for one in (path, *path.parents) if os.path.exists(one))
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise BadInput(
-            f"{name} is {str(value)[:200]!r}, and {there} is no folder that can be written to",
+            f"{name} is {str(value)[:200]!r}, and {there} is not a folder that can be written to",
             advice="Give a folder of your own, or leave it empty for no report.",
         )

@@ -98,8 +98,8 @@ class Writing:
     def start(self, resource_group: str, name: str) -> tuple[ImageUpdate, Operation | None]:
         """Write the change; the operation is None where nothing is to be written any more.
 
-        Somebody else's write in between (412) is no matter as long as it left the image alone: then the change is
-        worked out and guarded anew, and written once more. Raises Conflict where the image was changed, or a third
+        Another client's write in between (412) is no matter as long as it left the image alone: then the change is
+        worked out and guarded anew, and written again. Raises Conflict where the image was changed, or a third
         writer came, and Refused (`lease`) where the writer was another run.
         """
         try:
@@ -126,14 +126,14 @@ class Writing:
         return update, operation
 
     def _check_first(self, now: ScaleSet, first: ImageUpdate) -> None:
-        """Raise Conflict where somebody else has changed the image since the change was worked out first."""
+        """Raise Conflict where another client has changed the image since the change was worked out first."""
         before = first.scale_set
         if same_reference(now.image, before.image) or same_reference(now.image, first.target):
             return
         raise Conflict(
-            f"Somebody else changed the image of {now.name} at the same time: it was {before.image.describe()}, should "
-            f"become {first.target.describe()}, and is {now.image.describe()} now",
-            advice="Settle who sets the image, then run again.",
+            f"Another client changed the image of {now.name} at the same time: it was {before.image.describe()}, "
+            f"should become {first.target.describe()}, and is {now.image.describe()} now",
+            advice="Find out who sets the image, then run again.",
             attempted=f"write the model of scale set {now.name}",
         )
 
@@ -188,7 +188,7 @@ def _without_effect(update: ImageUpdate, after: ScaleSet) -> NoEffect | None:
 
 
 def _check(arm: Arm, update: ImageUpdate) -> None:
-    """Raise Refused (`foreign_change`) where somebody else has changed the model since the change was decided.
+    """Raise Refused (`concurrent_change`) where another client has changed the model since the change was decided.
 
     That it has the wanted image already is no matter, whoever set it.
     """

@@ -37,7 +37,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.selection impor
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import (
     NO_MARKS,
     VANISHED,
-    LeftOut,
+    Exclusion,
     Marks,
     is_stale,
 )
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._azure.client import Arm
     from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations import Operation
 
-# Instances that vanish between the list and the call are left out, and the call is made again; not for ever.
+# Instances that vanish between the list and the call are excluded, and the call is made again; not for ever.
 CALLS = 3
 
 
@@ -90,21 +90,21 @@ class PlannedUpgrade:
         """The ids to send."""
         return self.upgrade.instance_ids
 
-    def leaving_out(self, more: Sequence[LeftOut]) -> PlannedUpgrade:
-        """The same, with instances that were left out before."""
-        return replace(self, upgrade=replace(self.upgrade, left_out=(*more, *self.upgrade.left_out)))
+    def leaving_out(self, more: Sequence[Exclusion]) -> PlannedUpgrade:
+        """The same, with instances that were excluded before."""
+        return replace(self, upgrade=replace(self.upgrade, excluded=(*more, *self.upgrade.excluded)))
 
-    def left_out(self) -> list[dict[str, str]]:
-        """The instances left out, as the result shows them."""
-        return [asdict(one) for one in self.upgrade.left_out]
+    def excluded(self) -> list[dict[str, str]]:
+        """The instances excluded, as the result shows them."""
+        return [asdict(one) for one in self.upgrade.excluded]
 
     def describe(self, *, check_mode: bool) -> str:
         """One sentence for people, before anything is waited for."""
-        left_out = f"; {len(self.upgrade.left_out)} left out" if self.upgrade.left_out else ""
+        excluded = f"; {len(self.upgrade.excluded)} excluded" if self.upgrade.excluded else ""
         if not self.instance_ids:
-            return f"Nothing to upgrade in {self.scale_set.name}{left_out}."
+            return f"Nothing to upgrade in {self.scale_set.name}{excluded}."
         verb = "would be upgraded" if check_mode else "are being upgraded"
-        return f"{len(self.instance_ids)} instances of {self.scale_set.name} {verb}{left_out}."
+        return f"{len(self.instance_ids)} instances of {self.scale_set.name} {verb}{excluded}."
 
     def diff(self) -> dict[str, Any]:
         """The images before and after, by instance id, of those that are sent."""
@@ -131,7 +131,7 @@ class Sending:
         self._overrides = overrides
         self._follow = follow
         self._check_mode = check_mode
-        self._left_out: tuple[LeftOut, ...] = ()
+        self._excluded: tuple[Exclusion, ...] = ()
         # Of a call that had no answer.
         self._unanswered: tuple[str, ...] = ()
         self.instance_ids: tuple[str, ...] = ()
@@ -143,8 +143,8 @@ class Sending:
 
         The time is None where nothing was sent. The operation is None in that case, and where the call had no answer
         but instances show that it was received. Raises BadInput for what does not exist, and Refused where there is no
-        model, by the budget, by a rolling upgrade that is running, and where somebody else changed what is to be as the
-        request says.
+        model, by the budget, by a rolling upgrade that is running, and where another client changed what is to be as
+        the request says.
         """
         for _call in range(CALLS):
             try:
@@ -153,7 +153,7 @@ class Sending:
                 self._leave_out(vanished)
                 # An empty selection would mean all instances.
                 if not self._wanted.selection.instance_ids:
-                    return replace(vanished.planned, upgrade=Upgrade((), self._left_out)), None, None
+                    return replace(vanished.planned, upgrade=Upgrade((), self._excluded)), None, None
         raise ServiceError(
             f"Instances of {name} vanish faster than they can be upgraded",
             advice="See what deletes them (autoscale, spot eviction), then run again.",
@@ -167,10 +167,10 @@ class Sending:
         guard_profile(scale_set)
         instances = tuple(arm.list_instances(scale_set, wanted.include))
         if self._received(scale_set, instances):
-            upgrade = Upgrade(self._unanswered, self._left_out)
+            upgrade = Upgrade(self._unanswered, self._excluded)
             return PlannedUpgrade(scale_set, instances, upgrade), arm.server_time, None
         planned = plan(scale_set, instances, wanted, now=arm.server_time, unanswered=self._unanswered)
-        planned = planned.leaving_out(self._left_out)
+        planned = planned.leaving_out(self._excluded)
         self.instance_ids = self._unanswered
         if not planned.instance_ids:
             return planned, None, None
@@ -208,7 +208,7 @@ class Sending:
                 fault=vanished.refusal.fault,
                 instances=[vanished.gone],
             ) from vanished.refusal
-        self._left_out = (*vanished.planned.upgrade.left_out, LeftOut(vanished.gone, VANISHED))
+        self._excluded = (*vanished.planned.upgrade.excluded, Exclusion(vanished.gone, VANISHED))
         left = tuple(one for one in vanished.planned.instance_ids if one != vanished.gone)
         self._wanted = replace(self._wanted, selection=Selection(instance_ids=left), skip_missing=True)
 
@@ -250,8 +250,8 @@ def plan(
         partial=wanted.partial,
     )
     known = {one.instance_id.lower() for one in instances}
-    gone = [LeftOut(one, VANISHED) for one in wanted.selection.instance_ids if one.lower() not in known]
-    return PlannedUpgrade(scale_set, instances, replace(upgrade, left_out=(*upgrade.left_out, *gone)))
+    gone = [Exclusion(one, VANISHED) for one in wanted.selection.instance_ids if one.lower() not in known]
+    return PlannedUpgrade(scale_set, instances, replace(upgrade, excluded=(*upgrade.excluded, *gone)))
 
 
 def finish(
@@ -313,7 +313,7 @@ def failed(scale_set: ScaleSet, progress: Progress, trouble: OperationFailed | N
     """The error that names the instances concerned."""
     return OperationFailed(
         f"The upgrade of {scale_set.name} failed: {progress.describe()}",
-        advice="See the instances' own messages, mend the cause or set the image back, then run again: instances that "
+        advice="See the instances' own messages, fix the cause or set the image back, then run again: instances that "
         "are on the target image are left alone.",
         attempted=trouble.attempted if trouble else f"upgrade instances of scale set {scale_set.name}",
         fault=trouble.fault if trouble else None,

@@ -51,7 +51,7 @@ class Limits:
 class Outcome:
     """The last look, and whether it settles the matter: `done`, `failed`, or neither when time ran out.
 
-    `unseen` is why the last look came to nothing. `error` is the end of a wait that has used up its limits.
+    `unseen` is why the last read failed. `error` is the end of a wait that has used up its limits.
     """
 
     progress: Progress
@@ -63,7 +63,7 @@ class Outcome:
     def describe(self) -> str:
         """One sentence for people: how far the instances are, and whether Azure let them be seen at last."""
         said = self.progress.describe()
-        return said if self.unseen is None else f"{said}; the last look came to nothing: {_why(self.unseen)}"
+        return said if self.unseen is None else f"{said}; the last read failed: {_why(self.unseen)}"
 
 
 def wait_until(
@@ -78,13 +78,13 @@ def wait_until(
 ) -> Outcome:
     """Look at once and then after every `interval()` seconds, the last time at the deadline.
 
-    Done after `successes` good looks in a row. Failed when two looks in a row see failed instances: a single one may
+    Done after `successes` good reads in a row. Failed when two looks in a row see failed instances: a single one may
     catch an instance that failed earlier and has not begun to move yet. A look that Azure throttles, or does not answer
     once it has answered, is none, and no time of the instances. Throttling does not end a row, silence does.
 
     With `state`, a wait goes on in the next call where this one has ended: rows, times, and the moment before which
     Azure is not to be asked. With `limits` it ends by them, however many calls it has, but not in the middle of a row
-    of good looks, nor by a look that came to nothing.
+    of good reads, nor by a look that came to nothing.
     """
     tracked = state is not None
     state = state or WaitState()
@@ -183,7 +183,7 @@ def _why(error: VmssError) -> str:
 
 def _unanswered(error: VmssError, state: WaitState, pause: float) -> VmssError:
     asks = f", and it asks to wait another {pause:.0f} seconds" if isinstance(error, Throttled) else ""
-    seen = f"The last look says: {state.progress.describe()}" if state.answered else "No look saw the instances"
+    seen = f"The last read says: {state.progress.describe()}" if state.answered else "No read returned the instances"
     return type(error)(
         f"{error.message.rstrip('.')}. {_why(error)} for {state.unanswered_seconds:.0f} seconds of this wait{asks}. "
         f"{seen}",

@@ -37,8 +37,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import
     UNDER_WAY,
     Progress,
     healthy,
+    idle,
     reported,
-    settled,
     upgraded,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
@@ -59,13 +59,13 @@ if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._azure.client import Arm
     from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations import OperationEnd
 
-HEALTHY, REPORTED, SETTLED = "healthy", "reported", "settled"
+HEALTHY, REPORTED, IDLE = "healthy", "reported", "idle"
 
 
 @dataclass(frozen=True)
 class Wait:
     """What is waited for. Without `instance_ids`, all instances that an upgrade may move (`obstacle`): what is
-    protected or switched off may never come that far. Those of `sick` are no failure.
+    protected or switched off may never come that far. Those of `unhealthy` are no failure.
     Those of `failed_before` had failed when they were sent.
 
     With `same_model` the model must keep the image that is waited for, with `same_profile` the sections that have those
@@ -80,7 +80,7 @@ class Wait:
     since: datetime | None = None
     settling: float | None = None
     by_model: bool = True
-    sick: tuple[str, ...] = ()
+    unhealthy: tuple[str, ...] = ()
     failed_before: tuple[str, ...] = ()
     same_model: bool = False
     same_profile: Mapping[str, str] | None = None
@@ -99,7 +99,7 @@ class Wait:
             self.instance_ids,
             self.since,
             self.successes,
-            self.sick,
+            self.unhealthy,
             self.operations,
             self.failed_before,
         )
@@ -182,8 +182,8 @@ class Watch:
         instances = tuple(self._arm.list_instances(scale_set, self._wait.include))
         self.snapshot = Snapshot(scale_set, instances, self._arm.server_time)
         ids = self._wait.instance_ids or tuple(one.instance_id for one in instances if obstacle(one) is None)
-        if self._wait.phase == SETTLED:
-            return settled(instances, ids, running=runs)
+        if self._wait.phase == IDLE:
+            return idle(instances, ids, running=runs)
         return self._held(scale_set, self._judge(scale_set, instances, ids), runs)
 
     def _judge(self, scale_set: ScaleSet, instances: Sequence[Instance], ids: Sequence[str]) -> Progress:
@@ -191,13 +191,13 @@ class Watch:
         if wait.phase in (HEALTHY, REPORTED):
             since = demanded(wait.since, parse_time(self._arm.server_time), wait.settling)
             judge = healthy if wait.phase == HEALTHY else reported
-            return judge(instances, ids, scale_set.health_source, since=since, sick=wait.sick)
+            return judge(instances, ids, scale_set.health_source, since=since, unhealthy=wait.unhealthy)
         return upgraded(
             instances,
             ids,
             target_of(scale_set, self._wanted),
             by_model=wait.by_model,
-            sick=wait.sick,
+            unhealthy=wait.unhealthy,
             failed_before=wait.failed_before,
             # Where the operation is known to have succeeded, it has come to all of them.
             sent_at=None if self._succeeded else wait.sent_at,
@@ -213,11 +213,11 @@ class Watch:
         if runs and not rich:
             return Progress(self._wait.phase, len(ids), waiting=dict.fromkeys(ids, UNDER_WAY))
         few = self._few()
-        if not few or self._wait.phase == SETTLED:
+        if not few or self._wait.phase == IDLE:
             return None
         found = [self._arm.get_instance(scale_set, one, self._wait.include) for one in few]
         seen = self._held(scale_set, self._judge(scale_set, [one for one in found if one is not None], few), runs)
-        # The last of the good looks is a list: what follows rests on all instances.
+        # The last of the good reads is a list: what follows rests on all instances.
         if seen.done:
             return replace(seen, total=len(ids)) if few == ids and self._state.good + 1 < self._wait.successes else None
         return replace(seen, total=len(ids), vanished=())
@@ -323,7 +323,7 @@ def failed_wait(name: str, progress: Progress, fault: ArmFault | None = None) ->
     """The error for instances that failed while they were waited for, or that an operation left behind (`fault`)."""
     return (Preempted if fault is not None and preempted(fault) else OperationFailed)(
         f"Instances of {name} failed: {progress.describe()}",
-        advice="See the instances' own messages, mend the cause or set the image back, then run again: instances that "
+        advice="See the instances' own messages, fix the cause or set the image back, then run again: instances that "
         "are on the target image are left alone.",
         attempted=f"wait until the instances are {progress.phase}",
         fault=fault,
@@ -355,7 +355,7 @@ def no_effect(scale_set: ScaleSet, instances: Sequence[Instance], instance_ids: 
         advice=(f"Likely {likely}. " if likely else "")
         + "This says nothing about the image. Known reasons are a preview feature of scale sets that is not "
         "registered, instance protection, and instances with a model of their own. The activity log of one of the "
-        "instances tells what Azure did.",
+        "instances shows what Azure did.",
         attempted=f"upgrade instances of scale set {scale_set.name}",
         instances=instance_ids,
     )

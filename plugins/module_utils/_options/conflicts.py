@@ -8,7 +8,7 @@
 """Options that are right one by one and contradict each other, of the modules and of the role.
 
 An option that only has no effect beside another one is no contradiction: its documentation says so. What the role
-refuses is refused on the way forward, unless it holds both ways: the way back is open with the variables of the way
+refuses is refused on the way forward, unless it holds both ways: the rollback is open with the variables of the way
 forward.
 """
 
@@ -60,8 +60,8 @@ def _too_short(
 OF_MODULES = (
     Contradiction(
         ("operation_id", "wait_for"),
-        lambda operation, wait_for: bool(operation) and wait_for not in ("upgraded", "settled"),
-        "operation_id is given, but wait_for is neither upgraded nor settled: the operation would not be looked at",
+        lambda operation, wait_for: bool(operation) and wait_for not in ("upgraded", "idle"),
+        "operation_id is given, but wait_for is neither upgraded nor idle: the operation would not be looked at",
         "Set wait_for: upgraded, or leave operation_id out.",
     ),
     Contradiction(
@@ -92,7 +92,7 @@ OF_MODULES = (
     Contradiction(
         ("wait_successes", "wait_interval", "wait_timeout"),
         _never_enough_looks,
-        "wait_successes good looks, wait_interval seconds apart, do not fit into wait_timeout",
+        "wait_successes good reads, wait_interval seconds apart, do not fit into wait_timeout",
         "Give a longer wait_timeout, a shorter wait_interval or fewer wait_successes.",
     ),
     Contradiction(
@@ -117,7 +117,7 @@ OF_MODULES = (
         Contradiction(
             (name, "state"),
             lambda wanted, state: wanted in (True, "set_manual") and state == "released",
-            f"{name}: {value} asks to hold, but state: released lets go of all that is held",
+            f"{name}: {value} asks to hold, but state: released releases all that is held",
             f"Leave {name} out, or set state: held.",
         )
         for name, value in {"repairs": "true", "autoscale": "true", "upgrade_policy": "set_manual"}.items()
@@ -160,15 +160,15 @@ OF_THE_WAY_FORWARD = (
     Contradiction(
         ("rollout_checkpoint", "rollout_canary", "rollout_batches"),
         lambda checkpoint, canary, sizes: checkpoint == "canary" and int(canary) == 0 and not sizes,
-        "rollout_checkpoint: canary waits for a person after the canary, but with rollout_canary: 0 there is none",
+        "rollout_checkpoint: canary waits for an operator after the canary, but with rollout_canary: 0 there is none",
         "Give rollout_canary or rollout_batches, or set rollout_checkpoint to batch or never.",
     ),
     Contradiction(
-        ("rollout_set_aside", "rollout_max_unavailable"),
+        ("rollout_quarantine", "rollout_max_unavailable"),
         lambda most, limit: int(most) > 0 and str(limit).strip() == "1",
-        "rollout_set_aside keeps instances out of service, but with rollout_max_unavailable: 1 none could be upgraded "
+        "rollout_quarantine keeps instances out of service, but with rollout_max_unavailable: 1 none could be upgraded "
         "beside them",
-        "Give 2 or more as rollout_max_unavailable, or 0 as rollout_set_aside.",
+        "Give 2 or more as rollout_max_unavailable, or 0 as rollout_quarantine.",
     ),
     *(
         Contradiction(

@@ -67,7 +67,9 @@ def read_time(value: Any, name: str) -> datetime:
     """A time in ISO 8601."""
     time = parse_time(value) if isinstance(value, str) else None
     if time is None:
-        raise BadInput(f"{name} is {shown(value)}, which is no time", advice="Give a time like 2026-11-22T10:15:00Z.")
+        raise BadInput(
+            f"{name} is {shown(value)}, which is not a valid time", advice="Give a time like 2026-11-22T10:15:00Z."
+        )
     return time
 
 
@@ -82,7 +84,7 @@ def read_set(vmss: Any) -> tuple[ScaleSet, list[Instance]]:
     """The scale set and its instances, of `ansible_facts.vmss` as vmss_instance_facts returns it."""
     if not isinstance(vmss, Mapping) or not set(vmss) >= RECORD:
         raise BadInput(
-            "This is no record of a scale set",
+            "This is not a record of a scale set",
             advice="Give the whole ansible_facts.vmss that azroll.vmss.vmss_instance_facts returned.",
         )
     return ScaleSet.from_dict(vmss), [Instance.from_dict(record) for record in vmss["instances"]]

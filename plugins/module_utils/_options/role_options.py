@@ -42,7 +42,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings im
 # The least and the most that an option takes.
 RANGES = {
     "rollout_canary": (0, 1000),
-    "rollout_set_aside": (0, 1000),
+    "rollout_quarantine": (0, 1000),
     "rollout_lease": (0, WEEK // 60),
     "rollout_sweep_delay": (0, WEEK),
     "rollout_sweep_rounds": (0, 1000),
@@ -169,7 +169,7 @@ def _flag(name: str, value: Any) -> None:
 
 def _between(name: str, value: Any, least: int, most: int) -> None:
     if not _WHOLE_NUMBER.fullmatch(str(value)):
-        raise BadInput(f"{name} is {shown(value)}, which is no whole number", advice=f"Give {least} to {most}.")
+        raise BadInput(f"{name} is {shown(value)}, which is not a whole number", advice=f"Give {least} to {most}.")
     check_range(int(str(value)), name, least, most)
 
 
@@ -202,7 +202,7 @@ def _tags(name: str, value: Any) -> None:
     for tag in map(str, _list(name, value)):
         if not tag.strip() or len(tag) > LONGEST_TAG or _NOT_IN_TAGS.search(tag):
             raise BadInput(
-                f"{name} has {shown(tag)}, which is no name of a tag",
+                f"{name} has {shown(tag)}, which is not a valid name of a tag",
                 advice=f"Give names of 1 to {LONGEST_TAG} characters, without any of <>%&\\?/.",
             )
 
@@ -211,7 +211,7 @@ def _ids(name: str, value: Any) -> None:
     for one in map(str, _list(name, value)):
         if not _INSTANCE_ID.fullmatch(one.strip()):
             raise BadInput(
-                f"{name} has {shown(one)}, which is no id of an instance",
+                f"{name} has {shown(one)}, which is not a valid id of an instance",
                 advice="Give the names of virtual machines, as ansible_facts.vmss.instances of "
                 "azroll.vmss.vmss_instance_facts has them.",
             )
@@ -255,7 +255,7 @@ def _known(name: str, fields: Mapping[str, Any], names: Collection[str]) -> None
 def _dict(name: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise BadInput(
-            f"{name} is {shown(value)}, which is no dictionary",
+            f"{name} is {shown(value)}, which is not a dictionary",
             advice="Give names with values, in YAML or as a text in JSON or like version=latest.",
         )
     return value
@@ -267,7 +267,7 @@ def _list(name: str, value: Any) -> list[Any]:
         return value.split(",")
     if not isinstance(value, (list, tuple)) or any(one is None or isinstance(one, (list, Mapping)) for one in value):
         raise BadInput(
-            f"{name} is {shown(value)}, which is no list of numbers and texts",
+            f"{name} is {shown(value)}, which is not a list of numbers and texts",
             advice="Give a list, in YAML or as a text in JSON or with commas.",
         )
     return list(value)

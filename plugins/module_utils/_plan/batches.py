@@ -22,7 +22,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state i
     out_of_service,
     trouble,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import LeftOut, is_stale, obstacle, on_target
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import (
+    Exclusion,
+    is_stale,
+    obstacle,
+    on_target,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Share, fitting, shares
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit, smallest_percentage_for
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Batch, Order, Plan
@@ -50,12 +55,12 @@ def make_plan(
 
     No batch mixes zones or domain numbers; the same domain number of several placement groups goes together (the
     number is a key within one placement group only, and each group keeps its other domains). No batch takes more than
-    the budget together with what is out of service by then: the `unsettled` have come back, and so have the batches
+    the budget together with what is out of service by then: the `in_progress` have come back, and so have the batches
     before; excluded instances (`Order.excluded`) are waited for by nobody. The canary, `order.canary` instances of the
     first domain, goes first; where as many are in service on the target already, the image has been shown to work. No
     batch that holds an instance in service is larger than the canary before one has shown what the image does to such
-    an instance; until then, one that is sick on the target image is no old patient, but may be the canary of a run that
-    was killed: it goes first, and has to recover before any other is touched.
+    an instance; until then, one that is unhealthy on the target image is no old patient, but may be the canary of a
+    run that was killed: it goes first, and has to recover before any other is touched.
 
     What was not made from the model is excluded, too, and counts neither for the budget nor against it: the minimum in
     service is one of the instances that are rolled.
@@ -67,13 +72,13 @@ def make_plan(
     chosen = select(all_present, order.only, missing_ids=missing_ids)
     stale = [one for one in chosen if one.attached or is_stale(one, target, by_model=by_model)]
     present = [one for one in all_present if not one.attached]
-    movable, left_out = _movable(stale, order)
+    movable, excluded = _movable(stale, order)
     parts = shares(all_present, order.budget, capacity)
     whole, sizes = parts[0], (len(present), parts[0].allowed)
-    excluded = tuple(sorted(order.excluded(all_present, missing_ids=missing_ids), key=by_id))
-    on_their_way = unsettled(present, target, health_source, by_model=by_model, excluded=excluded)
-    coming = _coming(chosen, target, excluded, by_model)
-    plan = Plan((), left_out, on_their_way, *sizes, excluded=excluded, missing=whole.missing, in_progress=coming)
+    excluded_ids = tuple(sorted(order.excluded(all_present, missing_ids=missing_ids), key=by_id))
+    on_their_way = in_progress(present, target, health_source, by_model=by_model, excluded=excluded_ids)
+    others = _coming(chosen, target, excluded_ids, by_model)
+    plan = Plan((), excluded, on_their_way, *sizes, (), excluded_ids, whole.missing, others)
     if not movable:
         return plan
 
@@ -83,7 +88,7 @@ def make_plan(
     # What is in progress may come back of itself. Once the rollout is under way, so may all that is on the target: it
     # must not end for that, least of all a rollback.
     passing = [one.instance_id for one in present if one.busy]
-    passing += unsettled(present, target, health_source, by_model=by_model) if missing_ids else ()
+    passing += in_progress(present, target, health_source, by_model=by_model) if missing_ids else ()
     lost = out.difference(passing, (one.instance_id for one in movable))
     # Beside a part that others use up, the rest of a rollout that is under way goes on: each write is held against it.
     _check_room(parts[:1] if missing_ids else parts, serving, lost)
@@ -101,19 +106,22 @@ def make_plan(
     return _cut(replace(plan, batches=tuple(draft.batches)), order.until, len(there))
 
 
-def _movable(stale: Sequence[Instance], order: Order) -> tuple[list[Instance], tuple[LeftOut, ...]]:
+def _movable(stale: Sequence[Instance], order: Order) -> tuple[list[Instance], tuple[Exclusion, ...]]:
     """Those that nothing keeps from being moved, and the others with the reasons."""
     reasons = {one.instance_id: obstacle(one, order.marks) for one in _sorted(stale)}
-    left_out = tuple(LeftOut(instance_id, reason) for instance_id, reason in reasons.items() if reason)
-    return [one for one in stale if reasons[one.instance_id] is None], left_out
+    excluded = tuple(Exclusion(instance_id, reason) for instance_id, reason in reasons.items() if reason)
+    return [one for one in stale if reasons[one.instance_id] is None], excluded
 
 
-def _coming(chosen: Sequence[Instance], target: Image, excluded: Collection[str], by_model: bool) -> tuple[str, ...]:
+def _coming(
+    chosen: Sequence[Instance], target: Image, excluded_ids: Collection[str], by_model: bool
+) -> tuple[str, ...]:
     """The ids of those that are on the target, and that something is being done to."""
     return tuple(
         one.instance_id
         for one in _sorted(chosen)
-        if one.busy and not (one.attached or one.instance_id in excluded or is_stale(one, target, by_model=by_model))
+        if one.busy
+        and not (one.attached or one.instance_id in excluded_ids or is_stale(one, target, by_model=by_model))
     )
 
 
@@ -135,7 +143,7 @@ def _fill(draft: _Draft, tried: Sequence[Instance], others: Sequence[Instance], 
             draft.add(group, suffix)
 
 
-def unsettled(
+def in_progress(
     instances: Iterable[Instance],
     target: Image,
     health_source: str | None,
@@ -146,7 +154,7 @@ def unsettled(
     """The ids that an earlier, interrupted run may have left on their way: busy, or on the target but not in service.
 
     They must be back before anything else is touched, but for those `excluded`, which may never come to rest. What is
-    protected was set aside: nothing brings it back.
+    protected was quarantined: nothing brings it back.
     """
     return tuple(
         one.instance_id
@@ -174,18 +182,28 @@ class _Draft:
         self._telling = 0
 
     def again(self, group: _Group) -> None:
-        """Those that are sick on the target image, before anything has proved it: it may be what made them sick."""
+        """Those that are unhealthy on the target image, before anything has proved it: it may be what made them
+        unhealthy.
+        """
         ids = _ids(group.members)
         for start in range(0, len(ids), max(self.allowed, 1)):
-            self._append(Batch(f"{group.label}, tried before", ids[start : start + max(self.allowed, 1)], proving=True))
+            self._append(
+                Batch(
+                    f"{group.label}, canary of an interrupted run",
+                    ids[start : start + max(self.allowed, 1)],
+                    canary=True,
+                )
+            )
 
     def canary(self, group: _Group) -> None:
-        """A small batch out of a group: first those in service, which show more than sick ones, and are not in use."""
+        """A small batch out of a group: first those in service, which show more than unhealthy ones, and are not in
+        use.
+        """
         marks = self._order.marks
         best_first = sorted(self._left(group), key=lambda one: (one.instance_id in self.out, marks.busy(one)))
         chosen = self._take(best_first, self.out, self._order.canary)
         name = CANARY if not self.batches else f"{CANARY} in service"
-        self._append(Batch(name, _ids(chosen), proving=True))
+        self._append(Batch(name, _ids(chosen), canary=True))
 
     def add(self, group: _Group, suffix: str) -> None:
         """The batches of one group, after a canary as long as none has shown what the image does to a healthy one."""
@@ -198,15 +216,15 @@ class _Draft:
         for number, part in enumerate(batches, start=1):
             count = f" ({number} of {len(batches)})" if len(batches) > 1 else ""
             first = bool(self._order.sizes) and not self._telling and self._tells(part)
-            self._append(Batch(group.label + suffix + count, _ids(part), proving=first))
+            self._append(Batch(group.label + suffix + count, _ids(part), canary=first))
 
     def _divided(self, members: Sequence[Instance], out: set[str]) -> list[list[Instance]]:
         marks = self._order.marks
         serving = sorted((one for one in members if one.instance_id not in self.out), key=marks.busy)
-        sick = [one for one in members if one.instance_id in self.out]
+        unhealthy = [one for one in members if one.instance_id in self.out]
         divided: list[list[Instance]] = []
         telling = self._telling
-        while serving or sick:
+        while serving or unhealthy:
             most = self._size(telling) if self._order.sizes else self._even(serving, out)
             batch = self._take(serving, out, most)
             taken = set(_ids(batch))
@@ -217,17 +235,17 @@ class _Draft:
             spare = max(min(self.allowed, most if self._order.sizes else self.allowed) - len(batch), 0)
             spare = 0 if proving else spare
             telling += bool(batch)
-            along = self._along(batch, sick, spare)
-            batch, sick = batch + along, [one for one in sick if one not in along]
+            along = self._along(batch, unhealthy, spare)
+            batch, unhealthy = batch + along, [one for one in unhealthy if one not in along]
             divided.append(batch)
         return divided
 
-    def _along(self, batch: Sequence[Instance], sick: Sequence[Instance], most: int) -> list[Instance]:
-        """The sick that go with a batch or alone: at most so many, and of the doubtful what there is room for."""
+    def _along(self, batch: Sequence[Instance], unhealthy: Sequence[Instance], most: int) -> list[Instance]:
+        """The unhealthy that go with a batch or alone: at most so many, and of the doubtful what there is room for."""
         certain = self.out.difference(self.doubt, *(one.instance_ids for one in self.batches))
-        taking = [*_ids(batch), *(one.instance_id for one in sick if one.instance_id in self.doubt)]
+        taking = [*_ids(batch), *(one.instance_id for one in unhealthy if one.instance_id in self.doubt)]
         going = fitting(taking, {part: max(part.room(certain), 0 if batch else 1) for part in self.parts})
-        return [one for one in sick if one.instance_id not in self.doubt or one.instance_id in going][:most]
+        return [one for one in unhealthy if one.instance_id not in self.doubt or one.instance_id in going][:most]
 
     def _append(self, batch: Batch) -> None:
         self.batches.append(batch)
@@ -260,17 +278,17 @@ class _Draft:
 
 def _stages(movable: Sequence[Instance], draft: _Draft, order: Order) -> list[tuple[Sequence[Instance], str]]:
     """What goes before what, with the suffix of the names."""
-    sick = [one for one in movable if one.instance_id in draft.out]
+    unhealthy = [one for one in movable if one.instance_id in draft.out]
     serving = [one for one in movable if one.instance_id not in draft.out]
-    if not sick or not serving:
+    if not unhealthy or not serving:
         return [(movable, "")]
     # Where too many are out for anything else to go, they go first: their own upgrade takes nothing more away and may
     # be the cure. That holds of each zone and fault domain, too.
     full = [part for part in draft.parts if len(draft.out & part.members) >= part.allowed - part.missing]
     full = [part for part in full if part.members.intersection(_ids(serving))]
-    first = [one for one in sick if any(one.instance_id in part.members for part in full)]
+    first = [one for one in unhealthy if any(one.instance_id in part.members for part in full)]
     if first:
-        first = sick if order.unhealthy_first else first
+        first = unhealthy if order.unhealthy_first else first
         # Those that may serve take room themselves, which the others have to give back.
         doubted = [one for one in first if one.instance_id in draft.doubt]
         certain = [one for one in first if one not in doubted]
@@ -280,7 +298,7 @@ def _stages(movable: Sequence[Instance], draft: _Draft, order: Order) -> list[tu
         return [(movable, "")]
     if order.canary and not order.sizes:
         draft.canary(_groups(serving, order)[0])
-    return [(sick, ", unhealthy"), (serving, "")]
+    return [(unhealthy, ", unhealthy"), (serving, "")]
 
 
 def _cut(plan: Plan, until: Limit | None, on_target: int) -> Plan:
@@ -295,7 +313,7 @@ def _cut(plan: Plan, until: Limit | None, on_target: int) -> Plan:
         left -= len(ids)
         back += batch.instance_ids[len(ids) :]
         kept += [replace(batch, instance_ids=ids)] if ids else []
-    return replace(plan, batches=tuple(kept), kept_back=tuple(sorted(back, key=by_id)))
+    return replace(plan, batches=tuple(kept), deferred=tuple(sorted(back, key=by_id)))
 
 
 def _sorted(instances: Iterable[Instance]) -> list[Instance]:

@@ -131,8 +131,8 @@ def exceeded(
 ) -> Share | None:
     """The first part that would have too many out of service when those of `going` are taken out.
 
-    Instances that are out already take nothing more away: a sick scale set must be able to receive its cure. But the
-    `doubtful` of them may serve all the same, so the limit holds as well where all of these do.
+    Instances that are out already take nothing more away: an unhealthy scale set must be able to receive its cure. But
+    the `doubtful` of them may serve all the same, so the limit holds as well where all of these do.
     """
     certain = set(out).difference(doubtful)
     for part in parts:

@@ -17,7 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection, by_id, select
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import LEAVING, VANISHED, LeftOut
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import LEAVING, VANISHED, Exclusion
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,19 @@ class Change:
 
 @dataclass(frozen=True)
 class ProtectionPlan:
-    """The named instances that are there, in the order of their ids, and those that were left out."""
+    """The named instances that are there, in the order of their ids, and those that were excluded."""
 
     changes: tuple[Change, ...]
-    left_out: tuple[LeftOut, ...]
+    excluded: tuple[Exclusion, ...]
 
     def describe(self, name: str, *, check_mode: bool) -> str:
         """One sentence for people."""
         needed = sum(change.needed for change in self.changes)
-        left_out = f"; {len(self.left_out)} left out" if self.left_out else ""
+        excluded = f"; {len(self.excluded)} excluded" if self.excluded else ""
         if not needed:
-            return f"The instances of {name} are protected as wished already{left_out}."
+            return f"The instances of {name} are protected as requested already{excluded}."
         verb = "would be" if check_mode else "was"
-        return f"The protection of {needed} instances of {name} {verb} changed{left_out}."
+        return f"The protection of {needed} instances of {name} {verb} changed{excluded}."
 
 
 def plan_protection(
@@ -82,7 +82,7 @@ def plan_protection(
 ) -> ProtectionPlan:
     """Hold the named instances against what is wished; None keeps what an instance has.
 
-    Instances that are gone or going are left out. Raises BadInput without ids, and Refused (`flexible`): Flexible sets
+    Instances that are gone or going are excluded. Raises BadInput without ids, and Refused (`flexible`): Flexible sets
     have no protection of instances (documented).
     """
     if scale_set.flexible:
@@ -94,16 +94,16 @@ def plan_protection(
     if not instance_ids:
         raise BadInput("instance_ids is an empty list", advice="Name the instances.")
     known = {one.instance_id.lower() for one in instances}
-    left_out = [LeftOut(one, VANISHED) for one in instance_ids if one.lower() not in known]
+    excluded = [Exclusion(one, VANISHED) for one in instance_ids if one.lower() not in known]
     chosen = select(instances, Selection(instance_ids=tuple(instance_ids)), missing_ids=True)
-    left_out += [LeftOut(one.instance_id, LEAVING) for one in chosen if one.leaving]
+    excluded += [Exclusion(one.instance_id, LEAVING) for one in chosen if one.leaving]
     changes = [
         Change(one.instance_id, before, _wished(before, scale_in, scale_set_actions))
         for one in sorted(chosen, key=lambda each: by_id(each.instance_id))
         if not one.leaving
         for before in (Protection.of(one),)
     ]
-    return ProtectionPlan(tuple(changes), tuple(left_out))
+    return ProtectionPlan(tuple(changes), tuple(excluded))
 
 
 def _wished(before: Protection, scale_in: bool | None, scale_set_actions: bool | None) -> Protection:

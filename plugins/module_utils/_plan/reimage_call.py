@@ -17,7 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Im
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection, by_id, select
 from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import doubtful, out_of_service
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import BUSY, VANISHED, LeftOut, obstacle
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import BUSY, VANISHED, Exclusion, obstacle
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Budget, exceeded, shares, too_many
 
 BEHIND = "not on the image of the model"
@@ -25,10 +25,10 @@ BEHIND = "not on the image of the model"
 
 @dataclass(frozen=True)
 class Reimage:
-    """The ids to send, and those that were asked for but are left out."""
+    """The ids to send, and those that were asked for but are excluded."""
 
     instance_ids: tuple[str, ...]
-    left_out: tuple[LeftOut, ...]
+    excluded: tuple[Exclusion, ...]
 
 
 def plan_reimage(
@@ -43,14 +43,14 @@ def plan_reimage(
     """Sort the named instances into those to send and those to leave out, and hold them against the budget.
 
     `instances` is the whole set as just listed, and `capacity` what its model asks for. An instance on another image
-    than `target` is left out: a reimage would bring its own image back (reported, Azure/azure-cli 6388). One that is
-    gone is left out as well. Raises BadInput without ids, which would mean all instances (documented), and Refused
+    than `target` is excluded: a reimage would bring its own image back (reported, Azure/azure-cli 6388). One that is
+    gone is excluded as well. Raises BadInput without ids, which would mean all instances (documented), and Refused
     (`max_unavailable`).
     """
     if not instance_ids:
         raise BadInput("instance_ids is an empty list", advice="Name the instances: without ids Azure reimages all.")
     known = {one.instance_id.lower() for one in instances}
-    left_out = [LeftOut(one, VANISHED) for one in instance_ids if one.lower() not in known]
+    excluded = [Exclusion(one, VANISHED) for one in instance_ids if one.lower() not in known]
     chosen = select(instances, Selection(instance_ids=tuple(instance_ids)), missing_ids=True)
     send: list[str] = []
     for one in sorted(chosen, key=lambda each: by_id(each.instance_id)):
@@ -58,12 +58,12 @@ def plan_reimage(
         if reason is None:
             send.append(one.instance_id)
         else:
-            left_out.append(LeftOut(one.instance_id, reason))
+            excluded.append(Exclusion(one.instance_id, reason))
     out = out_of_service(instances, health_source)
     tight = exceeded(shares(instances, budget, capacity), out, send, doubtful(instances, health_source))
     if tight:
         raise too_many(tight, out, send, "Reimaging")
-    return Reimage(tuple(send), tuple(left_out))
+    return Reimage(tuple(send), tuple(excluded))
 
 
 def _reason_to_skip(instance: Instance, target: Image) -> str | None:

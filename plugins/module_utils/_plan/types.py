@@ -19,7 +19,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.selection impor
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import (
     NO_MARKS,
     OUTSIDE,
-    LeftOut,
+    Exclusion,
     Marks,
     obstacle,
 )
@@ -35,7 +35,7 @@ class Order:
 
     `sizes` are the sizes of the batches one after the other, the last for all further ones; without them each domain
     takes as few batches as the budget allows, after a canary. `domains` and `zones` come first, in this order.
-    `until` is the share of the set that is to be on the target; the rest is kept back.
+    `until` is the share of the set that is to be on the target; the rest is deferred.
     """
 
     by: str
@@ -78,28 +78,28 @@ class Batch:
 
     name: str
     instance_ids: tuple[str, ...]
-    proving: bool = False
+    canary: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
     """Batches in order. `allowed` instances may be out of service at once, so `floor` never are.
 
-    Before the first batch the `unsettled` instances must be back in service: the plan counts on it. `kept_back` are
-    those beyond the share that is to be moved. `excluded` are those that the rollout neither moves nor waits for.
-    `in_progress` show the target image while an operation runs on them: they may yet come up on the old one.
+    Before the first batch the `in_progress` instances must be back in service: the plan counts on it. `deferred` are
+    those beyond the share that is to be moved. `excluded_ids` are those that the rollout neither moves nor waits for.
+    `upgraded_by_others` show the target image while an operation runs on them: they may yet come up on the old one.
     Beside the `total` that are listed, `missing` are out of service.
     """
 
     batches: tuple[Batch, ...]
-    left_out: tuple[LeftOut, ...]
-    unsettled: tuple[str, ...]
+    excluded: tuple[Exclusion, ...]
+    in_progress: tuple[str, ...]
     total: int
     allowed: int
-    kept_back: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
+    deferred: tuple[str, ...] = ()
+    excluded_ids: tuple[str, ...] = ()
     missing: int = 0
-    in_progress: tuple[str, ...] = ()
+    upgraded_by_others: tuple[str, ...] = ()
 
     @property
     def floor(self) -> int:
@@ -111,15 +111,15 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
     """The plan as plain data, for the role."""
     return {
         "batches": [
-            {"name": batch.name, "instance_ids": list(batch.instance_ids), "proving": batch.proving}
+            {"name": batch.name, "instance_ids": list(batch.instance_ids), "canary": batch.canary}
             for batch in plan.batches
         ],
-        "left_out": [{"instance_id": one.instance_id, "reason": one.reason} for one in plan.left_out],
-        "unsettled": list(plan.unsettled),
-        "unsettled_advice": unsettled_advice(plan.unsettled),
-        "kept_back": list(plan.kept_back),
+        "excluded": [{"instance_id": one.instance_id, "reason": one.reason} for one in plan.excluded],
         "in_progress": list(plan.in_progress),
-        "excluded": list(plan.excluded),
+        "in_progress_advice": in_progress_advice(plan.in_progress),
+        "deferred": list(plan.deferred),
+        "upgraded_by_others": list(plan.upgraded_by_others),
+        "excluded_ids": list(plan.excluded_ids),
         "total": plan.total,
         "missing": plan.missing,
         "allowed": plan.allowed,
@@ -127,8 +127,8 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
     }
 
 
-def unsettled_advice(instance_ids: Sequence[str]) -> str:
-    """What to do where the wait for the unsettled ends without them; empty where there are none."""
+def in_progress_advice(instance_ids: Sequence[str]) -> str:
+    """What to do where the wait for the in_progress ends without them; empty where there are none."""
     if not instance_ids:
         return ""
     return (
@@ -141,22 +141,22 @@ def unsettled_advice(instance_ids: Sequence[str]) -> str:
 
 
 def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:
-    """The plan as lines of text: the budget, who is waited for, each batch with its ids, each that is left out."""
+    """The plan as lines of text: the budget, who is waited for, each batch with its ids, each that is excluded."""
     moving = sum(len(batch.instance_ids) for batch in plan.batches)
     if plan.batches:
-        budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, a floor of {plan.floor}"
+        budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, at least {plan.floor} in service"
         if plan.missing:
             budget += f"; {plan.missing} more are missing and count as out of service"
         lines = [f"{moving} of {plan.total} instances to move in {len(plan.batches)} batches; {budget}"]
     else:
         lines = [f"None of {plan.total} instances to move"]
-    if plan.batches and plan.unsettled:
-        lines.append(f"  first wait for those that are on their way: {' '.join(plan.unsettled)}")
+    if plan.batches and plan.in_progress:
+        lines.append(f"  first wait for those in progress: {' '.join(plan.in_progress)}")
     width = max((len(batch.name) for batch in plan.batches), default=0)
     for batch in plan.batches:
         ids = batch.instance_ids
         lines.append(f"  {batch.name:<{width}}  {len(ids):>3}  {' '.join(ids)}")
-    if plan.kept_back:
-        lines.append(f"  kept back for a later run: {' '.join(plan.kept_back)}")
-    lines += [f"  left out: {one.instance_id} ({one.reason})" for one in plan.left_out]
+    if plan.deferred:
+        lines.append(f"  deferred to a later run: {' '.join(plan.deferred)}")
+    lines += [f"  excluded: {one.instance_id} ({one.reason})" for one in plan.excluded]
     return lines

@@ -26,7 +26,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness impor
     IN_USE,
     NO_MARKS,
     NO_ROOM,
-    LeftOut,
+    Exclusion,
     Marks,
     is_stale,
     obstacle,
@@ -43,13 +43,13 @@ from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import (
 
 @dataclass(frozen=True)
 class Upgrade:
-    """The ids to send, and those that were asked for but are left out.
+    """The ids to send, and those that were asked for but are excluded.
 
     Of the ids to send, `unhealthy_before` are out of service for certain, and `failed_before` have failed.
     """
 
     instance_ids: tuple[str, ...]
-    left_out: tuple[LeftOut, ...]
+    excluded: tuple[Exclusion, ...]
     unhealthy_before: tuple[str, ...] = ()
     failed_before: tuple[str, ...] = ()
 
@@ -70,16 +70,16 @@ def plan_upgrade(
 
     `instances` is the whole set as just listed, and `capacity` what its model asks for. Raises Refused
     (`max_unavailable`) where the upgrade together with what is already out of service would take more instances away
-    than allowed; with `partial`, only where that leaves none to send: the others are left out for later.
+    than allowed; with `partial`, only where that leaves none to send: the others are excluded for later.
     """
     send: list[str] = []
-    left_out: list[LeftOut] = []
+    excluded: list[Exclusion] = []
     for one in sorted(chosen, key=lambda each: by_id(each.instance_id)):
         reason = _reason_to_skip(one, target, by_model, marks)
         if reason is None:
             send.append(one.instance_id)
         else:
-            left_out.append(LeftOut(one.instance_id, reason))
+            excluded.append(Exclusion(one.instance_id, reason))
     parts = shares(instances, budget, capacity)
     out = out_of_service(instances, health_source)
     doubt = doubtful(instances, health_source)
@@ -87,10 +87,10 @@ def plan_upgrade(
     tight = exceeded(parts, out, fitting or send, doubt)
     if tight:
         raise too_many(tight, out, fitting or send, "Upgrading")
-    left_out += [LeftOut(one, NO_ROOM) for one in send if one not in fitting]
+    excluded += [Exclusion(one, NO_ROOM) for one in send if one not in fitting]
     return Upgrade(
         tuple(fitting),
-        tuple(left_out),
+        tuple(excluded),
         unhealthy_before=tuple(
             one.instance_id
             for one in chosen

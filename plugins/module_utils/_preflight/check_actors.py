@@ -61,7 +61,8 @@ def _lease(sight: Sight, wish: Wish) -> Iterator[Finding]:
     try:
         guard_lease(name, lease, wish.claim, sight.now or NEVER, holder_dead=sight.holder_dead)
     except Refused as error:
-        advice = "Wait until it has ended. If you know that it is dead, take its lease over (O(take_over_lease=true))."
+        advice = "Wait until it has ended. If you know that its run was interrupted, take its lease over "
+        "(O(take_over_lease=true))."
         yield Finding("lease", REFUSAL, error.message, advice)
     else:
         found = f"A run has left its lease of {name} behind, or is to lose it: {lease.describe()}"
@@ -104,7 +105,7 @@ def _scaler(sight: Sight, wish: Wish) -> Iterator[Finding]:
             "(O(lease_minutes=0)) and see to it that no two rollouts meet."
         )
     severity = WARNING if wish.any_capacity else NEEDS_ACCEPTANCE
-    yield Finding("scaled_by_others", severity, f"{name} is scaled by {scaler.name}, as its tags tell", advice)
+    yield Finding("scaled_by_others", severity, f"{name} is scaled by {scaler.name}, according to its tags", advice)
 
 
 def _tags(sight: Sight, wish: Wish) -> Iterator[Finding]:
@@ -169,7 +170,8 @@ def _repairs(sight: Sight, wish: Wish) -> Iterator[Finding]:
             "repairs_suspended",
             WARNING,
             f"Automatic repairs of {name} are suspended, and no run says that it holds them",
-            "They will be left suspended. If nobody meant it, resume them with azroll.vmss.vmss_automatic_repairs.",
+            "They will be left suspended. "
+            "If this is not intended, resume them with azroll.vmss.vmss_automatic_repairs.",
         )
     if state == "running" and not wish.suspend_repairs:
         yield Finding(

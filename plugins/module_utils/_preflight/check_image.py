@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""Preflight of the image: whether it can be used, whether it fits, and whether there is a way back."""
+"""Preflight of the image: whether it can be used, whether it fits, and whether there is a rollback."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def image_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
         yield from _security(sight, sight.target_details)
         yield from _disk(sight, sight.target_details)
         yield from _plan(sight, sight.target_details)
-    yield from _way_back(sight, wish)
+    yield from _rollback(sight, wish)
 
 
 def _unusable(error: VmssError) -> Finding:
@@ -197,7 +197,7 @@ def _named(plan: tuple[str, str, str]) -> str:
     return f"the plan {' '.join(plan)}" if any(plan) else "no plan"
 
 
-def _way_back(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def _rollback(sight: Sight, wish: Wish) -> Iterator[Finding]:
     scale_set = sight.snapshot.scale_set
     if not same_reference(scale_set.image, sight.target) and scale_set.image_history.unproven(sight.target):
         yield Finding(
@@ -211,7 +211,7 @@ def _way_back(sight: Sight, wish: Wish) -> Iterator[Finding]:
         yield Finding(
             "rollback_image_unknown",
             WARNING,
-            f"Nothing tells for certain which image the scale set had before {sight.target.describe()}.{runs} A "
+            f"It is not known for certain which image the scale set had before {sight.target.describe()}.{runs} A "
             "rollout that fails is not rolled back, and its image stays in the model",
             "If it fails, run azroll.vmss.rollback with the image to roll back to as rollout_image.",
         )

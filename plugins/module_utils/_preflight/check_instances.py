@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""Preflight of the instances: which will be left out, and whether the budget lets anything move."""
+"""Preflight of the instances: which will be excluded, and whether the budget lets anything move."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     yield from _room(sight, wish)
     yield from _floors(sight, wish)
     yield from _missing(sight, wish)
-    yield from _set_aside(sight, wish)
+    yield from _quarantine(sight, wish)
     yield from _attached(sight)
     source = sight.snapshot.scale_set.health_source
     out = [one for one in sight.present if not in_service(one, source)]
@@ -61,9 +61,9 @@ def _immovable(sight: Sight, wish: Wish, out: Sequence[Instance]) -> Iterator[Fi
         "instances_protected",
         (one for one in out if one.protected and one not in stale),
         ("is", "are"),
-        "out of service on the image already, and protected from scale set actions: set aside, as it seems",
+        "out of service on the image already, and protected from scale set actions: quarantined, as it seems",
         "They count as out of service. When their study is over, take the protection off with "
-        "azroll.vmss.vmss_instance_protection, and mend or delete them.",
+        "azroll.vmss.vmss_instance_protection, and fix or delete them.",
     )
     yield from _some(
         "instances_deallocated",
@@ -112,26 +112,26 @@ def _of_another_model(sight: Sight) -> Iterator[Finding]:
     )
 
 
-def _set_aside(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def _quarantine(sight: Sight, wish: Wish) -> Iterator[Finding]:
     """Where a failed rollout could set nothing aside, whatever the user wishes."""
-    if not wish.set_aside or wish.rollback or not sight.movable(wish.order):
+    if not wish.quarantine or wish.rollback or not sight.movable(wish.order):
         return
     scale_set = sight.snapshot.scale_set
     whole = shares(sight.present, wish.order.budget, scale_set.capacity)[0]
-    useless = "O(set_aside) has no effect: "
+    useless = "O(quarantine) has no effect: "
     if scale_set.flexible:
         yield Finding(
-            "set_aside",
+            "quarantine",
             WARNING,
             f"{useless}Azure protects no instances of Flexible scale sets",
-            "What a failed rollout broke goes back with the rest, or stays as it is where the rollout halts.",
+            "What a failed rollout broke is rolled back with the rest, or stays as it is where the rollout halts.",
         )
     elif whole.allowed < 2:
         enough = smallest_percentage_for(2, whole.total)
         yield Finding(
-            "set_aside",
+            "quarantine",
             WARNING,
-            f"{useless}an instance that is set aside stays out of service, and O({whole.option}) ({whole.limit}) "
+            f"{useless}an instance that is quarantined stays out of service, and O({whole.option}) ({whole.limit}) "
             f"allows {whole.allowed} of {whole.total}, so that none could be upgraded beside it",
             f'Set O({whole.option}) to at least 2 or "{enough}%".',
         )
@@ -161,7 +161,7 @@ def _in_progress(sight: Sight, wish: Wish) -> Iterator[Finding]:
     hours = f"{STUCK_AFTER // 3600} hour"
     yield from _some(code, stuck, verbs, f"in progress for longer than {hours}; {waits}", advice, NEEDS_ACCEPTANCE)
     recent = [one for one in awaited if one not in stuck]
-    known = f"less than {hours}" if all(one.state_since for one in recent) else "a time that Azure does not tell"
+    known = f"less than {hours}" if all(one.state_since for one in recent) else "a time that Azure does not report"
     yield from _some(code, recent, verbs, f"in progress for {known}; {waits}", advice)
     left = [one for one in busy if one.instance_id in excluded]
     full = _full(sight, wish)
@@ -182,7 +182,7 @@ def _full(sight: Sight, wish: Wish) -> Share | None:
     """The part whose budget is used up, as long as nothing comes back, though it has instances to be moved."""
     out = sight.out(wish.order)
     movable = {one.instance_id for one in sight.movable(wish.order)}
-    # What is sick and goes along may be cured.
+    # What is unhealthy and goes along may be cured.
     staying = out - movable
     parts = shares(sight.present, wish.order.budget)
     return next((part for part in parts if (movable - out) & part.members and part.room(staying) < 1), None)
@@ -220,7 +220,7 @@ def _floors(sight: Sight, wish: Wish) -> Iterator[Finding]:
         gone = sorted(part.members & out, key=by_id)
         place = f" of {part.name}" if part.name else ""
         yield Finding(
-            "below_floor",
+            "below_minimum",
             NEEDS_ACCEPTANCE,
             f"{len(gone)} of {len(part.members)} instances{place} are out of service already, and {part.option} "
             f"({part.limit}) allows {part.allowed}",

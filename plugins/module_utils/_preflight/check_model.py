@@ -70,7 +70,7 @@ def will_write(sight: Sight, wish: Wish) -> bool:
         not same_reference(sight.snapshot.scale_set.image, sight.target)
         or sight.movable(wish.order)
         or sight.lease
-        or (wish.restore_policy and sight.unsettled(wish.order))
+        or (wish.restore_policy and sight.in_progress(wish.order))
     )
 
 

@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""Preflight of the rights of the principal: what each step takes, and what letting go of a dead run's things takes."""
+"""Preflight of the rights of the principal: what each step takes, and what releasing a dead run's things takes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _AUTOSCALE_WRITE = "Microsoft.Insights/autoscaleSettings/write"
 _SEE_REPAIRS: _Right = ("see whether automatic repairs run", f"{_SET}/instanceView/read")
 _SEE_UPGRADES: _Right = ("see whether a rolling upgrade runs", f"{_SET}/rollingUpgrades/read")
 _SEE_LOCKS: _Right = ("see whether a lock forbids the writes", "Microsoft.Authorization/locks/read")
-_PROTECT: _Right = ("set failed instances aside", f"{_SET}/virtualMachines/write")
-_REIMAGE: _Right = ("try failed instances once more", f"{_SET}/reimage/action")
+_PROTECT: _Right = ("quarantine failed instances", f"{_SET}/virtualMachines/write")
+_REIMAGE: _Right = ("retry failed instances", f"{_SET}/reimage/action")
 
 
 def right_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def _missing(severity: str, action: str, place: str, step: str) -> Finding:
 
 def _useful(wish: Wish) -> Iterator[_Right]:
     yield from (_SEE_UPGRADES, _SEE_REPAIRS, _SEE_LOCKS)
-    if wish.set_aside:
+    if wish.quarantine:
         yield _PROTECT
     if wish.retry_failed:
         yield _REIMAGE

@@ -30,9 +30,7 @@ def write_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
     """Every reason for which Azure would refuse whatever the rollout writes."""
     name = sight.snapshot.scale_set.name
     if sight.snapshot.scale_set.provisioning_state.lower() == "deleting":
-        yield Finding(
-            "scale_set_deleting", REFUSAL, f"{name} is being deleted", "Look at the name, or at who deletes it."
-        )
+        yield Finding("scale_set_deleting", REFUSAL, f"{name} is being deleted", "Check the name, and who deletes it.")
     severity = REFUSAL if will_write(sight, wish) else WARNING
     yield from _subscription(sight, severity)
     forbidding = [one for one in sight.locks or () if one.forbids_writes]
@@ -56,7 +54,7 @@ def _subscription(sight: Sight, severity: str) -> Iterator[Finding]:
             WARNING,
             f"The state of the subscription is {sight.subscription_state}: a payment is outstanding, and Azure may "
             "disable the subscription in the middle of a rollout",
-            "Have its owner or the account's administrator look at the payment first.",
+            "Have its owner or the account's administrator settle the payment first.",
         )
 
 

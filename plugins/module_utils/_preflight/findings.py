@@ -100,7 +100,7 @@ CODES: Mapping[str, Code] = {
     "max_unavailable": Code(
         "The budget allows no instance to be upgraded, or none of a zone or fault domain.", REFUSAL
     ),
-    "below_floor": Code(
+    "below_minimum": Code(
         "More instances are out of service than the budget allows, before the rollout has done anything.",
         NEEDS_ACCEPTANCE,
     ),
@@ -109,7 +109,7 @@ CODES: Mapping[str, Code] = {
         NEEDS_ACCEPTANCE,
         WARNING,
     ),
-    "set_aside": Code(
+    "quarantine": Code(
         "A quarantine is requested, but no instance that a failed rollout breaks could be quarantined.", WARNING
     ),
     "instances_protected": Code(

@@ -27,7 +27,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.locks import Lo
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import select
 from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import is_stale, obstacle
-from ansible_collections.azroll.vmss.plugins.module_utils._plan.batches import unsettled
+from ansible_collections.azroll.vmss.plugins.module_utils._plan.batches import in_progress
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Claim, Lease, read_lease
 
@@ -49,7 +49,7 @@ class Wish:
     suspend_repairs: bool = SUSPEND_REPAIRS
     hold_autoscale: bool = False
     any_capacity: bool = False
-    set_aside: bool = False
+    quarantine: bool = False
     retry_failed: bool = False
     probe_instances: bool = False
     rollback: bool = False
@@ -62,11 +62,11 @@ class Sight:
     `autoscale_permissions` and `autoscale_locks` are those on each autoscale setting, by its label: it may live in
     another resource group.
     `target_error` and `previous_error` say why the image cannot be used; the image is then as it was asked for.
-    `previous` is the image before, one of no kind where nothing tells for certain; `candidates` are then those that
+    `previous` is the image before, one of no kind where it is not known for certain; `candidates` are then those that
     instances run.
     `holder_dead`: the process that holds the lease is dead for certain. `owner` is the service that owns the set.
     `alerts_error` says why the alerts that were asked for cannot be read, `unread` why anything else cannot.
-    `silent_source` is the health source of the model where no instance has ever reported: it is then left out of
+    `silent_source` is the health source of the model where no instance has ever reported: it is then excluded of
     `snapshot`, so that all else is judged as after its acceptance.
     `by_model`: instances on the target are stale, too, if they do not follow the latest model. They are not where the
     set itself remembers that it is `noted_by_image`.
@@ -102,7 +102,7 @@ class Sight:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """What the lease says is held; whoever takes the lease lets go of that with the rest."""
+        """What the lease says is held; whoever takes the lease releases that with the rest."""
         return self.lease.held if self.lease else ()
 
     @property
@@ -134,18 +134,18 @@ class Sight:
         """Those of the `wanted` that nothing keeps from being moved."""
         return tuple(one for one in self.wanted(order) if obstacle(one) is None)
 
-    def unsettled(self, order: Order) -> tuple[str, ...]:
+    def in_progress(self, order: Order) -> tuple[str, ...]:
         """The ids that an earlier run may have left on their way, which the rollout waits for first.
 
         Raises BadInput as `wanted` does.
         """
         source, excluded = self.snapshot.scale_set.health_source, order.excluded((*self.present, *self.attached))
-        return unsettled(self.present, self.target, source, by_model=self.by_model, excluded=excluded)
+        return in_progress(self.present, self.target, source, by_model=self.by_model, excluded=excluded)
 
     def out(self, order: Order) -> set[str]:
-        """The ids that count as out of service, but for those that the rollout waits for first (`unsettled`)."""
+        """The ids that count as out of service, but for those that the rollout waits for first (`in_progress`)."""
         source = self.snapshot.scale_set.health_source
-        return set(out_of_service(self.present, source)).difference(self.unsettled(order))
+        return set(out_of_service(self.present, source)).difference(self.in_progress(order))
 
     @property
     def plan(self) -> tuple[str, str, str]:

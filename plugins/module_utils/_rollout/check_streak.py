@@ -81,9 +81,9 @@ def waits(
     nothing of the grace period. `reported.retries` is 0 where no such wait is needed.
 
     All calls together take as long as `answered`, and as `unanswered_timeout` beyond that. `unanswered` is how many
-    checks by other means than the instances may come to no answer in that time. For `room` above the floor it waits as
-    long as for health: what is missing may come back in that time; `delay` are the seconds between two tries. `call` is
-    for a module that only waits for Azure to answer.
+    checks by other means than the instances may come to no answer in that time. For `room` above the minimum in
+    service it waits as long as for health: what is missing may come back in that time; `delay` are the seconds between
+    two tries. `call` is for a module that only waits for Azure to answer.
 
     Raises BadInput where the options leave no time at all.
     """
@@ -147,7 +147,7 @@ def between_renewals(
 ) -> int:
     """The most seconds that the role spends on one batch before it comes to the next renewal of its lease.
 
-    That is room and upgrade, or the gates: warm-up, health and the checks of the site, both once more for instances
+    That is room and upgrade, or the gates: warm-up, health and the checks of the site, both again for instances
     that were tried again, and the delay of a sweep. How long tasks of the site take, nobody knows.
     """
     health = (health_retries + health_successes) * max(health_delay, 1)
@@ -156,10 +156,10 @@ def between_renewals(
 
 
 def _long_poll(answered: int, unanswered: int, shortest: int) -> dict[str, int]:
-    # Short calls show signs of life, but a streak of good looks must fit into one. `retries: n` makes n + 1 calls;
+    # Short calls show signs of life, but a streak of good reads must fit into one. `retries: n` makes n + 1 calls;
     # there are at least two, because Ansible does not look at `until` where `retries` is 0: it would let anything pass.
     calls = max(-(-answered // max(LONGEST_CALL, shortest)), 2)
     timeout = max(-(-answered // calls), shortest)
-    # A wait that keeps its own time may need some calls more: it ends in no row of good looks.
+    # A wait that keeps its own time may need some calls more: it ends in no row of good reads.
     more = -(-unanswered // timeout) + SPARE_CALLS if unanswered else 0
     return {"timeout": timeout, "retries": calls - 1 + more, "answered": answered}

@@ -20,7 +20,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.selection impor
 from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.transient_errors import passes
 
-# A set of a thousand instances may fail as a whole: the groups name them all, the records are for a person to read.
+# A set of a thousand instances may fail as a whole: the groups name them all, the records are for an operator to read.
 RECORDS = 100
 MESSAGE = 600
 LINE = 240
@@ -74,25 +74,25 @@ def complete(
     details: Mapping[str, Any] | None,
     operation: Mapping[str, Any] | None,
     probe: str = "",
-    sick_before: Collection[str] = (),
+    unhealthy_before: Collection[str] = (),
 ) -> dict[str, Any]:
     """The bundle with what the caller knows: `arm` of a module's error, and what the last check of the site said.
 
-    What was sick before the rollout says nothing of it, so those of `sick_before` stand apart, in groups of their own
-    after the others.
+    What was unhealthy before the rollout says nothing of it, so those of `unhealthy_before` stand apart, in groups of
+    their own after the others.
     """
     said = {name: clean(str(value)) for name, value in (operation or {}).items() if value}
     groups = (details or {}).get("groups") or []
     return {
         "instances": [
-            {**record, "sick_before": record["instance_id"] in sick_before}
+            {**record, "unhealthy_before": record["instance_id"] in unhealthy_before}
             for record in (details or {}).get("instances") or []
         ],
         "groups": [
-            {**_group(Cause(group["code"], group["message"]), ids, sick_before=old), "sick_before": old}
+            {**_group(Cause(group["code"], group["message"]), ids, unhealthy_before=old), "unhealthy_before": old}
             for old in (False, True)
             for group in groups
-            if (ids := [one for one in group["instance_ids"] if (one in sick_before) is old])
+            if (ids := [one for one in group["instance_ids"] if (one in unhealthy_before) is old])
         ],
         "operation": said or None,
         "probe": clean(probe) or None,
@@ -137,8 +137,8 @@ def _groups(causes: Sequence[tuple[str, Cause]]) -> list[dict[str, Any]]:
     return [_group(cause, ids) for cause, ids in ordered]
 
 
-def _group(cause: Cause, ids: Sequence[str], *, sick_before: bool = False) -> dict[str, Any]:
-    when = "Sick before the rollout: " if sick_before else ""
+def _group(cause: Cause, ids: Sequence[str], *, unhealthy_before: bool = False) -> dict[str, Any]:
+    when = "Unhealthy before the rollout: " if unhealthy_before else ""
     return {
         "code": cause.code,
         "message": cause.message,

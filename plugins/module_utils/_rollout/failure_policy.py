@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""What follows a failure: nothing more, or the way back for some of the instances or for all that the rollout moved."""
+"""What follows a failure: nothing more, or the rollback for some of the instances or for all that the rollout moved."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def react(
 
     Back go the instances that this rollout moved and that have the target image, or may still get it: those of the
     failed batch that are not in service, that batch, or all, with those that Azure made from the new model meanwhile.
-    None go where the rollout only ran out of room for what it did not break. What is set aside for study stays as it
+    None go where the rollout only ran out of room for what it did not break. What is quarantined for study stays as it
     is, and so does what is outside of `only`, to which the rollout is confined.
     Where none go back, the model does as long as the image has not proved itself, with `failed_image` RESTORE.
     With `recovered`, all that was sent became healthy after the time for it had ended: a good image is not taken back,
@@ -133,7 +133,7 @@ def _with_model(
     """The decision, with what is to become of the image in the model, and why."""
     target, previous = (Image.from_dict(journal[name] or {}) for name in ("target_image", "previous_image"))
     model = Image.from_options(scale_set.image.to_dict())
-    # One that has come to a good end before is not the cause when an instance falls sick later.
+    # One that has come to a good end before is not the cause when an instance falls unhealthy later.
     ours = journal["image_changed"] or sent_ids(journal) or journal["continues"]
     if (
         journal["rolls_back"]
@@ -148,12 +148,12 @@ def _with_model(
     )
     if journal["blocks_rollback"]:
         return replace(decided, kept=f"{kept}: {journal['blocks_rollback']}. {_AFTERWARDS}")
-    if not journal["took_hold"]:
+    if not journal["lease_acquired"]:
         return replace(decided, kept=f"{kept}: this run has ended before its first write. {_AFTERWARDS}")
     if failed_image != RESTORE:
         return replace(decided, kept=f"{kept}, as rollout_failed_image says.")
     if previous.kind == "none" or same_image(previous, target):
-        return replace(decided, kept=f"{kept}: nothing tells for certain which image was there before. {_AFTERWARDS}")
+        return replace(decided, kept=f"{kept}: it is not known for certain which image was there before. {_AFTERWARDS}")
     return replace(decided, restore=True, image=previous, replaces=model)
 
 
@@ -169,8 +169,8 @@ def _decide(
     if journal["cause_kind"] == NO_ROOM and not _lost(journal, scale_set, instances):
         return Reaction(
             False,
-            "Halted without a rollback: instances that this rollout has not broken are out of service, which is no "
-            "fault of the image. Bring them back, then run again to go on.",
+            "Halted without a rollback: instances that this rollout has not broken are out of service, which is not "
+            "the image's fault. Bring them back, then run again to go on.",
         )
     target = Image.from_dict(journal["target_image"] or {})
     # Known before the first write, or not at all: by now the instances that are left are no choice of anybody's.
@@ -178,14 +178,14 @@ def _decide(
     if image.kind == "none" or image.floating or same_image(image, target):
         return Reaction(
             False,
-            "Halted without a rollback: nothing tells for certain which image was there before. To go back, name it as "
-            "rollout_image of azroll.vmss.rollback.",
+            "Halted without a rollback: it is not known for certain which image was there before. To roll back, name "
+            "it as rollout_image of azroll.vmss.rollback.",
         )
     # Before this run has written its image, the model may have that of an earlier one.
     ours = [target, image, *([] if journal["image_changed"] else [Image.from_dict(journal["model_image"])])]
     model = Image.from_options(scale_set.image.to_dict())
     if not any(same_reference(model, one) for one in ours):
-        return Reaction(False, f"Halted without a rollback: somebody else has set the image {model.describe()}.")
+        return Reaction(False, f"Halted without a rollback: another client has set the image {model.describe()}.")
     within = select(instances, only, missing_ids=True, option="only")
     ids = _scope(journal, scale_set, within, on_failure, target)
     going = f"{len(ids)} instances go" if len(ids) != 1 else "1 instance goes"
@@ -197,7 +197,7 @@ def _decide(
 def _lost(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance]) -> bool:
     """Whether any is out of service that this rollout sent, or Azure made from its image, and that served before."""
     target, sent = Image.from_dict(journal["target_image"] or {}), sent_ids(journal)
-    before = {*not_ours(journal), *journal["sick_before"]}
+    before = {*not_ours(journal), *journal["unhealthy_before"]}
     return any(
         (one.instance_id in sent or same_image(one.image, target)) and one.instance_id not in before
         for one in instances
@@ -214,7 +214,7 @@ def _all_on(journal: Mapping[str, Any], instances: Sequence[Instance]) -> bool:
 def _scope(
     journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], on_failure: str, target: Image
 ) -> tuple[str, ...]:
-    kept, sent = journal["set_aside"], sent_ids(journal)
+    kept, sent = journal["quarantine"], sent_ids(journal)
     moved = [
         one
         for one in instances
@@ -226,7 +226,7 @@ def _scope(
         before = not_ours(journal)
         chosen = [one for one in moved if one.instance_id not in before]
     elif journal["continues"] and not journal["batches"]:
-        # Nobody knows the batches of a run that was killed: what it left out of service is what failed.
+        # Nobody knows the batches of a run that was killed: what it excluded of service is what failed.
         chosen = [one for one in moved if not in_service(one, scale_set.health_source)]
     else:
         begun = [batch["sent"] for batch in journal["batches"]]

@@ -17,7 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.selection impor
 from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import in_service, trouble
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import is_stale
 
-MARKS = {"#": "new", "o": "old", "~": "on its way", "!": "in trouble", "x": "stopped", "-": "not in the rollout"}
+MARKS = {"#": "new", "o": "old", "~": "in progress", "!": "in trouble", "x": "stopped", "-": "not in the rollout"}
 _WIDEST_ROW = 60
 
 

@@ -23,7 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import 
 
 
 @dataclass(frozen=True)
-class Aside:
+class Quarantine:
     """The instances to protect, and where there are none although some were wished for, why."""
 
     instance_ids: tuple[str, ...] = ()
@@ -36,23 +36,23 @@ class Aside:
 
 def choose_aside(
     journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], *, most: int, budget: Budget
-) -> Aside:
+) -> Quarantine:
     """At most so many of the newly broken instances, by the set as it is after the failure.
 
-    They stay out of service until a person gives them back, so each part of the set that has a limit must bear that:
-    its floor holds as it is, and with what is set aside and what was sick before there is room for one more instance
-    to be out. Otherwise nothing could be upgraded, forward or back, until they are given back. Those that are
-    protected already, by a run that was killed here, come first.
+    They stay out of service until an operator gives them back, so each part of the set that has a limit must bear that:
+    its minimum in service holds as it is, and with what is quarantined and what was unhealthy before there is room for
+    one more instance to be out. Otherwise nothing could be upgraded, forward or back, until they are given back. Those
+    that are protected already, by a run that was killed here, come first.
     """
     if most < 1:
-        return Aside()
+        return Quarantine()
     if journal["blocks_rollback"]:
-        return Aside(why=f"None was set aside: {journal['blocks_rollback']}.")
+        return Quarantine(why=f"None was quarantined: {journal['blocks_rollback']}.")
     if scale_set.flexible:
-        return Aside(why="None was set aside: Azure protects no instances of Flexible scale sets.")
+        return Quarantine(why="None was quarantined: Azure protects no instances of Flexible scale sets.")
     broken = newly_broken(journal, scale_set, instances)
     if not broken:
-        return Aside(why="None was set aside: no instance that this rollout broke is at rest.")
+        return Quarantine(why="None was quarantined: no instance that this rollout broke is at rest.")
     out = out_of_service(instances, scale_set.health_source)
     staying = set(out) - {one.instance_id for one in broken}
 
@@ -65,8 +65,10 @@ def choose_aside(
         {part: room(part) for part in shares(instances, budget, scale_set.capacity)},
     )
     if not chosen:
-        return Aside(why="None was set aside: too few others would be left in service to go on, forward or back.")
-    return Aside(tuple(sorted(chosen[:most], key=by_id)))
+        return Quarantine(
+            why="None was quarantined: too few others would be left in service to go on, forward or back."
+        )
+    return Quarantine(tuple(sorted(chosen[:most], key=by_id)))
 
 
 def newly_broken(
@@ -88,6 +90,6 @@ def newly_broken(
         for one in instances
         if not (one.leaving or one.attached or one.busy or one.deallocated)
         and not in_service(one, scale_set.health_source)
-        and one.instance_id not in journal["sick_before"]
+        and one.instance_id not in journal["unhealthy_before"]
         and ours(one)
     )

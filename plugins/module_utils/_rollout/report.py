@@ -35,7 +35,7 @@ _OF_JOURNAL = (
     "left_image",
     "image_changed",
     "image_restored",
-    "took_hold",
+    "lease_acquired",
     "made_model",
     "still_held",
     "continues",
@@ -49,8 +49,8 @@ _OF_FAILURE = (
     "cause",
     "cause_kind",
     "failure",
-    "set_aside",
-    "set_aside_why",
+    "quarantine",
+    "quarantine_why",
     "decision",
     "image_kept_why",
     "rollback_image",
@@ -69,8 +69,8 @@ def build_report(
     """The content of `report.json`.
 
     `result` is `failed` where nothing had been written when the rollout stopped, `halted` where something had,
-    `rolled_back` or `rollback_failed` where the way back was taken, `planned` in check mode, `waiting` for a person,
-    `partial` where a share was kept back, `nothing_to_do`, or `succeeded`. `scale_set` is None where it could not be
+    `rolled_back` or `rollback_failed` where the rollback was taken, `planned` in check mode, `waiting` for an operator,
+    `partial` where a share was deferred, `nothing_to_do`, or `succeeded`. `scale_set` is None where it could not be
     read. `as_of` is when it was, on Azure's clock. `marks` keep instances out of the rollout, which is why
     those are not on the target.
     """
@@ -89,8 +89,8 @@ def build_report(
         "instances_on_target": counts["on_target"],
         "instances_in_service": counts["in_service"],
         "instances_by_image": by_image(present),
-        "instances_left_out": left_out(present, target, by_model=by_model, marks=marks),
-        "instances_kept_back": journal["kept_back"],
+        "instances_excluded": excluded(present, target, by_model=by_model, marks=marks),
+        "instances_deferred": journal["deferred"],
     }
     if not journal["cause"]:
         return report
@@ -113,7 +113,7 @@ def by_image(instances: Sequence[Instance]) -> dict[str, list[str]]:
     return found
 
 
-def left_out(
+def excluded(
     instances: Sequence[Instance], target: Image, *, by_model: bool = True, marks: Marks = NO_MARKS
 ) -> dict[str, str]:
     """The ids of those that cannot be moved to the target, or were not made from the model, with the reason."""
@@ -134,23 +134,21 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
     if report["as_of_outdated"]:
         when = f"as of {report['as_of']}" if report["as_of"] else "as they were planned"
         lines.append(f"The instances could not be read at the end: they are {when}, and may have changed since.")
-    lines += [f"Left out: {number} ({reason})" for number, reason in report["instances_left_out"].items()]
+    lines += [f"Excluded: {number} ({reason})" for number, reason in report["instances_excluded"].items()]
     lines += [
-        f"Tried once more in {batch['name']}: {' '.join(batch['retried'])}"
-        for batch in report["batches"]
-        if batch["retried"]
+        f"Retried in {batch['name']}: {' '.join(batch['retried'])}" for batch in report["batches"] if batch["retried"]
     ]
     lines += describe_earlier(report["earlier_run"])
     if report["made_model"]:
         lines.append(
             "A write of tags made a new model here, so instances are judged by their image: those on it need not move."
         )
-    if report["instances_kept_back"]:
-        lines.append(f"Kept back for a later run: {' '.join(report['instances_kept_back'])}")
+    if report["instances_deferred"]:
+        lines.append(f"Deferred to a later run: {' '.join(report['instances_deferred'])}")
     if report["still_held"]:
         lines.append(f"Still held: {', '.join(report['still_held'])}{_why_held(report['still_held'])}")
     if report["result"] == "waiting":
-        lines.append("It waits for a person: run the same play again to go on.")
+        lines.append("It waits for an operator: run the same play again to go on.")
     if not report.get("cause"):
         return lines
     where = ", ".join(batch["name"] for batch in report["batches"] if batch["result"] == FAILED)
@@ -158,7 +156,7 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
     lines += [group["line"] for group in (report["failure"] or {}).get("groups", [])]
     lines += [f"On {image}: {len(ids)} ({' '.join(ids)})" for image, ids in report["instances_by_image"].items()]
     if report["result"] == "failed":
-        return [*lines, "No instance was sent to the image." if report["took_hold"] else "Nothing was written."]
+        return [*lines, "No instance was sent to the image." if report["lease_acquired"] else "Nothing was written."]
     lines += _aside(report)
     lines += [text for text in (report["decision"], _restored(report), report["image_kept_why"]) if text]
     return lines if report["result"] == "rolled_back" else [*lines, *_ways_out(report)]
@@ -196,16 +194,16 @@ def _why_held(held: Sequence[str]) -> str:
 
 
 def _aside(report: Mapping[str, Any]) -> list[str]:
-    ids = report["set_aside"]
+    ids = report["quarantine"]
     told = [
-        f"Set aside for study, and protected from all that the scale set does: {' '.join(ids)}. To give back: take the "
-        "protection off with azroll.vmss.vmss_instance_protection; then a run with another image upgrades them again."
+        f"Quarantined for study, and protected from scale set actions: {' '.join(ids)}. To release them: remove the "
+        "protection with azroll.vmss.vmss_instance_protection; then a run with another image upgrades them again."
     ]
-    return [*(told if ids else []), *([report["set_aside_why"]] if report["set_aside_why"] else [])]
+    return [*(told if ids else []), *([report["quarantine_why"]] if report["quarantine_why"] else [])]
 
 
 def _ways_out(report: Mapping[str, Any]) -> list[str]:
-    on = "To go on: mend the cause and run the same play again; it continues with what is left."
+    on = "To continue: fix the cause and run the same play again; it continues with what is left."
     if report["rolls_back"]:
         # The image that it leaves is the one that nobody wants again.
         return [on]
@@ -213,13 +211,13 @@ def _ways_out(report: Mapping[str, Any]) -> list[str]:
     if previous.kind == "none":
         return [
             on,
-            "To go back: run azroll.vmss.rollback with the same options and the image as rollout_image; nothing tells "
-            "for certain which one was there before.",
+            "To roll back: run azroll.vmss.rollback with the same options and the image as rollout_image; it is not "
+            "known for certain which one was there before.",
         ]
     if previous == Image.from_options(report["target_image"] or {}):
         return [on]
     back = json.dumps({"rollout_image": previous.to_dict()})
-    return [on, f"To go back: run azroll.vmss.rollback with the same options and -e '{back}'."]
+    return [on, f"To roll back: run azroll.vmss.rollback with the same options and -e '{back}'."]
 
 
 def _result(journal: Mapping[str, Any], planned: bool) -> str:
@@ -235,7 +233,7 @@ def _result(journal: Mapping[str, Any], planned: bool) -> str:
         return "waiting"
     if not wrote:
         return "nothing_to_do"
-    return "partial" if journal["kept_back"] else "succeeded"
+    return "partial" if journal["deferred"] else "succeeded"
 
 
 def _sorted(instances: Sequence[Instance]) -> list[Instance]:

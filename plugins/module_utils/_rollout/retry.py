@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""Which of the instances that failed in a batch, or were never begun, are sent once more, and by which means."""
+"""Which of the instances that failed in a batch, or were never begun, are sent again, and by which means."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def decide_retry(
     target: Image,
     *,
     sent: Collection[str],
-    sick: Collection[str] = (),
+    unhealthy: Collection[str] = (),
     retried: Collection[str] = (),
     failed_before: Collection[str] = (),
     by_model: bool = True,
@@ -50,13 +50,15 @@ def decide_retry(
 ) -> Retry:
     """Decide by the instances as they are now, and by the causes of their failures (`groups` of `_bundle.bundle`).
 
-    `sent` are those that the batch upgraded, `sick` those that were out of service before, `retried` those that had
-    their second chance, `failed_before` those that had failed when they were sent; `operation` is the code of Azure's
+    `sent` are those that the batch upgraded, `unhealthy` those that were out of service before, `retried` those that
+    had their retry, `failed_before` those that had failed when they were sent; `operation` is the code of Azure's
     error where the operation ended before it had begun all of them. All that failed go again, or none: one failure that
     stays ends the batch in any case, and then nothing more is to be written. An upgrade of an instance that has the
     model already does nothing (recorded), so that one is reimaged.
     """
-    ours = [one for one in instances if one.instance_id in sent and one.instance_id not in sick and not one.leaving]
+    ours = [
+        one for one in instances if one.instance_id in sent and one.instance_id not in unhealthy and not one.leaving
+    ]
     unbegun = [one.instance_id for one in ours if operation and _untouched(one, target, by_model, failed_before)]
     failed = sorted((one for one in ours if one.failed or one.instance_id in unbegun), key=_number)
     if not failed:
@@ -73,15 +75,15 @@ def decide_retry(
     codes = sorted({causes[one] for one in ids})
     behind = tuple(one.instance_id for one in failed if is_stale(one, target, by_model=by_model))
     return Retry(
-        f"Tried once more, because {listed(codes)} often passes: {listed(ids)}.",
+        f"Retried, because {listed(codes)} often passes: {listed(ids)}.",
         upgrade=behind,
         reimage=tuple(one for one in ids if one not in behind),
     )
 
 
 def already_retried(batches: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The ids that had their second chance in any batch of a journal."""
-    return [one for batch in batches for one in batch["second_chance"]]
+    """The ids that had their retry in any batch of a journal."""
+    return [one for batch in batches for one in batch["chosen_for_retry"]]
 
 
 def _untouched(instance: Instance, target: Image, by_model: bool, failed_before: Collection[str]) -> bool:

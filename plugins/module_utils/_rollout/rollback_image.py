@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, newest, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import on_the_way_back, sent_back
+from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import rolled_back_from_it, rolling_back
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection, select
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import NO_MARKS, Marks, obstacle
@@ -24,7 +24,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history im
 
 @dataclass(frozen=True)
 class Previous:
-    """The image before, None where nothing tells for certain; then `candidates` are those that instances run."""
+    """The image before, None where it is not known for certain; then `candidates` are those that instances run."""
 
     image: Image | None
     candidates: tuple[Image, ...] = ()
@@ -42,7 +42,7 @@ class Previous:
 def followers(instances: Sequence[Instance], marks: Marks = NO_MARKS, only: Selection = Selection()) -> list[Image]:
     """The images of the instances that belong to the rollout.
 
-    What is left out of it (protected, deallocated, skipped, leaving, outside of `only`) or was given a model of its
+    What is excluded of it (protected, deallocated, skipped, leaving, outside of `only`) or was given a model of its
     own runs an image of some other time, and tells nothing of the one before.
     """
     return [
@@ -86,10 +86,10 @@ def rollback_target(
     to roll back. `remembers`: whether runs of this scale set write tags at all; without these, what instances run may
     be the image that a rollback left.
     """
-    model, history, mark = scale_set.image, scale_set.image_history, scale_set.back_from
+    model, history, mark = scale_set.image, scale_set.image_history, scale_set.rolled_back_from
     # A mark of a time before this model's image says nothing of it.
-    marked = (history.rollout_image is None or history.knows(model)) and sent_back(mark, model)
-    if marked and on_the_way_back(mark, model, instances):
+    marked = (history.rollout_image is None or history.knows(model)) and rolled_back_from_it(mark, model)
+    if marked and rolling_back(mark, model, instances):
         return Previous(_of_model(model, instances))
     suspects = history if mark is None else replace(history, unproven_images=(mark, *history.unproven_images))
     images = followers(instances, marks, only)
@@ -139,7 +139,7 @@ def _unknown(scale_set: ScaleSet, candidates: Sequence[Image]) -> str:
     names = ", ".join(one.describe() for one in suspects)
     avoided = f" Rollouts of these failed, were rolled back or have not ended: {names}." if suspects else ""
     return (
-        f"Nothing tells for certain which image {scale_set.name} had before {scale_set.image.describe()}: it is not "
+        f"It is not known for certain which image {scale_set.name} had before {scale_set.image.describe()}: it is not "
         f"remembered in its tags, and {runs}. Give the image to roll back to as rollout_image.{avoided}"
     )
 

@@ -59,7 +59,7 @@ def _hold() -> dict[str, Any]:
     """What preflight found, and what is held."""
     return {
         "findings": [],
-        "took_hold": False,
+        "lease_acquired": False,
         "holds": False,
         "held": [],
         "still_held": [],
@@ -86,13 +86,13 @@ def _instances() -> dict[str, Any]:
     """What is known of single instances, by their ids."""
     return {
         "stayed_behind": [],
-        "kept_back": [],
+        "deferred": [],
         "begun_before": False,
         "on_target_before": [],
-        "sick_before": [],
+        "unhealthy_before": [],
         "failed_before": [],
-        "set_aside": [],
-        "set_aside_why": "",
+        "quarantine": [],
+        "quarantine_why": "",
     }
 
 
@@ -134,10 +134,10 @@ def stop(
     }
 
 
-def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequence[str]) -> dict[str, Any]:
+def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], deferred: Sequence[str]) -> dict[str, Any]:
     """The journal with the set as it was before the first write (the facts record).
 
-    Where the model has the target image already, or was sent back from it, an earlier run began this rollout, to its
+    Where the model has the target image already, or was rolled back from it, an earlier run began this rollout, to its
     end or to where it stopped: what that one moved is part of it.
     """
     model, target = Image.from_dict(vmss["image"]), Image.from_dict(journal["target_image"] or {})
@@ -146,13 +146,13 @@ def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequenc
         **journal,
         # Without the number that Azure may tell beside the reference, as options of the modules take it.
         "model_image": Image.from_options(vmss["image"]).to_dict(),
-        "kept_back": list(kept_back),
-        # The image that the set was sent back from.
-        "left_image": dict(vmss.get("back_from") or {}),
-        # An image that failed its proof is not left in the model: then the set was sent back from it.
+        "deferred": list(deferred),
+        # The image that the set was rolled back from.
+        "left_image": dict(vmss.get("rolled_back_from") or {}),
+        # An image that failed its proof is not left in the model: then the set was rolled back from it.
         "begun_before": same_reference(model, target) or _left(vmss, target),
         "on_target_before": [one["instance_id"] for one in instances if not (one["stale"] or one.get("attached"))],
-        "sick_before": [one["instance_id"] for one in instances if not one["in_service"]],
+        "unhealthy_before": [one["instance_id"] for one in instances if not one["in_service"]],
         "failed_before": [
             one["instance_id"] for one in instances if str(one.get("provisioning_state")).lower() == "failed"
         ],
@@ -160,7 +160,7 @@ def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], kept_back: Sequenc
 
 
 def _left(vmss: Mapping[str, Any], target: Image) -> bool:
-    return same_image(Image.from_dict(vmss.get("back_from") or {}), target)
+    return same_image(Image.from_dict(vmss.get("rolled_back_from") or {}), target)
 
 
 def not_ours(journal: Mapping[str, Any]) -> list[str]:
@@ -168,12 +168,12 @@ def not_ours(journal: Mapping[str, Any]) -> list[str]:
     return [] if journal["begun_before"] else list(journal["on_target_before"])
 
 
-def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Sequence[str] = ()) -> dict[str, Any]:
+def hold(journal: Mapping[str, Any], result: Mapping[str, Any], in_progress: Sequence[str] = ()) -> dict[str, Any]:
     """The journal with the `result` of vmss_hold.
 
     Where an unfinished run is continued, its lease tells who it was, and what is on the target by now what it did. What
-    it moved and what it left `unsettled` is this run's as well, if it had the same target: nothing of that counts as on
-    the target, or as sick, before the rollout.
+    it moved and what it left `in_progress` is this run's as well, if it had the same target: nothing of that counts as
+    on the target, or as unhealthy, before the rollout.
     """
     told = {
         **journal,
@@ -190,11 +190,11 @@ def hold(journal: Mapping[str, Any], result: Mapping[str, Any], unsettled: Seque
     wanted, had = ((result.get(name) or {}).get("target") for name in ("lease", "lease_before"))
     if had and wanted and had != wanted:
         return told
-    ours = {*journal["on_target_before"], *unsettled}
+    ours = {*journal["on_target_before"], *in_progress}
     return {
         **told,
         "begun_before": True,
-        "sick_before": [one for one in journal["sick_before"] if one not in ours],
+        "unhealthy_before": [one for one in journal["unhealthy_before"] if one not in ours],
     }
 
 
@@ -204,7 +204,7 @@ def release(journal: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, 
         return {**journal, "still_held": [] if result["lost"] else list(result["held"])}
     # At the limit of models, the next run would be refused as well, until its advice is followed.
     again = "" if (result.get("error") or {}).get("kind") == "model_limit" else "; run the same play again"
-    said = f"What the rollout holds could not be let go of{again}."
+    said = f"What the rollout holds could not be released{again}."
     cause = " ".join(str(text) for text in (journal["cause"], said, result.get("msg")) if text)
     # Where it had read the lease, it knows what is still held; nothing may be.
     held = result["held"] if result.get("lease") else journal["held"]
@@ -216,43 +216,43 @@ def explain(
     details: Mapping[str, Any] | None = None,
     operation: Mapping[str, Any] | None = None,
     probe: str = "",
-    sick: Sequence[str] = (),
+    unhealthy: Sequence[str] = (),
     image: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The journal with what is known of a failure: see `_bundle.complete`. `sick` were so before their batch.
+    """The journal with what is known of a failure: see `_bundle.complete`. `unhealthy` were so before their batch.
 
     `image` is what the model has by now: a write whose answer was lost may have taken effect.
     """
-    before = list(dict.fromkeys([*journal["sick_before"], *sick]))
+    before = list(dict.fromkeys([*journal["unhealthy_before"], *unhealthy]))
     # What had failed, and served all the same, says nothing of this rollout unless it was sent.
     told = [*before, *(one for one in journal["failed_before"] if one not in sent_ids(journal))]
     now, target, had = (Image.from_dict(one or {}) for one in (image, journal["target_image"], journal["model_image"]))
     written = journal["holds"] and same_reference(now, target) and not same_reference(had, target)
     return {
         **journal,
-        "sick_before": before,
+        "unhealthy_before": before,
         "failure": complete(details, operation, probe, told),
         "image_changed": journal["image_changed"] or written,
     }
 
 
-def set_aside(
+def quarantine(
     journal: Mapping[str, Any], aside: Mapping[str, Any], protection: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """The journal with the choice of `_aside.choose_aside` and the result of vmss_instance_protection for it.
 
-    Only what is protected now is set aside, whatever was chosen; where that failed, the error says why.
+    Only what is protected now is quarantined, whatever was chosen; where that failed, the error says why.
     """
     told = protection or {}
     why = aside["why"]
     if told.get("error"):
-        why = f"Not all could be set aside: {told.get('msg')}"
+        why = f"Not all could be quarantined: {told.get('msg')}"
     elif aside["instance_ids"] and "error" not in told:
         # Whoever was killed says nothing of what is protected by now.
         why = (
             f"Whether {listed(aside['instance_ids'])} are protected now is not known: {told.get('msg') or 'no answer'}"
         )
-    return {**journal, "set_aside": [one["instance_id"] for one in told.get("instances") or []], "set_aside_why": why}
+    return {**journal, "quarantine": [one["instance_id"] for one in told.get("instances") or []], "quarantine_why": why}
 
 
 def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -> dict[str, Any]:
@@ -260,10 +260,10 @@ def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -
     entry = {
         "name": batch["name"],
         "instance_ids": list(batch["instance_ids"]),
-        "proving": bool(batch.get("proving")),
+        "canary": bool(batch.get("canary")),
         "sent": [],
-        "left_out": [],
-        "second_chance": [],
+        "excluded": [],
+        "chosen_for_retry": [],
         "retried": [],
         "started_at": at,
         "finished_at": None,
@@ -273,13 +273,13 @@ def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -
 
 
 def retry(journal: Mapping[str, Any], instance_ids: Sequence[str] = (), chosen: Sequence[str] = ()) -> dict[str, Any]:
-    """The journal with instances of the batch under way that are `chosen` for a second chance, or were sent once more.
+    """The journal with instances of the batch under way that are `chosen` for a retry, or were sent again.
 
     Who was chosen and could not be sent has had his chance as well: otherwise he would be chosen for ever.
     """
     *before, batch = journal["batches"]
     told = {
-        "second_chance": [*batch["second_chance"], *chosen],
+        "chosen_for_retry": [*batch["chosen_for_retry"], *chosen],
         "retried": [*batch["retried"], *instance_ids],
     }
     return {**journal, "batches": [*before, {**batch, **told}]}
@@ -296,7 +296,7 @@ def end_batch(
     batches = list(journal["batches"])
     if batches and batches[-1]["result"] == RUNNING:
         told = upgrade or {}
-        ended = {"result": result, "finished_at": at, "left_out": list(told.get("left_out") or [])}
+        ended = {"result": result, "finished_at": at, "excluded": list(told.get("excluded") or [])}
         batches[-1] = {**batches[-1], **ended, "sent": list(told.get("instance_ids", batches[-1]["instance_ids"]))}
     return {**journal, "batches": batches}
 

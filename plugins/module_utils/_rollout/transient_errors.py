@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""Which errors of one instance are known to pass when it is tried once more, and which are known to stay."""
+"""Which errors of one instance are known to pass when it is retried, and which are known to stay."""
 
 from __future__ import annotations
 

@@ -45,10 +45,10 @@ _FINGERPRINT_LENGTH = 16
 class ImageHistory:
     """What is remembered of the images of a scale set.
 
-    `rollout_image` is the image that a run wrote last. Where the model has another one, somebody else has written it,
+    `rollout_image` is the image that a run wrote last. Where the model has another one, another client has written it,
     and `rollback_image`, the last image before it whose rollout came to a good end, tells nothing any more.
     `unproven_images`, the newest first, are those whose rollout failed, was rolled back, or has not ended yet: no
-    rollback leads to one of them unless a person names it. `by_image` is the fingerprint of the model that was given
+    rollback leads to one of them unless an operator names it. `by_image` is the fingerprint of the model that was given
     an image again which it had before: nobody knows whether `latestModelApplied` turns true again then, so that
     instances are judged by their image as long as the model has that fingerprint. So they are where writes of tags
     alone make a new model. `interrupted_from` and
@@ -197,7 +197,7 @@ def tags_needed(target: Image, previous: Image | None, lease: Lease, history: Im
         target, before, {}, previous=None, back=True
     )
     fullest = replace(back, rollback_image=before if before.kind != "none" else None)
-    mark = split("azroll-back-from", image_text(target))
+    mark = split("azroll-rolled-back-from", image_text(target))
     return len(write_lease({}, replace(lease, previous_image=previous))) + len(history_tags(fullest)) + len(mark)
 
 

@@ -176,7 +176,8 @@ def guard_lease(name: str, lease: Lease | None, claim: Claim, now: datetime, *, 
     raise Refused(
         "lease",
         f"Another run rolls {name}: {lease.describe()}",
-        advice="Wait until it has ended. If you know that it is dead, take its lease over (O(take_over=true)): what "
+        advice="Wait until it has ended. If you know that its run was interrupted, take its lease over "
+        "(O(take_over=true)): what "
         "it held is released with yours.",
     )
 
@@ -229,7 +230,7 @@ def require_own(name: str, tags: Mapping[str, str], run_id: str, now: str | None
             f"Run {run_id} has lost its lease of {name}: its tags are gone, because another client has written the "
             f"tags of the scale set without them{likely}",
             advice="Nothing more was written, and what the rollout holds is released. The activity log of the scale "
-            "set tells who wrote it. Hold that client for the time of the rollout, or roll without a lease "
+            "set shows who wrote it. Hold that client for the time of the rollout, or roll without a lease "
             "(O(minutes=0)) and see to it that no two rollouts meet; then run again.",
         )
     raise LeaseLost(

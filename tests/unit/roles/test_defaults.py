@@ -74,7 +74,7 @@ def test_a_module_has_the_defaults_of_the_role(name: str) -> None:
     assert wrong == {}
 
 
-@pytest.mark.parametrize("name", ["rollout_plan", "rollout_aside"])
+@pytest.mark.parametrize("name", ["rollout_plan", "rollout_quarantine"])
 def test_a_filter_has_the_defaults_of_the_role(name: str) -> None:
     own = {"max_unavailable_per_zone", "most"}
     for one in inspect.signature(FILTERS[name]).parameters.values():

@@ -115,7 +115,7 @@ def test_every_form_of_an_option_passes_ansible_and_the_role(option, form):
     assert ArgumentSpecValidator({option: SPEC[option]}).validate({option: form}).error_messages == []
     # Without a lease nothing is too long for it.
     lease = {} if option == "rollout_lease_take_over" else {"rollout_lease": "0"}
-    options = {**REQUIRED, "rollout_direction": "back", **lease, option: form}
+    options = {**REQUIRED, "rollout_direction": "rollback", **lease, option: form}
     found = filtered("rollout_options", options, [str(ROLE / "tasks")], DEFAULTS)
     assert found == []
 
@@ -130,7 +130,7 @@ def test_an_empty_text_is_the_default(option, empty):
 
 @pytest.mark.parametrize("option", sorted(REQUIRED))
 def test_what_is_required_may_not_be_empty(option):
-    (sentence,) = filtered("rollout_options", {**REQUIRED, "rollout_direction": "back", option: ""}, [], DEFAULTS)
+    (sentence,) = filtered("rollout_options", {**REQUIRED, "rollout_direction": "rollback", option: ""}, [], DEFAULTS)
     assert option in sentence
 
 

@@ -90,7 +90,7 @@ CONTRADICTIONS: list[dict[str, Any]] = [
     {"rollout_skip": {"tags": ["Drain"]}, "rollout_busy_tags": ["batch-job", "drain"]},
     *[{"rollout_domain_order": ["1"], "rollout_by": by} for by in ("zone", "batch")],
     *[{"rollout_checkpoint": "canary", "rollout_canary": none} for none in (0, "0")],
-    {"rollout_set_aside": 1, "rollout_max_unavailable": "1"},
+    {"rollout_quarantine": 1, "rollout_max_unavailable": "1"},
     # Longer than half of the lease only together: 300 s for room and 1800 s for the upgrade.
     {"rollout_upgrade_timeout": 1800, "rollout_health_retries": 30, "rollout_lease": 69},
     *[
@@ -116,7 +116,7 @@ HARMLESS: list[dict[str, Any]] = [
     {"rollout_checkpoint": "canary", "rollout_canary": 0, "rollout_batches": [1, "20%"]},
     {"rollout_checkpoint": "batch", "rollout_canary": 0, "rollout_until": "25%"},
     {"rollout_batches": [1, 5], "rollout_canary": 3},
-    {"rollout_set_aside": 1, "rollout_max_unavailable": 2},
+    {"rollout_quarantine": 1, "rollout_max_unavailable": 2},
     {"rollout_soak": 1800, "rollout_warm_up": 400, "rollout_bake": 1800, "rollout_lease": 70},
     {"rollout_soak": 7200, "rollout_lease": 0},
     {"rollout_restore_policy": True, "rollout_health_alert_severity": "Sev1", "rollout_health_url_status": [204]},
@@ -179,9 +179,9 @@ def test_options_that_can_be_meant_together_are_taken(options):
 
 
 @pytest.mark.parametrize("options", CONTRADICTIONS, ids=repr)
-def test_the_way_back_is_open_with_what_only_the_way_forward_needs(options):
+def test_the_rollback_is_open_with_what_only_the_way_forward_needs(options):
     both_ways = {"rollout_lease_take_over", "rollout_skip"} & set(options)
-    assert len(wrong(**options, rollout_direction="back")) == bool(both_ways)
+    assert len(wrong(**options, rollout_direction="rollback")) == bool(both_ways)
 
 
 def test_all_wrong_options_are_told_at_once():

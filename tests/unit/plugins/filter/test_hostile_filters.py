@@ -23,7 +23,7 @@ from ansible_collections.azroll.vmss.tests.unit.filters import FILTERS
 VMSS = vmss_facts([instance(n, zone=str(n % 2 + 1), update_domain=n % 5) for n in range(6)])
 TARGET = NEW.to_dict()
 AT = "2026-02-01T10:00:00+00:00"
-GROUP = {"code": "OSProvisioningTimedOut", "message": "x", "instance_ids": ["0"], "sick_before": False}
+GROUP = {"code": "OSProvisioningTimedOut", "message": "x", "instance_ids": ["0"], "unhealthy_before": False}
 DETAILS = {"groups": [GROUP], "instances": [{"instance_id": "0"}]}
 HELD = {"held": ["repairs"], "continues": "run-a", "image_before": TARGET, "lease_before": {"holder": "x"}}
 PROBE = {"streak": 1, "attempts": 1, "done": False, "exhausted": False}
@@ -35,23 +35,23 @@ def told(event: str, journal: dict[str, Any], **facts: Any) -> dict[str, Any]:
 
 
 STARTED = told("start", {}, scale_set="web", resource_group="web-rg", at=AT)
-BATCH = {"name": "canary", "instance_ids": ["0"], "proving": True}
+BATCH = {"name": "canary", "instance_ids": ["0"], "canary": True}
 FAILED = told("end_batch", told("begin_batch", STARTED, batch=BATCH, at=AT), result="failed", at=AT)
 JOURNAL = {**FAILED, "target_image": TARGET, "cause": "x"}
 EVENTS: dict[str, dict[str, Any]] = {
     "start": {"scale_set": "web", "resource_group": "web-rg", "at": AT},
-    "note": {"cause": "x", "kept_back": []},
-    "hold": {"result": HELD, "unsettled": ["0"]},
-    "look": {"vmss": {**VMSS, "instances": [{"instance_id": "0", "stale": True, "in_service": True}]}, "kept_back": []},
+    "note": {"cause": "x", "deferred": []},
+    "hold": {"result": HELD, "in_progress": ["0"]},
+    "look": {"vmss": {**VMSS, "instances": [{"instance_id": "0", "stale": True, "in_service": True}]}, "deferred": []},
     "release": {"result": {**HELD, "lost": False, "msg": "", "error": None}},
-    "explain": {"details": DETAILS, "operation": {"error": {}}, "probe": "", "sick": [], "image": TARGET},
-    "set_aside": {
+    "explain": {"details": DETAILS, "operation": {"error": {}}, "probe": "", "unhealthy": [], "image": TARGET},
+    "quarantine": {
         "aside": {"why": "", "instance_ids": []},
         "protection": {"instances": [{"instance_id": "0"}], "error": None},
     },
     "begin_batch": {"batch": BATCH, "at": AT},
     "retry": {"instance_ids": ["0"], "chosen": ["0"]},
-    "end_batch": {"result": "failed", "at": AT, "upgrade": {"instance_ids": ["0"], "left_out": []}},
+    "end_batch": {"result": "failed", "at": AT, "upgrade": {"instance_ids": ["0"], "excluded": []}},
 }
 BUDGET = {
     "max_unavailable": "20%",
@@ -76,7 +76,7 @@ ORDER = {
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("plan", {"vmss": VMSS, "target": TARGET, **BUDGET, **ORDER}),
     (
-        "witness",
+        "baseline",
         {
             "vmss": VMSS,
             "target": TARGET,
@@ -107,13 +107,13 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
             "details": DETAILS,
             "journal": JOURNAL,
             "instance_ids": ["0"],
-            "sick_ids": ["1"],
+            "unhealthy_before": ["1"],
             "failed_before": ["1"],
             "by_model": True,
             "operation": "x",
         },
     ),
-    ("aside", {"journal": JOURNAL, "vmss": VMSS, "most": 1, **BUDGET}),
+    ("quarantine", {"journal": JOURNAL, "vmss": VMSS, "most": 1, **BUDGET}),
     ("previous_image", {"vmss": VMSS, "skip": {"tags": ["a"]}, "only": {"instance_ids": ["0"]}, "remembers": True}),
     ("image_change", {"journal": JOURNAL}),
     ("report", {"journal": JOURNAL, "vmss": VMSS, "planned": False, "skip": {"tags": ["a"]}}),
@@ -145,7 +145,7 @@ NAMES = [f"{name}-{call['event']}" if name == "journal" else name for name, call
 # Parameters that are told by the names of the role's options.
 OPTIONS = {
     "minutes": "rollout_lease",
-    "most": "rollout_set_aside",
+    "most": "rollout_quarantine",
     "successes": "rollout_health_successes",
     "retries": "rollout_health_retries",
 }

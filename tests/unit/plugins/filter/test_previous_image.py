@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""A way back that was interrupted goes on when it is run again, and is not turned round."""
+"""A rollback that was interrupted goes on when it is run again, and is not turned round."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OTHER, THIRD = ubuntu("22.04.1"), ubuntu("24.04.202603030")
 
 def facts(model, mark, *images, **history):
     instances = [instance(number, image=image) for number, image in enumerate(images)]
-    return vmss_facts(instances, image=model, back_from=mark, image_history=ImageHistory(**history))
+    return vmss_facts(instances, image=model, rolled_back_from=mark, image_history=ImageHistory(**history))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_run_that_was_killed_before_it_wrote_the_image_leaves_nothing_to_roll_
     killed = {"interrupted_from": NEW, "interrupted_to": " ".join(THIRD.to_dict().values())}
     done = {"rollout_image": NEW, "rollback_image": OLD}
     assert rollout_previous_image(facts(NEW, None, NEW, NEW, **done, **killed))["image"] == NEW.to_dict()
-    # One that was on its way back goes on.
+    # One that was on its rollback goes on.
     killed["interrupted_to"] = " ".join(OLD.to_dict().values())
     assert rollout_previous_image(facts(NEW, None, NEW, NEW, **done, **killed))["image"] == OLD.to_dict()
 

@@ -188,7 +188,7 @@ def test_picture_and_status():
         ((VMSS, {}), {}, "The target names no image"),
         ((VMSS, {"version": "1"}), {}, "The target names no image"),
         ((VMSS, None), {}, "target is 'None'"),
-        (({"image": {}}, TARGET), {}, "no record of a scale set.* Give the whole ansible_facts.vmss"),
+        (({"image": {}}, TARGET), {}, "not a record of a scale set.* Give the whole ansible_facts.vmss"),
     ],
 )
 def test_what_cannot_be_planned_is_told_as_data(arguments, options, words):
@@ -200,9 +200,9 @@ def test_what_cannot_be_planned_is_told_as_data(arguments, options, words):
 @pytest.mark.parametrize(
     ("name", "arguments", "options", "words"),
     [
-        ("heatmap", ([], TARGET), {}, "no record of a scale set"),
+        ("heatmap", ([], TARGET), {}, "not a record of a scale set"),
         ("heatmap", (VMSS, {}), {}, "The target names no image"),
-        ("status", ({},), {}, "no record of a scale set"),
+        ("status", ({},), {}, "not a record of a scale set"),
         ("journal", ({}, "pause"), {}, "Unknown event 'pause'. There are start, note"),
         ("journal", ({}, "note"), {"colour": "red"}, "A rollout's journal has no colour"),
         ("waits", ("soon", 1, 1, 1), {}, "rollout_upgrade_timeout is 'soon'"),
@@ -256,7 +256,7 @@ def test_a_playbook_with_options_from_the_command_line(tmp_path):
     given = [word for name, value in options.items() for word in ("-e", f"{name}={value}")]
     plan = play(tmp_path, [keep], *given, "-e", json.dumps({"target": TARGET}))
     assert plan == ask("plan", VMSS, TARGET, by="zone", max_unavailable="25%", canary=2, only={"zones": ["2"]})
-    assert plan["batches"][0] == {"name": "canary", "instance_ids": ["1", "3"], "proving": True}
+    assert plan["batches"][0] == {"name": "canary", "instance_ids": ["1", "3"], "canary": True}
 
 
 def test_every_example_works_as_printed(tmp_path):

@@ -102,14 +102,14 @@ POSSIBLE: list[tuple[str, dict[str, Any]]] = [
     ("vmss_instance_facts", {**HEALTHY, "wait_successes": 8, "wait_interval": 10, "wait_timeout": 61}),
     ("vmss_instance_facts", {**HEALTHY, "wait_timeout": 0}),
     ("vmss_instance_facts", {**UPGRADED, "operation_id": "o", "same_model": True, "target_image": {"version": "1"}}),
-    ("vmss_instance_facts", {"raw": True, "details": True, "sick_ids": ["0"], "operation_id": []}),
+    ("vmss_instance_facts", {"raw": True, "details": True, "unhealthy_before": ["0"], "operation_id": []}),
     ("vmss_preflight", {"only": {"instance_ids": ["0", "1"]}, "skip": {"instance_ids": ["0"]}, "restore_policy": True}),
     ("vmss_preflight", {"only": {"zones": ["1"]}, "skip": {"instance_ids": ["0"]}, "take_over_lease": True}),
     ("vmss_hold", {**RELEASED, "take_over": True, "restore_policy": False, "held": ["repairs"]}),
     ("vmss_hold", {"minutes": 0, "repairs": True, "autoscale": True, "upgrade_policy": "set_manual"}),
     ("vmss_image_update", {"lease_minutes": 5, "holder": "eve@ctl1"}),
     ("vmss_image_update", {"run_id": "run-a", "lease_minutes": 0}),
-    ("vmss_instance_probe", {"instance_ids": ["0"], "sick_ids": ["0"], "timeout": 300, "wait_timeout": 1}),
+    ("vmss_instance_probe", {"instance_ids": ["0"], "unhealthy_before": ["0"], "timeout": 300, "wait_timeout": 1}),
 ]
 
 

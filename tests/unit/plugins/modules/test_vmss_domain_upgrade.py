@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Baseline
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._model.model_fingerprint import fingerprints
@@ -44,7 +44,7 @@ KEYS = {
     "msg",
     "error",
     "instance_ids",
-    "left_out",
+    "excluded",
     "image",
     "started_at",
     "operation_id",
@@ -94,7 +94,7 @@ def test_nothing_is_sent_when_all_are_on_the_image(run: Run) -> None:
     assert not result["changed"]
     assert result["instance_ids"] == []
     assert result["started_at"] is None
-    assert [one["instance_id"] for one in result["left_out"]] == ["0", "2"]
+    assert [one["instance_id"] for one in result["excluded"]] == ["0", "2"]
 
 
 def test_check_mode_only_reads_and_foretells_the_same(run: Run) -> None:
@@ -114,9 +114,9 @@ THROTTLED: dict[str, Any] = {
 
 
 def test_after_throttling_everything_is_looked_at_anew(run: Run, clock: Clock) -> None:
-    sick = [*four()[:2], vm(2, state="Failed", domain=0), vm(3, domain=1)]
+    unhealthy = [*four()[:2], vm(2, state="Failed", domain=0), vm(3, domain=1)]
     script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("0", **THROTTLED)]
-    again = [get_new_model(), get_instances(*sick)]
+    again = [get_new_model(), get_instances(*unhealthy)]
     result = run(MODULE, [*script, *again], instance_ids=["0"], max_unavailable="1", wait=False)
     assert clock.sleeps == [30]
     assert result["error"]["kind"] == "max_unavailable"
@@ -176,21 +176,21 @@ def test_the_lack_of_tokens_for_all_reads_is_waited_for_longer_and_longer(run: R
 def test_a_call_without_an_answer_that_was_received_is_not_made_again(run: Run, lost: dict[str, Any]) -> None:
     moving = [*four()[:2], vm(2, domain=0, state="Updating"), vm(3, domain=1)]
     script = [*read(*four()), upgrade("0", "2", **lost), get_new_model(), get_instances(*moving)]
-    witness = Witness.of(
+    baseline = Baseline.of(
         ScaleSet.from_wire(model(NEW_VERSION), resource_group="rg-shop"),
         [Instance.from_wire(one) for one in four()],
         Image.from_options(reference(NEW_VERSION)),
         at=None,
         any_capacity=False,
     )
-    options = {"instance_ids": ["0", "2"], "max_unavailable": "2", "wait": False, "witness": witness.to_dict()}
+    options = {"instance_ids": ["0", "2"], "max_unavailable": "2", "wait": False, "baseline": baseline.to_dict()}
     result = run(MODULE, script, **options)
     assert (result["changed"], result["error"]) == (True, None)
     assert result["instance_ids"] == ["0", "2"], "Azure takes all ids of a call, or none"
     assert result["started_at"] == STARTED_AT, "no report from before this is one of the new disk"
     assert result["operation_id"] is None
 
-    # What shows the new image already was not upgraded by somebody else.
+    # What shows the new image already was not upgraded by another client.
     moved = [*four(0)[:2], vm(2, domain=0, state="Updating"), vm(3, domain=1)]
     assert run(MODULE, [*script[:4], get_new_model(), get_instances(*moved)], **options)["error"] is None
 
@@ -245,7 +245,7 @@ def test_instances_that_must_not_be_sent_are_reported(run: Run) -> None:
     ]
     script = [get_new_model(), get_instances(*instances), get_rolling(), upgrade("0")]
     result = run(MODULE, script, all_instances=True, max_unavailable="100%", wait=False)
-    assert {one["instance_id"]: one["reason"] for one in result["left_out"]} == {
+    assert {one["instance_id"]: one["reason"] for one in result["excluded"]} == {
         "1": "protected from scale set actions",
         "2": "deallocated or stopped",
         "3": "another operation is running on it",
@@ -299,7 +299,7 @@ def test_an_unknown_instance_fails_or_is_passed_over(run: Run) -> None:
     script = [*script, get_rolling(), upgrade("1")]
     result = run(MODULE, script, instance_ids=["1", "99"], missing_instances="skip", max_unavailable="1", wait=False)
     assert result["instance_ids"] == ["1"]
-    assert result["left_out"] == [{"instance_id": "99", "reason": "no longer there"}]
+    assert result["excluded"] == [{"instance_id": "99", "reason": "no longer there"}]
 
 
 def refused(*ids: str) -> Exchange:
@@ -320,7 +320,7 @@ def test_an_instance_that_vanishes_before_the_call_is_left_out_of_the_next_one(r
     ]
     result = run(MODULE, script, update_domain=0, max_unavailable="50%", wait=False)
     assert result["instance_ids"] == ["0"]
-    assert result["left_out"] == [{"instance_id": "2", "reason": "no longer there"}]
+    assert result["excluded"] == [{"instance_id": "2", "reason": "no longer there"}]
 
 
 def test_the_last_instance_vanishes(run: Run) -> None:
@@ -328,7 +328,7 @@ def test_the_last_instance_vanishes(run: Run) -> None:
     options = {"instance_ids": ["2"], "max_unavailable": "1"}
     result = run(MODULE, script, missing_instances="skip", **options)
     assert not result["changed"]
-    assert result["left_out"] == [{"instance_id": "2", "reason": "no longer there"}]
+    assert result["excluded"] == [{"instance_id": "2", "reason": "no longer there"}]
 
     result = run(MODULE, script, **options)
     assert result["error"]["kind"] == "bad_input"
@@ -444,7 +444,7 @@ def test_sets_of_other_services_are_left_alone(run: Run) -> None:
 
 
 def seen(**fields: Any) -> dict[str, Any]:
-    """A witness of the four instances, taken before any of them moved."""
+    """A baseline of the four instances, taken before any of them moved."""
     behind = {str(n): four()[n]["properties"]["vmId"][:8] for n in range(4)}
     ordinary = {"at": "10:00", "upgrade_policy": "Manual", "automatic_os_upgrade": False, "capacity": None}
     return {**ordinary, "profile": fingerprints(model()), "behind": behind, **fields}
@@ -454,23 +454,23 @@ def test_what_fits_is_sent_and_the_rest_is_left_for_later(run: Run) -> None:
     script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("0", "1")]
     result = run(MODULE, script, all_instances=True, max_unavailable="50%", partial=True, wait=False)
     assert result["instance_ids"] == ["0", "1"]
-    assert {one["reason"] for one in result["left_out"]} == {"no room above the floor at the moment"}
+    assert {one["reason"] for one in result["excluded"]} == {"no room in the budget at the moment"}
 
 
 def test_somebody_elses_work_is_noticed_before_anything_is_sent(run: Run) -> None:
     options = {"instance_ids": ["1"], "max_unavailable": "1"}
-    result = run(MODULE, [get_new_model(), get_instances(*four(3))], witness=seen(), **options)
-    assert result["error"]["kind"] == "foreign_change"
+    result = run(MODULE, [get_new_model(), get_instances(*four(3))], baseline=seen(), **options)
+    assert result["error"]["kind"] == "concurrent_change"
     assert "not begun (3)" in result["msg"]
-    result = run(MODULE, [get_new_model(), get_instances(*four())], witness=seen(upgrade_policy="Rolling"), **options)
-    assert result["error"]["kind"] == "foreign_change"
+    result = run(MODULE, [get_new_model(), get_instances(*four())], baseline=seen(upgrade_policy="Rolling"), **options)
+    assert result["error"]["kind"] == "concurrent_change"
     larger = {**model(NEW_VERSION), "sku": {"name": "Standard_D8s_v5", "capacity": 1}}
-    result = run(MODULE, [get_model(larger), get_instances(*four())], witness=seen(), **options)
-    assert result["error"]["kind"] == "foreign_change"
+    result = run(MODULE, [get_model(larger), get_instances(*four())], baseline=seen(), **options)
+    assert result["error"]["kind"] == "concurrent_change"
     assert "the size was changed" in result["msg"]
     result = run(MODULE, [get_model(), get_instances(*four())], target_image={"version": NEW_VERSION}, **options)
-    assert result["error"]["kind"] == "foreign_change"
-    result = run(MODULE, [], witness={"at": "10:00"}, **options)
+    assert result["error"]["kind"] == "concurrent_change"
+    result = run(MODULE, [], baseline={"at": "10:00"}, **options)
     assert result["error"]["kind"] == "bad_input"
 
 

@@ -42,7 +42,7 @@ GALLERY = (
 
 
 def settled(after: dict[str, Any] | None = None) -> list[Any]:
-    """The end of a write: the SDK reads the model when the operation has succeeded, and the module once more."""
+    """The end of a write: the SDK reads the model when the operation has succeeded, and the module again."""
     return [poll(), get_model(after), get_model(after)]
 
 
@@ -478,7 +478,7 @@ def test_what_is_to_be_replaced_is_replaced(run: Run) -> None:
 
 def test_an_image_that_somebody_else_has_set_meanwhile_is_not_written_over(run: Run) -> None:
     result = run(MODULE, [get_model(model("24.04.202509090")), get_versions()], **EXPECTED)
-    assert result["error"]["kind"] == "foreign_change"
+    assert result["error"]["kind"] == "concurrent_change"
     assert "it is Canonical:ubuntu-24_04-lts:server:24.04.202509090 and should be" in result["msg"]
 
 
@@ -495,7 +495,7 @@ def test_a_size_that_somebody_else_has_set_meanwhile_is_noticed_before_and_in_a_
     ]
     for script in ([get_model(other), get_versions()], race):
         result = run(MODULE, script, **EXPECTED, same_profile=fingerprints(model()))
-        assert result["error"]["kind"] == "foreign_change"
+        assert result["error"]["kind"] == "concurrent_change"
         assert "the size was changed" in result["msg"]
 
 
@@ -574,7 +574,7 @@ def test_a_run_id_that_cannot_be_meant_is_refused_before_any_request(run: Run) -
     assert run(MODULE, [], image={"version": "latest"}, run_id="a b")["error"]["kind"] == "bad_input"
 
 
-def test_without_a_lease_no_tag_is_written_not_even_on_the_way_back(run: Run) -> None:
+def test_without_a_lease_no_tag_is_written_not_even_on_the_rollback(run: Run) -> None:
     tags = {"azroll-rollback-image": "Canonical:ubuntu-24_04-lts:server:1.0.0"}
     for options in ({}, {"run_id": "run-a", "lease_minutes": 0}):
         script = [get_model(with_tags(tags)), get_versions(), get_rolling(), patch_model(IMAGE_PATCH)]

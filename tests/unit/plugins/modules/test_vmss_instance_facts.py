@@ -209,8 +209,8 @@ def test_a_change_of_the_model_ends_a_wait_that_it_makes_vain(run: Run) -> None:
     assert run(MODULE, script, **options)["done"], "the image is none of the profile"
     larger = {**model(NEW_VERSION), "sku": {"name": "Standard_D8s_v5", "tier": "Standard", "capacity": 1}}
     result = run(MODULE, [get_model(larger)], **options)
-    assert result["error"]["kind"] == "foreign_change"
-    assert result["msg"].startswith("Somebody else changed web before ")
+    assert result["error"]["kind"] == "concurrent_change"
+    assert result["msg"].startswith("Another client changed web before ")
     assert "the size was changed" in result["msg"]
 
 
@@ -393,7 +393,7 @@ def test_a_wait_goes_on_in_the_next_call(run: Run, clock: Clock, tmp_path: Path)
     ("look", "kind", "words"),
     [
         (get_instances(vm(0, NEW_VERSION, health="unhealthy")), "timeout", "open: 0 (unhealthy)"),
-        (get_instances(status=429, headers={"Retry-After": "1200"}), "throttled", "No look saw the instances"),
+        (get_instances(status=429, headers={"Retry-After": "1200"}), "throttled", "No read returned the instances"),
     ],
 )
 def test_a_wait_of_several_calls_ends_by_its_own_limits(

@@ -79,7 +79,7 @@ def test_each_instance_is_asked_at_its_own_primary_address(run: Run, port: int) 
         ),
     ]
     url = f"http://{{address}}:{port}/health"
-    result = run(MODULE, script, url=url, status_code=[200, 302], sick_ids=["5"], check_mode=True)
+    result = run(MODULE, script, url=url, status_code=[200, 302], unhealthy_before=["5"], check_mode=True)
     assert set(result) == {"changed", "msg", "error", "answers"}
     assert result["answers"] == [
         {"instance_id": "2", "address": "127.0.0.1", "status": 200, "trouble": None},
@@ -127,7 +127,7 @@ def test_the_interfaces_of_a_flexible_set_are_those_of_its_group(run: Run, port:
 
 
 def test_nobody_is_asked_where_nobody_is_left(run: Run) -> None:
-    result = run(MODULE, [get_model(), get_instances(vm(0))], url="http://{address}/", sick_ids=["0"])
+    result = run(MODULE, [get_model(), get_instances(vm(0))], url="http://{address}/", unhealthy_before=["0"])
     assert (result["answers"], result["error"]) == ([], None)
 
 

@@ -80,7 +80,7 @@ def test_only_what_differs_is_written_and_what_is_not_named_stays(run: Run) -> N
         {"instance_id": "1", "scale_in": False, "scale_set_actions": True},
     ]
     assert result["diff"]["before"] == {"0": {"scale_in": True, "scale_set_actions": False}}
-    assert {one["instance_id"]: one["reason"] for one in result["left_out"]} == {
+    assert {one["instance_id"]: one["reason"] for one in result["excluded"]} == {
         "3": "being deleted",
         "9": "no longer there",
     }
@@ -109,7 +109,7 @@ def test_protection_is_taken_off_and_a_second_time_nothing_is_written(run: Run) 
     script = [get_model(), get_instances(protected(0, scale_in=True, actions=True))]
     assert run(MODULE, [*script, *seen_through(0, scale_in=False, actions=False)], **off)["changed"]
     result = run(MODULE, [get_model(), get_instances(vm(0))], **off)
-    assert (result["changed"], result["msg"]) == (False, "The instances of web are protected as wished already.")
+    assert (result["changed"], result["msg"]) == (False, "The instances of web are protected as requested already.")
 
 
 def test_check_mode_only_reads_and_foretells_the_same(run: Run) -> None:

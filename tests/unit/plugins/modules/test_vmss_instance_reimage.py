@@ -50,7 +50,7 @@ def test_only_the_named_are_sent_and_those_that_must_not_are_left_out(run: Run) 
     script = [get_new_model(), get_instances(*instances), get_rolling(), action("reimage", {"instanceIds": ["0"]})]
     result = run(MODULE, script, instance_ids=["0", "1", "3", "4", "5", "9"], max_unavailable="1")
     assert (result["changed"], result["instance_ids"], result["started_at"]) == (True, ["0"], STARTED_AT)
-    assert {one["instance_id"]: one["reason"] for one in result["left_out"]} == {
+    assert {one["instance_id"]: one["reason"] for one in result["excluded"]} == {
         "1": "not on the image of the model",
         "3": "protected from scale set actions",
         "4": "deallocated or stopped",
@@ -82,7 +82,7 @@ def test_sick_instances_cost_nothing_more_and_healthy_ones_are_held_to_the_budge
 
 @pytest.mark.parametrize(
     ("options", "kind"),
-    [({"run_id": "mine"}, "lease_lost"), ({"target_image": {"version": OLD_VERSION}}, "foreign_change")],
+    [({"run_id": "mine"}, "lease_lost"), ({"target_image": {"version": OLD_VERSION}}, "concurrent_change")],
 )
 def test_a_set_that_is_not_ours_any_more_is_left_alone(run: Run, options: dict[str, Any], kind: str) -> None:
     result = run(MODULE, [get_new_model(), get_instances(failed(0))], instance_ids=["0"], **options)
@@ -90,7 +90,7 @@ def test_a_set_that_is_not_ours_any_more_is_left_alone(run: Run, options: dict[s
 
 
 def test_what_others_upgraded_meanwhile_is_noticed_before_the_write(run: Run) -> None:
-    witness = {
+    baseline = {
         "at": "10:00",
         "upgrade_policy": "Manual",
         "automatic_os_upgrade": False,
@@ -98,11 +98,11 @@ def test_what_others_upgraded_meanwhile_is_noticed_before_the_write(run: Run) ->
         "profile": fingerprints(model()),
     }
     script = [get_new_model(), get_instances(failed(0), vm(1, NEW_VERSION))]
-    result = run(MODULE, script, instance_ids=["0"], witness={**witness, "behind": {"1": "4ab5a05b"}})
-    assert result["error"]["kind"] == "foreign_change"
+    result = run(MODULE, script, instance_ids=["0"], baseline={**baseline, "behind": {"1": "4ab5a05b"}})
+    assert result["error"]["kind"] == "concurrent_change"
     assert "that this rollout had not begun (1)" in result["msg"]
     script = [*script, get_rolling(), action("reimage", {"instanceIds": ["0"]})]
-    assert run(MODULE, script, instance_ids=["0"], witness={**witness, "behind": {}})["changed"]
+    assert run(MODULE, script, instance_ids=["0"], baseline={**baseline, "behind": {}})["changed"]
 
 
 LOST = action("reimage", {"instanceIds": ["0"]}, status=500)

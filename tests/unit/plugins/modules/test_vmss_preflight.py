@@ -276,7 +276,7 @@ def test_deprecated_versions_are_told_from_unknown_ones(run: Run) -> None:
     assert not result["ready"]
 
 
-def test_after_an_interrupted_run_the_way_back_comes_from_the_instances(run: Run) -> None:
+def test_after_an_interrupted_run_the_rollback_comes_from_the_instances(run: Run) -> None:
     body = model(NEW_VERSION)
     script = [*look(vm(0, NEW_VERSION), *[vm(n) for n in range(1, 5)], body=body), *images(), *surroundings()]
     result = run(MODULE, script, image={"version": NEW_VERSION}, check_mode=True)
@@ -284,7 +284,7 @@ def test_after_an_interrupted_run_the_way_back_comes_from_the_instances(run: Run
     assert result["ready"]
 
 
-def test_nothing_to_do_asks_for_no_way_back(run: Run) -> None:
+def test_nothing_to_do_asks_for_no_rollback(run: Run) -> None:
     instances = [vm(n, NEW_VERSION) for n in range(2)]
     script = [*look(*instances, body=model(NEW_VERSION)), get_versions(), version(NEW_VERSION), *surroundings()]
     result = run(MODULE, script, image={"version": "latest"})
@@ -527,7 +527,7 @@ def test_a_health_source_that_has_never_reported_is_named_instead_of_an_empty_fl
     exchanges = [*look(silent(0), silent(1), silent(2)), *images(), *surroundings()]
     result = run(MODULE, exchanges, image={"version": NEW_VERSION}, max_unavailable="1")
     assert codes(result)["health_never_reported"] == "needs_acceptance"
-    assert not {"below_floor", "max_unavailable", "health_source_missing"} & set(codes(result))
+    assert not {"below_minimum", "max_unavailable", "health_source_missing"} & set(codes(result))
     assert result["ignore_health_source"] is True
     assert result["ansible_facts"]["vmss"]["counts"]["in_service"] == 3
     assert "rollout_health_url" in result["msg"]

@@ -116,7 +116,7 @@ def test_profiles_that_cannot_be_read(home: Path) -> None:
     with pytest.raises(CredentialError, match="cannot be read"):
         choose(home, profile="prod")
     write_profiles(home, "no section = 1")
-    with pytest.raises(CredentialError, match="no ini file"):
+    with pytest.raises(CredentialError, match="not a valid ini file"):
         choose(home, profile="prod")
     write_profiles(home)
     with pytest.raises(CredentialError, match="no profile 'test'") as caught:

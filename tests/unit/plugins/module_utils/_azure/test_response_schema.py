@@ -40,7 +40,7 @@ def test_the_service_s_own_answers_are_taken(answer):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ([], "it is no object"),
+        ([], "it is not an object"),
         ({"sku": "Standard"}, "sku is not an object"),
         ({"value": [{"sku": []}]}, "value[0].sku is not an object"),
         ({"value": [None]}, "entry 0 of value is not an object"),
@@ -54,4 +54,4 @@ def test_the_odd_part_is_named(answer, words):
 
 def test_a_list_of_image_versions_is_bare():
     assert odd_part([{"name": "1.0.0"}], bare_list=True) == ""
-    assert odd_part({"value": []}, bare_list=True) == "it is no list"
+    assert odd_part({"value": []}, bare_list=True) == "it is not a list"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import rollout_plan, rollout_witness
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import rollout_baseline, rollout_plan
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, instance, vmss_facts
 
 VMSS = vmss_facts([instance(n, zone=str(n % 2 + 1), update_domain=n % 5) for n in range(10)])
@@ -44,6 +44,6 @@ def test_what_cannot_be_planned_is_data_with_the_keys_of_a_plan(options: dict[st
 
 
 def test_what_the_run_itself_moved_is_no_change_by_others() -> None:
-    whole = rollout_witness(VMSS, TARGET)
-    assert rollout_witness(VMSS, TARGET, ours=["0"]) != whole
-    assert rollout_witness(VMSS, TARGET, ours="") == whole
+    whole = rollout_baseline(VMSS, TARGET)
+    assert rollout_baseline(VMSS, TARGET, ours=["0"]) != whole
+    assert rollout_baseline(VMSS, TARGET, ours="") == whole

@@ -31,7 +31,7 @@ def test_an_event_makes_a_new_journal_and_leaves_the_old_one() -> None:
     journal = begun()
     noted = rollout_journal(journal, "note", cause="x")
     assert (noted["cause"], journal["cause"]) == ("x", None)
-    batch = {"name": "canary", "instance_ids": ["0"], "proving": True}
+    batch = {"name": "canary", "instance_ids": ["0"], "canary": True}
     assert len(rollout_journal(journal, "begin_batch", batch=batch, at=AT)["batches"]) == 1
     assert journal == begun()
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput, Refused
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness, check_target, check_witness
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Baseline, check_baseline, check_target
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets
 
@@ -22,17 +22,17 @@ MODEL = scale_set(image=NEW, capacity=4, profile=PROFILE)
 INSTANCES = [instance(number, vm_id=f"{number}aaaaaaa-1111", latest_model=False) for number in range(4)]
 
 
-def witness(instances=INSTANCES, **options):
-    return Witness.of(MODEL, instances, NEW, at="10:00", **{"any_capacity": False, **options})
+def baseline(instances=INSTANCES, **options):
+    return Baseline.of(MODEL, instances, NEW, at="10:00", **{"any_capacity": False, **options})
 
 
 def check(seen, instances=INSTANCES, model=MODEL):
-    check_witness(seen, model, instances, NEW, now="10:05")
+    check_baseline(seen, model, instances, NEW, now="10:05")
 
 
 @pytest.mark.parametrize(("capacity", "stops"), [(4, False), (40, False), (2, False), (1, True), (0, True)])
 def test_others_may_scale_the_set_down_to_half_of_it(capacity, stops):
-    seen = witness(scaled_by_others=True)
+    seen = baseline(scaled_by_others=True)
     if stops:
         with pytest.raises(Refused, match="less than half of what it was"):
             check(seen, model=replace(MODEL, capacity=capacity))
@@ -41,7 +41,7 @@ def test_others_may_scale_the_set_down_to_half_of_it(capacity, stops):
 
 
 def test_autoscale_keeps_to_its_own_bounds():
-    check(witness(any_capacity=True, scaled_by_others=True), model=replace(MODEL, capacity=1))
+    check(baseline(any_capacity=True, scaled_by_others=True), model=replace(MODEL, capacity=1))
 
 
 def moved(one):
@@ -50,9 +50,9 @@ def moved(one):
 
 @given(fleets())
 def test_a_set_that_did_not_change_is_no_trouble(instances):
-    seen = witness(instances)
+    seen = baseline(instances)
     check(seen, instances)
-    assert Witness.from_dict(seen.to_dict()) == seen
+    assert Baseline.from_dict(seen.to_dict()) == seen
 
 
 @pytest.mark.parametrize(
@@ -71,39 +71,39 @@ def test_a_set_that_did_not_change_is_no_trouble(instances):
 )
 def test_a_change_of_the_model_is_named_with_the_time(fields, words):
     with pytest.raises(Refused, match="between 10:00 and 10:05") as stopped:
-        check(witness(), model=replace(MODEL, **fields))
+        check(baseline(), model=replace(MODEL, **fields))
     assert words in stopped.value.message
-    assert stopped.value.kind == "foreign_change"
+    assert stopped.value.kind == "concurrent_change"
 
 
 def test_the_capacity_may_change_where_autoscale_is_at_work():
-    check(witness(any_capacity=True), model=replace(MODEL, capacity=7))
+    check(baseline(any_capacity=True), model=replace(MODEL, capacity=7))
 
 
 def test_an_upgrade_that_nobody_here_began_is_named():
     with pytest.raises(Refused, match=r"not begun \(1, 3\)"):
-        check(witness(), [moved(one) if one.instance_id in "13" else one for one in INSTANCES])
+        check(baseline(), [moved(one) if one.instance_id in "13" else one for one in INSTANCES])
 
 
 def test_our_own_upgrades_are_no_change():
-    check(witness().without(["1", "3"]), [moved(one) if one.instance_id in "13" else one for one in INSTANCES])
+    check(baseline().without(["1", "3"]), [moved(one) if one.instance_id in "13" else one for one in INSTANCES])
 
 
 def test_new_replaced_and_vanished_instances_are_no_change():
     replaced = replace(moved(INSTANCES[1]), vm_id="bbbbbbbb-2222")
-    check(witness(), [INSTANCES[0], replaced, instance(9, image=NEW)])
+    check(baseline(), [INSTANCES[0], replaced, instance(9, image=NEW)])
 
 
 def test_another_image_in_the_model_is_named():
     check_target(MODEL, NEW, now="10:05")
     with pytest.raises(Refused, match="changed the image of web") as stopped:
         check_target(MODEL, OLD, now="10:05")
-    assert stopped.value.kind == "foreign_change"
+    assert stopped.value.kind == "concurrent_change"
 
 
 @pytest.mark.parametrize(
-    "data", [{"at": "10:00"}, {**witness().to_dict(), "profile": None}, {**witness().to_dict(), "behind": ["1"]}]
+    "data", [{"at": "10:00"}, {**baseline().to_dict(), "profile": None}, {**baseline().to_dict(), "behind": ["1"]}]
 )
-def test_what_is_no_witness_is_refused(data):
-    with pytest.raises(BadInput, match="no witness"):
-        Witness.from_dict(data)
+def test_what_is_not_a_baseline_is_refused(data):
+    with pytest.raises(BadInput, match="not a baseline"):
+        Baseline.from_dict(data)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import Refused, VmssError
-from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Witness
+from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Baseline
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.preconditions import NO_TERMS, Terms
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Lease, LeaseLost, write_lease
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set
@@ -22,7 +22,7 @@ FLEET = [instance(0), instance(1)]
 
 
 def options(**given: Any) -> dict[str, Any]:
-    return {"run_id": "", "target_image": None, "witness": None, **given}
+    return {"run_id": "", "target_image": None, "baseline": None, **given}
 
 
 def check(terms: Terms, **fields: Any) -> None:
@@ -50,16 +50,16 @@ def test_the_model_must_have_the_image() -> None:
 
 
 def test_the_set_must_be_as_it_was_seen() -> None:
-    seen = Witness.of(scale_set(capacity=2), FLEET, OLD, at=NOW, any_capacity=False)
-    terms = Terms.from_options(options(witness=seen.to_dict()))
+    seen = Baseline.of(scale_set(capacity=2), FLEET, OLD, at=NOW, any_capacity=False)
+    terms = Terms.from_options(options(baseline=seen.to_dict()))
     check(terms, capacity=2)
     with pytest.raises(Refused):
         check(terms, capacity=2, profile={"sku": "other"})
 
 
 def test_a_rollout_may_do_its_own_work() -> None:
-    seen = Witness.of(scale_set(), FLEET, NEW, at=NOW, any_capacity=False)
-    terms = Terms.from_options(options(witness=seen.to_dict()))
+    seen = Baseline.of(scale_set(), FLEET, NEW, at=NOW, any_capacity=False)
+    terms = Terms.from_options(options(baseline=seen.to_dict()))
     moved = [instance(0, image=NEW, latest_model=True), instance(1)]
     with pytest.raises(VmssError):
         terms.check(scale_set(image=NEW), moved, now=NOW)

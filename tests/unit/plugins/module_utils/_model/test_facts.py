@@ -47,10 +47,10 @@ def test_domains_come_in_order_with_those_that_have_no_place_last(fleet: tuple[I
 
 
 def test_an_instance_that_is_not_well_says_why() -> None:
-    well, sick = facts((instance(0, image=NEW), instance(1, health="unhealthy")))["instances"]
+    well, unhealthy = facts((instance(0, image=NEW), instance(1, health="unhealthy")))["instances"]
     assert (well["stale"], well["in_service"], well["trouble"]) == (False, True, None)
-    assert (sick["stale"], sick["in_service"]) == (True, False)
-    assert sick["trouble"]
+    assert (unhealthy["stale"], unhealthy["in_service"]) == (True, False)
+    assert unhealthy["trouble"]
 
 
 def test_the_order_is_that_of_numbers() -> None:

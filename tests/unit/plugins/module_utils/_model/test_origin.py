@@ -29,7 +29,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Lim
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.reimage_call import plan_reimage
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.upgrade_call import plan_upgrade
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.report import left_out
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.report import excluded
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.rollback_image import followers
 from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, OLD, instance, scale_set
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, orders
@@ -137,12 +137,12 @@ def test_excluded_instances_are_named_and_nothing_else():
     order = Order("batch", Budget(Limit.parse("20%", "max_unavailable")))
     plan = make_plan(fleet, NEW, order, health_source=EXTENSION)
     assert {one for batch in plan.batches for one in batch.instance_ids} == {one.instance_id for one in ours}
-    assert [(one.instance_id, one.reason) for one in plan.left_out] == [("disk", "why"), ("win", "why")]
+    assert [(one.instance_id, one.reason) for one in plan.excluded] == [("disk", "why"), ("win", "why")]
     # The minimum in service is one of those that are rolled.
     assert (plan.total, plan.allowed, plan.floor) == (5, 1, 4)
     numbers = count(fleet, NEW, EXTENSION)
     assert (numbers["total"], numbers["attached"], numbers["stale"], numbers["on_target"]) == (7, 2, 5, 0)
-    assert left_out(fleet, NEW) == {"disk": "why", "win": "why"} | left_out(ours, NEW)
+    assert excluded(fleet, NEW) == {"disk": "why", "win": "why"} | excluded(ours, NEW)
 
 
 def test_excluded_instances_are_not_sent_whoever_names_them():
@@ -150,7 +150,7 @@ def test_excluded_instances_are_not_sent_whoever_names_them():
     budget = Budget(Limit.parse("50%", "max_unavailable"))
     sent = plan_upgrade(fleet, fleet[:2], NEW, health_source=EXTENSION, budget=budget)
     assert sent.instance_ids == ("web_0",)
-    assert [(one.instance_id, one.reason) for one in sent.left_out] == [("win", "why")]
+    assert [(one.instance_id, one.reason) for one in sent.excluded] == [("win", "why")]
     again = plan_reimage(fleet, ["win"], WINDOWS, health_source=EXTENSION, budget=budget)
     assert again.instance_ids == ()
 
@@ -177,5 +177,5 @@ def test_excluded_instances_change_nothing_for_the_others(fleet, order, data):
     found, wanted = planned(marked), planned(rest)
     if isinstance(found, type) or isinstance(wanted, type):
         return
-    assert (found.batches, found.unsettled, found.allowed) == (wanted.batches, wanted.unsettled, wanted.allowed)
+    assert (found.batches, found.in_progress, found.allowed) == (wanted.batches, wanted.in_progress, wanted.allowed)
     assert all(not picked & part.members for part in shares(marked, order.budget))

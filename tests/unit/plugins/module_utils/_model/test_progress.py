@@ -18,8 +18,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import
     Progress,
     count,
     healthy,
+    idle,
     reported,
-    settled,
     upgraded,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import out_of_service
@@ -71,7 +71,7 @@ def test_an_image_that_is_shown_early_is_no_upgrade(state_since, waiting):
     ],
 )
 def test_what_is_settled_may_have_ended_in_any_way(fields, running, waiting):
-    progress = settled([instance(0, **fields)], ["0", "9"], running=running)
+    progress = idle([instance(0, **fields)], ["0", "9"], running=running)
     assert (progress.waiting, progress.failed, progress.vanished) == (waiting, {}, ("9",))
 
 
@@ -104,8 +104,8 @@ def test_a_failed_instance_that_reports_healthy_has_passed_the_gate():
 
 @pytest.mark.parametrize("image", [OLD, NEW])
 def test_a_failed_instance_is_no_longer_waited_for_and_says_why(image):
-    sick = instance(0, image=image, provisioning_state="Failed", failure="failed/OSProvisioningTimedOut")
-    progress = upgraded([sick], ["0"], NEW)
+    unhealthy = instance(0, image=image, provisioning_state="Failed", failure="failed/OSProvisioningTimedOut")
+    progress = upgraded([unhealthy], ["0"], NEW)
     assert progress.failed == {"0": "provisioning failed (failed/OSProvisioningTimedOut)"}
     assert (progress.waiting, progress.done) == ({}, False)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""A way back that was interrupted is told from a rollout that was."""
+"""A rollback that was interrupted is told from a rollout that was."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import (
-    on_the_way_back,
     read_mark,
+    rolling_back,
     write_mark,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.image_write import ImageUpdate
@@ -28,7 +28,7 @@ GALLERY = Image(id="/subscriptions/" + "a" * 300 + "/galleries/g/images/web/vers
 
 @pytest.mark.parametrize("image", [OLD, GALLERY])
 def test_the_mark_is_read_as_it_was_written_and_leaves_other_tags_alone(image):
-    tags = {"team": "shop", "AZROLL-back-from": "of another time", "azroll-run": "run-a"}
+    tags = {"team": "shop", "AZROLL-rolled-back-from": "of another time", "azroll-run": "run-a"}
     marked = write_mark(tags, image)
     assert read_mark({name.upper(): value for name, value in marked.items()}) == image
     assert write_mark(marked, None) == {"team": "shop", "azroll-run": "run-a"}
@@ -39,12 +39,16 @@ def test_where_azure_takes_no_more_tags_there_is_no_mark():
     assert write_mark(full, OLD) == full
 
 
-@given(st.dictionaries(st.sampled_from(["azroll-back-from", "azroll-back-from-2", "other"]), st.text(max_size=30)))
+@given(
+    st.dictionaries(
+        st.sampled_from(["azroll-rolled-back-from", "azroll-rolled-back-from-2", "other"]), st.text(max_size=30)
+    )
+)
 def test_a_damaged_mark_is_none(tags):
     assert read_mark(tags) is None or read_mark(write_mark({}, read_mark(tags))) == read_mark(tags)
 
 
-def test_the_image_that_a_way_back_leaves_is_noted_and_the_next_change_forgets_it():
+def test_the_image_that_a_rollback_leaves_is_noted_and_the_next_change_forgets_it():
     lease = Lease("run-a")
     back = ImageUpdate(scale_set(image=NEW, tags={"team": "shop"}), OLD, lease=lease, back=True).body()
     assert read_mark(back["tags"]) == NEW
@@ -60,4 +64,4 @@ def test_whoever_has_no_lease_writes_no_tags():
 def test_an_instance_that_is_being_deleted_keeps_no_mark():
     gone = replace(instance(0, image=NEW), provisioning_state="Deleting")
     assert gone.leaving
-    assert not on_the_way_back(NEW, OLD, [gone])
+    assert not rolling_back(NEW, OLD, [gone])

@@ -120,7 +120,7 @@ def test_at_the_limit_of_models_the_lease_says_how_it_ends(monkeypatch: pytest.M
 
 def test_a_read_that_is_behind_the_write_is_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     azure, clock = Azure(policy="Manual"), Clock()
-    # Before the wish is worked out, before the write, after it, and once more.
+    # Before the wish is worked out, before the write, after it, and again.
     state = iter(["Running", "Running", "Running", "Suspended"])
     monkeypatch.setattr(azure, "repairs_state", lambda _scale_set: next(state))
     assert keeper(azure, clock=clock).hold("rg-shop", "web", Wish(repairs=True)).held == ("repairs",)

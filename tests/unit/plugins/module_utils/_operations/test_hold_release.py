@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 
-"""Holding a scale set and letting go of it: raced and killed at every request."""
+"""Holding a scale set and releasing it: raced and killed at every request."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def test_only_what_ran_is_held() -> None:
     azure.autoscale = []
     assert hold(azure).held == ()
     release(azure)
-    assert azure.repairs == "Suspended", "somebody else suspended them"
+    assert azure.repairs == "Suspended", "another client suspended them"
     assert azure.policy == "Manual"
 
 
@@ -342,20 +342,20 @@ def test_another_run_is_left_alone() -> None:
     assert standing.lease == standing.before
     assert azure.state() == before
     assert hold(azure, "run-b", take_over=True).before.run_id == "run-a"
-    assert release(azure, "run-a").lost, "the one that it was taken from has nothing to let go of"
+    assert release(azure, "run-a").lost, "the one that it was taken from has nothing to release"
     release(azure, "run-b")
     assert azure.state() == FREE
 
 
-def sent_back(azure: Azure) -> None:
-    """A rollout of NEW, and the way back to OLD, which instance 0 has taken."""
+def rolled_back_from_it(azure: Azure) -> None:
+    """A rollout of NEW, and the rollback to OLD, which instance 0 has taken."""
     azure.write({"tags": write_mark(azure.document["tags"], NEW)})
 
 
-def test_the_mark_of_a_way_back_goes_with_the_last_instance_that_runs_the_image() -> None:
+def test_the_mark_of_a_rollback_goes_with_the_last_instance_that_runs_the_image() -> None:
     azure = Azure()
     hold(azure)
-    sent_back(azure)
+    rolled_back_from_it(azure)
     azure.instances = [instance(0, image=OLD), instance(1, image=NEW)]
     release(azure)
     assert read_mark(azure.document["tags"]) == NEW
@@ -575,7 +575,7 @@ def test_autoscale_of_another_group_is_held_by_whoever_may_look_there(narrow: bo
     held = hold(azure).held
     assert ("autoscale=rg-shop/cpu" in held, "autoscale=rg-ops/cpu" in held) == (True, not narrow)
     assert [one["properties"]["enabled"] for one in azure.autoscale] == [False, narrow, True]
-    # What is held is let go of also by somebody who sees less.
+    # What is held is released also by somebody who sees less.
     azure.narrow = True
     release(azure)
     assert [one["properties"]["enabled"] for one in azure.autoscale] == [True, True, True]

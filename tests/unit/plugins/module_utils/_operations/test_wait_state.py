@@ -139,7 +139,7 @@ def test_a_wait_that_sees_nothing_any_more_says_so(tmp_path, seen, error, kind):
     assert outcome.error is not None
     assert outcome.error.kind == kind
     words = str(outcome.error)
-    assert ("No look saw the instances" in words) is not bool(seen)
+    assert ("No read returned the instances" in words) is not bool(seen)
     assert "Nothing is known to be wrong with the instances" in words
 
 

@@ -107,7 +107,7 @@ def test_every_stale_instance_is_in_one_batch_or_skipped_with_the_reason(instanc
     stale = [one for one in instances if is_stale(one, NEW) and not one.leaving]
     planned = Counter(instance_id for batch in made.batches for instance_id in batch.instance_ids)
     assert planned == Counter(one.instance_id for one in stale if obstacle(one) is None)
-    assert {one.instance_id: one.reason for one in made.left_out} == {
+    assert {one.instance_id: one.reason for one in made.excluded} == {
         one.instance_id: obstacle(one) for one in stale if obstacle(one)
     }
 
@@ -150,14 +150,14 @@ def test_the_canary_goes_first_and_alone(instances, how, source):
 @given(fleets(), st.one_of(orders, growing_orders), health_sources)
 def test_the_first_healthy_instances_go_in_a_small_proving_batch_of_their_own(instances, how, source):
     made = plan_or_skip(instances, how, source)
-    out = set(out_of_service(instances, source)) - set(made.unsettled)
+    out = set(out_of_service(instances, source)) - set(made.in_progress)
     there = [one for one in instances if not (one.leaving or one.failed or is_stale(one, NEW))]
     proven = sum(in_service(one, source) for one in there)
     assume(how.sizes or how.canary > proven)
     telling = [batch for batch in made.batches if set(batch.instance_ids) - out]
     if telling:
         size = max(how.sizes[0].of(made.total), 1) if how.sizes else how.canary
-        assert telling[0].proving
+        assert telling[0].canary
         assert len(telling[0].instance_ids) <= size
         assert not how.sizes or not set(telling[0].instance_ids) & out
 
@@ -170,7 +170,7 @@ def test_the_first_healthy_instances_go_in_a_small_proving_batch_of_their_own(in
 def test_a_plan_carried_out_keeps_the_floor_at_every_moment_and_leaves_nothing_behind(instances, how, source):
     made = plan_or_skip(instances, how, source)
     world = {one.instance_id: one for one in instances if not one.leaving}
-    world |= {number: settle(world[number]) for number in made.unsettled}
+    world |= {number: settle(world[number]) for number in made.in_progress}
     for batch in made.batches:
         before = set(out_of_service(world.values(), source))
         away = before | set(batch.instance_ids)
@@ -197,7 +197,7 @@ def test_a_plan_that_was_cut_off_is_finished_by_the_next_one(instances, how, sou
     assume(made.batches)
     stop = data.draw(st.integers(0, len(made.batches) - 1), label="killed in batch")
     world = {one.instance_id: one for one in instances if not one.leaving}
-    world |= {number: settle(world[number]) for number in made.unsettled}
+    world |= {number: settle(world[number]) for number in made.in_progress}
     for batch in made.batches[:stop]:
         world |= {number: moved(world[number]) for number in batch.instance_ids}
     for number in made.batches[stop].instance_ids:
@@ -209,10 +209,10 @@ def test_a_plan_that_was_cut_off_is_finished_by_the_next_one(instances, how, sou
             "not begun": world[number],
         }
         world[number] = away[way]
-    # One that was sick may come back: then what is lost for other reasons counts against the budget.
+    # One that was unhealthy may come back: then what is lost for other reasons counts against the budget.
     again = plan_or_skip(list(world.values()), how, source)
     on_their_way = {number for number in made.batches[stop].instance_ids if not in_service(world[number], source)}
-    assert on_their_way <= {*again.unsettled, *(n for batch in again.batches for n in batch.instance_ids)}
+    assert on_their_way <= {*again.in_progress, *(n for batch in again.batches for n in batch.instance_ids)}
     planned = {number for batch in again.batches for number in batch.instance_ids}
     assert planned == {one.instance_id for one in world.values() if is_stale(one, NEW) and not obstacle(one)}
 
@@ -260,7 +260,7 @@ def test_what_is_missing_makes_the_floor_higher_and_the_batches_smaller():
 
 def test_what_failed_in_its_upgrade_proves_nothing_though_it_serves():
     fleet = [instance(0, image=NEW, provisioning_state="Failed"), *(instance(n) for n in range(1, 10))]
-    assert plan(fleet, order()).batches[0].proving
+    assert plan(fleet, order()).batches[0].canary
 
 
 def test_too_many_out_of_service_for_other_reasons_is_refused_with_their_ids():
@@ -278,22 +278,22 @@ def test_instances_that_an_interrupted_run_left_on_their_way_are_waited_for_not_
     for number in (0, 5, 10, 15):
         instances[number] = replace(moved(instances[number]), health=None)
     made = plan(instances, order())
-    assert made.unsettled == ("0", "5", "10", "15")
+    assert made.in_progress == ("0", "5", "10", "15")
     assert [len(batch.instance_ids) for batch in made.batches] == [1, 3, 4, 4, 4]
-    assert "  first wait for those that are on their way: 0 5 10 15" in describe_plan(made, "20%")
+    assert "  first wait for those in progress: 0 5 10 15" in describe_plan(made, "20%")
 
 
 def test_what_shows_the_target_image_while_an_operation_runs_on_it_is_in_progress():
     running, done, off = (moved(one) for one in regional(3))
     instances = [hanging(running), done, hanging(replace(off, protected=True))]
-    assert plan(instances, order()).in_progress == ("0",)
-    assert plan([hanging(one) for one in regional(1)], order(most="100%")).in_progress == ()
+    assert plan(instances, order()).upgraded_by_others == ("0",)
+    assert plan([hanging(one) for one in regional(1)], order(most="100%")).upgraded_by_others == ()
 
 
 def test_an_instance_that_was_set_aside_is_not_waited_for_and_counts_as_out():
     aside = instance(9, image=NEW, protected=True, health="unhealthy")
     made = plan([*regional(4), aside], order(most=2))
-    assert made.unsettled == ()
+    assert made.in_progress == ()
     assert all(len(batch.instance_ids) == 1 for batch in made.batches)
     with pytest.raises(Refused):
         plan([*regional(4), aside], order(most=1))
@@ -317,15 +317,15 @@ def hanging(one: Instance) -> Instance:
 def test_an_excluded_instance_that_never_settles_is_not_waited_for_and_counts_as_out(zone, tags, protected, how, image):
     ninth = hanging(instance(9, zone=zone, tags=tags, protected=protected, image=image))
     made = plan([*(instance(n, zone="1") for n in range(4)), ninth], replace(order(most=2), **how))
-    assert (made.unsettled, made.excluded) == ((), ("9",))
+    assert (made.in_progress, made.excluded_ids) == ((), ("9",))
     assert sorted(one for batch in made.batches for one in batch.instance_ids) == ["0", "1", "2", "3"]
     assert all(len(batch.instance_ids) == 1 for batch in made.batches)
 
 
 def test_one_that_is_part_of_the_rollout_is_waited_for_with_words_for_the_end_of_the_wait():
     made = plan([*regional(4), hanging(instance(9))], order(most=2))
-    assert made.unsettled == ("9",)
-    advice = plan_to_dict(made)["unsettled_advice"]
+    assert made.in_progress == ("9",)
+    advice = plan_to_dict(made)["in_progress_advice"]
     assert "waits for 9" in advice
     assert "rollout_skip" in advice
 
@@ -333,8 +333,8 @@ def test_one_that_is_part_of_the_rollout_is_waited_for_with_words_for_the_end_of
 @given(fleets(), orders, health_sources)
 def test_nothing_waits_for_what_is_excluded(instances, how, source):
     made = plan_or_skip(instances, how, source)
-    assert not set(made.unsettled) & set(made.excluded)
-    assert not {one for batch in made.batches for one in batch.instance_ids} & set(made.excluded)
+    assert not set(made.in_progress) & set(made.excluded_ids)
+    assert not {one for batch in made.batches for one in batch.instance_ids} & set(made.excluded_ids)
 
 
 def test_a_rollback_is_not_refused_for_what_is_in_progress_beside_it():
@@ -347,7 +347,7 @@ def test_a_rollback_is_not_refused_for_what_is_in_progress_beside_it():
 
 def test_a_deallocated_instance_is_not_waited_for():
     instances = [*regional(4), instance(9, image=NEW, power="deallocated", health=None)]
-    assert plan(instances, order(most=2)).unsettled == ()
+    assert plan(instances, order(most=2)).in_progress == ()
 
 
 # The examples that people have in mind
@@ -425,7 +425,7 @@ def test_what_is_in_use_is_no_canary_where_another_can_be(how):
     instances[0] = replace(instances[0], tags={"busy": "true"})
     marked = replace(how, marks=Marks(busy_tags=("busy",)))
     first = plan(instances, marked).batches[0]
-    assert (first.instance_ids, first.proving) == (("5",), True)
+    assert (first.instance_ids, first.canary) == (("5",), True)
     planned = [one for batch in plan(instances, marked).batches for one in batch.instance_ids]
     assert sorted(map(int, planned)) == list(range(20))
 
@@ -438,8 +438,12 @@ def test_what_a_killed_run_broke_with_the_image_has_to_recover_before_another_is
     instances[7] = replace(instances[7], image=NEW, latest_model=False, health="unhealthy")
     instances[8] = replace(instances[8], health="unhealthy")
     first, second = plan(instances, how).batches[:2]
-    assert (first.name, first.instance_ids, first.proving) == ("update domain 2, tried before", ("7",), True)
-    assert second.proving
+    assert (first.name, first.instance_ids, first.canary) == (
+        "update domain 2, canary of an interrupted run",
+        ("7",),
+        True,
+    )
+    assert second.canary
     # Where the image has been shown to work, it is an old patient like any other.
     instances[0] = moved(instances[0])
     assert plan(instances, how).batches[0].instance_ids != ("7",)
@@ -492,7 +496,7 @@ def test_protected_and_deallocated_instances_are_skipped_with_the_reason():
     instances = regional(20)
     instances[4] = replace(instances[4], protected=True)
     instances[7] = replace(instances[7], power="deallocated", health=None)
-    assert [(one.instance_id, one.reason) for one in plan(instances, order()).left_out] == [
+    assert [(one.instance_id, one.reason) for one in plan(instances, order()).excluded] == [
         ("4", PROTECTED),
         ("7", DEALLOCATED),
     ]
@@ -536,19 +540,19 @@ def test_the_text_names_the_budget_and_every_id(instances, how, source):
     assert (f"at most {made.allowed} ({how.budget.of_set})" in lines[0]) == bool(made.batches)
     for batch in made.batches:
         assert any(line.split()[-len(batch.instance_ids) :] == list(batch.instance_ids) for line in lines)
-    assert all(f"  left out: {one.instance_id} ({one.reason})" in lines for one in made.left_out)
+    assert all(f"  excluded: {one.instance_id} ({one.reason})" in lines for one in made.excluded)
 
 
 def test_the_plan_as_plain_data():
     instances = [replace(one, protected=one.instance_id == "1") for one in regional(2)]
     assert plan_to_dict(plan(instances, order(most=1))) == {
-        "batches": [{"name": "canary", "instance_ids": ["0"], "proving": True}],
-        "left_out": [{"instance_id": "1", "reason": PROTECTED}],
-        "unsettled": [],
-        "unsettled_advice": "",
-        "excluded": ["1"],
-        "kept_back": [],
+        "batches": [{"name": "canary", "instance_ids": ["0"], "canary": True}],
+        "excluded": [{"instance_id": "1", "reason": PROTECTED}],
         "in_progress": [],
+        "in_progress_advice": "",
+        "excluded_ids": ["1"],
+        "deferred": [],
+        "upgraded_by_others": [],
         "total": 2,
         "missing": 0,
         "allowed": 1,
@@ -564,7 +568,7 @@ def test_the_plan_as_plain_data():
 def test_no_batch_takes_more_of_a_zone_or_fault_domain_than_it_may(instances, how, source):
     made = plan_or_skip(instances, how, source)
     world = {one.instance_id: one for one in instances if not one.leaving}
-    world |= {number: settle(world[number]) for number in made.unsettled}
+    world |= {number: settle(world[number]) for number in made.in_progress}
     for batch in made.batches:
         out = set(out_of_service(world.values(), source))
         for part in shares(world.values(), how.budget):
@@ -581,12 +585,12 @@ def test_no_batch_takes_more_of_a_zone_or_fault_domain_than_it_may(instances, ho
 @given(fleets(), growing_orders, health_sources)
 def test_batches_grow_as_told(instances, how, source):
     made = plan_or_skip(instances, how, source)
-    out = set(out_of_service(instances, source)) - set(made.unsettled)
+    out = set(out_of_service(instances, source)) - set(made.in_progress)
     telling = 0
     for batch in made.batches:
         size = how.sizes[min(telling, len(how.sizes) - 1)]
         assert 1 <= len(batch.instance_ids) <= max(size.of(made.total), 1)
-        # A batch of nothing but sick instances shows nothing, so the next one is no larger for it.
+        # A batch of nothing but unhealthy instances shows nothing, so the next one is no larger for it.
         telling += bool(set(batch.instance_ids) - out)
 
 
@@ -604,13 +608,13 @@ def test_an_instance_that_is_sick_on_the_target_has_to_recover_until_the_image_i
     instances[0] = replace(instances[0], image=NEW, latest_model=False, health="unhealthy")
     instances[1] = replace(instances[1], health="unhealthy")
     how = replace(order("batch", most=3), sizes=(Limit(1, False), Limit(2, False)), unhealthy_first=True)
-    assert [(batch.instance_ids, batch.proving) for batch in plan(instances, how).batches[:3]] == [
+    assert [(batch.instance_ids, batch.canary) for batch in plan(instances, how).batches[:3]] == [
         (("0",), True),
         (("1",), False),
         (("2",), True),
     ]
     instances[9] = replace(instances[9], image=NEW, latest_model=True)
-    assert not any(batch.proving for batch in plan(instances, how).batches if "0" in batch.instance_ids)
+    assert not any(batch.canary for batch in plan(instances, how).batches if "0" in batch.instance_ids)
 
 
 def test_growing_batches_stay_within_domains_and_budget():
@@ -619,7 +623,7 @@ def test_growing_batches_stay_within_domains_and_budget():
 
 
 @given(fleets(), orders, health_sources, st.integers(1, 100))
-def test_what_goes_beyond_the_share_is_kept_back(instances, how, source, share):
+def test_what_goes_beyond_the_share_is_deferred(instances, how, source, share):
     whole = plan_or_skip(instances, how, source)
     cut = plan(instances, replace(how, until=Limit(share, True)), source)
     present = [one for one in instances if not one.leaving]
@@ -627,9 +631,9 @@ def test_what_goes_beyond_the_share_is_kept_back(instances, how, source, share):
     moving = [number for batch in cut.batches for number in batch.instance_ids]
     everything = [number for batch in whole.batches for number in batch.instance_ids]
     assert moving == everything[: len(moving)]
-    assert sorted(moving + list(cut.kept_back)) == sorted(everything)
+    assert sorted(moving + list(cut.deferred)) == sorted(everything)
     assert not moving or on_target + len(moving) <= share * len(present) // 100
-    assert not cut.kept_back or on_target + len(moving) + 1 > share * len(present) // 100
+    assert not cut.deferred or on_target + len(moving) + 1 > share * len(present) // 100
 
 
 def test_the_zones_and_domains_that_are_named_go_first():
@@ -661,7 +665,7 @@ def test_instances_that_are_marked_are_left_out():
     instances[2] = replace(instances[2], tags={"azroll-skip": "No"})
     how = replace(order(most=1), marks=Marks(skip_ids=("4",), skip_tags=("azroll-skip",)))
     made = plan(instances, how)
-    assert [(one.instance_id, one.reason) for one in made.left_out] == [("1", SKIPPED), ("4", SKIPPED)]
+    assert [(one.instance_id, one.reason) for one in made.excluded] == [("1", SKIPPED), ("4", SKIPPED)]
     assert sum(len(batch.instance_ids) for batch in made.batches) == 3
 
 
@@ -681,7 +685,7 @@ def test_a_zone_of_which_others_take_all_that_may_be_out_is_refused_before_anyth
     assert 'at least 2 or "50%", or leave zone 2 out' in no.value.advice
     assert plan(zonal(**state), by_zone("2")).batches
     assert plan(zonal(**state), replace(by_zone(), only=Selection.from_options({"zones": ["1"]}))).batches
-    # What falls sick once a rollout is on does not stop what goes on in other zones.
+    # What falls unhealthy once a rollout is on does not stop what goes on in other zones.
     assert make_plan(zonal(**state), NEW, by_zone(), health_source=EXTENSION, missing_ids=True).batches
 
 

@@ -34,7 +34,7 @@ def test_instances_come_in_the_order_of_their_ids_and_those_that_go_are_left_out
     instances = [instance(10), instance(9), instance(2, provisioning_state="Deleting")]
     plan = plan_protection(SET, instances, ["10", "2", "9", "77"], scale_in=True, scale_set_actions=None)
     assert [one.instance_id for one in plan.changes] == ["9", "10"]
-    assert {one.instance_id for one in plan.left_out} == {"2", "77"}
+    assert {one.instance_id for one in plan.excluded} == {"2", "77"}
 
 
 def test_flexible_sets_have_no_protection() -> None:

@@ -33,12 +33,12 @@ def test_only_what_was_named_is_sent_in_the_order_of_ids() -> None:
 def test_who_is_left_out(fields: dict[str, object]) -> None:
     made = plan([instance(0, **fields), instance(1)], ["0", "1"])
     assert made.instance_ids == ("1",)
-    assert [one.instance_id for one in made.left_out] == ["0"]
+    assert [one.instance_id for one in made.excluded] == ["0"]
 
 
 def test_one_that_is_gone_is_left_out() -> None:
     made = plan([instance(0)], ["0", "7"])
-    assert (made.instance_ids, [one.instance_id for one in made.left_out]) == (("0",), ["7"])
+    assert (made.instance_ids, [one.instance_id for one in made.excluded]) == (("0",), ["7"])
 
 
 def test_no_ids_are_not_all_ids() -> None:

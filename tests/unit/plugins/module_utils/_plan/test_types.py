@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import LeftOut, Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Exclusion, Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import (
@@ -21,19 +21,19 @@ from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import (
     Order,
     Plan,
     describe_plan,
+    in_progress_advice,
     plan_to_dict,
-    unsettled_advice,
 )
 from ansible_collections.azroll.vmss.tests.unit.builders import instance
 
 BUDGET = Budget(Limit(20, percent=True))
 PLAN = Plan(
-    (Batch("canary", ("0",), proving=True), Batch("UD 1", ("1", "2"))),
-    (LeftOut("7", "protected"),),
+    (Batch("canary", ("0",), canary=True), Batch("UD 1", ("1", "2"))),
+    (Exclusion("7", "protected"),),
     ("5",),
     total=8,
     allowed=2,
-    kept_back=("9",),
+    deferred=("9",),
     missing=1,
 )
 
@@ -69,7 +69,7 @@ def test_so_many_are_in_service_at_any_time() -> None:
 
 def test_a_plan_is_plain_data() -> None:
     data = json.loads(json.dumps(plan_to_dict(PLAN)))
-    assert data["batches"][0] == {"name": "canary", "instance_ids": ["0"], "proving": True}
+    assert data["batches"][0] == {"name": "canary", "instance_ids": ["0"], "canary": True}
     assert (data["total"], data["missing"], data["allowed"], data["floor"]) == (8, 1, 2, 7)
 
 
@@ -85,5 +85,5 @@ def test_a_plan_without_batches_says_so() -> None:
 
 
 def test_advice_is_for_those_that_are_waited_for() -> None:
-    assert unsettled_advice(()) == ""
-    assert "5, 6" in unsettled_advice(("5", "6"))
+    assert in_progress_advice(()) == ""
+    assert "5, 6" in in_progress_advice(("5", "6"))

@@ -55,8 +55,8 @@ def test_a_call_stays_within_the_budget_and_sorts_every_instance(instances, limi
     before = set(out_of_service(instances, source))
     away = before | set(made.instance_ids)
     assert away == before or len(away) <= limit.of(total)
-    left_out = [one.instance_id for one in made.left_out]
-    assert Counter([*made.instance_ids, *left_out]) == Counter(one.instance_id for one in chosen)
+    excluded = [one.instance_id for one in made.excluded]
+    assert Counter([*made.instance_ids, *excluded]) == Counter(one.instance_id for one in chosen)
     for instance_id in made.instance_ids:
         one = by_id[instance_id]
         assert is_stale(one, NEW)
@@ -97,7 +97,7 @@ def test_what_should_stay_is_left_out_with_the_reason(fields, reason):
     instances = [instance(0, **fields), instance(1)]
     made = upgrade(instances, instances, "100%")
     assert made.instance_ids == ("1",)
-    assert [(one.instance_id, one.reason) for one in made.left_out] == [("0", reason)]
+    assert [(one.instance_id, one.reason) for one in made.excluded] == [("0", reason)]
 
 
 def test_those_that_are_out_already_count():
@@ -181,7 +181,7 @@ def test_what_fits_goes_and_the_rest_waits(instances, budget, source, data):
         with pytest.raises(Refused):
             plan_upgrade(instances, chosen, NEW, **options)
         return
-    waiting = [one.instance_id for one in made.left_out if one.reason == NO_ROOM]
+    waiting = [one.instance_id for one in made.excluded if one.reason == NO_ROOM]
     out = out_of_service(instances, source)
     parts, doubt = shares(instances, budget), doubtful(instances, source)
     assert exceeded(parts, out, made.instance_ids, doubt) is None
@@ -214,4 +214,4 @@ def test_an_instance_that_is_marked_as_busy_is_tried_again_later():
     instances = [instance(0, tags={"draining": "yes"}), instance(1, tags={"draining": "false"})]
     made = upgrade(instances, instances, "100%", marks=Marks(busy_tags=("draining",)))
     assert made.instance_ids == ("1",)
-    assert [(one.instance_id, one.reason) for one in made.left_out] == [("0", IN_USE)]
+    assert [(one.instance_id, one.reason) for one in made.excluded] == [("0", IN_USE)]

@@ -79,10 +79,10 @@ def five(**fields: Any) -> list[Any]:
     return [instance(0, **fields), *(instance(number) for number in range(1, 5))]
 
 
-def ten(*sick: int) -> list[Any]:
+def ten(*unhealthy: int) -> list[Any]:
     """Even ones in zone 1, odd ones in zone 2, and two of each fault domain, one in each zone."""
     return [
-        instance(n, zone=str(n % 2 + 1), fault_domain=n // 2, health="unhealthy" if n in sick else "healthy")
+        instance(n, zone=str(n % 2 + 1), fault_domain=n // 2, health="unhealthy" if n in unhealthy else "healthy")
         for n in range(10)
     ]
 
@@ -125,10 +125,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "noted_by_image": True,
         },
     ),
-    "a share that comes to one, and instances to be set aside": (
-        "set_aside",
+    "a share that comes to one, and instances to be quarantined": (
+        "quarantine",
         "warning",
-        {"wish": {"set_aside": True}},
+        {"wish": {"quarantine": True}},
     ),
     "a lock": ("locked", "refusal", {"locks": (FREEZE,)}),
     "a lock, and nothing to do": (
@@ -285,16 +285,16 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "needs_acceptance",
         {"plan": PLAN, "target_details": replace(LINUX, plan=("", "", ""))},
     ),
-    "no way back": ("rollback_impossible", "needs_acceptance", {"previous_error": MISSING}),
-    "no way back to be seen": ("rollback_impossible", "needs_acceptance", {"previous_error": FORBIDDEN}),
+    "no rollback": ("rollback_impossible", "needs_acceptance", {"previous_error": MISSING}),
+    "no rollback to be seen": ("rollback_impossible", "needs_acceptance", {"previous_error": FORBIDDEN}),
     "two instances": ("max_unavailable", "refusal", {"instances": [instance(0), instance(1)]}),
-    "below the floor": (
-        "below_floor",
+    "below the minimum in service": (
+        "below_minimum",
         "needs_acceptance",
         {"instances": [instance(n, health="unhealthy" if n < 2 else "healthy") for n in range(5)]},
     ),
-    "a zone below its floor": (
-        "below_floor",
+    "a zone below its minimum in service": (
+        "below_minimum",
         "needs_acceptance",
         {"instances": ten(0, 2), "wish": {"order": order("30%", zone="20%")}},
     ),
@@ -304,7 +304,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"instances": five(health="unhealthy"), "wish": SKIP_FIRST},
     ),
     "protected": ("instances_protected", "warning", {"instances": five(protected=True)}),
-    "set aside": (
+    "quarantined": (
         "instances_protected",
         "warning",
         {
@@ -420,12 +420,12 @@ NOTHING: dict[str, dict[str, Any]] = {
         "model": {"orchestration_mode": "Flexible"},
         "instances": NINE,
     },
-    "sick as far as the budget goes": {"instances": five(health="unhealthy")},
-    "a zone below its floor that nothing goes from": {
+    "unhealthy as far as the budget goes": {"instances": five(health="unhealthy")},
+    "a zone below its minimum in service that nothing goes from": {
         "instances": ten(0, 2),
         "wish": {"order": order("30%", zone="20%", only=Selection(zones=("2",)))},
     },
-    "below the floor, and all that is left is skipped": {
+    "below the minimum in service, and all that is left is skipped": {
         "instances": [instance(n, health="unhealthy" if n < 2 else "healthy") for n in range(5)],
         "wish": {"order": order(marks=Marks(skip_ids=tuple("01234")))},
     },
@@ -436,9 +436,9 @@ NOTHING: dict[str, dict[str, Any]] = {
         "wish": {"order": order("2", marks=Marks(skip_ids=("0",)))},
     },
     "protected, but done": {"instances": five(protected=True, image=NEW)},
-    "instances may be set aside": {"wish": {"order": order("40%"), "set_aside": True}},
-    "instances were to be set aside, but there is nothing to do": {
-        "wish": {"set_aside": True},
+    "instances may be quarantined": {"wish": {"order": order("40%"), "quarantine": True}},
+    "instances were to be quarantined, but there is nothing to do": {
+        "wish": {"quarantine": True},
         "model": {"image": NEW},
         "previous": NEW,
         "instances": [instance(n, image=NEW) for n in range(5)],
@@ -502,11 +502,11 @@ def test_a_lock_on_an_autoscale_setting_is_an_obstacle_where_it_is_held_and_is_s
 
 
 def test_where_nothing_could_be_set_aside_what_would_work_is_said():
-    (found,) = look(wish={"set_aside": True})
+    (found,) = look(wish={"quarantine": True})
     assert found.advice == 'Set O(max_unavailable) to at least 2 or "40%".'
-    wish = {"order": order("40%"), "set_aside": True}
+    wish = {"order": order("40%"), "quarantine": True}
     found = look(wish=wish, model={"orchestration_mode": "Flexible"})
-    assert ("set_aside", "warning") in [(one.code, one.severity) for one in found]
+    assert ("quarantine", "warning") in [(one.code, one.severity) for one in found]
 
 
 def test_the_budget_says_what_would_work():
@@ -519,12 +519,12 @@ def test_every_part_below_its_floor_is_named():
     found = look(instances=ten(0, 2, 4), wish=limits)
     assert [(one.code, one.message, one.instances) for one in found] == [
         (
-            "below_floor",
+            "below_minimum",
             "3 of 10 instances are out of service already, and max_unavailable (20%) allows 2",
             ("0", "2", "4"),
         ),
         (
-            "below_floor",
+            "below_minimum",
             "3 of 5 instances of zone 1 are out of service already, and max_unavailable_per_zone (20%) allows 1",
             ("0", "2", "4"),
         ),
@@ -579,7 +579,7 @@ def test_what_a_dead_run_left_held_takes_the_right_to_let_go_of_it(item, action,
     assert severity == "needs_acceptance"
     assert action in message
     assert "earlier run" in message
-    # What is not held, or has been let go of, takes no right.
+    # What is not held, or has been released, takes no right.
     assert lacking(action, **given) == []
     if item == "repairs":
         assert lacking(action, **{**left, "repairs_state": "Running"}) == []
@@ -610,7 +610,7 @@ def test_repairs_that_cannot_be_seen_cannot_be_held(model, wish, severity):
 @pytest.mark.parametrize(
     ("wish", "action"),
     [
-        ("set_aside", "virtualMachineScaleSets/virtualMachines/write"),
+        ("quarantine", "virtualMachineScaleSets/virtualMachines/write"),
         ("retry_failed", "virtualMachineScaleSets/reimage"),
     ],
 )

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 
-"""What follows a failure: never a write where somebody else is at work, and always the image that was there before."""
+"""What follows a failure: never a write where another client is at work, and always the image that was there before."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def journal(*batches, **facts):
         made = state.begin_batch(made, {"name": f"batch {ids}", "instance_ids": ids}, "10:01")
         made = state.end_batch(made, "failed" if ids is batches[-1] else "succeeded", "10:02")
     ordinary = {"previous_image": OLD.to_dict(), "target_image": NEW.to_dict(), "image_changed": True, "cause": "x"}
-    ordinary["took_hold"] = True
+    ordinary["lease_acquired"] = True
     return state.note(made, **{**ordinary, **facts})
 
 
 def world():
-    """0 had the image before, 1 to 3 were moved (3 is sick), 4 and 5 were not, 6 is new."""
+    """0 had the image before, 1 to 3 were moved (3 is unhealthy), 4 and 5 were not, 6 is new."""
     moved = [instance(n, image=NEW, health="unhealthy" if n == 3 else "healthy") for n in (0, 1, 2, 3)]
     return [*moved, instance(4), instance(5), instance(6, image=NEW)]
 
@@ -57,7 +57,7 @@ def world():
     ("way", "ids"),
     [("rollback_instances", ("3",)), ("rollback_batch", ("2", "3")), ("rollback", ("1", "2", "3", "6"))],
 )
-def test_each_way_back_takes_its_own_instances(way, ids):
+def test_each_rollback_takes_its_own_instances(way, ids):
     decided = react(journal(["1"], ["2", "3"], on_target_before=["0"]), SET, world(), way)
     assert decided.roll_back
     assert decided.image == OLD
@@ -77,7 +77,7 @@ def test_an_image_that_somebody_else_has_set_meanwhile_is_not_replaced(way):
     decided = react(journal(["1"]), scale_set(image=other), world(), way)
     assert (decided.roll_back, decided.why) == (
         False,
-        "Halted without a rollback: somebody else has set the image Canonical:ubuntu-24_04-lts:server:9.9.9.",
+        "Halted without a rollback: another client has set the image Canonical:ubuntu-24_04-lts:server:9.9.9.",
     )
 
 
@@ -87,19 +87,21 @@ def test_the_image_that_may_be_replaced_goes_with_the_decision(model):
 
 
 def short(*batches, **facts):
-    """The journal of a rollout that found no room above the floor for its last batch, of which nothing was sent."""
+    """The journal of a rollout that found no room above the minimum in service for its last batch, of which nothing
+    was sent.
+    """
     made = journal(*batches, ["5"], cause_kind="max_unavailable", **facts)
     made["batches"][-1]["sent"] = []
     return made
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("facts", [{"sick_before": ["3"]}, {"on_target_before": ["3"]}])
+@pytest.mark.parametrize("facts", [{"unhealthy_before": ["3"]}, {"on_target_before": ["3"]}])
 def test_where_others_take_the_room_above_the_floor_nothing_that_is_well_goes_back(way, facts):
     beside = [instance(1, image=NEW), instance(3, image=NEW, health="unhealthy"), instance(4, power="stopped")]
     decided = react(short(["1"], **facts), SET, [*beside, instance(5)], way)
     assert (decided.roll_back, decided.restore) == (False, False)
-    assert way == "halt" or "which is no fault of the image" in decided.why
+    assert way == "halt" or "which is not the image's fault" in decided.why
 
 
 @pytest.mark.parametrize("broken", ["1", "6"])
@@ -251,7 +253,7 @@ def test_where_the_image_before_is_not_known_nothing_goes_back():
     for way in WAYS:
         decided = restoring(journal(["1"], previous_image={}), way=way)
         assert (decided.restore, decided.roll_back) == (False, False)
-        assert "nothing tells for certain" in decided.kept
+        assert "it is not known for certain" in decided.kept
 
 
 def test_what_somebody_else_has_set_is_not_replaced_by_the_image_before():

@@ -41,7 +41,7 @@ def test_a_row_for_each_domain_and_a_legend_of_what_occurs():
     assert draw(instances, NEW, EXTENSION) == [
         "UD 0  ####  4 of 4 in service",
         "UD 1  o~oo  3 of 4 in service",
-        "# new  o old  ~ on its way",
+        "# new  o old  ~ in progress",
     ]
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 
-"""What is set aside: only what the rollout broke, and never so much that nothing else could move."""
+"""What is quarantined: only what the rollout broke, and never so much that nothing else could move."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def journal(sent=("0",), **facts):
     return state.note(made, **{**ordinary, **facts})
 
 
-def world(*sick, size=6, moved=3, **fields):
-    """The first `moved` instances have the new image; those of `sick` are unhealthy."""
+def world(*unhealthy, size=6, moved=3, **fields):
+    """The first `moved` instances have the new image; those of `unhealthy` are unhealthy."""
     return [
         instance(
             number,
             image=NEW if number < moved else OLD,
-            health="unhealthy" if number in sick else "healthy",
-            **(fields if number in sick else {}),
+            health="unhealthy" if number in unhealthy else "healthy",
+            **(fields if number in unhealthy else {}),
         )
         for number in range(size)
     ]
@@ -61,18 +61,18 @@ def test_the_first_of_the_newly_broken_are_chosen():
 
 
 @pytest.mark.parametrize(
-    ("sick", "allowed", "ids"),
+    ("unhealthy", "allowed", "ids"),
     [
         ((0,), 1, ()),  # it would take the only place there is
         ((0,), 2, ("0",)),
-        ((0, 1), 2, ("0",)),  # the floor holds just so, and the other one comes back
-        ((0, 1, 2), 2, ()),  # below the floor each one is needed
-        ((0, 4), 2, ()),  # the one that was sick before may stay so
+        ((0, 1), 2, ("0",)),  # the minimum in service holds just so, and the other one comes back
+        ((0, 1, 2), 2, ()),  # below the minimum in service each one is needed
+        ((0, 4), 2, ()),  # the one that was unhealthy before may stay so
         ((0, 4), 3, ("0",)),
     ],
 )
-def test_room_for_one_more_must_be_left(sick, allowed, ids):
-    aside = chosen(world(*sick), journal(("0", "1", "2"), sick_before=["4"]), allowed=allowed)
+def test_room_for_one_more_must_be_left(unhealthy, allowed, ids):
+    aside = chosen(world(*unhealthy), journal(("0", "1", "2"), unhealthy_before=["4"]), allowed=allowed)
     assert aside.instance_ids == ids
     assert bool(aside.why) == (not ids)
 
@@ -93,7 +93,7 @@ def test_what_a_killed_run_set_aside_is_chosen_again_before_others():
 @pytest.mark.parametrize(
     ("facts", "known"),
     [
-        ({"sick_before": ["0"]}, SET),
+        ({"unhealthy_before": ["0"]}, SET),
         ({"blocks_rollback": "another rollout holds the scale set"}, SET),
         ({}, scale_set(image=NEW, orchestration_mode="Flexible")),
     ],
@@ -101,7 +101,7 @@ def test_what_a_killed_run_set_aside_is_chosen_again_before_others():
 def test_nothing_else_is_and_the_reason_is_told(facts, known):
     aside = chosen(world(0), journal(**facts), known=known)
     assert aside.instance_ids == ()
-    assert aside.why.startswith("None was set aside: ")
+    assert aside.why.startswith("None was quarantined: ")
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_on_target_before_the_rollout_is_not_of_its_making():
 
 
 @given(fleets(), tight_budgets, st.integers(0, 3), st.sets(st.integers(0, 40)), st.sampled_from(WAYS))
-def test_the_floor_holds_and_the_way_back_leaves_what_is_set_aside(instances, limits, most, sick, way):
-    made = journal([one.instance_id for one in instances[::2]], sick_before=[str(number) for number in sick])
+def test_the_floor_holds_and_the_rollback_leaves_what_is_set_aside(instances, limits, most, unhealthy, way):
+    made = journal([one.instance_id for one in instances[::2]], unhealthy_before=[str(number) for number in unhealthy])
     aside = choose_aside(made, SET, instances, most=most, budget=limits)
     ids = set(aside.instance_ids)
     assert len(ids) <= most
@@ -129,4 +129,4 @@ def test_the_floor_holds_and_the_way_back_leaves_what_is_set_aside(instances, li
         if part.members & ids:
             assert part.room(out) >= 0
             assert part.room(old | ids) >= 1
-    assert not ids & set(react({**made, "set_aside": list(ids)}, SET, instances, way).instance_ids)
+    assert not ids & set(react({**made, "quarantine": list(ids)}, SET, instances, way).instance_ids)

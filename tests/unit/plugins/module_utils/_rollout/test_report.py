@@ -114,8 +114,8 @@ def test_what_is_still_held_is_told_however_it_ended(held, line, cause):
 def test_left_out_instances_are_named_with_the_reason_in_the_order_of_ids():
     instances = [instance(n, protected=True) for n in (10, 9)]
     made = report(instances)
-    assert list(made["instances_left_out"]) == ["9", "10"]
-    assert "Left out: 9 (protected from scale set actions)" in describe_report(made)
+    assert list(made["instances_excluded"]) == ["9", "10"]
+    assert "Excluded: 9 (protected from scale set actions)" in describe_report(made)
 
 
 IMAGES = f"Image: {OLD.describe()} -> {NEW.describe()}."
@@ -134,9 +134,9 @@ def test_a_halted_rollout_names_the_cause_the_images_and_both_ways_out():
     assert "Cause, in batch 0: 2 health checks failed" in lines
     assert f"On {NEW.describe()}: 2 (0 1)" in lines
     assert f"On {OLD.describe()}: 2 (2 3)" in lines
-    assert lines[-3].startswith("To go on: ")
+    assert lines[-3].startswith("To continue: ")
     back = json.dumps({"rollout_image": OLD.to_dict()})
-    assert lines[-2] == f"To go back: run azroll.vmss.rollback with the same options and -e '{back}'."
+    assert lines[-2] == f"To roll back: run azroll.vmss.rollback with the same options and -e '{back}'."
     assert lines[-1] == f"{IMAGES} Azure makes new instances from {OLD.describe()}."
 
 
@@ -179,7 +179,7 @@ def test_after_a_rollback_that_failed_nobody_is_sent_to_the_image_that_is_left()
     assert not any(line.startswith("To go back") for line in describe_report(made))
 
 
-def test_the_way_back_holds_options_only():
+def test_the_rollback_holds_options_only():
     lines = describe_report(report(cause="x", previous=ubuntu("latest", exact="1.2.3")))
     assert "exact_version" not in lines[-2]
 
@@ -219,7 +219,7 @@ def test_the_causes_of_a_failure_are_told_after_it_and_kept_whole():
     made = build_report(known, scale_set(), HALF, planned=False)
     assert made["failure"] == {
         "instances": [],
-        "groups": [{**groups[0], "sick_before": False}],
+        "groups": [{**groups[0], "unhealthy_before": False}],
         "operation": {"code": "Conflict"},
         "probe": "503",
     }
@@ -229,12 +229,12 @@ def test_the_causes_of_a_failure_are_told_after_it_and_kept_whole():
 
 def test_what_was_set_aside_is_named_with_the_way_to_give_it_back():
     made = build_report(
-        note(journal(cause="it broke"), set_aside=["0"], rollback="succeeded"), scale_set(), HALF, planned=False
+        note(journal(cause="it broke"), quarantine=["0"], rollback="succeeded"), scale_set(), HALF, planned=False
     )
-    line = next(one for one in describe_report(made) if one.startswith("Set aside for study"))
-    assert "0. To give back" in line
+    line = next(one for one in describe_report(made) if one.startswith("Quarantined for study"))
+    assert "0. To release them" in line
     assert "vmss_instance_protection" in line
-    made = build_report(note(journal(cause="it broke"), set_aside_why="None was."), scale_set(), HALF, planned=False)
+    made = build_report(note(journal(cause="it broke"), quarantine_why="None was."), scale_set(), HALF, planned=False)
     assert "None was." in describe_report(made)
 
 
@@ -242,13 +242,13 @@ def test_what_was_sick_before_stands_apart_from_what_the_rollout_broke():
     groups = [{"code": "X", "message": "y", "instance_ids": ["0", "4"], "passes": None, "line": "2 instances: X: y"}]
     records = [{"instance_id": "0"}, {"instance_id": "4"}]
     details = {"instances": records, "groups": groups}
-    known = explain(note(journal(cause="it broke"), sick_before=["4"]), details)
+    known = explain(note(journal(cause="it broke"), unhealthy_before=["4"]), details)
     made = build_report(known, scale_set(), HALF, planned=False)["failure"]
-    assert [(one["instance_id"], one["sick_before"]) for one in made["instances"]] == [("0", False), ("4", True)]
-    assert [(one["instance_ids"], one["sick_before"]) for one in made["groups"]] == [(["0"], False), (["4"], True)]
+    assert [(one["instance_id"], one["unhealthy_before"]) for one in made["instances"]] == [("0", False), ("4", True)]
+    assert [(one["instance_ids"], one["unhealthy_before"]) for one in made["groups"]] == [(["0"], False), (["4"], True)]
     assert [one["line"] for one in made["groups"]] == [
         "1 instance (0): X: y",
-        "Sick before the rollout: 1 instance (4): X: y",
+        "Unhealthy before the rollout: 1 instance (4): X: y",
     ]
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 
-"""A second chance: only for what failed for a reason that passes, only once, and never beside a failure that stays."""
+"""A retry: only for what failed for a reason that passes, only once, and never beside a failure that stays."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_those_on_the_image_are_reimaged_and_those_behind_it_upgraded_again():
     world = [failed(1), failed(2, image=OLD), failed(3, latest_model=False), instance(4)]
     decided = decide(world, group(TIMED_OUT, "1", "3"), group("AllocationFailed", "2"))
     assert (decided.upgrade, decided.reimage) == (("2", "3"), ("1",))
-    assert decided.why == "Tried once more, because AllocationFailed, OSProvisioningTimedOut often passes: 1, 2, 3."
+    assert decided.why == "Retried, because AllocationFailed, OSProvisioningTimedOut often passes: 1, 2, 3."
 
 
 def test_judged_by_the_image_alone_an_instance_on_it_is_reimaged():
@@ -48,7 +48,7 @@ def test_judged_by_the_image_alone_an_instance_on_it_is_reimaged():
 
 
 @pytest.mark.parametrize("code", [EXTENSION, UNKNOWN, "QuotaExceeded"])
-def test_one_failure_that_is_not_known_to_pass_keeps_all_from_a_second_chance(code):
+def test_one_failure_that_is_not_known_to_pass_keeps_all_from_a_chosen_for_retry(code):
     decided = decide([failed(1), failed(2)], group(TIMED_OUT, "1"), group(code, "2"))
     assert decided == Retry("Not tried again, because the error is none that is known to pass: 2.")
 
@@ -64,7 +64,7 @@ def test_nobody_has_a_third_chance():
 
 def test_those_that_were_sick_before_neither_go_again_nor_count():
     world = [failed(1), failed(2)]
-    decided = decide(world, group(TIMED_OUT, "1"), group(EXTENSION, "2"), sick=["2"])
+    decided = decide(world, group(TIMED_OUT, "1"), group(EXTENSION, "2"), unhealthy=["2"])
     assert decided.reimage == ("1",)
 
 
@@ -78,7 +78,7 @@ def test_what_failed_elsewhere_recovered_or_is_being_deleted_is_left_alone():
 def test_what_a_preempted_operation_left_alone_is_upgraded_again():
     world = [instance(1), instance(2, image=NEW), instance(3, provisioning_state="Updating")]
     decided = decide(world, operation="OperationPreempted")
-    assert decided == Retry("Tried once more, because OperationPreempted often passes: 1.", upgrade=("1",))
+    assert decided == Retry("Retried, because OperationPreempted often passes: 1.", upgrade=("1",))
     assert not sent_again(decide(world, operation="OperationPreempted", retried=["1"]))
 
 
@@ -87,8 +87,10 @@ def test_what_an_operation_left_alone_for_another_reason_stays_as_it_is(code):
     assert not sent_again(decide([instance(1), failed(2)], group(TIMED_OUT, "2"), operation=code))
 
 
-def test_a_second_chance_in_any_batch_is_remembered():
-    assert already_retried([{"second_chance": ["1"]}, {"second_chance": []}, {"second_chance": ["4", "5"]}]) == [
+def test_a_chosen_for_retry_in_any_batch_is_remembered():
+    assert already_retried(
+        [{"chosen_for_retry": ["1"]}, {"chosen_for_retry": []}, {"chosen_for_retry": ["4", "5"]}]
+    ) == [
         "1",
         "4",
         "5",
@@ -104,20 +106,31 @@ def test_a_second_chance_in_any_batch_is_remembered():
     st.sampled_from(["", "OperationPreempted", "Canceled"]),
 )
 def test_whatever_goes_again_failed_here_for_a_reason_that_passes_and_for_the_first_time(
-    instances, codes, sick, retried, by_model, operation
+    instances, codes, unhealthy, retried, by_model, operation
 ):
     ids = [one.instance_id for one in instances]
-    sent, sick_ids, retried_ids = ids[::2], [ids[n] for n in sick if n < len(ids)], [str(n) for n in retried]
+    sent, unhealthy_before, retried_ids = (
+        ids[::2],
+        [ids[n] for n in unhealthy if n < len(ids)],
+        [str(n) for n in retried],
+    )
     code_of = dict(zip(ids, codes, strict=False))
     groups = [group(code, number) for number, code in code_of.items()]
     decided = decide_retry(
-        instances, groups, NEW, sent=sent, sick=sick_ids, retried=retried_ids, by_model=by_model, operation=operation
+        instances,
+        groups,
+        NEW,
+        sent=sent,
+        unhealthy=unhealthy_before,
+        retried=retried_ids,
+        by_model=by_model,
+        operation=operation,
     )
     going = sent_again(decided)
     behind = {one.instance_id for one in instances if is_stale(one, NEW, by_model=by_model)}
     failing = {one.instance_id for one in instances if one.provisioning_state == "Failed"}
     unbegun = {one.instance_id for one in instances if not one.busy and not one.leaving} & behind - failing
-    ours = (failing | (unbegun if operation else set())) & (set(sent) - set(sick_ids))
+    ours = (failing | (unbegun if operation else set())) & (set(sent) - set(unhealthy_before))
     assert going in (set(), ours)
     assert not going & set(retried_ids)
     assert all(code_of[number] == TIMED_OUT for number in going & failing)

@@ -77,7 +77,7 @@ def test_what_is_excluded_has_no_voice(excluded):
     assert set(followers(instances, marks, Selection(zones=("1",)))) == {OLD}
 
 
-def test_what_azure_adds_to_an_instance_s_image_is_not_part_of_the_way_back():
+def test_what_azure_adds_to_an_instance_s_image_is_not_part_of_the_rollback():
     found = before([ubuntu(OLD.version, exact=OLD.version)])
     assert found is not None
     assert found.to_dict() == OLD.to_dict()

@@ -22,16 +22,16 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import 
     look,
     not_ours,
     note,
+    quarantine,
     release,
     retry,
     sent_ids,
-    set_aside,
     start,
     stop,
 )
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD
 
-BATCH = {"name": "canary", "instance_ids": ["0"], "proving": True}
+BATCH = {"name": "canary", "instance_ids": ["0"], "canary": True}
 
 
 def test_a_batch_goes_from_running_to_its_result():
@@ -40,19 +40,19 @@ def test_a_batch_goes_from_running_to_its_result():
         {
             "name": "canary",
             "instance_ids": ["0"],
-            "proving": True,
+            "canary": True,
             "sent": [],
-            "left_out": [],
-            "second_chance": [],
+            "excluded": [],
+            "chosen_for_retry": [],
             "retried": [],
             "started_at": "10:01",
             "finished_at": None,
             "result": "running",
         }
     ]
-    told = {"instance_ids": [], "left_out": [{"instance_id": "0", "reason": "no longer there"}]}
+    told = {"instance_ids": [], "excluded": [{"instance_id": "0", "reason": "no longer there"}]}
     ended = end_batch(journal, "succeeded", "10:05", told)["batches"][0]
-    assert (ended["result"], ended["finished_at"], ended["left_out"]) == ("succeeded", "10:05", told["left_out"])
+    assert (ended["result"], ended["finished_at"], ended["excluded"]) == ("succeeded", "10:05", told["excluded"])
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_batch_that_failed_claims_what_was_sent_or_may_have_been(told, sent):
     assert sent_ids(end_batch(journal, "failed", "10:05", told)) == sent
 
 
-def test_second_chances_are_added_to_the_batch_under_way():
+def test_chosen_for_retrys_are_added_to_the_batch_under_way():
     journal = end_batch(begin_batch(start("web", "web-rg", "10:00"), BATCH, "10:01"), "succeeded", "10:05")
     journal = begin_batch(journal, {"name": "next", "instance_ids": ["1", "2"]}, "10:06")
     journal = retry(retry(retry(journal, chosen=["1", "2"]), ["1"]), [])
@@ -131,39 +131,39 @@ HELD = {"held": ["repairs"], "continues": None, "image_before": {}, "lease_befor
 def looked_at():
     """Before the first write: 0 and 1 are on the target, 1 and 2 out of service, 3 is on its way."""
     before = start("web", "web-rg", "10:00")
-    return note(before, on_target_before=["0", "1"], sick_before=["1", "2", "3"], previous_image={"v": 1})
+    return note(before, on_target_before=["0", "1"], unhealthy_before=["1", "2", "3"], previous_image={"v": 1})
 
 
 def test_what_an_unfinished_run_moved_counts_as_this_runs_work():
     fresh = hold(looked_at(), HELD, ["3"])
-    assert (fresh["on_target_before"], fresh["sick_before"]) == (["0", "1"], ["1", "2", "3"])
+    assert (fresh["on_target_before"], fresh["unhealthy_before"]) == (["0", "1"], ["1", "2", "3"])
     assert (fresh["held"], fresh["continues"], fresh["previous_image"]) == (["repairs"], None, {"v": 1})
     continued = hold(looked_at(), {**HELD, "continues": "run-a", "image_before": {"v": 0}}, ["3"])
-    assert (not_ours(fresh), not_ours(continued), continued["sick_before"]) == (["0", "1"], [], ["2"])
+    assert (not_ours(fresh), not_ours(continued), continued["unhealthy_before"]) == (["0", "1"], [], ["2"])
     # One that rolled something else: what is on this run's target was there before it.
     leases = {"lease": {"target": "a"}, "lease_before": {"target": "b", "holder": "eve"}}
     other = hold(looked_at(), {**HELD, **leases, "continues": "run-a", "image_before": {"v": 0}}, ["3"])
-    assert (not_ours(other), other["sick_before"], other["continues"]) == (["0", "1"], ["1", "2", "3"], "run-a")
+    assert (not_ours(other), other["unhealthy_before"], other["continues"]) == (["0", "1"], ["1", "2", "3"], "run-a")
     assert other["earlier_run"]["target"] == "b"
     # The lease is renewed on the way: then there is nothing to continue.
     renewed = hold(continued, HELD, ["3"])
-    assert (renewed["continues"], renewed["sick_before"]) == ("run-a", ["2"])
+    assert (renewed["continues"], renewed["unhealthy_before"]) == ("run-a", ["2"])
 
 
 def test_those_that_fell_sick_before_their_batch_were_sick_before():
-    assert explain(looked_at(), sick=["2", "9"])["sick_before"] == ["1", "2", "3", "9"]
+    assert explain(looked_at(), unhealthy=["2", "9"])["unhealthy_before"] == ["1", "2", "3", "9"]
 
 
 def test_set_aside_is_what_could_be_protected():
     aside = {"instance_ids": ["4", "5"], "why": ""}
     told = {"instances": [{"instance_id": "4"}], "error": None}
-    assert set_aside(looked_at(), aside, told)["set_aside"] == ["4"]
-    failed = set_aside(looked_at(), aside, {**told, "error": {"kind": "forbidden"}, "msg": "No right."})
-    assert (failed["set_aside"], failed["set_aside_why"]) == (["4"], "Not all could be set aside: No right.")
-    killed = set_aside(looked_at(), aside, {"msg": "MODULE FAILURE"})
-    assert killed["set_aside_why"] == "Whether 4, 5 are protected now is not known: MODULE FAILURE"
-    none = set_aside(looked_at(), {"instance_ids": [], "why": "None was set aside: x."}, {"skipped": True})
-    assert (none["set_aside"], none["set_aside_why"]) == ([], "None was set aside: x.")
+    assert quarantine(looked_at(), aside, told)["quarantine"] == ["4"]
+    failed = quarantine(looked_at(), aside, {**told, "error": {"kind": "forbidden"}, "msg": "No right."})
+    assert (failed["quarantine"], failed["quarantine_why"]) == (["4"], "Not all could be quarantined: No right.")
+    killed = quarantine(looked_at(), aside, {"msg": "MODULE FAILURE"})
+    assert killed["quarantine_why"] == "Whether 4, 5 are protected now is not known: MODULE FAILURE"
+    none = quarantine(looked_at(), {"instance_ids": [], "why": "None was quarantined: x."}, {"skipped": True})
+    assert (none["quarantine"], none["quarantine_why"]) == ([], "None was quarantined: x.")
 
 
 def record(image, *stale):
@@ -174,7 +174,7 @@ def record(image, *stale):
 def test_what_was_on_the_target_before_is_no_work_of_this_rollout():
     begun = note(start("web", "web-rg", "10:00"), target_image=NEW.to_dict())
     looked = look(begun, record(OLD, 1, 2), ["9"])
-    assert (looked["on_target_before"], looked["sick_before"], looked["kept_back"]) == (["0"], ["1"], ["9"])
+    assert (looked["on_target_before"], looked["unhealthy_before"], looked["deferred"]) == (["0"], ["1"], ["9"])
     assert not_ours(looked) == ["0"]
     # The model has the image already: an earlier run began this rollout, and what it moved belongs to it.
     assert not_ours(look(begun, record(NEW, 1, 2), [])) == []
@@ -199,5 +199,5 @@ def test_what_could_not_be_let_go_of_is_a_cause_by_itself():
     for told in ({"error": {"kind": "forbidden"}, "held": ["repairs"], "msg": "No right."}, {"msg": "No right."}):
         failed = release(held, told)
         assert failed["still_held"] == ["repairs"]
-        assert failed["cause"].startswith("The batch failed. What the rollout holds could not be let go of")
+        assert failed["cause"].startswith("The batch failed. What the rollout holds could not be released")
         assert failed["cause"].endswith("No right.")

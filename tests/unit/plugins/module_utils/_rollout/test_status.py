@@ -48,9 +48,9 @@ def test_an_empty_flexible_set_without_a_profile():
 @given(fleets(), health_sources)
 def test_each_instance_in_trouble_is_named_with_the_reason(instances, source):
     lines = describe_status(scale_set(image=NEW, health_source=source), instances)
-    sick = [one for one in instances if trouble(one, source)]
-    assert sum(line.startswith("  ") and ":" in line for line in lines) >= len(sick)
-    assert all(f"  {one.instance_id}: {trouble(one, source)}" in lines for one in sick)
+    unhealthy = [one for one in instances if trouble(one, source)]
+    assert sum(line.startswith("  ") and ":" in line for line in lines) >= len(unhealthy)
+    assert all(f"  {one.instance_id}: {trouble(one, source)}" in lines for one in unhealthy)
 
 
 def test_the_source_of_health_is_named():
