@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: vmss_alert_info
-short_description: List the Azure Monitor alerts that have fired on an Azure VM scale set and what is around it
+short_description: List the fired Azure Monitor alerts of an Azure VM scale set and related resources
 version_added: 0.1.0
 description:
   - Returns the alerts of Azure Monitor that have fired on resources and are not resolved. They tell what the health of

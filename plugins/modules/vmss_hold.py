@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: vmss_hold
-short_description: Hold an Azure VM scale set for one rollout, and release it
+short_description: Acquire or release the lease of a rollout on an Azure VM scale set
 version_added: 0.1.0
 description:
   - Takes a lease of the scale set for one run, so that no second one moves its instances at the same time, and holds

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: vmss_instance_probe
-short_description: Ask the instances of an Azure VM scale set for their health at their own addresses
+short_description: Request an HTTP health endpoint of each instance of an Azure VM scale set
 version_added: 0.1.0
 description:
   - Sends a GET request to each instance at its private address, from the host that the module runs on, to many at once.

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: vmss_instance_reimage
-short_description: Give failed instances of an Azure VM scale set a new disk of the image they have
+short_description: Reimage failed instances of an Azure VM scale set
 version_added: 0.1.0
 description:
   - Renews the OS disks of the named instances, and of no others. It is meant for instances that are on the image of the

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: vmss_preflight
-short_description: Find everything that forbids rolling an image through an Azure VM scale set
+short_description: Check an Azure VM scale set before an image is rolled out
 version_added: 0.1.0
 description:
   - Looks at the model, the instances, the image, the other actors and the permissions, and returns all findings at

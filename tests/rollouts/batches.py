@@ -390,7 +390,7 @@ class Batches(Play):
             try:
                 sent = self.until_there_is_room(lambda: self._reimage(again["reimage"], ours), self._waits["room"])
             except Stop as stop:
-                if not stop.error["denied"]:
+                if not stop.error.get("denied"):
                     raise
             else:
                 self._operation += [one for one in [sent["operation_id"]] if one]

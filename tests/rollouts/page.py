@@ -38,12 +38,12 @@ Each rollout draws a world of its own:
 * limits for the set, its zones and its fault domains, as counts and percentages; canaries, growing batches, soaks, a
   share to stop at, a part to be confined to, instances to skip, checkpoints at which an operator may end the run
 * an image that works, boots slowly, flaps, fails on some or on all instances, makes them unhealthy, or never comes back
-* others at work: autoscale, people who change capacity, image, power and protection, evictions, another client's
+* other clients at work: autoscale, operators who change capacity, image, power and protection, evictions, another client's
   upgrade
 * a service that throttles, breaks connections before and after a write took effect, is silent for minutes, answers
   409 and 412, and ends operations badly
 * up to three kills, at any step, and the run after each
-* any way to react to a failure, and at times an operator who wants the old image back afterwards
+* any way to react to a failure, and at times an operator who rolls back afterwards
 
 The simulator's own ledger is the judge. What must hold of every one of them:
 
@@ -53,8 +53,8 @@ The simulator's own ledger is the judge. What must hold of every one of them:
 * No instance is upgraded twice, and none that the rollout is not to touch is sent.
 * No image that another client has set meanwhile is written over.
 * A rollout that calls itself a success has every instance on the target or names it; one that stops names all of them.
-* A rollout that went back has left nothing that it sent on the image that was taken back, also of what was still on
-  its way when it failed.
+* A rollout that was rolled back has left no instance that it sent on the image that was taken back, not even one that
+  was in progress when it failed.
 * A second run of a success writes nothing.
 * Automatic repairs, autoscale and the tags are as they were before, in every exit, also after kills.
 

@@ -88,7 +88,7 @@ class Play:
             try:
                 return task()
             except Stop as stop:
-                if not stop.error["waited_out"]:
+                if not stop.error.get("waited_out"):
                     raise
             self._site.sleep(patience["delay"])
         return task()
@@ -106,7 +106,7 @@ class Play:
                     return facts
                 stop = Stop(f"not {phase} in time", facts["msg"], facts)
             except Stop as failure:
-                if not failure.error["no_answer"] or self.registered["facts"]["expired"]:
+                if not failure.error.get("no_answer") or self.registered["facts"]["expired"]:
                     raise
                 stop = failure
             self._site.sleep(1)

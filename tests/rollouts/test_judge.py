@@ -18,20 +18,20 @@ from ansible_collections.azroll.vmss.plugins.module_utils._azure import error_ma
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.refusals import _BARE, meaning
 from ansible_collections.azroll.vmss.plugins.module_utils._calls import preflight
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
-from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
+from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import NoEffect, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.waiting import rollout_waits
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Baseline
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model import origin, service_state
 from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import Progress
 from ansible_collections.azroll.vmss.plugins.module_utils._operations import set_image, watch
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Keeper, Standing
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import LeaseManager, Outcome
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.wait_state import WaitState
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import batches as plan_batches
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import budget, upgrade_call
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight import check_instances
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout import failure_policy
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout import failure_policy, state
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import report as rollout_report
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory
@@ -155,7 +155,7 @@ def with_tags_in_the_model(world: World) -> World:
 
 
 def test_a_model_made_by_tags_that_nobody_notices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Keeper, "_made_model", lambda _keeper: False)
+    monkeypatch.setattr(LeaseManager, "_made_model", lambda _keeper: False)
     assert shown("the second run wrote: upgrade", with_tags_in_the_model)
 
 
@@ -165,7 +165,7 @@ def test_a_batch_that_is_done_before_its_operation(monkeypatch: pytest.MonkeyPat
 
 
 def test_holds_that_are_never_released(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Keeper, "release", lambda *_, **__: Standing(None, None))
+    monkeypatch.setattr(LeaseManager, "release", lambda *_, **__: Outcome(None, None))
     assert shown("automatic repairs were Running and are Suspended")
     assert shown("tags of a lease are left")
 
@@ -253,7 +253,7 @@ def without_effect(world: World) -> World:
 
 
 def test_a_rollback_for_an_operation_without_effect(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failure_policy, "_HANDS_OFF", {})
+    monkeypatch.setattr(NoEffect, "blocks_rollback", "")
     assert shown("after no_effect, which says nothing of the image", without_effect)
 
 
@@ -263,7 +263,7 @@ def in_company(world: World) -> World:
 
 
 def test_a_rollback_for_the_failure_of_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failure_policy, "_HANDS_OFF", {})
+    monkeypatch.setattr(state, "_OTHER_HOST_FAILED", "")
     assert shown("after other_host, which says nothing of the image", in_company)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Call, DiffResult, Options, Request, Work
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import listed
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Keeper, Standing, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Holds, LeaseManager, Outcome
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Claim
 
 HELD = "held"
@@ -24,12 +24,12 @@ HELD = "held"
 
 @dataclass(frozen=True, kw_only=True)
 class HoldRequest(Request):
-    """Whether the set is to be `held` or `released` under which claim; the rest as `Keeper` takes it."""
+    """Whether the set is to be `held` or `released` under which claim; the rest as `LeaseManager` takes it."""
 
     state: str
     claim: Claim
     remembered: tuple[str, ...]
-    wish: Wish
+    holds: Holds
     restore_policy: bool
     finished: Image | None
     by_image: bool
@@ -46,7 +46,7 @@ class HoldRequest(Request):
                 options["run_id"], options["holder"], options["target"], options["minutes"], options["take_over"]
             ),
             remembered=tuple(options["held"]),
-            wish=Wish(
+            holds=Holds(
                 repairs=options["repairs"],
                 autoscale=options["autoscale"],
                 set_manual=options["upgrade_policy"] == "set_manual",
@@ -75,39 +75,41 @@ class HoldResult(DiffResult):
     lost: bool = False
     made_model: bool | None = None
 
-    def report(self, standing: Standing, request: HoldRequest) -> None:
+    def report(self, outcome: Outcome, request: HoldRequest) -> None:
         """What was there, and what is."""
-        before, lease = standing.before, standing.lease
+        before, lease = outcome.before, outcome.lease
         remembers = lease or before
         self.lease = lease.to_dict() if lease else None
         self.lease_before = before.to_dict() if before else None
-        self.held = list(standing.held)
+        self.held = list(outcome.held)
         if request.state == HELD and before is not None and before.run_id != request.claim.run_id:
             self.continues = before.run_id or "unknown"
         self.image_before = remembers.previous_image.to_dict() if remembers and remembers.previous_image else {}
-        self.lost, self.made_model = standing.lost, standing.made_model
+        self.lost, self.made_model = outcome.lost, outcome.made_model
         self.diff = {"before": {"lease": self.lease_before or {}}, "after": {"lease": self.lease or {}}}
 
 
 def hold_or_release(call: Call, request: HoldRequest, result: HoldResult) -> None:
-    """Hold or release. Raises as `Keeper.hold` and `Keeper.release` do."""
-    keeper = Keeper(call.arm, call.deadline, request.claim, remembered=request.remembered, check_mode=call.check_mode)
+    """Hold or release. Raises as `LeaseManager.hold` and `LeaseManager.release` do."""
+    lease_manager = LeaseManager(
+        call.arm, call.deadline, request.claim, remembered=request.remembered, check_mode=call.check_mode
+    )
     try:
-        standing = _act(keeper, request)
+        outcome = _act(lease_manager, request)
     finally:
-        result.changed = bool(keeper.deeds)
-        result.lease = keeper.found.to_dict() if keeper.found else None
-        result.held = list(keeper.held)
-    result.report(standing, request)
-    result.msg = say(request, keeper, standing, check_mode=call.check_mode)
-    for warning in warnings(request.name, standing):
+        result.changed = bool(lease_manager.actions)
+        result.lease = lease_manager.found.to_dict() if lease_manager.found else None
+        result.held = list(lease_manager.held)
+    result.report(outcome, request)
+    result.msg = say(request, lease_manager, outcome, check_mode=call.check_mode)
+    for warning in warnings(request.name, outcome):
         call.warn(warning)
 
 
-def _act(keeper: Keeper, request: HoldRequest) -> Standing:
+def _act(lease_manager: LeaseManager, request: HoldRequest) -> Outcome:
     if request.state == HELD:
-        return keeper.hold(*request.address, request.wish, by_image=request.by_image, current=request.current)
-    return keeper.release(
+        return lease_manager.hold(*request.address, request.holds, by_image=request.by_image, current=request.current)
+    return lease_manager.release(
         *request.address,
         restore_policy=request.restore_policy,
         finished=request.finished,
@@ -116,31 +118,31 @@ def _act(keeper: Keeper, request: HoldRequest) -> Standing:
     )
 
 
-def say(request: HoldRequest, keeper: Keeper, standing: Standing, *, check_mode: bool) -> str:
+def say(request: HoldRequest, lease_manager: LeaseManager, outcome: Outcome, *, check_mode: bool) -> str:
     """One sentence for people."""
     name, run_id = request.name, request.claim.run_id
-    if standing.lost:
+    if outcome.lost:
         return f"{name} is not held by run {run_id}: nothing was released."
-    until = f" until {standing.lease.expires}" if standing.lease and request.state == HELD else ""
-    if not keeper.deeds:
+    until = f" until {outcome.lease.expires}" if outcome.lease and request.state == HELD else ""
+    if not lease_manager.actions:
         return f"{name} is {request.state} already{until}."
     would = "would be" if check_mode else "is"
-    return f"{name} {would} {request.state} by run {run_id}{until} ({', '.join(keeper.deeds)})."
+    return f"{name} {would} {request.state} by run {run_id}{until} ({', '.join(lease_manager.actions)})."
 
 
-def warnings(name: str, standing: Standing) -> Iterator[str]:
+def warnings(name: str, outcome: Outcome) -> Iterator[str]:
     """What to know beside the result."""
-    if standing.made_model:
+    if outcome.made_model:
         yield (
             f"A write of the tags of {name} made a new model, which leaves all instances behind. Judge them by their "
             "image (O(by_model=false))."
         )
-    if standing.lost and standing.before:
-        yield f"{name} belongs to another run: {standing.before.describe()}. What is held stays held for it."
-    if standing.lagging:
+    if outcome.lost and outcome.before:
+        yield f"{name} belongs to another run: {outcome.before.describe()}. What is held stays held for it."
+    if outcome.lagging:
         yield (
-            f"The upgrade policy of {name} stays Manual: instances {listed(standing.lagging)} lag behind the model, "
-            f"and Azure would upgrade them by itself ({standing.held[0]}). Bring them to the model, or the model back "
+            f"The upgrade policy of {name} stays Manual: instances {listed(outcome.lagging)} lag behind the model, "
+            f"and Azure would upgrade them by itself ({outcome.held[0]}). Bring them to the model, or the model back "
             "to them, then release again."
         )
 

@@ -28,7 +28,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings im
     ready,
     summarize,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs, Intent
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.run import (
     examine,
     proves_image,
@@ -45,7 +45,7 @@ class PreflightRequest(Request):
     """
 
     image: Image
-    wish: Wish
+    intent: Intent
     by_model: bool
     watched: Watched
     include: tuple[str, ...]
@@ -59,7 +59,7 @@ class PreflightRequest(Request):
             resource_group=options["resource_group"],
             name=options["name"],
             image=Image.from_options(options["image"]),
-            wish=read_wish(options, codes),
+            intent=read_wish(options, codes),
             by_model=options["by_model"],
             watched=Watched(tuple(options["health_alerts"]), options["health_alert_severity"]),
             include=tuple(options["include_instances"]),
@@ -67,10 +67,10 @@ class PreflightRequest(Request):
         )
 
 
-def read_wish(options: Options, codes: frozenset[str]) -> Wish:
+def read_wish(options: Options, codes: frozenset[str]) -> Intent:
     """What the rollout is to do; `codes` are those that are accepted. Raises BadInput."""
     skip = options["skip"]
-    return Wish(
+    return Intent(
         order=Order(
             options["by"],
             read_budget({**options, "ignore_missing": "instances_missing" in codes}),
@@ -111,33 +111,33 @@ class PreflightResult(Result):
     lease: dict[str, Any] | None = None
     ansible_facts: dict[str, Any] = field(default_factory=dict)
 
-    def report(self, sight: Sight, wish: Wish) -> None:
+    def report(self, inputs: Inputs, intent: Intent) -> None:
         """What was read."""
-        self.by_model, self.ignore_health_source = sight.by_model, sight.silent_source is not None
-        self.image, self.previous_image = sight.target.to_dict(), sight.previous.to_dict()
-        self.write_image, self.proves_image = writes_model(sight, wish), proves_image(sight, wish)
-        self.autoscale = [one.to_dict() for one in sight.autoscale or ()]
-        self.lease = sight.lease.to_dict() if sight.lease else None
-        self.ansible_facts = {"vmss": to_facts(sight.snapshot, sight.target, by_model=sight.by_model)}
+        self.by_model, self.ignore_health_source = inputs.by_model, inputs.silent_source is not None
+        self.image, self.previous_image = inputs.target.to_dict(), inputs.previous.to_dict()
+        self.write_image, self.proves_image = writes_model(inputs, intent), proves_image(inputs, intent)
+        self.autoscale = [one.to_dict() for one in inputs.autoscale or ()]
+        self.lease = inputs.lease.to_dict() if inputs.lease else None
+        self.ansible_facts = {"vmss": to_facts(inputs.snapshot, inputs.target, by_model=inputs.by_model)}
 
 
 def preflight(call: Call, request: PreflightRequest, result: PreflightResult) -> None:
     """Read all that a rollout depends on, and report what is found. Raises BadInput."""
     result.check_mode = call.check_mode
-    sight = look(
+    inputs = look(
         call.arm,
         *request.address,
         request.image,
-        order=request.wish.order,
+        order=request.intent.order,
         by_model=request.by_model,
         watched=request.watched,
         include=request.include,
     )
-    result.report(sight, request.wish)
-    findings = accepted(examine(sight, request.wish), request.accept)
+    result.report(inputs, request.intent)
+    findings = accepted(examine(inputs, request.intent), request.accept)
     result.findings, result.ready = [one.to_dict() for one in findings], ready(findings)
     result.lines = describe(findings)
-    result.msg = summarize(request.name, sight.target.describe(), findings)
+    result.msg = summarize(request.name, inputs.target.describe(), findings)
 
 
 PREFLIGHT = Work(PreflightRequest.from_options, preflight, PreflightResult)

@@ -105,7 +105,7 @@ def ids_of(resources: Iterable[str], scale_set: ScaleSet) -> list[str]:
     return list(ids.values())
 
 
-def standing(documents: Iterable[Mapping[str, Any]], resources: Iterable[str], least: str) -> list[Alert]:
+def outcome(documents: Iterable[Mapping[str, Any]], resources: Iterable[str], least: str) -> list[Alert]:
     """The alerts on these resources that count, of at least this severity, as Azure listed them.
 
     One that an operator has closed does not: rules without a state never resolve theirs (documented), so that closing

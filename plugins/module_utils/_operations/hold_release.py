@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wish:
+class Holds:
     """What is to be held beside the lease, and the image to be remembered."""
 
     repairs: bool = False
@@ -83,7 +83,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Outcome:
     """How things stand afterwards (in check mode: would stand).
 
     `before` is the lease that was found. `held` is what is held, by the lease or by the caller's memory. `lost`:
@@ -100,8 +100,8 @@ class Standing:
     made_model: bool | None = None
 
 
-class Keeper:
-    """Holds and lets go under one claim. `deeds` names what was done so far, or in check mode would have been.
+class LeaseManager:
+    """Holds and lets go under one claim. `actions` names what was done so far, or in check mode would have been.
 
     `found` is the lease that was there when the set was read last. `remembered` is what the caller knows to be held,
     should there be no lease (`minutes` of the claim are 0) or its tags be gone.
@@ -115,9 +115,9 @@ class Keeper:
         self._claim = claim
         self._remembered = tuple(remembered)
         self._check_mode = check_mode
-        self.deeds: list[str] = []
+        self.actions: list[str] = []
         self.found: Lease | None = None
-        self._actors = Actors(arm, deadline, self.deeds, guard=self._guard, check_mode=check_mode)
+        self._actors = Actors(arm, deadline, self.actions, guard=self._guard, check_mode=check_mode)
         # The instance that is to be read, and the model that it followed before the first write.
         self._current = ""
         self._followed: ScaleSet | None = None
@@ -145,8 +145,8 @@ class Keeper:
         return tuple(item for item in held if item not in self._free)
 
     def hold(
-        self, resource_group: str, name: str, wish: Wish, *, by_image: bool = False, current: str = ""
-    ) -> Standing:
+        self, resource_group: str, name: str, holds: Holds, *, by_image: bool = False, current: str = ""
+    ) -> Outcome:
         """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`).
 
         `current` is an instance that follows the latest model, if one is known: it is read before and after. Where that
@@ -156,7 +156,7 @@ class Keeper:
         self._address = (resource_group, name)
         self._current = current
         self._by_image = by_image
-        scale_set = self._write(lambda now: self._hold_body(now, wish))
+        scale_set = self._write(lambda now: self._hold_body(now, holds))
         if self._claim.minutes and not self._check_mode:
             require_own(name, scale_set.tags, self._claim.run_id, self._arm.server_time)
         if REPAIRS in self._chosen:
@@ -166,10 +166,10 @@ class Keeper:
         if made_model and not by_image:
             self._by_image = True
             before, chosen = self._before, self._chosen
-            scale_set = self._write(lambda now: self._hold_body(now, wish))
+            scale_set = self._write(lambda now: self._hold_body(now, holds))
             self._before, self._chosen = before, chosen
-        lease = self._lease(scale_set, wish) if self._claim.minutes else None
-        return Standing(self._before, lease, lease.held if lease else self.held, made_model=made_model)
+        lease = self._lease(scale_set, holds) if self._claim.minutes else None
+        return Outcome(self._before, lease, lease.held if lease else self.held, made_model=made_model)
 
     def release(
         self,
@@ -180,7 +180,7 @@ class Keeper:
         finished: Image | None = None,
         by_image: bool = False,
         current: str = "",
-    ) -> Standing:
+    ) -> Outcome:
         """Undo what the lease says is held, and what the caller remembers, and give the lease back last of all.
 
         `finished` is the image whose rollout has come to a good end: it is not unproven any more. `by_image`: writes of
@@ -195,7 +195,7 @@ class Keeper:
         before, remembered = self.found, self._remembered
         if before and self._lost(scale_set):
             if self._claim.minutes:
-                return Standing(before, before, lost=True)
+                return Outcome(before, before, lost=True)
             # Without a lease of its own, the caller may remember what a refusal told of the other's.
             remembered = tuple(item for item in remembered if item not in before.held)
             before = None
@@ -219,47 +219,47 @@ class Keeper:
             self._by_image = True
             after = self._write(lambda now: self._release_body(now, policy))
         lease = read_lease(after.tags) if self._kept else None
-        return Standing(before, lease, self._kept, lagging=self._lagging, made_model=made_model)
+        return Outcome(before, lease, self._kept, lagging=self._lagging, made_model=made_model)
 
     # What to write
 
-    def _choose(self, scale_set: ScaleSet, wish: Wish) -> tuple[str, ...]:
+    def _choose(self, scale_set: ScaleSet, holds: Holds) -> tuple[str, ...]:
         """What has to be held: only what runs now, or what a lease says was held already."""
         known = (read_lease(scale_set.tags) or Lease()).holding(*self._remembered).held
         found: list[str] = []
         if (
-            wish.repairs
+            holds.repairs
             and scale_set.automatic_repairs
             and (REPAIRS in known or self._actors.repairs_state(scale_set) == "running")
         ):
             found.append(REPAIRS)
-        if wish.autoscale:
+        if holds.autoscale:
             settings = find_autoscale(self._arm, scale_set)
             items = {f"{AUTOSCALE}={one.label}": one.enabled for one in settings}
             found += [item for item, enabled in items.items() if enabled or item in known]
-        if wish.set_manual and not scale_set.manual:
+        if holds.set_manual and not scale_set.manual:
             found.append(f"{POLICY}={scale_set.upgrade_policy}")
         return tuple(found)
 
-    def _lease(self, scale_set: ScaleSet, wish: Wish) -> Lease:
+    def _lease(self, scale_set: ScaleSet, holds: Holds) -> Lease:
         lease = claim_lease(self._arm, scale_set, self._claim)
         held = lease.holding(*self._remembered, *self._chosen)
-        return replace(held, previous_image=lease.previous_image or wish.previous_image)
+        return replace(held, previous_image=lease.previous_image or holds.previous_image)
 
-    def _hold_body(self, scale_set: ScaleSet, wish: Wish) -> dict[str, Any]:
+    def _hold_body(self, scale_set: ScaleSet, holds: Holds) -> dict[str, Any]:
         guard_claim(self._arm, scale_set, self._claim)
         found = read_lease(scale_set.tags)
         # After a write without an answer, a lease of this run is that write's, and not what was there before.
         if not (self._unanswered and found and found.run_id == self._claim.run_id):
             self._before = found
-        self._chosen = self._choose(scale_set, wish)
+        self._chosen = self._choose(scale_set, holds)
         body: dict[str, Any] = {}
         if self._claim.minutes:
-            lease = self._lease(scale_set, wish)
+            lease = self._lease(scale_set, holds)
             tags = self._noting_by_image(scale_set)
             if lease != read_lease(scale_set.tags) or tags != scale_set.tags:
                 body["tags"] = write_lease(tags, lease)
-        if wish.set_manual and not scale_set.manual:
+        if holds.set_manual and not scale_set.manual:
             body["properties"] = {"upgradePolicy": {"mode": MANUAL}}
         elif body and not scale_set.manual:
             raise Refused(
@@ -289,7 +289,7 @@ class Keeper:
 
         That they do not is a guess; where another client has changed the model meanwhile, it was not they.
         """
-        if self._followed is None or not self.deeds:
+        if self._followed is None or not self.actions:
             return None
         now = self._read()
         same = (now.image, now.profile) == (self._followed.image, self._followed.profile)
@@ -434,9 +434,9 @@ class Keeper:
 
     def _note(self, body: dict[str, Any]) -> None:
         """Tell what was written, or may have been."""
-        deeds = ["lease"] if "tags" in body else []
-        deeds += [f"upgrade policy {body['properties']['upgradePolicy']['mode']}"] if "properties" in body else []
-        self.deeds += [deed for deed in deeds if deed not in self.deeds]
+        actions = ["lease"] if "tags" in body else []
+        actions += [f"upgrade policy {body['properties']['upgradePolicy']['mode']}"] if "properties" in body else []
+        self.actions += [action for action in actions if action not in self.actions]
 
     def _sweep_tags(self, lease: Lease) -> None:
         """Name the tags that go one by one: they are still there, so the service has merged what it should replace."""

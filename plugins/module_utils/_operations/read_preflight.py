@@ -21,7 +21,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, merge
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image_details import ImageDetails
-from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import Alert, Watched, ids_of, standing
+from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import Alert, Watched, ids_of, outcome
 from ansible_collections.azroll.vmss.plugins.module_utils._model.autoscale import Autoscale
 from ansible_collections.azroll.vmss.plugins.module_utils._model.facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._model.locks import Lock
@@ -35,7 +35,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._operations.repairs_an
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.resolve_image import read_details, resolve_image
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import (
-    Sight,
+    Inputs,
     owner_of,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.rollback_image import followers, previous_image
@@ -55,7 +55,7 @@ def look(
     by_model: bool = True,
     watched: Watched | None = None,
     include: Collection[str] = (),
-) -> Sight:
+) -> Inputs:
     """Read the set, its image and what is around it. Raises what `gather` raises, and BadInput for a wrong image.
 
     The image before is that of the model, or what a run remembers that has not ended, or wrote the image which is
@@ -67,18 +67,18 @@ def look(
     scale_set = snapshot.scale_set
     if not scale_set.has_profile:
         # There is no model to hold an image against.
-        return Sight(snapshot=snapshot, target=wanted, previous=scale_set.image)
-    sight = _images(arm, optional, snapshot, merge(scale_set.image, wanted), order)
+        return Inputs(snapshot=snapshot, target=wanted, previous=scale_set.image)
+    inputs = _images(arm, optional, snapshot, merge(scale_set.image, wanted), order)
     history = scale_set.image_history
-    noted_by_image = by_model and history.judged_by_image(sight.target, scale_set.image, scale_set.profile)
+    noted_by_image = by_model and history.judged_by_image(inputs.target, scale_set.image, scale_set.profile)
     by_model = by_model and not noted_by_image
-    silent_source = _silent_source(snapshot, sight.target, by_model)
+    silent_source = _silent_source(snapshot, inputs.target, by_model)
     if silent_source:
         snapshot = replace(snapshot, scale_set=replace(scale_set, health_source=None))
     alerts, alerts_error = _alerts(arm, scale_set, watched or Watched())
     lease = read_lease(scale_set.tags)
-    sight = replace(
-        _surroundings(arm, optional, scale_set, sight),
+    inputs = replace(
+        _surroundings(arm, optional, scale_set, inputs),
         snapshot=snapshot,
         holder_dead=lease is not None and is_dead(lease.holder),
         by_model=by_model,
@@ -87,10 +87,10 @@ def look(
         alerts_error=alerts_error,
         silent_source=silent_source,
     )
-    return replace(sight, unread=tuple(optional.trouble))
+    return replace(inputs, unread=tuple(optional.trouble))
 
 
-def _images(arm: Arm, optional: OptionalReads, snapshot: Snapshot, wanted: Image, order: Order) -> Sight:
+def _images(arm: Arm, optional: OptionalReads, snapshot: Snapshot, wanted: Image, order: Order) -> Inputs:
     """The image to write and the one before, and what is known of both."""
     scale_set = snapshot.scale_set
     history, model, location = scale_set.image_history, scale_set.image, scale_set.location
@@ -104,7 +104,7 @@ def _images(arm: Arm, optional: OptionalReads, snapshot: Snapshot, wanted: Image
     if found.image is not None:
         previous_error = _trouble(arm, previous, location)
         previous_details = None if previous_error else _details(optional, arm, previous, location)
-    return Sight(
+    return Inputs(
         snapshot=snapshot,
         target=target,
         previous=previous,
@@ -116,7 +116,7 @@ def _images(arm: Arm, optional: OptionalReads, snapshot: Snapshot, wanted: Image
     )
 
 
-def _surroundings(arm: Arm, optional: OptionalReads, scale_set: ScaleSet, sight: Sight) -> Sight:
+def _surroundings(arm: Arm, optional: OptionalReads, scale_set: ScaleSet, inputs: Inputs) -> Inputs:
     """With autoscale, rights, locks, and who owns the set."""
     # Where there is no such provider, there are no such settings.
     none: list[Autoscale] = []
@@ -124,7 +124,7 @@ def _surroundings(arm: Arm, optional: OptionalReads, scale_set: ScaleSet, sight:
     settings = optional(lambda: find_autoscale(arm, scale_set), none)
     autoscale = None if settings is None else tuple(settings)
     return replace(
-        sight,
+        inputs,
         autoscale=autoscale,
         permissions=optional(lambda: arm.permissions(scale_set)),
         autoscale_permissions={
@@ -151,7 +151,7 @@ def _silent_source(snapshot: Snapshot, target: Image, by_model: bool) -> str | N
 def fired_alerts(arm: Arm, scale_set: ScaleSet, watched: Watched) -> tuple[Alert, ...]:
     """The alerts that stand on what is watched, resource by resource."""
     ids = ids_of(watched.resources, scale_set)
-    return tuple(standing((entry for one in ids for entry in arm.fired_alerts(one)), ids, watched.severity))
+    return tuple(outcome((entry for one in ids for entry in arm.fired_alerts(one)), ids, watched.severity))
 
 
 def _alerts(arm: Arm, scale_set: ScaleSet, watched: Watched) -> tuple[tuple[Alert, ...], VmssError | None]:

@@ -61,18 +61,18 @@ def check_repairs(arm: Arm, scale_set: ScaleSet, action: str, before: str, deadl
 
 
 class Actors:
-    """Looks before it acts, so that the same may be asked for again. `deeds` is the list that is told what was done.
+    """Looks before it acts, so that the same may be asked for again. `actions` is the list that is told what was done.
 
     `guard` reads whether the set is still the caller's to write; each write rests on that, and on the actor's own
     state, both read for it.
     """
 
     def __init__(
-        self, arm: Arm, deadline: Deadline, deeds: list[str], *, guard: Callable[[], None], check_mode: bool
+        self, arm: Arm, deadline: Deadline, actions: list[str], *, guard: Callable[[], None], check_mode: bool
     ) -> None:
         self._arm = arm
         self._deadline = deadline
-        self._deeds = deeds
+        self._actions = actions
         self._guard = guard
         self._check_mode = check_mode
 
@@ -82,13 +82,13 @@ class Actors:
 
     def set_repairs(self, scale_set: ScaleSet, action: str) -> None:
         """`Suspend` them if they run, or `Resume` them if they are suspended."""
-        before, deed = _ACTIONS[action]
+        before, done = _ACTIONS[action]
 
         def attempt() -> Operation | None:
             self._guard()
             if self.repairs_state(scale_set) != before:
                 return None
-            return self._act(deed, lambda: self._arm.set_repairs(scale_set, action))
+            return self._act(done, lambda: self._arm.set_repairs(scale_set, action))
 
         attempts = 0
         while True:
@@ -130,20 +130,20 @@ class Actors:
                         attempted=f"switch autoscale setting {setting.name} {'on' if enabled else 'off'}",
                     )
 
-    def _act(self, deed: str, write: Callable[[], T]) -> T | None:
+    def _act(self, action: str, write: Callable[[], T]) -> T | None:
         """Write, and tell of it, also where there was no answer. Not in check mode, which only tells."""
         try:
             done = None if self._check_mode else write()
         except VmssError as error:
             if not error.unanswered:
                 raise
-            self._tell(deed)
+            self._tell(action)
             raise
-        self._tell(deed)
+        self._tell(action)
         return done
 
-    def _tell(self, deed: str) -> None:
-        self._deeds += [] if deed in self._deeds else [deed]
+    def _tell(self, action: str) -> None:
+        self._actions += [] if action in self._actions else [action]
 
     def _autoscale_of(self, group: str, scale_set: ScaleSet) -> list[Autoscale]:
         try:

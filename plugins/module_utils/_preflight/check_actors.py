@@ -23,7 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings im
     WARNING,
     Finding,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs, Intent
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import tags_needed
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.known_scalers import scaler_of
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import (
@@ -41,25 +41,25 @@ from ansible_collections.azroll.vmss.plugins.module_utils._tags.tag_codec import
 NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
-def actor_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def actor_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """What is to be said of others who act on the scale set, and of the rights to act oneself."""
-    yield from _lease(sight, wish)
-    yield from _autoscale(sight, wish)
-    yield from _scaler(sight, wish)
-    yield from _tags(sight, wish)
-    yield from _repairs(sight, wish)
-    yield from right_findings(sight, wish)
-    for error in sight.unread:
+    yield from _lease(inputs, intent)
+    yield from _autoscale(inputs, intent)
+    yield from _scaler(inputs, intent)
+    yield from _tags(inputs, intent)
+    yield from _repairs(inputs, intent)
+    yield from right_findings(inputs, intent)
+    for error in inputs.unread:
         said = f" ({error.fault.code})" if error.fault.code else ""
         yield Finding("unreadable", WARNING, f"{error.message}{said}", error.advice)
 
 
-def _lease(sight: Sight, wish: Wish) -> Iterator[Finding]:
-    lease, name = sight.lease, sight.snapshot.scale_set.name
-    if lease is None or lease.run_id == wish.claim.run_id:
+def _lease(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
+    lease, name = inputs.lease, inputs.snapshot.scale_set.name
+    if lease is None or lease.run_id == intent.claim.run_id:
         return
     try:
-        guard_lease(name, lease, wish.claim, sight.now or NEVER, holder_dead=sight.holder_dead)
+        guard_lease(name, lease, intent.claim, inputs.now or NEVER, holder_dead=inputs.holder_dead)
     except Refused as error:
         advice = "Wait until it has ended. If you know that its run was interrupted, take its lease over "
         "(O(take_over_lease=true))."
@@ -69,61 +69,61 @@ def _lease(sight: Sight, wish: Wish) -> Iterator[Finding]:
         yield Finding("lease", WARNING, found, "It will be taken over, with what it holds.")
 
 
-def _autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
-    if sight.autoscale is None:
-        yield _unknown_autoscale(sight, wish)
+def _autoscale(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
+    if inputs.autoscale is None:
+        yield _unknown_autoscale(inputs, intent)
         return
-    acting = [one for one in sight.autoscale if one.enabled]
+    acting = [one for one in inputs.autoscale if one.enabled]
     if acting:
-        names = ", ".join(_named(one, sight.snapshot.scale_set.resource_group) for one in acting)
+        names = ", ".join(_named(one, inputs.snapshot.scale_set.resource_group) for one in acting)
         yield Finding(
             "autoscale",
             WARNING,
-            f"Autoscale acts on {sight.snapshot.scale_set.name}: {names}",
+            f"Autoscale acts on {inputs.snapshot.scale_set.name}: {names}",
             "It will be held for the time of the rollout."
-            if wish.hold_autoscale
+            if intent.hold_autoscale
             else "Instances that it makes get the new image or are swept; it may also take some away. "
             "Set O(hold_autoscale=true) to keep the number of instances.",
         )
 
 
-def _scaler(sight: Sight, wish: Wish) -> Iterator[Finding]:
-    name, scaler = sight.snapshot.scale_set.name, scaler_of(sight.snapshot.scale_set.tags)
+def _scaler(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
+    name, scaler = inputs.snapshot.scale_set.name, scaler_of(inputs.snapshot.scale_set.tags)
     if scaler is None:
         return
     advice = (
         "Instances that it makes get the new image or are swept; it may also take some away. The rollout stops where "
         "it takes more than half of them."
-        if wish.any_capacity
+        if intent.any_capacity
         else "The rollout stops as soon as that changes the capacity. Hold the service for the time of the rollout, or "
         "accept what it does (O(capacity_changes=accept))."
     )
-    if scaler.rewrites_tags and wish.claim.minutes:
+    if scaler.rewrites_tags and intent.claim.minutes:
         advice += (
             " It writes the scale set with the tags that it read earlier. Where those of the lease are lost by that, "
             "the rollout stops and releases what it holds: hold the service, or roll without a lease "
             "(O(lease_minutes=0)) and see to it that no two rollouts meet."
         )
-    severity = WARNING if wish.any_capacity else NEEDS_ACCEPTANCE
+    severity = WARNING if intent.any_capacity else NEEDS_ACCEPTANCE
     yield Finding("scaled_by_others", severity, f"{name} is scaled by {scaler.name}, according to its tags", advice)
 
 
-def _tags(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def _tags(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """Whether there is room for the lease, with all that it may have to remember."""
-    scale_set = sight.snapshot.scale_set
-    if not wish.claim.minutes or not will_write(sight, wish):
+    scale_set = inputs.snapshot.scale_set
+    if not intent.claim.minutes or not will_write(inputs, intent):
         return
-    old = sight.lease or Lease()
-    lease = Lease("run", "holder", "target", "since", "expires", old.held, old.previous_image or sight.previous)
-    lease = lease.holding(*_to_be_held(sight, wish))
+    old = inputs.lease or Lease()
+    lease = Lease("run", "holder", "target", "since", "expires", old.held, old.previous_image or inputs.previous)
+    lease = lease.holding(*_to_be_held(inputs, intent))
     try:
         write_lease(scale_set.tags, lease)
     except Refused as error:
         yield Finding("tag_limit", REFUSAL, error.message, error.advice)
         return
     others = [name for name in scale_set.tags if not name.lower().startswith("azroll-")]
-    before = None if sight.previous.kind == "none" else sight.previous
-    needed = tags_needed(sight.target, before, lease, scale_set.image_history)
+    before = None if inputs.previous.kind == "none" else inputs.previous
+    needed = tags_needed(inputs.target, before, lease, scale_set.image_history)
     if len(others) + needed > TAG_LIMIT:
         yield Finding(
             "tag_limit",
@@ -135,13 +135,13 @@ def _tags(sight: Sight, wish: Wish) -> Iterator[Finding]:
         )
 
 
-def _to_be_held(sight: Sight, wish: Wish) -> Iterator[str]:
-    scale_set = sight.snapshot.scale_set
-    if wish.suspend_repairs and scale_set.automatic_repairs:
+def _to_be_held(inputs: Inputs, intent: Intent) -> Iterator[str]:
+    scale_set = inputs.snapshot.scale_set
+    if intent.suspend_repairs and scale_set.automatic_repairs:
         yield REPAIRS
-    if wish.hold_autoscale:
-        yield from (f"{AUTOSCALE}={one.label}" for one in sight.autoscale or () if one.enabled)
-    if wish.set_manual and not scale_set.manual:
+    if intent.hold_autoscale:
+        yield from (f"{AUTOSCALE}={one.label}" for one in inputs.autoscale or () if one.enabled)
+    if intent.set_manual and not scale_set.manual:
         yield f"{POLICY}={scale_set.upgrade_policy}"
 
 
@@ -150,22 +150,22 @@ def _named(setting: Autoscale, group: str) -> str:
     return setting.describe() + (f" of resource group {setting.resource_group}" if elsewhere else "")
 
 
-def _unknown_autoscale(sight: Sight, wish: Wish) -> Finding:
+def _unknown_autoscale(inputs: Inputs, intent: Intent) -> Finding:
     code, allow = "autoscale_unreadable", "Allow Microsoft.Insights/autoscaleSettings/read"
     unknown = "The autoscale settings cannot be read: "
-    if wish.hold_autoscale:
+    if intent.hold_autoscale:
         message = f"{unknown}they cannot be held"
         return Finding(code, REFUSAL, message, f"{allow}, or set O(hold_autoscale=false).")
-    if left := named(sight.held, AUTOSCALE):
+    if left := named(inputs.held, AUTOSCALE):
         message = f"{unknown}those that an earlier run has left switched off ({listed(left)}) cannot be switched on"
         return Finding(code, NEEDS_ACCEPTANCE, message, f"{allow}, or switch them on yourself.")
     message = f"{unknown}whether they act on the scale set is not known"
     return Finding(code, WARNING, message, f"{allow}. New instances are looked for after the batches either way.")
 
 
-def _repairs(sight: Sight, wish: Wish) -> Iterator[Finding]:
-    name, state = sight.snapshot.scale_set.name, (sight.snapshot.repairs_state or "").lower()
-    if state == "suspended" and REPAIRS not in sight.held:
+def _repairs(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
+    name, state = inputs.snapshot.scale_set.name, (inputs.snapshot.repairs_state or "").lower()
+    if state == "suspended" and REPAIRS not in inputs.held:
         yield Finding(
             "repairs_suspended",
             WARNING,
@@ -173,7 +173,7 @@ def _repairs(sight: Sight, wish: Wish) -> Iterator[Finding]:
             "They will be left suspended. "
             "If this is not intended, resume them with azroll.vmss.vmss_automatic_repairs.",
         )
-    if state == "running" and not wish.suspend_repairs:
+    if state == "running" and not intent.suspend_repairs:
         yield Finding(
             "repairs_running",
             WARNING,

@@ -20,22 +20,22 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings im
     WARNING,
     Finding,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs
 
 
-def alert_findings(sight: Sight) -> Iterator[Finding]:
+def alert_findings(inputs: Inputs) -> Iterator[Finding]:
     """What is to be said of alerts. Those that fired since an interrupted run began may be that run's work."""
-    if sight.alerts_error is not None:
-        error = sight.alerts_error
+    if inputs.alerts_error is not None:
+        error = inputs.alerts_error
         yield Finding(
             "alerts_unreadable",
             REFUSAL,
             f"{error.message}{f' ({error.fault.code})' if error.fault.code else ''}",
             _way_out(error),
         )
-    began = parse_time(sight.lease.since) if sight.lease else None
-    during = [one for one in sight.alerts if began and one.fired_after(began)]
-    before = [one for one in sight.alerts if one not in during]
+    began = parse_time(inputs.lease.since) if inputs.lease else None
+    during = [one for one in inputs.alerts if began and one.fired_after(began)]
+    before = [one for one in inputs.alerts if one not in during]
     if during:
         yield Finding(
             "alerts_fired",

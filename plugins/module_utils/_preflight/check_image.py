@@ -28,28 +28,28 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings im
     WARNING,
     Finding,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs, Intent
 
 DEPRECATED = "imageversiondeprecated"
 _TRUSTED = ("trustedlaunch", "trustedlaunchsupported", "trustedlaunchandconfidentialvmsupported")
 _CONFIDENTIAL = ("confidentialvm", "confidentialvmsupported", "trustedlaunchandconfidentialvmsupported")
 
 
-def image_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def image_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """What is to be said of the target image and of the present one."""
-    if sight.target_error is not None:
-        yield _unusable(sight.target_error)
-    for reason in image_kind_reasons(sight.snapshot.scale_set, sight.target):
+    if inputs.target_error is not None:
+        yield _unusable(inputs.target_error)
+    for reason in image_kind_reasons(inputs.snapshot.scale_set, inputs.target):
         yield of_guard(reason)
-    if sight.target_details is None:
-        yield from _security(sight, ImageDetails()) if sight.target.kind == "managed_image" else ()
+    if inputs.target_details is None:
+        yield from _security(inputs, ImageDetails()) if inputs.target.kind == "managed_image" else ()
     else:
-        yield from _age(sight, sight.target_details)
-        yield from _fit(sight, sight.target_details)
-        yield from _security(sight, sight.target_details)
-        yield from _disk(sight, sight.target_details)
-        yield from _plan(sight, sight.target_details)
-    yield from _rollback(sight, wish)
+        yield from _age(inputs, inputs.target_details)
+        yield from _fit(inputs, inputs.target_details)
+        yield from _security(inputs, inputs.target_details)
+        yield from _disk(inputs, inputs.target_details)
+        yield from _plan(inputs, inputs.target_details)
+    yield from _rollback(inputs, intent)
 
 
 def _unusable(error: VmssError) -> Finding:
@@ -64,11 +64,11 @@ def _unusable(error: VmssError) -> Finding:
     return Finding(code, REFUSAL, error.message, error.advice)
 
 
-def _age(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
-    image, end = sight.target.describe(), parse_time(details.end_of_life)
+def _age(inputs: Inputs, details: ImageDetails) -> Iterator[Finding]:
+    image, end = inputs.target.describe(), parse_time(details.end_of_life)
     state = (details.deprecation or "").lower()
     advice = "Choose a newer version, or another image."
-    over = end is not None and sight.now is not None and end <= sight.now
+    over = end is not None and inputs.now is not None and end <= inputs.now
     if state == "deprecated" or over:
         since = f" since {details.end_of_life}" if over else ""
         message = f"The image {image} is deprecated{since}: new instances may not get it"
@@ -80,44 +80,44 @@ def _age(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
         yield Finding(
             "image_excluded",
             WARNING,
-            f"The version {image} is kept out of latest in {sight.snapshot.scale_set.location}",
+            f"The version {image} is kept out of latest in {inputs.snapshot.scale_set.location}",
             "Ask those who publish it whether it is meant to be used.",
         )
 
 
-def _fit(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
-    present = sight.previous_details or ImageDetails()
-    disk = (sight.profile.get("storageProfile") or {}).get("osDisk") or {}
+def _fit(inputs: Inputs, details: ImageDetails) -> Iterator[Finding]:
+    present = inputs.previous_details or ImageDetails()
+    disk = (inputs.profile.get("storageProfile") or {}).get("osDisk") or {}
     system = present.os_type or disk.get("osType")
     if _differ(system, details.os_type):
         yield Finding(
             "image_os_type",
             REFUSAL,
-            f"The instances run {system}, and the image {sight.target.describe()} has {details.os_type}",
+            f"The instances run {system}, and the image {inputs.target.describe()} has {details.os_type}",
             "Choose an image of the same operating system, or make a new scale set.",
         )
     if _differ(present.os_state, details.os_state):
         yield Finding(
             "image_os_state",
             NEEDS_ACCEPTANCE,
-            f"The present image is {str(present.os_state).lower()}, and the image {sight.target.describe()} is "
+            f"The present image is {str(present.os_state).lower()}, and the image {inputs.target.describe()} is "
             f"{str(details.os_state).lower()}: Azure refuses the change",
             "Choose an image of the same state, or make a new scale set.",
         )
-    generation = present.generation or _generation(sight)
+    generation = present.generation or _generation(inputs)
     if _differ(generation, details.generation):
         yield Finding(
             "image_generation",
             NEEDS_ACCEPTANCE,
-            f"The instances are of generation {generation}, and the image {sight.target.describe()} is made for "
+            f"The instances are of generation {generation}, and the image {inputs.target.describe()} is made for "
             f"{details.generation}: the size of the virtual machines must support it, and Azure may refuse the change",
             "Choose an image of the same generation, or make a new scale set.",
         )
 
 
-def _security(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
-    wanted = str((sight.profile.get("securityProfile") or {}).get("securityType") or "Standard")
-    if sight.target.kind == "managed_image" and wanted.lower() in ("trustedlaunch", "confidentialvm"):
+def _security(inputs: Inputs, details: ImageDetails) -> Iterator[Finding]:
+    wanted = str((inputs.profile.get("securityProfile") or {}).get("securityType") or "Standard")
+    if inputs.target.kind == "managed_image" and wanted.lower() in ("trustedlaunch", "confidentialvm"):
         yield Finding(
             "image_security_type",
             REFUSAL,
@@ -136,20 +136,20 @@ def _security(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
         yield Finding(
             "image_security_type",
             NEEDS_ACCEPTANCE,
-            f"The security type of the scale set is {wanted}, and the image {sight.target.describe()} "
+            f"The security type of the scale set is {wanted}, and the image {inputs.target.describe()} "
             f"{'is for ' + str(details.security) if offered else 'does not name it among its features'}",
             "Choose an image whose feature SecurityType includes the scale set's.",
         )
 
 
-def _disk(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
-    storage = sight.profile.get("storageProfile") or {}
+def _disk(inputs: Inputs, details: ImageDetails) -> Iterator[Finding]:
+    storage = inputs.profile.get("storageProfile") or {}
     size = (storage.get("osDisk") or {}).get("diskSizeGB")
     if isinstance(size, int) and details.disk_gb is not None and size < details.disk_gb:
         yield Finding(
             "image_disk_size",
             NEEDS_ACCEPTANCE,
-            f"The OS disk in the model has {size} GB, and that of the image {sight.target.describe()} "
+            f"The OS disk in the model has {size} GB, and that of the image {inputs.target.describe()} "
             f"{details.disk_gb} GB: Azure makes no disk that is smaller than its image, and refuses the write or fails "
             "the instances (reported: OperationNotAllowed, osDisk.diskSizeGB)",
             f"Set osDisk.diskSizeGB of the model to at least {details.disk_gb} first; that is a new model, which the "
@@ -161,15 +161,15 @@ def _disk(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
             "image_disk_controller",
             NEEDS_ACCEPTANCE,
             f"The disk controller of the scale set is {storage['diskControllerType']}, and the image "
-            f"{sight.target.describe()} names only {', '.join(details.disk_controllers)} among its features: its "
+            f"{inputs.target.describe()} names only {', '.join(details.disk_controllers)} among its features: its "
             "instances may not boot",
             "Choose an image whose feature DiskControllerTypes includes the scale set's.",
         )
 
 
-def _plan(sight: Sight, details: ImageDetails) -> Iterator[Finding]:
+def _plan(inputs: Inputs, details: ImageDetails) -> Iterator[Finding]:
     """What is bought by a plan stays with it: its sku cannot change, and the plan must be the image's (reported)."""
-    model, target, plan = sight.snapshot.scale_set.image, sight.target, sight.plan
+    model, target, plan = inputs.snapshot.scale_set.image, inputs.target, inputs.plan
     advice = "Choose a version of the present image, or make a new scale set. Without a plan, the sku can be changed."
     if any(plan) and _product(model) != _product(target) and "platform" in (model.kind, target.kind):
         yield Finding(
@@ -197,42 +197,42 @@ def _named(plan: tuple[str, str, str]) -> str:
     return f"the plan {' '.join(plan)}" if any(plan) else "no plan"
 
 
-def _rollback(sight: Sight, wish: Wish) -> Iterator[Finding]:
-    scale_set = sight.snapshot.scale_set
-    if not same_reference(scale_set.image, sight.target) and scale_set.image_history.unproven(sight.target):
+def _rollback(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
+    scale_set = inputs.snapshot.scale_set
+    if not same_reference(scale_set.image, inputs.target) and scale_set.image_history.unproven(inputs.target):
         yield Finding(
             "image_unproven",
             WARNING,
-            f"An earlier rollout of the image {sight.target.describe()} failed or was rolled back",
+            f"An earlier rollout of the image {inputs.target.describe()} failed or was rolled back",
             "See that the cause is gone, or choose another image.",
         )
-    if sight.previous.kind == "none" and not wish.rollback and sight.movable(wish.order):
-        runs = f" Instances run {', '.join(one.describe() for one in sight.candidates)}." if sight.candidates else ""
+    if inputs.previous.kind == "none" and not intent.rollback and inputs.movable(intent.order):
+        runs = f" Instances run {', '.join(one.describe() for one in inputs.candidates)}." if inputs.candidates else ""
         yield Finding(
             "rollback_image_unknown",
             WARNING,
-            f"It is not known for certain which image the scale set had before {sight.target.describe()}.{runs} A "
+            f"It is not known for certain which image the scale set had before {inputs.target.describe()}.{runs} A "
             "rollout that fails is not rolled back, and its image stays in the model",
             "If it fails, run azroll.vmss.rollback with the image to roll back to as rollout_image.",
         )
-    error = sight.previous_error
-    if error is None or same_image(sight.previous, sight.target):
+    error = inputs.previous_error
+    if error is None or same_image(inputs.previous, inputs.target):
         return
     gone = isinstance(error, (BadInput, ImageNotFound))
     what = "cannot be used any more" if gone else "cannot be read with this login"
     yield Finding(
         "rollback_impossible",
         NEEDS_ACCEPTANCE,
-        f"The present image {sight.previous.describe()} {what}: if the roll fails, instances may not be brought "
+        f"The present image {inputs.previous.describe()} {what}: if the roll fails, instances may not be brought "
         "back to it",
         "Find out who withdrew it, or make sure that you can repair forward if the roll fails.",
     )
 
 
-def _generation(sight: Sight) -> str | None:
+def _generation(inputs: Inputs) -> str | None:
     # Where the present image is gone, its instances still tell (the instance view has it).
-    documents = sight.snapshot.documents
-    others = {one.name for one in sight.attached}
+    documents = inputs.snapshot.documents
+    others = {one.name for one in inputs.attached}
     for entry in documents.instances if documents else ():
         view = (entry.get("properties") or {}).get("instanceView") or {}
         if view.get("hyperVGeneration") and entry.get("name") not in others:

@@ -27,28 +27,28 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings im
     WARNING,
     Finding,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs, Intent
 
 # In seconds. No recorded or documented operation on an instance that ends takes as long: an upgrade takes minutes.
 STUCK_AFTER = 3600
 
 
-def instance_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def instance_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """What is to be said of the instances. Raises BadInput where the order is confined to what does not exist."""
-    yield from _room(sight, wish)
-    yield from _floors(sight, wish)
-    yield from _missing(sight, wish)
-    yield from _quarantine(sight, wish)
-    yield from _attached(sight)
-    source = sight.snapshot.scale_set.health_source
-    out = [one for one in sight.present if not in_service(one, source)]
-    yield from _immovable(sight, wish, out)
-    yield from _failed(sight, wish, out)
-    yield from _of_another_model(sight)
+    yield from _room(inputs, intent)
+    yield from _floors(inputs, intent)
+    yield from _missing(inputs, intent)
+    yield from _quarantine(inputs, intent)
+    yield from _attached(inputs)
+    source = inputs.snapshot.scale_set.health_source
+    out = [one for one in inputs.present if not in_service(one, source)]
+    yield from _immovable(inputs, intent, out)
+    yield from _failed(inputs, intent, out)
+    yield from _of_another_model(inputs)
 
 
-def _immovable(sight: Sight, wish: Wish, out: Sequence[Instance]) -> Iterator[Finding]:
-    stale, wanted = sight.stale, sight.wanted(wish.order)
+def _immovable(inputs: Inputs, intent: Intent, out: Sequence[Instance]) -> Iterator[Finding]:
+    stale, wanted = inputs.stale, inputs.wanted(intent.order)
     yield from _some(
         "instances_protected",
         (one for one in wanted if one.protected),
@@ -74,8 +74,8 @@ def _immovable(sight: Sight, wish: Wish, out: Sequence[Instance]) -> Iterator[Fi
     )
 
 
-def _failed(sight: Sight, wish: Wish, out: Sequence[Instance]) -> Iterator[Finding]:
-    failed = [one for one in sight.present if one.failed]
+def _failed(inputs: Inputs, intent: Intent, out: Sequence[Instance]) -> Iterator[Finding]:
+    failed = [one for one in inputs.present if one.failed]
     yield from _some(
         "instances_failed",
         (one for one in failed if one in out),
@@ -83,7 +83,7 @@ def _failed(sight: Sight, wish: Wish, out: Sequence[Instance]) -> Iterator[Findi
         "failed before the rollout, which counts as out of service",
         "See their own messages. Those to be moved go along: a new image may be the cure.",
     )
-    yield from _in_progress(sight, wish)
+    yield from _in_progress(inputs, intent)
     yield from _some(
         "instances_failed",
         (one for one in failed if one not in out),
@@ -94,10 +94,10 @@ def _failed(sight: Sight, wish: Wish, out: Sequence[Instance]) -> Iterator[Findi
     )
 
 
-def _of_another_model(sight: Sight) -> Iterator[Finding]:
+def _of_another_model(inputs: Inputs) -> Iterator[Finding]:
     yield from _some(
         "instances_behind_model",
-        (one for one in sight.present if _left_by_image(one, sight)),
+        (one for one in inputs.present if _left_by_image(one, inputs)),
         ("runs", "run"),
         "the image and does not follow the latest model, as after writes of tags that make one, or where the model "
         "got its image back: the image alone counts",
@@ -105,19 +105,19 @@ def _of_another_model(sight: Sight) -> Iterator[Finding]:
     )
     yield from _some(
         "instances_own_model",
-        (one for one in sight.present if one.own_model),
+        (one for one in inputs.present if one.own_model),
         ("has", "have"),
         "a model to itself (modelDefinitionApplied is VirtualMachine), and may never follow the latest one",
         "They are judged by their image alone.",
     )
 
 
-def _quarantine(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def _quarantine(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """Where a failed rollout could set nothing aside, whatever the user wishes."""
-    if not wish.quarantine or wish.rollback or not sight.movable(wish.order):
+    if not intent.quarantine or intent.rollback or not inputs.movable(intent.order):
         return
-    scale_set = sight.snapshot.scale_set
-    whole = shares(sight.present, wish.order.budget, scale_set.capacity)[0]
+    scale_set = inputs.snapshot.scale_set
+    whole = shares(inputs.present, intent.order.budget, scale_set.capacity)[0]
     useless = "O(quarantine) has no effect: "
     if scale_set.flexible:
         yield Finding(
@@ -137,21 +137,21 @@ def _quarantine(sight: Sight, wish: Wish) -> Iterator[Finding]:
         )
 
 
-def _left_by_image(instance: Instance, sight: Sight) -> bool:
+def _left_by_image(instance: Instance, inputs: Inputs) -> bool:
     """Whether it need not move only because the set remembers that its instances are judged by their image."""
     return (
-        sight.noted_by_image
-        and is_stale(instance, sight.target)
-        and not is_stale(instance, sight.target, by_model=False)
+        inputs.noted_by_image
+        and is_stale(instance, inputs.target)
+        and not is_stale(instance, inputs.target, by_model=False)
     )
 
 
-def _in_progress(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def _in_progress(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """By whether the rollout waits for them, and whether that has gone on for longer than an operation takes."""
-    excluded = wish.order.excluded(sight.present)
-    busy = [one for one in sight.present if one.busy]
+    excluded = intent.order.excluded(inputs.present)
+    busy = [one for one in inputs.present if one.busy]
     awaited = [one for one in busy if one.instance_id not in excluded]
-    stuck = [one for one in awaited if _stuck(one, sight)]
+    stuck = [one for one in awaited if _stuck(one, inputs)]
     waits = "the rollout waits for them before anything else, and ends where they never come to rest"
     advice = (
         "Bring them back (reimage or redeploy them; a support case where that does not help), or exclude them: name "
@@ -164,7 +164,7 @@ def _in_progress(sight: Sight, wish: Wish) -> Iterator[Finding]:
     known = f"less than {hours}" if all(one.state_since for one in recent) else "a time that Azure does not report"
     yield from _some(code, recent, verbs, f"in progress for {known}; {waits}", advice)
     left = [one for one in busy if one.instance_id in excluded]
-    full = _full(sight, wish)
+    full = _full(inputs, intent)
     place = f" of {full.name}" if full and full.name else ""
     yield from _some(
         code,
@@ -178,43 +178,43 @@ def _in_progress(sight: Sight, wish: Wish) -> Iterator[Finding]:
     )
 
 
-def _full(sight: Sight, wish: Wish) -> Share | None:
+def _full(inputs: Inputs, intent: Intent) -> Share | None:
     """The part whose budget is used up, as long as nothing comes back, though it has instances to be moved."""
-    out = sight.out(wish.order)
-    movable = {one.instance_id for one in sight.movable(wish.order)}
+    out = inputs.out(intent.order)
+    movable = {one.instance_id for one in inputs.movable(intent.order)}
     # What is unhealthy and goes along may be cured.
     staying = out - movable
-    parts = shares(sight.present, wish.order.budget)
+    parts = shares(inputs.present, intent.order.budget)
     return next((part for part in parts if (movable - out) & part.members and part.room(staying) < 1), None)
 
 
-def _stuck(instance: Instance, sight: Sight) -> bool:
+def _stuck(instance: Instance, inputs: Inputs) -> bool:
     since = parse_time(instance.state_since)
-    return since is not None and sight.now is not None and (sight.now - since).total_seconds() > STUCK_AFTER
+    return since is not None and inputs.now is not None and (inputs.now - since).total_seconds() > STUCK_AFTER
 
 
-def _room(sight: Sight, wish: Wish) -> Iterator[Finding]:
-    source = sight.snapshot.scale_set.health_source
+def _room(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
+    source = inputs.snapshot.scale_set.health_source
     try:
         make_plan(
-            sight.snapshot.instances,
-            sight.target,
-            wish.order,
+            inputs.snapshot.instances,
+            inputs.target,
+            intent.order,
             health_source=source,
-            capacity=sight.snapshot.scale_set.capacity,
-            by_model=sight.by_model,
+            capacity=inputs.snapshot.scale_set.capacity,
+            by_model=inputs.by_model,
         )
     except Refused as error:
         yield Finding("max_unavailable", REFUSAL, error.message, error.advice, error.instances)
 
 
-def _floors(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def _floors(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """Of the whole set, of each zone and each fault domain, where instances are to go from it."""
-    movable = {one.instance_id for one in sight.movable(wish.order)}
-    out = sight.out(wish.order)
+    movable = {one.instance_id for one in inputs.movable(intent.order)}
+    out = inputs.out(intent.order)
     # What is missing has a finding of its own.
-    budget = replace(wish.order.budget, ignore_missing=True)
-    for part in shares(sight.present, budget):
+    budget = replace(intent.order.budget, ignore_missing=True)
+    for part in shares(inputs.present, budget):
         if part.room(out) >= 0 or not movable & part.members:
             continue
         gone = sorted(part.members & out, key=by_id)
@@ -230,16 +230,16 @@ def _floors(sight: Sight, wish: Wish) -> Iterator[Finding]:
         )
 
 
-def _attached(sight: Sight) -> Iterator[Finding]:
+def _attached(inputs: Inputs) -> Iterator[Finding]:
     """Those that were not made from the model, by reason. Where there are no others, nothing would be rolled."""
     reasons: dict[str, list[str]] = {}
-    total = len(sight.present) + len(sight.attached)
-    for one in sight.attached:
+    total = len(inputs.present) + len(inputs.attached)
+    for one in inputs.attached:
         reasons.setdefault(str(one.attached), []).append(one.instance_id)
     for reason, ids in sorted(reasons.items()):
         yield Finding(
             "instances_attached",
-            WARNING if sight.present else NEEDS_ACCEPTANCE,
+            WARNING if inputs.present else NEEDS_ACCEPTANCE,
             f"{len(ids)} of {total} instances are excluded from the rollout ({reason})",
             "They stay as they are, and count neither as in service nor as out of service. One that was made from an "
             "image of the same operating system can be named in O(include_instances).",
@@ -247,15 +247,15 @@ def _attached(sight: Sight) -> Iterator[Finding]:
         )
 
 
-def _missing(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def _missing(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """Where the capacity asks for more instances than are listed; nothing is to be said where none is to be moved."""
-    scale_set, budget = sight.snapshot.scale_set, replace(wish.order.budget, ignore_missing=False)
-    missing = missing_of(scale_set.capacity, sight.snapshot.instances)
-    movable = {one.instance_id for one in sight.movable(wish.order)}
+    scale_set, budget = inputs.snapshot.scale_set, replace(intent.order.budget, ignore_missing=False)
+    missing = missing_of(scale_set.capacity, inputs.snapshot.instances)
+    movable = {one.instance_id for one in inputs.movable(intent.order)}
     if not missing or not movable:
         return
-    out = sight.out(wish.order)
-    part = shares(sight.snapshot.instances, budget, scale_set.capacity)[0]
+    out = inputs.out(intent.order)
+    part = shares(inputs.snapshot.instances, budget, scale_set.capacity)[0]
     blocked = bool(movable - out) and part.room(out) < 1
     what = f"The capacity is {scale_set.capacity}, and {missing} of them are not listed"
     means = (

@@ -26,24 +26,24 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings im
     WARNING,
     Finding,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs, Intent
 
 MODEL_LIMIT = 10
 CLOSE = 8
 
 
-def model_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def model_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """What is to be said of the scale set and its model."""
-    scale_set = sight.snapshot.scale_set
-    for reason in ownership_reasons(scale_set, sight.owner):
+    scale_set = inputs.snapshot.scale_set
+    for reason in ownership_reasons(scale_set, inputs.owner):
         yield of_guard(reason)
-    yield from _policy(sight, wish)
+    yield from _policy(inputs, intent)
     for reason in automatic_upgrade_reasons(scale_set):
         yield of_guard(reason)
-    for reason in rolling_upgrade_reasons(scale_set, sight.snapshot.rolling_upgrade):
+    for reason in rolling_upgrade_reasons(scale_set, inputs.snapshot.rolling_upgrade):
         yield of_guard(reason)
-    yield from _models(sight)
-    yield from _health(sight)
+    yield from _models(inputs)
+    yield from _health(inputs)
 
 
 def of_guard(reason: Reason) -> Finding:
@@ -52,35 +52,35 @@ def of_guard(reason: Reason) -> Finding:
     return Finding(reason.guard, severity, reason.message, reason.way_out.rstrip(".") + ".")
 
 
-def _policy(sight: Sight, wish: Wish) -> Iterator[Finding]:
-    scale_set = sight.snapshot.scale_set
+def _policy(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
+    scale_set = inputs.snapshot.scale_set
     for reason in policy_reasons(scale_set):
-        if wish.set_manual:
+        if intent.set_manual:
             advice = "It will be set to Manual together with the image."
             yield Finding(reason.guard, WARNING, reason.message, advice)
-        elif will_write(sight, wish):
+        elif will_write(inputs, intent):
             yield Finding(reason.guard, REFUSAL, reason.message, reason.way_out)
         else:
             yield Finding(reason.guard, WARNING, reason.message, "There is nothing to do. " + reason.way_out)
 
 
-def will_write(sight: Sight, wish: Wish) -> bool:
+def will_write(inputs: Inputs, intent: Intent) -> bool:
     """Whether the rollout writes the model: its image, or as soon as it has anything to do the tags of its lease."""
     return bool(
-        not same_reference(sight.snapshot.scale_set.image, sight.target)
-        or sight.movable(wish.order)
-        or sight.lease
-        or (wish.restore_policy and sight.in_progress(wish.order))
+        not same_reference(inputs.snapshot.scale_set.image, inputs.target)
+        or inputs.movable(intent.order)
+        or inputs.lease
+        or (intent.restore_policy and inputs.in_progress(intent.order))
     )
 
 
-def _models(sight: Sight) -> Iterator[Finding]:
+def _models(inputs: Inputs) -> Iterator[Finding]:
     # Models differ in more than images, so this is the least number there can be; Flexible sets know no such limit.
-    if sight.snapshot.scale_set.flexible:
+    if inputs.snapshot.scale_set.flexible:
         return
-    known = len({one.image for one in sight.present} | {sight.snapshot.scale_set.image})
-    name = sight.snapshot.scale_set.name
-    if known < CLOSE or same_reference(sight.snapshot.scale_set.image, sight.target):
+    known = len({one.image for one in inputs.present} | {inputs.snapshot.scale_set.image})
+    name = inputs.snapshot.scale_set.name
+    if known < CLOSE or same_reference(inputs.snapshot.scale_set.image, inputs.target):
         return
     yield Finding(
         "model_limit",
@@ -92,14 +92,14 @@ def _models(sight: Sight) -> Iterator[Finding]:
     )
 
 
-def _health(sight: Sight) -> Iterator[Finding]:
-    scale_set = sight.snapshot.scale_set
-    if sight.silent_source:
-        running = [one.instance_id for one in sight.present if one.power == "running"]
+def _health(inputs: Inputs) -> Iterator[Finding]:
+    scale_set = inputs.snapshot.scale_set
+    if inputs.silent_source:
+        running = [one.instance_id for one in inputs.present if one.power == "running"]
         yield Finding(
             "health_never_reported",
             NEEDS_ACCEPTANCE,
-            f"{scale_set.name} has a health source ({sight.silent_source.replace('_', ' ')}), but none of its "
+            f"{scale_set.name} has a health source ({inputs.silent_source.replace('_', ' ')}), but none of its "
             f"{len(running)} running instances has ever reported its health: all of them would count as out of "
             "service, and no batch would ever be healthy",
             "See whether the source works: the extension is on the instances and not only in the model, its port and "
@@ -117,7 +117,7 @@ def _health(sight: Sight) -> Iterator[Finding]:
             "Add the application health extension or a load balancer probe to the model, or judge by checks of your "
             "own (a URL, a task file).",
         )
-    probe = ((sight.profile.get("networkProfile") or {}).get("healthProbe") or {}).get("id")
+    probe = ((inputs.profile.get("networkProfile") or {}).get("healthProbe") or {}).get("id")
     if scale_set.health_source == "application_health_extension" and probe:
         yield Finding(
             "health_source_twice",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings import NEEDS_ACCEPTANCE, WARNING, Finding
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs, Intent
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.role_actions import missing_actions
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import AUTOSCALE, REPAIRS, named
 
@@ -36,9 +36,9 @@ _PROTECT: _Right = ("quarantine failed instances", f"{_SET}/virtualMachines/writ
 _REIMAGE: _Right = ("retry failed instances", f"{_SET}/reimage/action")
 
 
-def right_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def right_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """Every right that is missing; a rollout goes on without those that let it see more, or do what it need not."""
-    if sight.permissions is None:
+    if inputs.permissions is None:
         yield Finding(
             "permissions_unreadable",
             WARNING,
@@ -46,13 +46,13 @@ def right_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
             "Allow Microsoft.Authorization/permissions/read.",
         )
         return
-    needed = [*_ALWAYS, *_of_repairs(sight, wish), *_of_probes(sight, wish)]
-    useful = [one for one in _useful(wish) if one not in needed]
+    needed = [*_ALWAYS, *_of_repairs(inputs, intent), *_of_probes(inputs, intent)]
+    useful = [one for one in _useful(intent) if one not in needed]
     for severity, rights in ((NEEDS_ACCEPTANCE, needed), (WARNING, useful)):
         for step, action in rights:
-            if missing_actions(sight.permissions, [action]):
-                yield _missing(severity, action, sight.snapshot.scale_set.name, step)
-    yield from _of_autoscale(sight, wish)
+            if missing_actions(inputs.permissions, [action]):
+                yield _missing(severity, action, inputs.snapshot.scale_set.name, step)
+    yield from _of_autoscale(inputs, intent)
 
 
 def _missing(severity: str, action: str, place: str, step: str) -> Finding:
@@ -64,39 +64,39 @@ def _missing(severity: str, action: str, place: str, step: str) -> Finding:
     )
 
 
-def _useful(wish: Wish) -> Iterator[_Right]:
+def _useful(intent: Intent) -> Iterator[_Right]:
     yield from (_SEE_UPGRADES, _SEE_REPAIRS, _SEE_LOCKS)
-    if wish.quarantine:
+    if intent.quarantine:
         yield _PROTECT
-    if wish.retry_failed:
+    if intent.retry_failed:
         yield _REIMAGE
 
 
-def _of_repairs(sight: Sight, wish: Wish) -> Iterator[_Right]:
-    scale_set, state = sight.snapshot.scale_set, (sight.snapshot.repairs_state or "").lower()
-    left = REPAIRS in sight.held
+def _of_repairs(inputs: Inputs, intent: Intent) -> Iterator[_Right]:
+    scale_set, state = inputs.snapshot.scale_set, (inputs.snapshot.repairs_state or "").lower()
+    left = REPAIRS in inputs.held
     # Their state is asked for by whoever is to suspend or resume them; Flexible sets do not tell it (recorded).
-    asked = scale_set.automatic_repairs and not scale_set.flexible and (wish.suspend_repairs or left)
+    asked = scale_set.automatic_repairs and not scale_set.flexible and (intent.suspend_repairs or left)
     if asked:
         yield _SEE_REPAIRS
-    if wish.suspend_repairs and state == "running":
+    if intent.suspend_repairs and state == "running":
         yield "suspend and resume automatic repairs", _SERVICE_STATE
     elif left and (state == "suspended" or (asked and not state)):
         yield "resume the automatic repairs that an earlier run has left suspended", _SERVICE_STATE
 
 
-def _of_autoscale(sight: Sight, wish: Wish) -> Iterator[Finding]:
-    left = named(sight.held, AUTOSCALE)
-    for one in sight.autoscale or ():
-        granted = sight.autoscale_permissions.get(one.label)
-        holds = wish.hold_autoscale and one.enabled
+def _of_autoscale(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
+    left = named(inputs.held, AUTOSCALE)
+    for one in inputs.autoscale or ():
+        granted = inputs.autoscale_permissions.get(one.label)
+        holds = intent.hold_autoscale and one.enabled
         # Where the rights cannot be read, a missing one will show when it is needed.
         if (holds or one.label in left) and granted is not None and missing_actions(granted, [_AUTOSCALE_WRITE]):
             step = "hold autoscale" if holds else "switch on again what an earlier run has left switched off"
             yield _missing(NEEDS_ACCEPTANCE, _AUTOSCALE_WRITE, f"autoscale setting {one.label}", step)
 
 
-def _of_probes(sight: Sight, wish: Wish) -> Iterator[_Right]:
-    if wish.probe_instances:
-        place = "Microsoft.Network" if sight.snapshot.scale_set.flexible else _SET
+def _of_probes(inputs: Inputs, intent: Intent) -> Iterator[_Right]:
+    if intent.probe_instances:
+        place = "Microsoft.Network" if inputs.snapshot.scale_set.flexible else _SET
         yield "find the addresses of instances", f"{place}/networkInterfaces/read"

@@ -19,28 +19,28 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings im
     WARNING,
     Finding,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs, Intent
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import AUTOSCALE, named
 
 # What the API calls the state of a subscription that takes no writes, and of one that soon may not (documented).
 _DISABLED, _UNPAID = ("disabled", "deleted"), ("warned", "pastdue")
 
 
-def write_findings(sight: Sight, wish: Wish) -> Iterator[Finding]:
+def write_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     """Every reason for which Azure would refuse whatever the rollout writes."""
-    name = sight.snapshot.scale_set.name
-    if sight.snapshot.scale_set.provisioning_state.lower() == "deleting":
+    name = inputs.snapshot.scale_set.name
+    if inputs.snapshot.scale_set.provisioning_state.lower() == "deleting":
         yield Finding("scale_set_deleting", REFUSAL, f"{name} is being deleted", "Check the name, and who deletes it.")
-    severity = REFUSAL if will_write(sight, wish) else WARNING
-    yield from _subscription(sight, severity)
-    forbidding = [one for one in sight.locks or () if one.forbids_writes]
+    severity = REFUSAL if will_write(inputs, intent) else WARNING
+    yield from _subscription(inputs, severity)
+    forbidding = [one for one in inputs.locks or () if one.forbids_writes]
     if forbidding:
         yield _locked(f"{name} cannot be written: Azure refuses it", severity, forbidding)
-    yield from _of_autoscale(sight, wish, forbidding)
+    yield from _of_autoscale(inputs, intent, forbidding)
 
 
-def _subscription(sight: Sight, severity: str) -> Iterator[Finding]:
-    state = (sight.subscription_state or "").lower()
+def _subscription(inputs: Inputs, severity: str) -> Iterator[Finding]:
+    state = (inputs.subscription_state or "").lower()
     if state in _DISABLED:
         yield Finding(
             "subscription_disabled",
@@ -52,20 +52,20 @@ def _subscription(sight: Sight, severity: str) -> Iterator[Finding]:
         yield Finding(
             "subscription_disabled",
             WARNING,
-            f"The state of the subscription is {sight.subscription_state}: a payment is outstanding, and Azure may "
+            f"The state of the subscription is {inputs.subscription_state}: a payment is outstanding, and Azure may "
             "disable the subscription in the middle of a rollout",
             "Have its owner or the account's administrator settle the payment first.",
         )
 
 
-def _of_autoscale(sight: Sight, wish: Wish, told: Iterable[Lock]) -> Iterator[Finding]:
-    left = named(sight.held, AUTOSCALE)
-    for one in sight.autoscale or ():
-        locks = sight.autoscale_locks.get(one.label) or ()
+def _of_autoscale(inputs: Inputs, intent: Intent, told: Iterable[Lock]) -> Iterator[Finding]:
+    left = named(inputs.held, AUTOSCALE)
+    for one in inputs.autoscale or ():
+        locks = inputs.autoscale_locks.get(one.label) or ()
         forbidding = [lock for lock in locks if lock.forbids_writes and lock not in told]
         if not forbidding:
             continue
-        if wish.hold_autoscale and one.enabled:
+        if intent.hold_autoscale and one.enabled:
             found = f"Autoscale setting {one.label} cannot be held: Azure refuses to write it"
             yield _locked(found, REFUSAL, forbidding, ", or set O(hold_autoscale=false)")
         elif one.label in left:

@@ -39,7 +39,7 @@ _SERVICES = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class Intent:
     """What the rollout is to do, and the claim that it will make to the scale set."""
 
     order: Order
@@ -56,7 +56,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Inputs:
     """All that was read. `permissions`, `autoscale` and `locks` are None where they cannot be read.
 
     `autoscale_permissions` and `autoscale_locks` are those on each autoscale setting, by its label: it may live in

@@ -20,48 +20,48 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.check_insta
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.check_model import model_findings, of_guard
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.check_writes import write_findings
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings import Finding
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs, Intent
 
 
-def examine(sight: Sight, wish: Wish) -> list[Finding]:
-    """All findings, by subject. Raises BadInput where `wish.order` is confined to what does not exist."""
-    missing = [of_guard(reason) for reason in profile_reasons(sight.snapshot.scale_set)]
+def examine(inputs: Inputs, intent: Intent) -> list[Finding]:
+    """All findings, by subject. Raises BadInput where `intent.order` is confined to what does not exist."""
+    missing = [of_guard(reason) for reason in profile_reasons(inputs.snapshot.scale_set)]
     if missing:
         # Everything else is about the model.
         return missing
     return [
-        *write_findings(sight, wish),
-        *model_findings(sight, wish),
-        *image_findings(sight, wish),
-        *instance_findings(sight, wish),
-        *actor_findings(sight, wish),
-        *alert_findings(sight),
+        *write_findings(inputs, intent),
+        *model_findings(inputs, intent),
+        *image_findings(inputs, intent),
+        *instance_findings(inputs, intent),
+        *actor_findings(inputs, intent),
+        *alert_findings(inputs),
     ]
 
 
-def proves_image(sight: Sight, wish: Wish) -> bool:
+def proves_image(inputs: Inputs, intent: Intent) -> bool:
     """Whether the image of the model, which an earlier rollout did not bring to a good end, has proved itself since.
 
     So it is where nothing is left to do and every instance runs it and reports that it is well. Under another policy
     than Manual nothing is written of that: Azure might act on the write.
     """
-    scale_set, source = sight.snapshot.scale_set, sight.snapshot.scale_set.health_source
-    present = sight.present
+    scale_set, source = inputs.snapshot.scale_set, inputs.snapshot.scale_set.health_source
+    present = inputs.present
     return bool(
-        not wish.rollback
-        and scale_set.image_history.unproven(sight.target)
-        and same_reference(scale_set.image, sight.target)
+        not intent.rollback
+        and scale_set.image_history.unproven(inputs.target)
+        and same_reference(scale_set.image, inputs.target)
         and scale_set.manual
-        and sight.lease is None
+        and inputs.lease is None
         and source is not None
         and present
-        and all(same_image(one.image, sight.target) and in_service(one, source) for one in present)
+        and all(same_image(one.image, inputs.target) and in_service(one, source) for one in present)
     )
 
 
-def writes_model(sight: Sight, wish: Wish) -> bool:
+def writes_model(inputs: Inputs, intent: Intent) -> bool:
     """Whether the model's image or its policy is to be written; a policy that is restored, for instances only."""
-    if not sight.snapshot.scale_set.has_profile:
+    if not inputs.snapshot.scale_set.has_profile:
         return False
-    change = ImageUpdate(sight.snapshot.scale_set, sight.target, wish.set_manual)
-    return change.image_changes or (change.policy_changes and not wish.restore_policy)
+    change = ImageUpdate(inputs.snapshot.scale_set, inputs.target, intent.set_manual)
+    return change.image_changes or (change.policy_changes and not intent.restore_policy)

@@ -19,8 +19,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import (
     check_resources,
     describe_alerts,
     ids_of,
+    outcome,
     read_since,
-    standing,
     subscription_of,
 )
 from ansible_collections.azroll.vmss.tests.unit.builders import scale_set
@@ -43,7 +43,7 @@ def alert(**essentials: Any) -> dict[str, Any]:
 
 
 def test_an_alert_that_stands() -> None:
-    (found,) = standing([alert()], [RESOURCE], "Sev4")
+    (found,) = outcome([alert()], [RESOURCE], "Sev4")
     assert found.describe() == "cpu-high (Sev2) on lb since 2026-11-22T10:15:00Z"
 
 
@@ -57,16 +57,16 @@ def test_an_alert_that_stands() -> None:
     ],
 )
 def test_alerts_that_do_not_count(essentials: dict[str, Any]) -> None:
-    assert standing([alert(**essentials)], [RESOURCE], "Sev2") == []
+    assert outcome([alert(**essentials)], [RESOURCE], "Sev2") == []
 
 
 @pytest.mark.parametrize("severity", SEVERITIES)
 def test_an_alert_without_a_severity_counts_as_the_worst(severity: str) -> None:
-    assert len(standing([alert(severity=None)], [RESOURCE], severity)) == 1
+    assert len(outcome([alert(severity=None)], [RESOURCE], severity)) == 1
 
 
 def test_resources_are_compared_without_regard_to_case() -> None:
-    assert len(standing([alert(targetResource=RESOURCE.upper())], [RESOURCE], "Sev4")) == 1
+    assert len(outcome([alert(targetResource=RESOURCE.upper())], [RESOURCE], "Sev4")) == 1
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_resources_are_compared_without_regard_to_case() -> None:
     ],
 )
 def test_what_is_new(fired: str | None, since: str | None, new: bool) -> None:
-    (found,) = standing([alert(startDateTime=fired)], [RESOURCE], "Sev4")
+    (found,) = outcome([alert(startDateTime=fired)], [RESOURCE], "Sev4")
     assert found.fired_after(parse_time(since)) is new
 
 
@@ -108,6 +108,6 @@ def test_a_time_that_is_none_is_refused() -> None:
 
 
 def test_what_was_found_is_said() -> None:
-    (found,) = standing([alert()], [RESOURCE], "Sev4")
+    (found,) = outcome([alert()], [RESOURCE], "Sev4")
     assert "cpu-high" in describe_alerts([found], 0)
     assert "2 had fired before" in describe_alerts([], 2)

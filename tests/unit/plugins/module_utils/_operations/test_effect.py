@@ -17,14 +17,14 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
     NoEffect,
     OperationFailed,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Holds
 from ansible_collections.azroll.vmss.tests.unit.plugins.module_utils._operations.test_hold_release import (
     ALL,
     FREE,
     Azure,
     Operation,
     hold,
-    keeper,
+    lease_manager,
     release,
 )
 from ansible_collections.azroll.vmss.tests.unit.wire import Clock
@@ -68,7 +68,7 @@ class Deaf(Azure):
 def test_what_is_not_held_is_said_and_nothing_is_begun(kind: str, words: str) -> None:
     azure, clock = Deaf(kind), Clock()
     with pytest.raises(NoEffect) as caught:
-        keeper(azure, clock=clock).hold("rg-shop", "web", ALL)
+        lease_manager(azure, clock=clock).hold("rg-shop", "web", ALL)
     assert words in caught.value.message
     assert "activity log" in caught.value.advice
     assert sum(clock.sleeps) <= 10
@@ -120,8 +120,8 @@ def test_at_the_limit_of_models_the_lease_says_how_it_ends(monkeypatch: pytest.M
 
 def test_a_read_that_is_behind_the_write_is_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     azure, clock = Azure(policy="Manual"), Clock()
-    # Before the wish is worked out, before the write, after it, and again.
+    # Before the holds is worked out, before the write, after it, and again.
     state = iter(["Running", "Running", "Running", "Suspended"])
     monkeypatch.setattr(azure, "repairs_state", lambda _scale_set: next(state))
-    assert keeper(azure, clock=clock).hold("rg-shop", "web", Wish(repairs=True)).held == ("repairs",)
+    assert lease_manager(azure, clock=clock).hold("rg-shop", "web", Holds(repairs=True)).held == ("repairs",)
     assert clock.sleeps == [10]

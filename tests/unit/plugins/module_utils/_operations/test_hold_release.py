@@ -30,13 +30,13 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import
 from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import read_mark, write_mark
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._operations import acquire_lease
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Keeper, Standing, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Holds, LeaseManager, Outcome
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Claim, read_lease
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, instance, ubuntu
 from ansible_collections.azroll.vmss.tests.unit.wire import OLD_VERSION, WEB, Clock, model
 
 OLD = ubuntu(OLD_VERSION)
-ALL = Wish(repairs=True, autoscale=True, set_manual=True, previous_image=OLD)
+ALL = Holds(repairs=True, autoscale=True, set_manual=True, previous_image=OLD)
 MINE = {"owner": "shop", "azroll-of-mine": "x"}
 
 
@@ -165,19 +165,19 @@ FREE = Azure().state()
 HELD_STATE = {"repairs": "Suspended", "autoscale": {"cpu": False, "idle": False, "db": True}, "policy": "Manual"}
 
 
-def keeper(azure: Azure, run_id: str = "run-a", clock: Clock | None = None, **claim: Any) -> Keeper:
+def lease_manager(azure: Azure, run_id: str = "run-a", clock: Clock | None = None, **claim: Any) -> LeaseManager:
     clock = clock or Clock()
     options = {name: claim.pop(name) for name in ("remembered", "check_mode") if name in claim}
     deadline = Deadline(600, monotonic=clock.monotonic, sleep=clock.sleep)
-    return Keeper(cast(Any, azure), deadline, Claim(run_id, **claim), **options)
+    return LeaseManager(cast(Any, azure), deadline, Claim(run_id, **claim), **options)
 
 
-def hold(azure: Azure, run_id: str = "run-a", wish: Wish = ALL, **claim: Any) -> Standing:
-    return keeper(azure, run_id, **claim).hold("rg-shop", "web", wish)
+def hold(azure: Azure, run_id: str = "run-a", holds: Holds = ALL, **claim: Any) -> Outcome:
+    return lease_manager(azure, run_id, **claim).hold("rg-shop", "web", holds)
 
 
-def release(azure: Azure, run_id: str = "run-a", *, restore_policy: bool = True, **claim: Any) -> Standing:
-    return keeper(azure, run_id, **claim).release("rg-shop", "web", restore_policy=restore_policy)
+def release(azure: Azure, run_id: str = "run-a", *, restore_policy: bool = True, **claim: Any) -> Outcome:
+    return lease_manager(azure, run_id, **claim).release("rg-shop", "web", restore_policy=restore_policy)
 
 
 def without_tags(azure: Azure) -> dict[str, Any]:
@@ -187,16 +187,16 @@ def without_tags(azure: Azure) -> dict[str, Any]:
 @pytest.mark.parametrize("merges", [False, True], ids=["the service replaces tags", "the service merges tags"])
 def test_everything_is_held_once_and_let_go_of_once(merges: bool) -> None:
     azure = Azure(merges=merges)
-    standing = hold(azure, target="image 2")
+    outcome = hold(azure, target="image 2")
     assert without_tags(azure) == HELD_STATE
-    assert standing.held == ("repairs", "autoscale=rg-shop/cpu", "upgrade_policy=Automatic")
+    assert outcome.held == ("repairs", "autoscale=rg-shop/cpu", "upgrade_policy=Automatic")
     lease = read_lease(azure.document["tags"])
-    assert lease == standing.lease
+    assert lease == outcome.lease
     assert (lease.run_id, lease.expires, lease.previous_image) == ("run-a", "2026-11-22T12:15:00Z", OLD)
     assert MINE.items() <= azure.document["tags"].items()
 
     writes = azure.writes
-    assert hold(azure).held == standing.held
+    assert hold(azure).held == outcome.held
     assert azure.writes == writes, "what is so already is not written again"
 
     released = release(azure)
@@ -234,14 +234,14 @@ def test_only_what_ran_is_held() -> None:
 
 def test_check_mode_tells_the_same_and_writes_nothing() -> None:
     azure = Azure()
-    foretold = keeper(azure, check_mode=True)
-    standing = foretold.hold("rg-shop", "web", ALL)
+    foretold = lease_manager(azure, check_mode=True)
+    outcome = foretold.hold("rg-shop", "web", ALL)
     assert azure.state() == FREE
-    real = keeper(azure)
-    assert real.hold("rg-shop", "web", ALL) == standing
+    real = lease_manager(azure)
+    assert real.hold("rg-shop", "web", ALL) == outcome
     assert (
-        foretold.deeds
-        == real.deeds
+        foretold.actions
+        == real.actions
         == [
             "lease",
             "upgrade policy Manual",
@@ -250,12 +250,12 @@ def test_check_mode_tells_the_same_and_writes_nothing() -> None:
         ]
     )
     before = copy.deepcopy(azure.state())
-    foretold = keeper(azure, check_mode=True)
+    foretold = lease_manager(azure, check_mode=True)
     foretold.release("rg-shop", "web", restore_policy=True)
     assert azure.state() == before
-    real = keeper(azure)
+    real = lease_manager(azure)
     real.release("rg-shop", "web", restore_policy=True)
-    assert foretold.deeds == real.deeds
+    assert foretold.actions == real.actions
 
 
 def moments(work: Callable[[Azure], object]) -> list[str]:
@@ -324,8 +324,8 @@ def test_killed_at_any_request_the_next_run_lets_go_of_everything(how: str, monk
         run_id = "run-a" if how == "the same run again" else "run-b"
         if how == "expired":
             azure.server_time = "2026-11-22T12:15:00+00:00"
-        standing = hold(azure, run_id, take_over=how == "taken over")
-        assert standing.lease.previous_image == OLD
+        outcome = hold(azure, run_id, take_over=how == "taken over")
+        assert outcome.lease.previous_image == OLD
         assert without_tags(azure) == HELD_STATE, number
         release(azure, run_id)
         assert azure.state() == FREE, number
@@ -337,9 +337,9 @@ def test_another_run_is_left_alone() -> None:
     before = copy.deepcopy(azure.state())
     with pytest.raises(Refused, match="run run-a"):
         hold(azure, "run-b")
-    standing = release(azure, "run-b")
-    assert standing.lost
-    assert standing.lease == standing.before
+    outcome = release(azure, "run-b")
+    assert outcome.lost
+    assert outcome.lease == outcome.before
     assert azure.state() == before
     assert hold(azure, "run-b", take_over=True).before.run_id == "run-a"
     assert release(azure, "run-a").lost, "the one that it was taken from has nothing to release"
@@ -393,9 +393,9 @@ def test_the_policy_stays_manual_and_remembered_while_instances_lag() -> None:
     azure = Azure()
     hold(azure)
     azure.instances = [instance(0, image=OLD), instance(1, image=NEW)]
-    standing = release(azure)
-    assert standing.lagging == ("1",)
-    assert standing.held == ("upgrade_policy=Automatic",)
+    outcome = release(azure)
+    assert outcome.lagging == ("1",)
+    assert outcome.held == ("upgrade_policy=Automatic",)
     assert (azure.repairs, azure.policy) == ("Running", "Manual")
     writes = azure.writes
     release(azure)
@@ -433,19 +433,19 @@ def test_the_policy_stays_manual_if_that_is_wanted() -> None:
 def test_a_lease_is_not_written_under_a_policy_that_acts_on_writes() -> None:
     azure = Azure(policy="Rolling")
     with pytest.raises(Refused, match="policy of web is Rolling") as refusal:
-        hold(azure, wish=Wish(repairs=True))
+        hold(azure, holds=Holds(repairs=True))
     assert refusal.value.kind == "upgrade_policy"
     assert azure.writes == 0
 
 
 def test_without_lease_the_caller_remembers() -> None:
     azure = Azure()
-    standing = hold(azure, minutes=0)
-    assert standing.lease is None
+    outcome = hold(azure, minutes=0)
+    assert outcome.lease is None
     assert without_tags(azure) == HELD_STATE
     assert azure.document["tags"] == MINE
-    assert hold(azure, minutes=0, remembered=standing.held).held == standing.held
-    release(azure, minutes=0, remembered=standing.held)
+    assert hold(azure, minutes=0, remembered=outcome.held).held == outcome.held
+    release(azure, minutes=0, remembered=outcome.held)
     assert azure.state() == FREE
 
 
@@ -512,7 +512,7 @@ def test_a_busy_set_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(scale_set, action)
 
     monkeypatch.setattr(azure, "set_repairs", set_repairs)
-    keeper(azure, clock=clock).hold("rg-shop", "web", ALL)
+    lease_manager(azure, clock=clock).hold("rg-shop", "web", ALL)
     assert azure.repairs == "Suspended"
     assert clock.sleeps == [5.0, 5.0]
 

@@ -33,7 +33,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Bu
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings import CODES, Finding
-from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Sight, Wish
+from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs, Intent
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.run import examine, proves_image, writes_model
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Claim, Lease, write_lease
@@ -58,7 +58,7 @@ def order(limit: str = "20%", *, zone: str = "", domain: str = "", **fields: Any
 
 def look(**given: Any) -> list[Finding]:
     """The findings for a set of five that is fit to be rolled, but for what a case says."""
-    wish = {"order": order(), "claim": Claim("mine"), **given.pop("wish", {})}
+    intent = {"order": order(), "claim": Claim("mine"), **given.pop("intent", {})}
     profile = given.pop("profile", {})
     views = [{"properties": {"instanceView": {"hyperVGeneration": "V2"}}}]
     model = {"properties": {"virtualMachineProfile": profile}, "plan": given.pop("plan", None)}
@@ -67,7 +67,7 @@ def look(**given: Any) -> list[Finding]:
     states = {name: given.pop(name) for name in ("rolling_upgrade", "repairs_state") if name in given}
     snapshot = Snapshot(scale_set(**given.pop("model", {})), instances, NOW, documents=documents, **states)
     known = {"target": NEW, "previous": OLD, "target_details": LINUX, "previous_details": LINUX}
-    return examine(Sight(snapshot, **{**known, "permissions": EVERYTHING, **given}), Wish(**wish))
+    return examine(Inputs(snapshot, **{**known, "permissions": EVERYTHING, **given}), Intent(**intent))
 
 
 def held(**fields: Any) -> dict[str, Any]:
@@ -102,7 +102,7 @@ NINE = [instance(number, image=ubuntu(f"1.{number}.0")) for number in range(9)]
 PLAN = {"name": "server", "publisher": "Canonical", "product": "ubuntu"}
 MANAGED = Image(id="/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/web")
 CLUSTER: dict[str, Any] = {"model": {"tags": {"cluster-autoscaler-enabled": "true"}}}
-POOL: dict[str, Any] = {"model": {"tags": {"__AzureDevOpsElasticPool": "agents"}}, "wish": {"any_capacity": True}}
+POOL: dict[str, Any] = {"model": {"tags": {"__AzureDevOpsElasticPool": "agents"}}, "intent": {"any_capacity": True}}
 FULL: dict[str, Any] = {"model": {"tags": {f"tag-{number}": "" for number in range(45)}}}
 ON_NEW: dict[str, Any] = {"model": {**FULL["model"], "image": NEW}}
 HELD = f"autoscale={SCALING.label}"
@@ -128,7 +128,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a share that comes to one, and instances to be quarantined": (
         "quarantine",
         "warning",
-        {"wish": {"quarantine": True}},
+        {"intent": {"quarantine": True}},
     ),
     "a lock": ("locked", "refusal", {"locks": (FREEZE,)}),
     "a lock, and nothing to do": (
@@ -151,7 +151,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "Rolling, to be set": (
         "upgrade_policy",
         "warning",
-        {"model": {"upgrade_policy": "Rolling"}, "wish": {"set_manual": True}},
+        {"model": {"upgrade_policy": "Rolling"}, "intent": {"set_manual": True}},
     ),
     "Automatic, all done": (
         "upgrade_policy",
@@ -161,7 +161,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "Automatic, all done but the skipped": (
         "upgrade_policy",
         "warning",
-        {"model": {"upgrade_policy": "Automatic", "image": NEW}, "instances": five()[:1], "wish": SKIP_FIRST},
+        {"model": {"upgrade_policy": "Automatic", "image": NEW}, "instances": five()[:1], "intent": SKIP_FIRST},
     ),
     "Automatic, a lease to be taken over": (
         "upgrade_policy",
@@ -179,13 +179,13 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "model": {"upgrade_policy": "Automatic", "image": NEW},
             "instances": [instance(image=NEW, health="unhealthy")],
             "previous": NEW,
-            "wish": {"restore_policy": True},
+            "intent": {"restore_policy": True},
         },
     ),
     "Automatic, some left": ("upgrade_policy", "refusal", {"model": {"upgrade_policy": "Automatic", "image": NEW}}),
     "automatic OS upgrades": ("automatic_os_upgrade", "needs_acceptance", {"model": {"automatic_os_upgrade": True}}),
     "rolling upgrade": ("rolling_upgrade", "refusal", {"rolling_upgrade": "RollingForward"}),
-    "nine models": ("model_limit", "warning", {"instances": NINE[:7], "wish": {"order": order("50%")}}),
+    "nine models": ("model_limit", "warning", {"instances": NINE[:7], "intent": {"order": order("50%")}}),
     "ten models": ("model_limit", "needs_acceptance", {"instances": NINE}),
     "no health": ("health_source_missing", "needs_acceptance", {"model": {"health_source": None}}),
     "two sources": ("health_source_twice", "warning", {"profile": {"networkProfile": {"healthProbe": {"id": "/p"}}}}),
@@ -296,12 +296,12 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a zone below its minimum in service": (
         "below_minimum",
         "needs_acceptance",
-        {"instances": ten(0, 2), "wish": {"order": order("30%", zone="20%")}},
+        {"instances": ten(0, 2), "intent": {"order": order("30%", zone="20%")}},
     ),
     "too many are out of service beside the skipped": (
         "max_unavailable",
         "refusal",
-        {"instances": five(health="unhealthy"), "wish": SKIP_FIRST},
+        {"instances": five(health="unhealthy"), "intent": SKIP_FIRST},
     ),
     "protected": ("instances_protected", "warning", {"instances": five(protected=True)}),
     "quarantined": (
@@ -309,17 +309,17 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "warning",
         {
             "instances": [*five()[1:], instance(0, image=NEW, protected=True, health="unhealthy")],
-            "wish": {"order": order("2")},
+            "intent": {"order": order("2")},
         },
     ),
     "deallocated": (
         "instances_deallocated",
         "warning",
-        {"instances": five(power="deallocated"), "wish": {"order": order("2")}},
+        {"instances": five(power="deallocated"), "intent": {"order": order("2")}},
     ),
     "failed": ("instances_failed", "warning", {"instances": five(provisioning_state="Failed", health=None)}),
     "failed, but serving": ("instances_failed", "warning", {"instances": five(provisioning_state="Failed")}),
-    "missing": ("instances_missing", "warning", {"model": {"capacity": 6}, "wish": {"order": order("40%")}}),
+    "missing": ("instances_missing", "warning", {"model": {"capacity": 6}, "intent": {"order": order("40%")}}),
     "missing, and no room": ("instances_missing", "needs_acceptance", {"model": {"capacity": 6}}),
     "in progress": ("instances_in_progress", "warning", {"instances": five(provisioning_state="Updating")}),
     "in progress for long": (
@@ -332,13 +332,13 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "warning",
         {
             "instances": five(provisioning_state="Updating", state_since="2026-11-20T10:00:00Z"),
-            "wish": {"order": order("40%", marks=Marks(skip_ids=("0",)))},
+            "intent": {"order": order("40%", marks=Marks(skip_ids=("0",)))},
         },
     ),
     "in progress, skipped, and all that may be out": (
         "instances_in_progress",
         "needs_acceptance",
-        {"instances": five(provisioning_state="Updating"), "wish": SKIP_FIRST},
+        {"instances": five(provisioning_state="Updating"), "intent": SKIP_FIRST},
     ),
     "in progress, skipped, and all of its zone that may be out": (
         "instances_in_progress",
@@ -347,7 +347,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "instances": [
                 replace(one, provisioning_state="Updating") if one.instance_id == "0" else one for one in ten()
             ],
-            "wish": {"order": order("40%", zone="1", marks=Marks(skip_ids=("0",)))},
+            "intent": {"order": order("40%", zone="1", marks=Marks(skip_ids=("0",)))},
         },
     ),
     "no profile": ("profile_missing", "refusal", {"model": {"orchestration_mode": "Flexible", "has_profile": False}}),
@@ -369,25 +369,25 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "lease without end": ("lease", "refusal", held(expires=None)),
     "expired lease": ("lease", "warning", held(expires="2026-11-22T10:00:00Z")),
     "lease of the dead": ("lease", "warning", {**held(), "holder_dead": True}),
-    "taken over": ("lease", "warning", {**held(), "wish": {"claim": Claim("mine", take_over=True)}}),
+    "taken over": ("lease", "warning", {**held(), "intent": {"claim": Claim("mine", take_over=True)}}),
     "autoscale": ("autoscale", "warning", {"autoscale": (SCALING,)}),
-    "autoscale to be held": ("autoscale", "warning", {"autoscale": (SCALING,), "wish": {"hold_autoscale": True}}),
+    "autoscale to be held": ("autoscale", "warning", {"autoscale": (SCALING,), "intent": {"hold_autoscale": True}}),
     "scaled by others": ("scaled_by_others", "needs_acceptance", CLUSTER),
-    "scaled by others as accepted": ("scaled_by_others", "warning", {**CLUSTER, "wish": {"any_capacity": True}}),
+    "scaled by others as accepted": ("scaled_by_others", "warning", {**CLUSTER, "intent": {"any_capacity": True}}),
     "forty-five tags": ("tag_limit", "refusal", FULL),
     "forty tags": ("tag_limit", "warning", {"model": {"tags": {f"tag-{number}": "" for number in range(40)}}}),
     "unknown autoscale": ("autoscale_unreadable", "warning", {"autoscale": None}),
     "unknown autoscale to be held": (
         "autoscale_unreadable",
         "refusal",
-        {"autoscale": None, "wish": {"hold_autoscale": True}},
+        {"autoscale": None, "intent": {"hold_autoscale": True}},
     ),
     "unknown autoscale that a run has left held": (
         "autoscale_unreadable",
         "needs_acceptance",
         {**held(run_id="mine", held=("autoscale=web-rg/web-cpu",)), "autoscale": None},
     ),
-    "repairs on": ("repairs_running", "warning", {"repairs_state": "Running", "wish": {"suspend_repairs": False}}),
+    "repairs on": ("repairs_running", "warning", {"repairs_state": "Running", "intent": {"suspend_repairs": False}}),
     "repairs off": ("repairs_suspended", "warning", {"repairs_state": "Suspended"}),
     "blind": (
         "permission_missing",
@@ -413,7 +413,7 @@ NOTHING: dict[str, dict[str, Any]] = {
     "another version under the same plan": {"plan": PLAN, "target_details": replace(LINUX, plan=plan_of(PLAN))},
     "Trusted Launch": {"profile": {"securityProfile": {"securityType": "TrustedLaunch"}}},
     "own lease": held(run_id="mine"),
-    "forty-five tags, without a lease": {**FULL, "wish": {"claim": Claim("mine", minutes=0)}},
+    "forty-five tags, without a lease": {**FULL, "intent": {"claim": Claim("mine", minutes=0)}},
     "forty-five tags, and nothing to do": {**FULL, "instances": [instance(n, image=NEW) for n in range(5)], **ON_NEW},
     "autoscale off": {"autoscale": (Autoscale.from_wire({"name": "web-cpu", "properties": {"enabled": False}}),)},
     "another image on a Flexible set of many": {
@@ -423,22 +423,22 @@ NOTHING: dict[str, dict[str, Any]] = {
     "unhealthy as far as the budget goes": {"instances": five(health="unhealthy")},
     "a zone below its minimum in service that nothing goes from": {
         "instances": ten(0, 2),
-        "wish": {"order": order("30%", zone="20%", only=Selection(zones=("2",)))},
+        "intent": {"order": order("30%", zone="20%", only=Selection(zones=("2",)))},
     },
     "below the minimum in service, and all that is left is skipped": {
         "instances": [instance(n, health="unhealthy" if n < 2 else "healthy") for n in range(5)],
-        "wish": {"order": order(marks=Marks(skip_ids=tuple("01234")))},
+        "intent": {"order": order(marks=Marks(skip_ids=tuple("01234")))},
     },
-    "protected, but skipped": {"instances": five(protected=True), "wish": SKIP_FIRST},
-    "protected, but not to be moved": {"instances": five(protected=True), "wish": BUT_FIRST},
+    "protected, but skipped": {"instances": five(protected=True), "intent": SKIP_FIRST},
+    "protected, but not to be moved": {"instances": five(protected=True), "intent": BUT_FIRST},
     "deallocated, but skipped": {
         "instances": five(power="deallocated"),
-        "wish": {"order": order("2", marks=Marks(skip_ids=("0",)))},
+        "intent": {"order": order("2", marks=Marks(skip_ids=("0",)))},
     },
     "protected, but done": {"instances": five(protected=True, image=NEW)},
-    "instances may be quarantined": {"wish": {"order": order("40%"), "quarantine": True}},
+    "instances may be quarantined": {"intent": {"order": order("40%"), "quarantine": True}},
     "instances were to be quarantined, but there is nothing to do": {
-        "wish": {"quarantine": True},
+        "intent": {"quarantine": True},
         "model": {"image": NEW},
         "previous": NEW,
         "instances": [instance(n, image=NEW) for n in range(5)],
@@ -457,7 +457,7 @@ NOTHING: dict[str, dict[str, Any]] = {
 
 def test_a_zone_of_which_nothing_could_go_is_refused_before_the_rollout():
     instances = [replace(ten()[0], power="stopped"), *ten()[1:]]
-    found = look(instances=instances, wish={"order": order("40%", zone="1")})
+    found = look(instances=instances, intent={"order": order("40%", zone="1")})
     assert ("max_unavailable", "refusal") in [(one.code, one.severity) for one in found]
 
 
@@ -481,8 +481,8 @@ def test_every_code_and_severity_has_a_case():
 def test_of_a_service_that_writes_the_tags_the_lease_is_spoken_of():
     (found,) = look(**POOL)
     assert "O(lease_minutes=0)" in found.advice
-    without = {**POOL["wish"], "claim": Claim("mine", minutes=0)}
-    (found,) = look(**{**POOL, "wish": without})
+    without = {**POOL["intent"], "claim": Claim("mine", minutes=0)}
+    (found,) = look(**{**POOL, "intent": without})
     assert "lease" not in found.advice
 
 
@@ -493,8 +493,8 @@ def test_nothing_is_made_up(case):
 
 @pytest.mark.parametrize("given", [{"locks": (FREEZE,)}, {}])
 def test_a_lock_on_an_autoscale_setting_is_an_obstacle_where_it_is_held_and_is_said_once(given):
-    wish = {"hold_autoscale": True}
-    found = look(autoscale=(SCALING,), **ON_SETTING, **given, wish=wish)
+    intent = {"hold_autoscale": True}
+    found = look(autoscale=(SCALING,), **ON_SETTING, **given, intent=intent)
     locked = [one for one in found if one.code == "locked"]
     assert [one.severity for one in locked] == ["refusal"]
     assert ("hold_autoscale=false" in locked[0].advice) is not bool(given)
@@ -502,10 +502,10 @@ def test_a_lock_on_an_autoscale_setting_is_an_obstacle_where_it_is_held_and_is_s
 
 
 def test_where_nothing_could_be_set_aside_what_would_work_is_said():
-    (found,) = look(wish={"quarantine": True})
+    (found,) = look(intent={"quarantine": True})
     assert found.advice == 'Set O(max_unavailable) to at least 2 or "40%".'
-    wish = {"order": order("40%"), "quarantine": True}
-    found = look(wish=wish, model={"orchestration_mode": "Flexible"})
+    intent = {"order": order("40%"), "quarantine": True}
+    found = look(intent=intent, model={"orchestration_mode": "Flexible"})
     assert ("quarantine", "warning") in [(one.code, one.severity) for one in found]
 
 
@@ -516,7 +516,7 @@ def test_the_budget_says_what_would_work():
 
 def test_every_part_below_its_floor_is_named():
     limits = {"order": order("20%", zone="20%", domain="1")}
-    found = look(instances=ten(0, 2, 4), wish=limits)
+    found = look(instances=ten(0, 2, 4), intent=limits)
     assert [(one.code, one.message, one.instances) for one in found] == [
         (
             "below_minimum",
@@ -530,7 +530,7 @@ def test_every_part_below_its_floor_is_named():
         ),
     ]
     both = [replace(one, zone=None) for one in ten(2, 3)]
-    (found_domain,) = look(instances=both, wish=limits)
+    (found_domain,) = look(instances=both, intent=limits)
     assert found_domain.message == (
         "2 of 2 instances of fault domain 1 are out of service already, and max_unavailable_per_fault_domain (1) "
         "allows 1"
@@ -546,8 +546,8 @@ def lacking(*actions: str, **given: Any) -> list[tuple[str, str]]:
 
 
 def test_permissions_are_named_with_the_steps_that_need_them():
-    wish = {"hold_autoscale": True}
-    given = {"repairs_state": "Running", "autoscale": (SCALING,), "wish": wish}
+    intent = {"hold_autoscale": True}
+    given = {"repairs_state": "Running", "autoscale": (SCALING,), "intent": intent}
     missing = lacking("Microsoft.Compute/*", "*/autoscaleSettings/write", **given)
     needed = [message for severity, message in missing if severity == "needs_acceptance"]
     assert len(needed) == 5
@@ -572,7 +572,7 @@ def test_permissions_are_named_with_the_steps_that_need_them():
 @pytest.mark.parametrize("holder", ["mine", "theirs"])
 def test_what_a_dead_run_left_held_takes_the_right_to_let_go_of_it(item, action, state, holder):
     off = {"name": "web-cpu", "id": "/resourceGroups/web-rg/", "properties": {"enabled": False}}
-    given = {"autoscale": (Autoscale.from_wire(off),), "wish": {"suspend_repairs": False}, "repairs_state": state}
+    given = {"autoscale": (Autoscale.from_wire(off),), "intent": {"suspend_repairs": False}, "repairs_state": state}
     left = {**given, **held(run_id=holder, held=(item,)), "holder_dead": True}
     left["model"]["automatic_repairs"] = True
     ((severity, message),) = lacking(action, **left)
@@ -588,7 +588,7 @@ def test_what_a_dead_run_left_held_takes_the_right_to_let_go_of_it(item, action,
 
 
 @pytest.mark.parametrize(
-    ("model", "wish", "severity"),
+    ("model", "intent", "severity"),
     [
         ({"automatic_repairs": True}, {}, "needs_acceptance"),
         ({"automatic_repairs": True}, {"suspend_repairs": False}, "warning"),
@@ -601,23 +601,23 @@ def test_what_a_dead_run_left_held_takes_the_right_to_let_go_of_it(item, action,
         ),
     ],
 )
-def test_repairs_that_cannot_be_seen_cannot_be_held(model, wish, severity):
-    ((found, message),) = lacking("*/instanceView/read", model=model, wish=wish)
+def test_repairs_that_cannot_be_seen_cannot_be_held(model, intent, severity):
+    ((found, message),) = lacking("*/instanceView/read", model=model, intent=intent)
     assert found == severity
     assert "see whether automatic repairs run" in message
 
 
 @pytest.mark.parametrize(
-    ("wish", "action"),
+    ("intent", "action"),
     [
         ("quarantine", "virtualMachineScaleSets/virtualMachines/write"),
         ("retry_failed", "virtualMachineScaleSets/reimage"),
     ],
 )
-def test_a_set_without_the_right_to_what_a_rollout_can_do_without_is_rolled(wish, action):
+def test_a_set_without_the_right_to_what_a_rollout_can_do_without_is_rolled(intent, action):
     upgrader = [{"actions": ["*/read", "*/manualUpgrade/action", "Microsoft.Compute/virtualMachineScaleSets/write"]}]
     assert look(permissions=upgrader) == []
-    (found,) = look(permissions=upgrader, wish={"order": order("40%"), wish: True})
+    (found,) = look(permissions=upgrader, intent={"order": order("40%"), intent: True})
     assert (found.code, found.severity) == ("permission_missing", "warning")
     assert action in found.message
 
@@ -631,7 +631,7 @@ def test_a_set_without_the_right_to_what_a_rollout_can_do_without_is_rolled(wish
 )
 def test_instances_that_cannot_be_found_cannot_be_asked(model, action):
     owner_but_one = [{"actions": ["*"], "notActions": ["*/networkInterfaces/read"]}]
-    found = look(model=model, permissions=owner_but_one, wish={"probe_instances": True})
+    found = look(model=model, permissions=owner_but_one, intent={"probe_instances": True})
     (missing,) = (one for one in found if one.code == "permission_missing")
     assert missing.severity == "needs_acceptance"
     assert f"The principal lacks {action} on" in missing.message
@@ -672,7 +672,7 @@ UNPROVEN = ImageHistory(rollout_image=NEW, unproven_images=(NEW,))
 )
 def test_an_image_has_proved_itself_when_every_instance_runs_it_and_is_well(model, instances, given, proved):
     snapshot = Snapshot(scale_set(**{"image": NEW, "image_history": UNPROVEN, **model}), tuple(instances), NOW)
-    assert proves_image(Sight(snapshot, NEW, OLD), Wish(order(), Claim("mine"), **given)) is proved
+    assert proves_image(Inputs(snapshot, NEW, OLD), Intent(order(), Claim("mine"), **given)) is proved
 
 
 @pytest.mark.parametrize(
@@ -680,11 +680,11 @@ def test_an_image_has_proved_itself_when_every_instance_runs_it_and_is_well(mode
     [({}, False, True), ({"image": NEW}, False, False), ({"image": NEW, "upgrade_policy": "Rolling"}, True, True)],
 )
 def test_whether_the_model_is_to_be_written(model, set_manual, writes):
-    sight = Sight(Snapshot(scale_set(**model), (), NOW), NEW, OLD)
-    wish = Wish(order(), Claim("mine"), set_manual=set_manual)
-    assert writes_model(sight, wish) == writes
+    inputs = Inputs(Snapshot(scale_set(**model), (), NOW), NEW, OLD)
+    intent = Intent(order(), Claim("mine"), set_manual=set_manual)
+    assert writes_model(inputs, intent) == writes
     # A policy that is restored at the end is no reason for a rollout.
-    assert writes_model(sight, replace(wish, restore_policy=True)) == ("image" not in model)
+    assert writes_model(inputs, replace(intent, restore_policy=True)) == ("image" not in model)
 
 
 _texts = st.sampled_from(["", "Manual", "Automatic", "TrustedLaunch", "nonsense", "2026-11-22T10:00:00Z"])
@@ -726,7 +726,7 @@ def test_whatever_azure_sends_there_are_findings_and_no_error(
 ):
     model = ScaleSet.from_wire(document, resource_group="rg-shop")
     snapshot = Snapshot(model, tuple(instances), NOW if known else None, state, state, Documents(document, [{}]))
-    sight = Sight(
+    inputs = Inputs(
         snapshot,
         NEW,
         model.image,
@@ -737,7 +737,7 @@ def test_whatever_azure_sends_there_are_findings_and_no_error(
         autoscale=(SCALING,) if known else None,
         permissions=permissions,
     )
-    for found in examine(sight, Wish(order, Claim("mine"), set_manual=manual, hold_autoscale=known)):
+    for found in examine(inputs, Intent(order, Claim("mine"), set_manual=manual, hold_autoscale=known)):
         assert found.message
         assert found.advice
         assert set(found.instances) <= {one.instance_id for one in instances}
