@@ -38,9 +38,8 @@ Each rollout draws a world of its own:
 * limits for the set, its zones and its fault domains, as counts and percentages; canaries, growing batches, soaks, a
   share to stop at, a part to be confined to, instances to skip, checkpoints at which an operator may end the run
 * an image that works, boots slowly, flaps, fails on some or on all instances, makes them unhealthy, or never comes back
-* other clients at work: autoscale, operators who change capacity, image, power and protection, evictions, another
-client's
-  upgrade
+* other clients at work: autoscale, operators who change capacity, image, power and protection, evictions, an upgrade
+  by another client
 * a service that throttles, breaks connections before and after a write took effect, is silent for minutes, answers
   409 and 412, and ends operations badly
 * up to three kills, at any step, and the run after each
