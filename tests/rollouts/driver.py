@@ -293,7 +293,7 @@ class Rollout(Batches):
 
     def _quarantine(self) -> None:
         options = self._options
-        aside = rollout_quarantine(
+        chosen_ones = rollout_quarantine(
             self.journal,
             self._vmss,
             most=options.quarantine,
@@ -302,18 +302,18 @@ class Rollout(Batches):
             max_unavailable_per_fault_domain=options.max_unavailable_per_fault_domain,
             ignore_missing="instances_missing" in options.accept,
         )
-        if aside["instance_ids"]:
+        if chosen_ones["instance_ids"]:
             with suppress(Stop):
                 self.module(
                     vmss_instance_protection,
                     "protection",
-                    instance_ids=aside["instance_ids"],
+                    instance_ids=chosen_ones["instance_ids"],
                     scale_in=True,
                     scale_set_actions=True,
                     run_id=self._run_id if options.lease else None,
                 )
         told = self.registered.get("protection", {})
-        self.journal = rollout_journal(self.journal, "quarantine", aside=aside, protection=told)
+        self.journal = rollout_journal(self.journal, "quarantine", choice=chosen_ones, protection=told)
 
     # finish.yml
 

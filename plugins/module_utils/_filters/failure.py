@@ -32,7 +32,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_polic
     Reaction,
     react,
 )
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.quarantine import Quarantine, choose_aside
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.quarantine import Quarantine, choose_quarantine
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.retry import already_retried, decide_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.rollback_image import rollback_target
 
@@ -95,7 +95,7 @@ def rollout_quarantine(
         return Quarantine().to_dict()
     limits = (max_unavailable, max_unavailable_per_zone, max_unavailable_per_fault_domain)
     most, budget = read_number(most, "rollout_quarantine"), read_limits(*limits, ignore_missing)
-    return choose_aside(journal, *read_set(vmss), most=most, budget=budget).to_dict()
+    return choose_quarantine(journal, *read_set(vmss), most=most, budget=budget).to_dict()
 
 
 def rollout_previous_image(

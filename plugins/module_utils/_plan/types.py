@@ -83,7 +83,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Plan:
-    """Batches in order. `allowed` instances may be out of service at once, so `floor` never are.
+    """Batches in order. `allowed` instances may be out of service at once, so `min_in_service` never are.
 
     Before the first batch the `in_progress` instances must be back in service: the plan counts on it. `deferred` are
     those beyond the share that is to be moved. `excluded_ids` are those that the rollout neither moves nor waits for.
@@ -102,7 +102,7 @@ class Plan:
     upgraded_by_others: tuple[str, ...] = ()
 
     @property
-    def floor(self) -> int:
+    def min_in_service(self) -> int:
         """The least number of instances in service."""
         return self.total + self.missing - self.allowed
 
@@ -123,7 +123,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "total": plan.total,
         "missing": plan.missing,
         "allowed": plan.allowed,
-        "floor": plan.floor,
+        "min_in_service": plan.min_in_service,
     }
 
 
@@ -144,7 +144,7 @@ def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:
     """The plan as lines of text: the budget, who is waited for, each batch with its ids, each that is excluded."""
     moving = sum(len(batch.instance_ids) for batch in plan.batches)
     if plan.batches:
-        budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, at least {plan.floor} in service"
+        budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, at least {plan.min_in_service} in service"
         if plan.missing:
             budget += f"; {plan.missing} more are missing and count as out of service"
         lines = [f"{moving} of {plan.total} instances to move in {len(plan.batches)} batches; {budget}"]

@@ -34,7 +34,7 @@ class Quarantine:
         return {**asdict(self), "instance_ids": list(self.instance_ids)}
 
 
-def choose_aside(
+def choose_quarantine(
     journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance], *, most: int, budget: Budget
 ) -> Quarantine:
     """At most so many of the newly broken instances, by the set as it is after the failure.

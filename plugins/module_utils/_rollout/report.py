@@ -157,7 +157,7 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
     lines += [f"On {image}: {len(ids)} ({' '.join(ids)})" for image, ids in report["instances_by_image"].items()]
     if report["result"] == "failed":
         return [*lines, "No instance was sent to the image." if report["lease_acquired"] else "Nothing was written."]
-    lines += _aside(report)
+    lines += _quarantined(report)
     lines += [text for text in (report["decision"], _restored(report), report["image_kept_why"]) if text]
     return lines if report["result"] == "rolled_back" else [*lines, *_ways_out(report)]
 
@@ -193,7 +193,7 @@ def _why_held(held: Sequence[str]) -> str:
     return ". Instances lag behind the model, and under that policy Azure would upgrade them by itself."
 
 
-def _aside(report: Mapping[str, Any]) -> list[str]:
+def _quarantined(report: Mapping[str, Any]) -> list[str]:
     ids = report["quarantine"]
     told = [
         f"Quarantined for study, and protected from scale set actions: {' '.join(ids)}. To release them: remove the "

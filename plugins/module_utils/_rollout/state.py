@@ -237,20 +237,20 @@ def explain(
 
 
 def quarantine(
-    journal: Mapping[str, Any], aside: Mapping[str, Any], protection: Mapping[str, Any] | None = None
+    journal: Mapping[str, Any], choice: Mapping[str, Any], protection: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The journal with the choice of `_aside.choose_aside` and the result of vmss_instance_protection for it.
+    """The journal with the choice of `quarantine.choose_quarantine` and the result of vmss_instance_protection for it.
 
     Only what is protected now is quarantined, whatever was chosen; where that failed, the error says why.
     """
     told = protection or {}
-    why = aside["why"]
+    why = choice["why"]
     if told.get("error"):
         why = f"Not all could be quarantined: {told.get('msg')}"
-    elif aside["instance_ids"] and "error" not in told:
+    elif choice["instance_ids"] and "error" not in told:
         # Whoever was killed says nothing of what is protected by now.
         why = (
-            f"Whether {listed(aside['instance_ids'])} are protected now is not known: {told.get('msg') or 'no answer'}"
+            f"Whether {listed(choice['instance_ids'])} are protected now is not known: {told.get('msg') or 'no answer'}"
         )
     return {**journal, "quarantine": [one["instance_id"] for one in told.get("instances") or []], "quarantine_why": why}
 

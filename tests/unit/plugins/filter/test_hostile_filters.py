@@ -46,7 +46,7 @@ EVENTS: dict[str, dict[str, Any]] = {
     "release": {"result": {**HELD, "lost": False, "msg": "", "error": None}},
     "explain": {"details": DETAILS, "operation": {"error": {}}, "probe": "", "unhealthy": [], "image": TARGET},
     "quarantine": {
-        "aside": {"why": "", "instance_ids": []},
+        "choice": {"why": "", "instance_ids": []},
         "protection": {"instances": [{"instance_id": "0"}], "error": None},
     },
     "begin_batch": {"batch": BATCH, "at": AT},

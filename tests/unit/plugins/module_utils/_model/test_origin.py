@@ -139,7 +139,7 @@ def test_excluded_instances_are_named_and_nothing_else():
     assert {one for batch in plan.batches for one in batch.instance_ids} == {one.instance_id for one in ours}
     assert [(one.instance_id, one.reason) for one in plan.excluded] == [("disk", "why"), ("win", "why")]
     # The minimum in service is one of those that are rolled.
-    assert (plan.total, plan.allowed, plan.floor) == (5, 1, 4)
+    assert (plan.total, plan.allowed, plan.min_in_service) == (5, 1, 4)
     numbers = count(fleet, NEW, EXTENSION)
     assert (numbers["total"], numbers["attached"], numbers["stale"], numbers["on_target"]) == (7, 2, 5, 0)
     assert excluded(fleet, NEW) == {"disk": "why", "win": "why"} | excluded(ours, NEW)

@@ -176,7 +176,7 @@ def test_a_plan_carried_out_keeps_the_floor_at_every_moment_and_leaves_nothing_b
         away = before | set(batch.instance_ids)
         if away != before:
             assert len(away) <= made.allowed
-            assert len(world) - len(away) >= made.floor
+            assert len(world) - len(away) >= made.min_in_service
         assert len(batch.instance_ids) <= made.allowed
         # Nor where those serve that are said to be healthy, though an operation on them has failed since.
         certain = before - doubtful(world.values(), source)
@@ -253,7 +253,7 @@ def test_a_percentage_of_less_than_one_instance_is_refused_whatever_the_size():
 def test_what_is_missing_makes_the_floor_higher_and_the_batches_smaller():
     fleet = [instance(n) for n in range(16)]
     plan = make_plan(fleet, NEW, order("batch", "20%"), health_source=EXTENSION, capacity=18)
-    assert (plan.total, plan.missing, plan.allowed, plan.floor) == (16, 2, 3, 15)
+    assert (plan.total, plan.missing, plan.allowed, plan.min_in_service) == (16, 2, 3, 15)
     assert max(len(batch.instance_ids) for batch in plan.batches) == 1
     assert "2 more are missing and count as out of service" in describe_plan(plan, "20%")[0]
 
@@ -363,7 +363,7 @@ def test_twenty_instances_in_five_domains_take_a_canary_and_five_batches():
         ("update domain 3", "3 8 13 18"),
         ("update domain 4", "4 9 14 19"),
     ]
-    assert (made.total, made.allowed, made.floor) == (20, 4, 16)
+    assert (made.total, made.allowed, made.min_in_service) == (20, 4, 16)
 
 
 def test_a_thousand_instances_in_ten_placement_groups_take_a_canary_and_five_batches():
@@ -556,7 +556,7 @@ def test_the_plan_as_plain_data():
         "total": 2,
         "missing": 0,
         "allowed": 1,
-        "floor": 1,
+        "min_in_service": 1,
     }
 
 

@@ -64,13 +64,13 @@ def test_what_a_rollout_leaves_as_it_is_has_a_reason() -> None:
 
 
 def test_so_many_are_in_service_at_any_time() -> None:
-    assert PLAN.floor == 8 + 1 - 2
+    assert PLAN.min_in_service == 8 + 1 - 2
 
 
 def test_a_plan_is_plain_data() -> None:
     data = json.loads(json.dumps(plan_to_dict(PLAN)))
     assert data["batches"][0] == {"name": "canary", "instance_ids": ["0"], "canary": True}
-    assert (data["total"], data["missing"], data["allowed"], data["floor"]) == (8, 1, 2, 7)
+    assert (data["total"], data["missing"], data["allowed"], data["min_in_service"]) == (8, 1, 2, 7)
 
 
 def test_every_id_stands_in_the_lines() -> None:

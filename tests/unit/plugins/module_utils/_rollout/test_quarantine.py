@@ -18,7 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Bu
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_policy import WAYS, react
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.quarantine import choose_aside, newly_broken
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.quarantine import choose_quarantine, newly_broken
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, scale_set
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, tight_budgets
 
@@ -51,7 +51,7 @@ def world(*unhealthy, size=6, moved=3, **fields):
 
 
 def chosen(instances, made=None, *, most=1, allowed=2, known=SET):
-    return choose_aside(made or journal(("0", "1", "2")), known, instances, most=most, budget=budget(allowed))
+    return choose_quarantine(made or journal(("0", "1", "2")), known, instances, most=most, budget=budget(allowed))
 
 
 def test_the_first_of_the_newly_broken_are_chosen():
@@ -72,16 +72,16 @@ def test_the_first_of_the_newly_broken_are_chosen():
     ],
 )
 def test_room_for_one_more_must_be_left(unhealthy, allowed, ids):
-    aside = chosen(world(*unhealthy), journal(("0", "1", "2"), unhealthy_before=["4"]), allowed=allowed)
-    assert aside.instance_ids == ids
-    assert bool(aside.why) == (not ids)
+    chosen_ones = chosen(world(*unhealthy), journal(("0", "1", "2"), unhealthy_before=["4"]), allowed=allowed)
+    assert chosen_ones.instance_ids == ids
+    assert bool(chosen_ones.why) == (not ids)
 
 
 def test_each_part_with_a_limit_must_bear_it():
     instances = [replace(one, zone=str(int(one.instance_id) % 3)) for one in world(0, size=9)]
-    made = choose_aside(journal(), SET, instances, most=1, budget=budget(4, of_zone=Limit.parse("1", "x")))
+    made = choose_quarantine(journal(), SET, instances, most=1, budget=budget(4, of_zone=Limit.parse("1", "x")))
     assert made.instance_ids == ()
-    made = choose_aside(journal(), SET, instances, most=1, budget=budget(4, of_zone=Limit.parse("2", "x")))
+    made = choose_quarantine(journal(), SET, instances, most=1, budget=budget(4, of_zone=Limit.parse("2", "x")))
     assert made.instance_ids == ("0",)
 
 
@@ -99,9 +99,9 @@ def test_what_a_killed_run_set_aside_is_chosen_again_before_others():
     ],
 )
 def test_nothing_else_is_and_the_reason_is_told(facts, known):
-    aside = chosen(world(0), journal(**facts), known=known)
-    assert aside.instance_ids == ()
-    assert aside.why.startswith("None was quarantined: ")
+    chosen_ones = chosen(world(0), journal(**facts), known=known)
+    assert chosen_ones.instance_ids == ()
+    assert chosen_ones.why.startswith("None was quarantined: ")
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ def test_on_target_before_the_rollout_is_not_of_its_making():
 @given(fleets(), tight_budgets, st.integers(0, 3), st.sets(st.integers(0, 40)), st.sampled_from(WAYS))
 def test_the_floor_holds_and_the_rollback_leaves_what_is_set_aside(instances, limits, most, unhealthy, way):
     made = journal([one.instance_id for one in instances[::2]], unhealthy_before=[str(number) for number in unhealthy])
-    aside = choose_aside(made, SET, instances, most=most, budget=limits)
-    ids = set(aside.instance_ids)
+    chosen_ones = choose_quarantine(made, SET, instances, most=most, budget=limits)
+    ids = set(chosen_ones.instance_ids)
     assert len(ids) <= most
     assert ids <= {one.instance_id for one in newly_broken(made, SET, instances)}
     out = set(out_of_service(instances, SET.health_source))
