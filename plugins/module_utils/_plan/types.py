@@ -144,7 +144,8 @@ def describe_plan(plan: Plan, max_unavailable: str) -> list[str]:
     """The plan as lines of text: the budget, who is waited for, each batch with its ids, each that is excluded."""
     moving = sum(len(batch.instance_ids) for batch in plan.batches)
     if plan.batches:
-        budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, at least {plan.min_in_service} in service"
+        least = f"at least {plan.min_in_service} in service"
+        budget = f"at most {plan.allowed} ({max_unavailable}) out of service at once, {least}"
         if plan.missing:
             budget += f"; {plan.missing} more are missing and count as out of service"
         lines = [f"{moving} of {plan.total} instances to move in {len(plan.batches)} batches; {budget}"]
