@@ -171,7 +171,10 @@ options:
     default: false
   rollback:
     description:
-      - Whether the rollout takes the scale set back, so that it need not be known what to go back to from there.
+      - Whether the rollout is a rollback. Then it need not be known which image to roll back to if it fails.
+      - A rollback is needed most when the image that it leaves no longer exists, or when many instances are out of
+        service or missing. So it accepts the findings C(rollback_impossible), C(below_minimum) and
+        C(instances_missing) by itself.
     type: bool
     default: false
   run_id:

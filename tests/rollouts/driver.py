@@ -104,7 +104,7 @@ class Rollout(Batches):
             lease_minutes=options.lease,
             take_over_lease=options.lease_take_over,
             by_model=self._by_model,
-            accept=[*options.accept, *(["rollback_impossible", "below_minimum", "instances_missing"] if back else [])],
+            accept=list(options.accept),
         )
         self._target, self._by_model = preflight["image"], preflight["by_model"]
         self._waits = self._divide(preflight["ansible_facts"]["vmss"])

@@ -22,6 +22,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_prefl
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings import (
+    ACCEPTED_FOR_ROLLBACK,
     accepted,
     check_codes,
     describe,
@@ -54,12 +55,12 @@ class PreflightRequest(Request):
     @classmethod
     def from_options(cls, options: Options) -> PreflightRequest:
         """Raises BadInput."""
-        codes = check_codes(options["accept"])
+        codes = check_codes(options["accept"]) | (ACCEPTED_FOR_ROLLBACK if options["rollback"] else frozenset())
         return cls(
             resource_group=options["resource_group"],
             name=options["name"],
             image=Image.from_options(options["image"]),
-            intent=read_wish(options, codes),
+            intent=read_intent(options, codes),
             by_model=options["by_model"],
             watched=Watched(tuple(options["health_alerts"]), options["health_alert_severity"]),
             include=tuple(options["include_instances"]),
@@ -67,7 +68,7 @@ class PreflightRequest(Request):
         )
 
 
-def read_wish(options: Options, codes: frozenset[str]) -> Intent:
+def read_intent(options: Options, codes: frozenset[str]) -> Intent:
     """What the rollout is to do; `codes` are those that are accepted. Raises BadInput."""
     skip = options["skip"]
     return Intent(

@@ -191,6 +191,10 @@ class Finding:
         return {**asdict(self), "instances": list(self.instances)}
 
 
+# A rollback is needed most when the image to leave is gone, or many instances are out of service or missing.
+ACCEPTED_FOR_ROLLBACK = frozenset({"rollback_impossible", "below_minimum", "instances_missing"})
+
+
 def check_codes(accept: Iterable[str]) -> frozenset[str]:
     """The codes that the user accepts. Raises BadInput for one that does not exist."""
     wanted = frozenset(accept)

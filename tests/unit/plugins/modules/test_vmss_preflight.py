@@ -276,6 +276,17 @@ def test_deprecated_versions_are_told_from_unknown_ones(run: Run) -> None:
     assert not result["ready"]
 
 
+@pytest.mark.parametrize(("rollback", "ready"), [(False, False), (True, True)])
+def test_a_rollback_may_begin_with_more_out_of_service_than_the_budget_allows(
+    run: Run, rollback: bool, ready: bool
+) -> None:
+    failed = [vm(n, state="Failed") if n < 2 else vm(n) for n in range(5)]
+    script = [*look(*failed), *images(), *surroundings()]
+    result = run(MODULE, script, image={"version": "latest"}, max_unavailable="20%", rollback=rollback)
+    assert codes(result)["below_minimum"] == "needs_acceptance"
+    assert result["ready"] is ready
+
+
 def test_after_an_interrupted_run_the_rollback_comes_from_the_instances(run: Run) -> None:
     body = model(NEW_VERSION)
     script = [*look(vm(0, NEW_VERSION), *[vm(n) for n in range(1, 5)], body=body), *images(), *surroundings()]
