@@ -22,7 +22,7 @@ from .conftest import GROUP, ROOT, SET, SPEED, Site
 
 PATIENCE = 200.0
 TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-QUESTION = "the next one continues:"
+QUESTION = "and the next run continues:"
 OPTIONS = {
     "rollout_resource_group": GROUP,
     "rollout_scale_set": SET,

@@ -131,7 +131,7 @@ def test_the_rehearsal_runs_as_the_guide_prints_it(tmp_path):
         next(line for line in lines if "--check" not in line and f'{version}"' in line) for version in ("100", "180")
     )
     assert {line: status for line, (status, _output) in ended.items() if status} == {bad: 2}
-    assert "show web with 5 instances" in " ".join(ended[lines[1]][1].split())
+    assert "contain web with 5 instances" in " ".join(ended[lines[1]][1].split())
     assert "1 of 5 instances to move" in next(output for line, (_, output) in ended.items() if "--check" in line)
     assert "Cause, in canary" in ended[bad][1]
     assert "To roll back: run azroll.vmss.rollback with the same options and -e" in ended[bad][1]
