@@ -148,7 +148,7 @@ def wait_for(call: Call, request: FactsRequest, wait: Wait, result: FactsResult)
     result.vmss_progress, result.msg = outcome.progress.to_dict(), f"{request.name}: {outcome.describe()}"
     if outcome.done and watch.unread:
         call.warn(
-            f"The operation on the instances of {request.name} could not be read, so the instances alone tell that "
+            f"The operation on the instances of {request.name} could not be read, so only the instances show that "
             f"they are {wait.phase}. Reading it takes the action Microsoft.Compute/locations/operations/read."
         )
     if outcome.failed:

@@ -79,7 +79,7 @@ def subscription_of(resource: str) -> str:
         raise BadInput(
             f"{shown(resource)} is not a valid resource id",
             advice="Give it whole, /subscriptions/.../resourceGroups/.../providers/TYPE/NAME, as 'az resource show' "
-            f"tells it, or {SCALE_SET} for the scale set itself.",
+            f"prints it, or {SCALE_SET} for the scale set itself.",
         )
     return match["subscription"]
 

@@ -326,7 +326,7 @@ def test_where_the_operation_cannot_be_read_two_looks_at_the_instances_tell(run:
     script = [get_model(model(NEW_VERSION)), *[one for look in looks for one in (unreadable, look)]]
     result = run(MODULE, script, wait_for="upgraded", instance_ids=["0"], operation_id="0be6")
     assert result["done"]
-    assert "could not be read, so the instances alone tell" in result["warnings"][0]
+    assert "could not be read, so only the instances show" in result["warnings"][0]
     assert "Microsoft.Compute/locations/operations/read" in result["warnings"][0]
 
 
