@@ -16,11 +16,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.wording import
 
 # The attributes of an error that say what follows from it.
 CONSEQUENCES = ("transient", "waited_out", "no_answer", "unseen", "retry_instances", "denied", "blocks_rollback")
+_ROLLING_UPGRADE = "a rolling upgrade of Azure's own is running"
 # Whose the scale set is, by the guard that says so.
 _OWNERS = {
     "managed": "another service owns the scale set",
     "service_fabric": "the scale set carries Service Fabric nodes",
-    "rolling_upgrade": "a rolling upgrade of Azure's own is running",
+    "rolling_upgrade": _ROLLING_UPGRADE,
     "lease": "another rollout holds the scale set",
 }
 _ANOTHER_CLIENT = "another client is changing the scale set"
@@ -276,7 +277,7 @@ class RollingUpgradeRuns(VmssError):
     """A rolling upgrade of Azure's own lets nothing else be changed."""
 
     kind = "rolling_upgrade"
-    blocks_rollback = "a rolling upgrade of Azure\x00s own is running"
+    blocks_rollback = _ROLLING_UPGRADE
 
 
 class Rejected(VmssError):
@@ -318,7 +319,7 @@ class NoEffect(VmssError):
 
     kind = "no_effect"
     blocks_rollback = (
-        "Azure reports that its operation has succeeded, but it changed nothing, which is not the image\x00s fault"
+        "Azure reports that its operation has succeeded, but it changed nothing, which is not the image's fault"
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import (
     ArmFault,
     BadInput,
@@ -74,3 +76,12 @@ def test_every_kind_of_error_has_a_name_of_its_own():
     kinds = [each.kind for each in VmssError.__subclasses__() if each is not Refused]
     assert len(set(kinds)) == len(kinds)
     assert VmssError.kind not in kinds
+
+
+def everything_below(kind: type[VmssError]) -> list[type[VmssError]]:
+    return [kind, *(one for below in kind.__subclasses__() for one in everything_below(below))]
+
+
+@pytest.mark.parametrize("kind", everything_below(VmssError), ids=lambda kind: kind.__name__)
+def test_the_reason_that_blocks_a_rollback_can_be_printed(kind):
+    assert kind.blocks_rollback.isprintable()
