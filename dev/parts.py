@@ -192,7 +192,7 @@ def _schemas() -> Sequence[Step]:
 
 
 def _core() -> Sequence[Step]:
-    """The tests on another ansible-core: what must hold there, and what says the same everywhere excluded."""
+    """The tests on another ansible-core: what must hold there, and what says the same everywhere omitted."""
     environment = f"core-{CORE}"
     return (
         Step(("dev/core-env", CORE, *filter(None, [CORE_PYTHON]))),

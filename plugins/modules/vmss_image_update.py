@@ -29,7 +29,8 @@ extends_documentation_fragment:
 options:
   image:
     description:
-      - The image. Fields excluded keep what the model has, so that O(image.version) alone is enough for a new version.
+      - The image. Fields that are not given keep what the model has, so that O(image.version) alone is enough for a new
+        version.
       - Give either O(image.publisher), O(image.offer), O(image.sku) and O(image.version), or one of O(image.id),
         O(image.shared_gallery_image_id), O(image.community_gallery_image_id) and O(image.uri).
     type: dict

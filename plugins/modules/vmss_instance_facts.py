@@ -180,7 +180,7 @@ options:
   target_image:
     description:
       - The image that staleness is judged against. If not set, the one of the model.
-      - Fields excluded keep what the model has.
+      - Fields that are not given keep what the model has.
     type: dict
     suboptions:
       publisher:

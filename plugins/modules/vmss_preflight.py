@@ -31,8 +31,9 @@ extends_documentation_fragment:
 options:
   image:
     description:
-      - The image to roll. Fields excluded keep what the model has, so that O(image.version) alone is enough for a new
-        version. V(latest), or a gallery image without version, stands for the newest version that the region has.
+      - The image to roll. Fields that are not given keep what the model has, so that O(image.version) alone is enough
+        for a new version. V(latest), or a gallery image without version, stands for the newest version that the region
+        has.
       - Give either O(image.publisher), O(image.offer), O(image.sku) and O(image.version), or one of O(image.id),
         O(image.shared_gallery_image_id), O(image.community_gallery_image_id) and O(image.uri).
     type: dict

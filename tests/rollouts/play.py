@@ -73,7 +73,7 @@ class Play:
         self.journal = rollout_journal(self.journal, "end_batch", result=result, at=self.at(), **facts)
 
     def module(self, module: ModuleType, register: str, *, check_mode: bool = False, **given: Any) -> Result:
-        """A task with a module; options that are None are excluded. Raises Stop where it fails."""
+        """A task with a module; options that are None are omitted. Raises Stop where it fails."""
         asked = {name: value for name, value in given.items() if value is not None}
         asked = {"resource_group": "rg-shop", "name": "web", **asked}
         result = carry_out(self._site, self._known, module, asked, check_mode=check_mode)

@@ -59,7 +59,7 @@ class Image:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Image:
-        """From a module's O(image): unset and empty fields count as excluded."""
+        """From a module's O(image): unset and empty fields count as not given."""
         return cls(**{name: str(options[name]) for name in OPTION_FIELDS if options.get(name)})
 
     @classmethod
@@ -244,7 +244,7 @@ def check_wanted(wanted: Image) -> None:
 
 
 def merge(current: Image, wanted: Image) -> Image:
-    """The image that the model gets: `wanted`, with fields excluded taken from `current`.
+    """The image that the model gets: `wanted`, with fields that are not given taken from `current`.
 
     `{version: X}` alone works for gallery images, too. Raises BadInput where `wanted` is empty, names more than one
     kind of image, or leaves out a field that `current` cannot give.

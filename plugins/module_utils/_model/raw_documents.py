@@ -30,7 +30,7 @@ class Documents:
     def to_resources(self) -> dict[str, Any]:
         """What the module returns as `resources`: without secrets, and alike as long as the scale set is.
 
-        The times of reports are excluded, because agents renew them all the time, and the instances come in the order
+        The times of reports are omitted, because agents renew them all the time, and the instances come in the order
         of their ids, because lists come in none.
         """
         instances = sorted(self.instances, key=lambda one: by_id(str(one.get("instanceId") or one.get("name") or "")))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 
-# The reasons for which an instance is excluded of an upgrade.
+# The reasons for which an instance is excluded from an upgrade.
 CURRENT = "already on the target image"
 PROTECTED = "protected from scale set actions"
 DEALLOCATED = "deallocated or stopped"

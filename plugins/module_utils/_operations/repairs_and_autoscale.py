@@ -107,7 +107,7 @@ class Actors:
     def set_autoscale(self, scale_set: ScaleSet, labels: Sequence[str], *, enabled: bool) -> None:
         """Switch the settings of these labels off, or on again. One that is gone needs nothing.
 
-        Switching on is not excluded where they seem to be on: for a while Azure may show a setting as it was before the
+        Switching on is not omitted where they seem to be on: for a while Azure may show a setting as it was before the
         last write, and one that stays off would go unnoticed.
         """
         for label in labels:

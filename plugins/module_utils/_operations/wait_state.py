@@ -57,7 +57,7 @@ class WaitState:
     _seen: bool = True
 
     def begin(self, now: float, unseen: Progress) -> None:
-        """Start a call. What cannot be of this host's clock (it was started anew) is excluded."""
+        """Start a call. What cannot be of this host's clock (it was started anew) is omitted."""
         if not 0 <= self.at <= now:
             self.at = self.next_look = now
             self.idle_since = None

@@ -31,7 +31,7 @@ def read_options(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> dic
 
     An empty text and null stand for the default, and for the empty text where there is none. What cannot be read as the
     type stays as it is, for `wrong_options` to refuse. A value that has the type already is not changed, but for the
-    empty fields of a dictionary, which are excluded.
+    empty fields of a dictionary, which are omitted.
     """
     read = {name: _read(name, value, defaults.get(name, "")) for name, value in options.items()}
     return {**defaults, **read}

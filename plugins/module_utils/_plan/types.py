@@ -128,7 +128,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
 
 
 def in_progress_advice(instance_ids: Sequence[str]) -> str:
-    """What to do where the wait for the in_progress ends without them; empty where there are none."""
+    """What to do where the wait for those `in_progress` ends without them; empty where there are none."""
     if not instance_ids:
         return ""
     return (

@@ -70,7 +70,7 @@ def plan_upgrade(
 
     `instances` is the whole set as just listed, and `capacity` what its model asks for. Raises Refused
     (`max_unavailable`) where the upgrade together with what is already out of service would take more instances away
-    than allowed; with `partial`, only where that leaves none to send: the others are excluded for later.
+    than allowed; with `partial`, only where that leaves none to send: the others are deferred.
     """
     send: list[str] = []
     excluded: list[Exclusion] = []

@@ -66,7 +66,7 @@ class Inputs:
     instances run.
     `holder_dead`: the process that holds the lease is dead for certain. `owner` is the service that owns the set.
     `alerts_error` says why the alerts that were asked for cannot be read, `unread` why anything else cannot.
-    `silent_source` is the health source of the model where no instance has ever reported: it is then excluded of
+    `silent_source` is the health source of the model where no instance has ever reported: it is then excluded from
     `snapshot`, so that all else is judged as after its acceptance.
     `by_model`: instances on the target are stale, too, if they do not follow the latest model. They are not where the
     set itself remembers that it is `noted_by_image`.

@@ -226,7 +226,7 @@ def _scope(
         before = not_ours(journal)
         chosen = [one for one in moved if one.instance_id not in before]
     elif journal["continues"] and not journal["batches"]:
-        # Nobody knows the batches of a run that was killed: what it excluded of service is what failed.
+        # Nobody knows the batches of a run that was killed: what it left out of service is what failed.
         chosen = [one for one in moved if not in_service(one, scale_set.health_source)]
     else:
         begun = [batch["sent"] for batch in journal["batches"]]

@@ -42,7 +42,7 @@ class Previous:
 def followers(instances: Sequence[Instance], marks: Marks = NO_MARKS, only: Selection = Selection()) -> list[Image]:
     """The images of the instances that belong to the rollout.
 
-    What is excluded of it (protected, deallocated, skipped, leaving, outside of `only`) or was given a model of its
+    What is excluded from it (protected, deallocated, skipped, leaving, outside of `only`) or was given a model of its
     own runs an image of some other time, and tells nothing of the one before.
     """
     return [
