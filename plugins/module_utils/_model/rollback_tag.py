@@ -43,13 +43,13 @@ def write_mark(tags: Mapping[str, str], image: Image | None) -> dict[str, str]:
     return marked if len(marked) <= TAG_LIMIT else others
 
 
-def rolled_back_from_it(mark: Image | None, model: Image) -> bool:
+def was_rolled_back(mark: Image | None, model: Image) -> bool:
     """Whether the model has another image than the one that the set was rolled back from."""
     return mark is not None and not same_image(model, mark)
 
 
 def rolling_back(mark: Image | None, model: Image, instances: Iterable[Instance]) -> bool:
     """Whether instances still run the image that the set was rolled back from."""
-    if mark is None or not rolled_back_from_it(mark, model):
+    if mark is None or not was_rolled_back(mark, model):
         return False
     return any(not (one.leaving or one.attached) and same_image(one.image, mark) for one in instances)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, newest, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
-from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import rolled_back_from_it, rolling_back
+from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import rolling_back, was_rolled_back
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection, select
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import NO_MARKS, Marks, obstacle
@@ -88,7 +88,7 @@ def rollback_target(
     """
     model, history, mark = scale_set.image, scale_set.image_history, scale_set.rolled_back_from
     # A mark of a time before this model's image says nothing of it.
-    marked = (history.rollout_image is None or history.knows(model)) and rolled_back_from_it(mark, model)
+    marked = (history.rollout_image is None or history.knows(model)) and was_rolled_back(mark, model)
     if marked and rolling_back(mark, model, instances):
         return Previous(_of_model(model, instances))
     suspects = history if mark is None else replace(history, unproven_images=(mark, *history.unproven_images))

@@ -347,7 +347,7 @@ def test_another_run_is_left_alone() -> None:
     assert azure.state() == FREE
 
 
-def rolled_back_from_it(azure: Azure) -> None:
+def was_rolled_back(azure: Azure) -> None:
     """A rollout of NEW, and the rollback to OLD, which instance 0 has taken."""
     azure.write({"tags": write_mark(azure.document["tags"], NEW)})
 
@@ -355,7 +355,7 @@ def rolled_back_from_it(azure: Azure) -> None:
 def test_the_mark_of_a_rollback_goes_with_the_last_instance_that_runs_the_image() -> None:
     azure = Azure()
     hold(azure)
-    rolled_back_from_it(azure)
+    was_rolled_back(azure)
     azure.instances = [instance(0, image=OLD), instance(1, image=NEW)]
     release(azure)
     assert read_mark(azure.document["tags"]) == NEW
