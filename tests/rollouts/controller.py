@@ -40,6 +40,8 @@ HOST = "localhost"
 # What a task's arguments lead to: a result as a module gives it.
 Action = Callable[[Mapping[str, Any], bool], dict[str, Any]]
 Actions = Mapping[str, Action]
+# Hears the name of a task that has failed, and its result.
+Fails = Callable[[str, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class _Strategy(linear.StrategyModule):
 class _Listener(CallbackBase):
     """Tells of each task that begins or fails."""
 
-    def __init__(self, begins: Callable[[str], None], fails: Callable[[str, str], None]) -> None:
+    def __init__(self, begins: Callable[[str], None], fails: Fails) -> None:
         super().__init__()
         self._begins, self._fails = begins, fails
         self._init_callback_methods()
@@ -114,7 +116,7 @@ class _Listener(CallbackBase):
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         del ignore_errors
-        self._fails(result.task.name, str(result.result.get("msg")))
+        self._fails(result.task.name, result.result)
 
 
 @cache
@@ -130,12 +132,12 @@ def play(
     actions: Actions,
     clock: Clock,
     begins: Callable[[str], None],
-    fails: Callable[[str, str], None],
+    fails: Fails,
 ) -> dict[str, Any]:
     """Run a play of these tasks on one host; returns the facts that were set.
 
     `variables` are extra vars; `begins` hears the name of each task before it is executed, and `fails` those of tasks
-    that have failed, with their messages.
+    that have failed, with their results.
     """
 
     def now(utc: bool = False) -> datetime:

@@ -245,7 +245,7 @@ def judge_rollback(site: Site, first: int) -> Iterator[str]:
 
 
 # The gates' own verdicts: nobody else is at work, and Azure answers.
-PROOFS = ("timeout", "not upgraded in time", "not healthy in time", "operation_failed", "site check")
+PROOFS = ("timeout", "not upgraded in time", "not healthy in time", "operation_failed", "custom_checks")
 
 
 def judge_model(site: Site, world: World, report: Mapping[str, Any], kind: str) -> Iterator[str]:
@@ -283,6 +283,8 @@ def judge_images(site: Site, world: World) -> Iterator[str]:
     was killed may mean it, or not: instances have not run it, so that either is the one before.
     """
     bad: set[str | None] = set()
+    # Those of runs that were killed when they had released the scale set: they may have come to a good end, or not.
+    unknown: set[str | None] = set()
     before: tuple[str | None, ...] = (site.first_images.get(1),)
     remembers = world.options.lease and not world.rewrites_tags
     ours, seen = None, 0
@@ -297,20 +299,25 @@ def judge_images(site: Site, world: World) -> Iterator[str]:
             over = result in ("killed", "nothing_to_do")
             let_go = over and last is not None and last.kind == "tags" and not last.leased
             if result == "succeeded" or let_go:
-                bad = {one for one in bad if not (wanted and str(one).endswith(wanted))}
+                tried = {one for one in bad if wanted and str(one).endswith(wanted)}
+                bad -= tried
+                unknown = unknown | tried if result == "killed" else unknown - tried
         seen = write.run
         where = f"run {write.run}, {write.at:.1f} s, image {write.image}"
         wanted = site.ends.get(write.run, ("", ""))[0]
         if wanted and str(write.image).endswith(wanted):
             if write.image_before not in bad and write.image_before != write.image:
                 killed = site.ends.get(write.run - 1, ("", ""))[1] == "killed"
-                before = (*before, write.image_before) if killed else (write.image_before,)
+                either = killed or write.image_before in unknown
+                before = (*before, write.image_before) if either else (write.image_before,)
             bad.add(write.image)
         else:
+            # What this run was to roll out, because another client had set it before, is no image to go back to.
+            other = [one for one in before if not (wanted and str(one).endswith(wanted))]
             if remembers and write.image in bad:
                 yield f"{where}: rolled back to an image that failed"
-            elif remembers and write.image_before == ours and write.image not in before:
-                yield f"{where}: rolled back, but the image before was {before[-1]}"
+            elif remembers and write.image_before == ours and other and write.image not in other:
+                yield f"{where}: rolled back, but the image before was {other[-1]}"
             bad.add(write.image_before)
         ours = write.image
 
@@ -371,7 +378,8 @@ NO_NEWS = (
 def judge_refusals(site: Site, world: World, report: Mapping[str, Any]) -> Iterator[str]:
     """What Azure refuses for good is not asked for again by the same run, and ends it with Azure's own words.
 
-    But for the tags: they cannot be renewed, and are to be removed at the end.
+    But for the tags: they cannot be renewed, not for the write that takes the image back either, and are to be removed at
+    the end.
     """
     lasting = {fault["code"] for fault in world.document.get("faults", []) if fault["kind"] == "status"}
     asked: Counter[tuple[str, str | None]] = Counter()
@@ -379,7 +387,7 @@ def judge_refusals(site: Site, world: World, report: Mapping[str, Any]) -> Itera
         if one.run != site.run or one.code not in lasting:
             continue
         asked[one.kind, one.image] += 1
-        if asked[one.kind, one.image] > (2 if one.kind == "tags" else 1):
+        if asked[one.kind, one.image] > (3 if one.kind == "tags" else 1):
             yield f"run {one.run}, {one.at:.1f} s, {one.kind}: asked for again, though refused for good ({one.code})"
         told = " ".join(str(report.get(name)) for name in ("cause", "decision", "image_kept_why"))
         if one.kind in ("upgrade", "image") and one.code not in told:

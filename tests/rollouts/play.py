@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""How the tasks of the role are carried out here: modules by their own work, waiting on the clock of the site."""
+"""How modules are carried out here: by their own work, waiting on the clock of the site."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -16,101 +16,51 @@ import yaml
 from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Call, Work
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.state import rollout_journal
-from ansible_collections.azroll.vmss.plugins.modules import vmss_instance_facts
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import ModuleCall
+from ansible_collections.azroll.vmss.plugins.modules import (
+    vmss_domain_upgrade,
+    vmss_hold,
+    vmss_image_update,
+    vmss_instance_facts,
+    vmss_instance_protection,
+    vmss_instance_reimage,
+    vmss_preflight,
+)
 from rollouts.arm import Arm, Known
-from rollouts.site import ModuleCall, Site
+from rollouts.site import Called, Site
 
 # A module's process takes this long to start.
 START = 2.0
 
 Result = dict[str, Any]
+MODULES: Mapping[str, ModuleType] = {
+    one.__name__.rpartition(".")[2]: one
+    for one in (
+        vmss_domain_upgrade,
+        vmss_hold,
+        vmss_image_update,
+        vmss_instance_facts,
+        vmss_instance_protection,
+        vmss_instance_reimage,
+        vmss_preflight,
+    )
+}
 
 
-class Stop(Exception):
-    """A task has failed: what a rescue is for. `kind` is the error's, or the name of the task, `result` a module's."""
-
-    def __init__(self, kind: str, message: str, result: Result | None = None) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.result = result or {}
-        # What a module's error says of itself; nothing where it was no module that failed.
-        self.error: Mapping[str, Any] = self.result.get("error") or {}
-
-    @property
-    def error_kind(self) -> str:
-        """As the role knows it: empty where it was no module that failed, and the task names no kind by itself."""
-        told = str(self.error.get("kind", ""))
-        return told or (self.kind if self.kind in ("max_unavailable", "other_host") else "")
-
-
-class Play:
-    """One run of ansible-playbook. The journal is the role's, and `registered` what its tasks registered."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._known: Known = {}
-        self.registered: dict[str, Result] = {}
-        self.journal: Result = {}
-
-    def at(self) -> str:
-        """The time of the control node, which is right here."""
-        return self._site.simulation.calendar.stamp(self._site.now())
-
-    def pause(self, seconds: float) -> None:
-        """A task that waits."""
-        self._site.step()
-        self._site.sleep(seconds)
-
-    def note(self, **facts: Any) -> None:
-        """A task that notes something in the journal."""
-        self.journal = rollout_journal(self.journal, "note", **facts)
-
-    def begin_batch(self, batch: Mapping[str, Any]) -> None:
-        self.journal = rollout_journal(self.journal, "begin_batch", batch=batch, at=self.at())
-
-    def end_batch(self, result: str, **facts: Any) -> None:
-        self.journal = rollout_journal(self.journal, "end_batch", result=result, at=self.at(), **facts)
-
-    def module(self, module: ModuleType, register: str, *, check_mode: bool = False, **given: Any) -> Result:
-        """A task with a module; options that are None are omitted. Raises Stop where it fails."""
-        asked = {name: value for name, value in given.items() if value is not None}
-        asked = {"resource_group": "rg-shop", "name": "web", **asked}
-        result = carry_out(self._site, self._known, module, asked, check_mode=check_mode)
-        self.registered[register] = result
-        if result["error"]:
-            raise Stop(result["error"]["kind"], result["msg"], result)
-        return result
-
-    def until_there_is_room(self, task: Callable[[], Result], patience: Mapping[str, int]) -> Result:
-        """A task that is repeated while it fails with what is waited out."""
-        for _attempt in range(patience["retries"]):
-            try:
-                return task()
-            except Stop as stop:
-                if not stop.error.get("waited_out"):
-                    raise
-            self._site.sleep(patience["delay"])
-        return task()
-
-    def wait_for(self, phase: str, patience: Mapping[str, int], unanswered: int, **given: Any) -> Result:
-        """The facts module, repeated until it is done or its time is over."""
-        self._site.wait_for(given["instance_ids"])
-        stop = Stop(f"not {phase} in time", "")
-        given |= {"wait_for": phase, "wait_timeout": patience["timeout"], "wait_state": self._site.wait_state}
-        given |= {"answered_timeout": patience["answered"], "unanswered_timeout": unanswered}
-        for _call in range(patience["retries"] + 1):
-            try:
-                facts = self.module(vmss_instance_facts, "facts", **given)
-                if facts["done"]:
-                    return facts
-                stop = Stop(f"not {phase} in time", facts["msg"], facts)
-            except Stop as failure:
-                if not failure.error.get("no_answer") or self.registered["facts"]["expired"]:
-                    raise
-                stop = failure
-            self._site.sleep(1)
-        raise stop
+def answer(site: Site, known: Known, call: ModuleCall) -> Result:
+    """The result of a module that the role calls, as Ansible hands it to an action plugin."""
+    name = call.module.rpartition(".")[2]
+    if name == "tempfile":
+        return {"changed": True, "path": str(site.wait_state.parent)}
+    if name == "file":
+        return {"changed": True}
+    given = dict(call.options)
+    if given.get("wait_state"):
+        given["wait_state"] = site.wait_state
+    if given.get("wait_for"):
+        site.wait_for(given["wait_for"], given["instance_ids"])
+    result = carry_out(site, known, MODULES[name], given, check_mode=call.check_mode)
+    return {**result, "failed": result["error"] is not None}
 
 
 def carry_out(
@@ -120,7 +70,7 @@ def carry_out(
     site.step()
     site.sleep(START)
     params = {**defaults(module), **given}
-    site.calls.append(ModuleCall(module.__name__.rpartition(".")[2], check_mode, params))
+    site.calls.append(Called(module.__name__.rpartition(".")[2], check_mode, params))
     deadline = Deadline(params["wait_timeout"], monotonic=site.now, sleep=site.sleep)
     work = work_of(module)
     result, failure = work.result(), None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import own_tags
-from rollouts.driver import Rollout
+from rollouts.driver import Rollout, Stop
 from rollouts.judge import (
     Held,
     in_scope,
@@ -33,8 +33,8 @@ from rollouts.judge import (
     repairs_written,
 )
 from rollouts.options import Options
-from rollouts.play import Result, Stop
-from rollouts.site import Killed, ModuleCall, Site
+from rollouts.play import Result
+from rollouts.site import Killed, Called, Site
 from rollouts.worlds import DEAD_PROCESS, NEW, OLD, OTHER, World
 
 # How long after a kill the next run is started.
@@ -83,7 +83,7 @@ def roll(
     tell: Callable[[str], None] = lambda _line: None,
     *,
     player: Player = Rollout,
-    calls: list[ModuleCall] | None = None,
+    calls: list[Called] | None = None,
 ) -> Outcome:
     """Roll the image through a world, and judge; `tell` hears what was written and how it ended.
 

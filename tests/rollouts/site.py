@@ -128,7 +128,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class ModuleCall:
+class Called:
     """A call of a module, with all of its options, those that nobody has set included."""
 
     module: str
@@ -162,7 +162,7 @@ class Site:
         self.company = 0
         self.writes: list[Write] = []
         self.refused: list[Refused] = []
-        self.calls: list[ModuleCall] = []
+        self.calls: list[Called] = []
         self.waits: list[Wait] = []
         # The capacity when the batches of this run began, and when it was last read.
         self.first_capacity: int | None = None
@@ -186,6 +186,7 @@ class Site:
         self.ends: dict[int, tuple[str, str]] = {}
         self._steps = 0
         # What the waits of the run that is on remember.
+        self._last_wait: tuple[int | str, ...] = ()
         self.wait_state = FOLDER / f"{next(NUMBERS)}.json"
 
     def now(self) -> float:
@@ -280,8 +281,12 @@ class Site:
         """Note what a run has seen of the capacity when its batches begin."""
         self.first_capacity = capacity
 
-    def wait_for(self, instance_ids: Sequence[str]) -> None:
-        """Note that somebody waits for these instances."""
+    def wait_for(self, phase: str, instance_ids: Sequence[str]) -> None:
+        """Note that somebody begins to wait for these instances, or goes on with it."""
+        wait = (self.run, phase, *instance_ids)
+        if wait == self._last_wait:
+            return
+        self._last_wait = wait
         protected = self.last_look.protected if self.last_look else frozenset()
         self.waits.append(Wait(self.run, self.now(), tuple(instance_ids), protected))
 

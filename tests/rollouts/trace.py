@@ -18,7 +18,7 @@ from typing import Any
 from rollouts.driver import Rollout
 from rollouts.role import RoleRun
 from rollouts.rollout import Outcome, Player, roll
-from rollouts.site import ModuleCall
+from rollouts.site import Called
 from rollouts.worlds import random_world
 
 LARGEST = 30
@@ -38,14 +38,14 @@ def differences(seed: int, largest: int = LARGEST) -> list[str]:
     return [f"{one} (world {seed})" for one in [*found, *role.violations]]
 
 
-def _play(seed: int, largest: int, player: Player) -> tuple[Outcome, list[ModuleCall]]:
+def _play(seed: int, largest: int, player: Player) -> tuple[Outcome, list[Called]]:
     # That another host fails in the middle of a task has no place in a play of one host.
     world = replace(random_world(random.Random(seed), largest), company=0)
-    calls: list[ModuleCall] = []
+    calls: list[Called] = []
     return roll(world, player=player, calls=calls), calls
 
 
-def _compare(driver: list[ModuleCall], role: list[ModuleCall]) -> Iterator[str]:
+def _compare(driver: list[Called], role: list[Called]) -> Iterator[str]:
     """The first call that differs, or is there in one of them only."""
     for number, (one, other) in enumerate(zip(driver, role, strict=False)):
         if (one.module, one.check_mode) != (other.module, other.check_mode):
