@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         uuid = str(self._task._uuid)
-        state, steps = _in_progress.pop(uuid, None) or self._enter(variables)
+        state, steps = _in_progress.pop(uuid) if uuid in _in_progress else self._enter(variables)
         answer: Any = None
         try:
             while True:
@@ -117,7 +117,8 @@ class ActionModule(ActionBase):
         self._task.check_mode = own_check_mode or request.check_mode
         try:
             args = {**self._defaults(name), **request.options}
-            return _plain(self._execute_module(module_name=name, module_args=args, task_vars=variables))
+            result: Answer = _plain(self._execute_module(module_name=name, module_args=args, task_vars=variables))
+            return result
         finally:
             self._task.check_mode = own_check_mode
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import (
     rollout_baseline,
     rollout_plan,
+    rollout_previous_image,
 )
 from ansible_collections.azroll.vmss.plugins.plugin_utils._filters import Filter, as_filters
 
@@ -19,4 +20,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Filter]:
         """Name to function."""
-        return as_filters(rollout_plan, rollout_baseline)
+        return as_filters(rollout_baseline, rollout_plan, rollout_previous_image)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.reporting import (
     rollout_heatmap,
-    rollout_report,
     rollout_report_lines,
     rollout_status,
 )
@@ -21,4 +20,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Filter]:
         """Name to function."""
-        return as_filters(rollout_heatmap, rollout_report, rollout_report_lines, rollout_status)
+        return as_filters(rollout_heatmap, rollout_report_lines, rollout_status)

@@ -25,13 +25,8 @@ Filter = Callable[..., Any]
 # The records that filters take, and where each comes from.
 _RECORDS = {
     "vmss": "the ansible_facts.vmss of azroll.vmss.vmss_instance_facts",
-    "details": "the vmss_details of azroll.vmss.vmss_instance_facts",
     "target": "an image as azroll.vmss.vmss_image_update returns it",
-    "journal": "what azroll.vmss.rollout_journal returned",
-    "facts": "what the event of the journal takes",
-    "report": "what azroll.vmss.rollout_report returned",
-    "probe": "what azroll.vmss.rollout_probe returned",
-    "lease": "the lease that azroll.vmss.vmss_hold returned",
+    "report": "the content of a report.json",
 }
 
 

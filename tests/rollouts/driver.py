@@ -4,8 +4,8 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """The role without Ansible: its own steps, called in the order of `roles/rollout/tasks`.
 
-What a step does and which one is next is the role's own code, `module_utils/_steps`. The order here is held to that of the
-task files by `trace.py`.
+What a step does and which one is next is the role's own code, `module_utils/_steps`. The order here is held to that of
+the task files by `trace.py`.
 """
 
 from __future__ import annotations
@@ -116,9 +116,7 @@ class Rollout:
             return outcome(state, end.value)
         except StepFailed as stop:
             shown = stop.to_dict()
-            raise Stop(
-                stop.kind, Failure(str(stop), shown["error"] or {}, shown.get("vmss_progress") or {})
-            ) from stop
+            raise Stop(stop.kind, Failure(str(stop), shown["error"] or {}, shown.get("vmss_progress") or {})) from stop
 
     def _roll(self) -> None:
         shown = self._step("plan")

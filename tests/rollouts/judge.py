@@ -378,8 +378,8 @@ NO_NEWS = (
 def judge_refusals(site: Site, world: World, report: Mapping[str, Any]) -> Iterator[str]:
     """What Azure refuses for good is not asked for again by the same run, and ends it with Azure's own words.
 
-    But for the tags: they cannot be renewed, not for the write that takes the image back either, and are to be removed at
-    the end.
+    But for the tags: they cannot be renewed, not for the write that takes the image back either, and are to be removed
+    at the end.
     """
     lasting = {fault["code"] for fault in world.document.get("faults", []) if fault["kind"] == "status"}
     asked: Counter[tuple[str, str | None]] = Counter()

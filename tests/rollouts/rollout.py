@@ -34,7 +34,7 @@ from rollouts.judge import (
 )
 from rollouts.options import Options
 from rollouts.play import Result
-from rollouts.site import Killed, Called, Site
+from rollouts.site import Called, Killed, Site
 from rollouts.worlds import DEAD_PROCESS, NEW, OLD, OTHER, World
 
 # How long after a kill the next run is started.

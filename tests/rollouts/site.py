@@ -186,7 +186,7 @@ class Site:
         self.ends: dict[int, tuple[str, str]] = {}
         self._steps = 0
         # What the waits of the run that is on remember.
-        self._last_wait: tuple[int | str, ...] = ()
+        self._last_wait: tuple[object, ...] = ()
         self.wait_state = FOLDER / f"{next(NUMBERS)}.json"
 
     def now(self) -> float:

@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""The plan of a rollout, and what it was made for."""
+"""The plan of a rollout, what it was made for, and the image of a rollback."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._options.filter_values
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.batches import make_plan
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order, Plan, describe_plan, plan_to_dict
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.rollback_image import rollback_target
 
 
 def rollout_plan(
@@ -108,3 +109,18 @@ def rollout_baseline(
         by_model=read_flag(by_model, "by_model"),
     )
     return baseline.without(read_texts(ours, "ours")).to_dict()
+
+
+def rollout_previous_image(
+    vmss: Mapping[str, Any],
+    skip: Mapping[str, Any] | None = None,
+    only: Mapping[str, Any] | None = None,
+    remembers: bool = True,
+) -> dict[str, Any]:
+    """The image to roll back to, or why there is none."""
+    scale_set, instances = read_set(vmss)
+    remembers = read_flag(remembers, "remembers")
+    found = rollback_target(
+        scale_set, instances, marks=read_marks(skip), only=read_selection(only), remembers=remembers
+    )
+    return found.to_dict()

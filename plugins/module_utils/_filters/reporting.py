@@ -13,27 +13,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._options.filter_values import (
-    read_flag,
-    read_marks,
     read_set,
     read_target,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.heatmap import draw
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.report import build_report, describe_report
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.report import describe_report
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.status import describe_status
-
-
-def rollout_report(
-    journal: Mapping[str, Any],
-    vmss: Mapping[str, Any] | None = None,
-    planned: bool = False,
-    skip: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The report, as plain data. Without `vmss`, the set could not be read at the end."""
-    scale_set, instances = read_set(vmss) if vmss else (None, [])
-    planned = read_flag(planned, "planned")
-    as_of = vmss.get("gathered_at") if vmss else None
-    return build_report(journal, scale_set, instances, planned=planned, marks=read_marks(skip), as_of=as_of)
 
 
 def rollout_report_lines(report: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import OTHER_HOST
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.batch import (
     after_gate,
     approach,
@@ -21,7 +22,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._steps.calls import ca
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.gate import count_check, pass_gate, wait_idle
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.lease import acquire, renew, renew_if_held
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.plan import read_and_plan
-from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import OTHER_HOST
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import (
     Answer,
     Failure,
@@ -56,8 +56,8 @@ def begin(state: State) -> Steps[Answer]:
     state.folder = folder["path"]
     if state.needs_lease:
         yield from acquire(state)
-    # It applies until the image is set: instances in progress to another image, for example that of a failed rollout, will
-    # be upgraded anyway, and need only become idle.
+    # It applies until the image is set: instances in progress to another image, for example that of a failed rollout,
+    # will be upgraded anyway, and need only become idle.
     state.way_out = state.plan["in_progress_advice"]
     in_progress = state.plan["in_progress"]
     if in_progress:
@@ -114,8 +114,8 @@ def check_passed(state: State) -> Steps[Answer]:
 def check_failed(state: State, failure: Failure) -> Steps[Answer]:
     """Count a custom health check that failed. Raises StepFailed.
 
-    A check that Azure throttled or did not answer has neither succeeded nor failed, and does not lead to a rollback. That
-    another host of the play has failed is no result of a check.
+    A check that Azure throttled or did not answer has neither succeeded nor failed, and does not lead to a rollback.
+    That another host of the play has failed is no result of a check.
     """
     if failure.other_host:
         raise StepFailed(failure.said, {"error": {"kind": OTHER_HOST}})

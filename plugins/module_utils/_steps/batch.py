@@ -25,8 +25,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import (
     BEFORE_BATCH,
     CHECKPOINT,
     GATE,
-    SOAKED,
     SKIPPED,
+    SOAKED,
     SWEEP,
     UPGRADE,
     Gate,
@@ -37,8 +37,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import (
 def approach(state: State) -> None:
     """Decide what comes before the next batch: soak and checkpoint of the previous one, and the hook.
 
-    They come before the next batch and not after the previous one, so that they also come if the next one is the batch of
-    a sweep. Without a next batch, or if no instance of the canary could be upgraded, the sweep plans again.
+    They come before the next batch and not after the previous one, so that they also come if the next one is the batch
+    of a sweep. Without a next batch, or if no instance of the canary could be upgraded, the sweep plans again.
     """
     options, batches = state.options, state.journal["batches"]
     previous = batches[-1] if batches and batches[-1]["sent"] else None
@@ -87,7 +87,7 @@ def check_room(state: State) -> Steps[Answer]:
 
 
 def for_hooks(state: State) -> dict[str, Any]:
-    """What hooks read as rollout_batch: the instances of the batch that can be upgraded. Empty before the first batch."""
+    """What hooks read as rollout_batch: the instances that can be upgraded. Empty before the first batch."""
     if not state.batch:
         return {}
     going = state.room.get("instance_ids", state.batch["instance_ids"])
@@ -106,8 +106,8 @@ def _begin(state: State) -> None:
 def upgrade(state: State) -> Steps[Answer]:
     """Upgrade the instances of the batch that the budget allows; the sweep upgrades the others. Raises StepFailed.
 
-    The module reads the instances again. If the budget allows none, or another operation conflicts, it is repeated until
-    it succeeds or the time for that has ended.
+    The module reads the instances again. If the budget allows none, or another operation conflicts, it is repeated
+    until it succeeds or the time for that has ended.
     """
     if state.next != UPGRADE:
         return SKIPPED
@@ -168,8 +168,8 @@ def _note_unhealthy(state: State) -> None:
 def verify(state: State, gate: Gate) -> Steps[Answer]:
     """Wait until the batch is upgraded, and healthy. Raises StepFailed."""
     why = yield from _await_upgrade(state)
-    # By this time, on Azure's own clock, all of them were running the target image. A newer health report cannot be from
-    # the old system, which reports until it is shut down, long after the upgrade was started.
+    # By this time, on Azure's own clock, all of them were running the target image. A newer health report cannot be
+    # from the old system, which reports until it is shut down, long after the upgrade was started.
     gate.since = state.returned_at = state.seen_at
     yield from renew(state)
     if state.options["warm_up"]:

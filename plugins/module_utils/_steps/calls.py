@@ -67,8 +67,8 @@ def read_facts(state: State, **options: Any) -> Steps[Mapping[str, Any]]:
 def wait_for(state: State, phase: str, limits: Mapping[str, int], **options: Any) -> Steps[Answer]:
     """Wait for instances, in calls of less than a minute each. Raises StepFailed where they do not come so far.
 
-    `limits` is one of the waits of `check_streak.waits`. The module itself limits the time of all calls together, except
-    while Azure does not answer before its wait begins.
+    `limits` is one of the waits of `check_streak.waits`. The module itself limits the time of all calls together,
+    except while Azure does not answer before its wait begins.
     """
     for number in range(limits["retries"] + 1):
         result = yield from attempt(

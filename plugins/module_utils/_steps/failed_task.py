@@ -20,8 +20,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import 
 # Messages of modules of this collection and of "fail" explain themselves.
 _EXPLAINS = re.compile(r"azroll[.]vmss[.]|(ansible[.]builtin[.])?(fail|assert)$")
 _OTHER_HOST = (
-    "Another host of the play has failed, and Ansible has ended this one with it (any_errors_fatal, max_fail_percentage or "
-    "run_once). The rollout of this scale set is interrupted without a failure of its own. Run the same play again to continue."
+    "Another host of the play has failed, and Ansible has ended this one with it (any_errors_fatal, "
+    "max_fail_percentage or run_once). The rollout of this scale set is interrupted without a failure of its own. Run "
+    "the same play again to continue."
 )
 _NOT_INCLUDED = "A task file could not be included."
 
@@ -35,8 +36,8 @@ def fingerprint(task: object, result: object) -> str:
 def read_failure(task: Mapping[str, Any], result: Mapping[str, Any], *, new: bool, hosts: int) -> Failure:
     """The failure that ended a block.
 
-    Ansible reports a task of this host that failed. It reports nothing (`new` is false: it shows an earlier failure) if a
-    file could not be included, and if another host of the play has failed and Ansible ends this one with it. With a
+    Ansible reports a task of this host that failed. It reports nothing (`new` is false: it shows an earlier failure) if
+    a file could not be included, and if another host of the play has failed and Ansible ends this one with it. With a
     single host (`hosts`) only the first is possible.
     """
     if not new:

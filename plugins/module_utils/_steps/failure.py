@@ -13,15 +13,20 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import rollout_quarantine, rollout_reaction
+from ansible_collections.azroll.vmss.plugins.module_utils._options.filter_values import (
+    read_limits,
+    read_selection,
+    read_set,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state as journal
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.failure_policy import Reaction, react
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.quarantine import Quarantine, choose_quarantine
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.apply import begin_batches, write_image
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.calls import (
     FACTS,
     attempt,
     call,
     failed,
-    wait_for,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.gate import wait_idle
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.lease import renew
@@ -56,7 +61,7 @@ def handle_failure(state: State, failure: Failure) -> Steps[Answer]:
 
 def _react(state: State, failure: Failure) -> Steps[None]:
     first = _reaction(state, state.vmss)
-    writes = first["roll_back"] or first["restore"]
+    writes = first.roll_back or first.restore
     batches = state.journal["batches"]
     recovered = False
     if writes and batches and batches[-1]["sent"]:
@@ -76,17 +81,22 @@ def _react(state: State, failure: Failure) -> Steps[None]:
     )
     if state.options["quarantine"] > 0 and state.journal["lease_acquired"]:
         yield from _quarantine(state)
-    reaction = state.reaction = _reaction(state, after, recovered=recovered)
-    state.note(decision=reaction["why"], image_kept_why=reaction["kept"])
-    if reaction["roll_back"]:
+    reaction = _reaction(state, after, recovered=recovered)
+    state.reaction = reaction.to_dict()
+    state.note(decision=reaction.why, image_kept_why=reaction.kept)
+    if reaction.roll_back:
         state.next = ROLLBACK
-    elif reaction["restore"]:
+    elif reaction.restore:
         yield from _restore(state)
 
 
-def _reaction(state: State, vmss: Mapping[str, Any], *, recovered: bool = False) -> dict[str, Any]:
-    only, failed_image = state.options["only"], state.failed_image
-    return rollout_reaction(state.journal, vmss, state.on_failure, only, failed_image, recovered=recovered)
+def _reaction(state: State, vmss: Mapping[str, Any], *, recovered: bool = False) -> Reaction:
+    if not vmss:
+        unread = "What the model has now is not known: see to it that it is not left with an image that failed."
+        return Reaction(False, "Halted: the scale set could not be read.", kept=unread)
+    only = read_selection(state.options["only"])
+    known, on_failure = state.journal, state.on_failure
+    return react(known, *read_set(vmss), on_failure, only, state.failed_image, recovered=recovered)
 
 
 def _recovered(state: State) -> Steps[bool]:
@@ -133,28 +143,32 @@ def _read_after(state: State, retries: int) -> Steps[tuple[dict[str, Any], dict[
 
 def _quarantine(state: State) -> Steps[None]:
     """Protect some of the failed instances, for analysis; the rollback matters more, so a failure is only recorded."""
-    options = state.options
-    chosen = rollout_quarantine(
-        state.journal,
-        state.vmss,
-        most=options["quarantine"],
-        max_unavailable=options["max_unavailable"],
-        max_unavailable_per_zone=options["max_unavailable_per_zone"],
-        max_unavailable_per_fault_domain=options["max_unavailable_per_fault_domain"],
-        ignore_missing=state.accepts("instances_missing"),
-    )
+    chosen = _choose(state)
     result: Answer = {}
-    if chosen["instance_ids"]:
+    if chosen.instance_ids:
         result = yield from attempt(
             state,
             "vmss_instance_protection",
-            instance_ids=chosen["instance_ids"],
+            instance_ids=list(chosen.instance_ids),
             scale_in=True,
             scale_set_actions=True,
             run_id=state.leased_run_id,
             allow_managed=state.accepts("managed"),
         )
-    state.journal = journal.quarantine(state.journal, chosen, result)
+    state.journal = journal.quarantine(state.journal, chosen.to_dict(), result)
+
+
+def _choose(state: State) -> Quarantine:
+    if not state.vmss:
+        return Quarantine()
+    options = state.options
+    budget = read_limits(
+        options["max_unavailable"],
+        options["max_unavailable_per_zone"],
+        options["max_unavailable_per_fault_domain"],
+        state.accepts("instances_missing"),
+    )
+    return choose_quarantine(state.journal, *read_set(state.vmss), most=options["quarantine"], budget=budget)
 
 
 def _profile(state: State) -> Any:
@@ -175,8 +189,8 @@ def _restore(state: State) -> Steps[None]:
         )
     except StepFailed as failure:
         state.note(
-            image_kept_why="The previous image could not be restored in the model, so Azure may create new instances from "
-            f"the failed image. Run azroll.vmss.rollback. {failure}"
+            image_kept_why="The previous image could not be restored in the model, so Azure may create new instances "
+            f"from the failed image. Run azroll.vmss.rollback. {failure}"
         )
         return
     state.vmss = {**state.vmss, "image": written["image"]}

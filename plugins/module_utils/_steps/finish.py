@@ -9,25 +9,26 @@
 
 from __future__ import annotations
 
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.reporting import (
-    rollout_report,
-    rollout_report_lines,
-)
+from typing import Any
+
+from ansible_collections.azroll.vmss.plugins.module_utils._options.filter_values import read_marks, read_set
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.report import build_report, describe_report
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.calls import FACTS, attempt, failed
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.lease import prove, release
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import Answer, Failure, ModuleCall, Steps
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import State
 
 _PROVEN = (
-    "An earlier rollout of this image did not succeed. Now every instance runs the image and is healthy, so a later rollback "
-    "may use it."
+    "An earlier rollout of this image did not succeed. Now every instance runs the image and is healthy, so a later "
+    "rollback may use it."
 )
 
 
 def finish(state: State) -> Steps[Answer]:
     """Release what this run may hold and create the report; it never fails.
 
-    Returns `report`, in `lines` what it says, and whether the play fails with it (`halted`). A run that preflight stopped writes nothing at all.
+    Returns `report`, in `lines` what it says, and whether the play fails with it (`halted`). A run that preflight
+    stopped writes nothing at all.
     """
     lines = []
     if state.journal["lease_acquired"]:
@@ -41,10 +42,22 @@ def finish(state: State) -> Steps[Answer]:
     if state.journal["lease_acquired"]:
         yield from _read_at_end(state)
     state.note(finished_at=state.now())
-    planned = state.dry_run and state.anything_to_do
-    report = rollout_report(state.journal, state.vmss, skip=state.options["skip"], planned=planned)
-    state.report_lines = [*lines, *rollout_report_lines(report)]
+    report = _report(state)
+    state.report_lines = [*lines, *describe_report(report)]
     return {"report": report, "lines": state.report_lines, "halted": "cause" in report}
+
+
+def _report(state: State) -> dict[str, Any]:
+    # Nothing is known of a scale set that could not be read.
+    scale_set, instances = read_set(state.vmss) if state.vmss else (None, [])
+    return build_report(
+        state.journal,
+        scale_set,
+        instances,
+        planned=state.dry_run and state.anything_to_do,
+        marks=read_marks(state.options["skip"]),
+        as_of=state.vmss.get("gathered_at"),
+    )
 
 
 def report_failed(state: State, failure: Failure) -> Steps[Answer]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.waiting import rollout_probe
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.check_streak import Probe, step
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.calls import call, wait_for
-from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import Answer, Pause, StepFailed, Steps
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.lease import renew_if_held
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import Answer, Pause, StepFailed, Steps
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import Gate, State
 
 
@@ -54,8 +55,8 @@ def pass_gate(state: State, gate: Gate) -> Steps[None]:
     }
     reported = state.waits["reported"]
     if reported["retries"]:
-        # An instance that is initializing has no verdict during the grace period of its health source. This wait does not
-        # fail: the next one decides.
+        # An instance that is initializing has no verdict during the grace period of its health source. This wait does
+        # not fail: the next one decides.
         with suppress(StepFailed):
             yield from wait_for(state, "reported", reported, **asked)
         yield from renew_if_held(state)
@@ -96,25 +97,26 @@ def count_check(state: State, good: bool) -> Steps[bool]:
     A check that Azure throttled or did not answer has neither succeeded nor failed.
     """
     gate, options = _gate(state), state.options
-    gate.probe = probe = rollout_probe(
-        gate.probe,
+    probe = step(
+        Probe(**gate.probe),
         good,
         successes=options["health_successes"],
         retries=options["health_retries"],
         answered=not state.check_error.get("no_answer"),
         most_unanswered=state.waits["health"]["unanswered"],
     )
-    if probe["exhausted"]:
-        unanswered = f"; Azure did not answer {probe['unanswered']} of them" if probe["unanswered"] else ""
+    gate.probe = asdict(probe)
+    if probe.exhausted:
+        unanswered = f"; Azure did not answer {probe.unanswered} of them" if probe.unanswered else ""
         raise StepFailed(
-            f"{probe['attempts'] + probe['unanswered']} custom health checks ran, and never enough of them succeeded in "
+            f"{probe.attempts + probe.unanswered} custom health checks ran, and never enough of them succeeded in "
             f"a row (rollout_health_successes={options['health_successes']}){unanswered}. The last one reported: "
             f"{state.check_said}",
             kind="custom_checks",
         )
-    if not probe["done"]:
+    if not probe.done:
         yield Pause(options["health_delay"])
-    return bool(probe["done"])
+    return probe.done
 
 
 def _gate(state: State) -> Gate:

@@ -9,11 +9,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.waiting import rollout_lease_due
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state as journal
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.calls import attempt, check, failed
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import Answer, Steps
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import State
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.waits import lease_due
 
 HOLD = "vmss_hold"
 
@@ -67,9 +67,8 @@ def renew(state: State) -> Steps[None]:
     shows how long the hook before a batch took, so with such a hook the lease is read in any case.
     """
     due = not state.journal["lease_acquired"] or bool(state.options["before_batch"])
-    if due or rollout_lease_due(
-        state.lease, state.options["lease"], state.vmss["gathered_at"], state.read_at, state.now()
-    ):
+    minutes, gathered_at = state.options["lease"], state.vmss["gathered_at"]
+    if due or lease_due(state.lease, minutes, gathered_at, state.read_at, state.now()):
         yield from acquire(state)
 
 

@@ -14,8 +14,7 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._common.wording import ROLE
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import rollout_previous_image
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import rollout_plan
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import rollout_plan, rollout_previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.reporting import rollout_heatmap
 from ansible_collections.azroll.vmss.plugins.module_utils._image.change_text import journal_change
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state as journal

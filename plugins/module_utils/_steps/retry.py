@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import rollout_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import rollout_baseline
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
+from ansible_collections.azroll.vmss.plugins.module_utils._options.filter_values import read_set
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state as journal
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.retry import Retry, already_retried, decide_retry
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.calls import read_facts, until_there_is_room
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.lease import renew
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import StepFailed, Steps
@@ -56,36 +58,36 @@ def retry_failed(state: State, operation_code: str) -> Steps[str]:
     )
     vmss = read["ansible_facts"]["vmss"]
     state.keep(vmss)
-    chosen = rollout_retry(
-        vmss,
-        state.target,
-        read["vmss_details"],
-        state.journal,
-        ids,
-        unhealthy_before=state.unhealthy_before,
-        failed_before=state.failed_before,
+    chosen = decide_retry(
+        read_set(vmss)[1],
+        read["vmss_details"]["groups"],
+        Image.from_dict(state.target),
+        sent=tuple(ids),
+        unhealthy=tuple(state.unhealthy_before),
+        retried=already_retried(state.journal["batches"]),
+        failed_before=tuple(state.failed_before),
         by_model=state.by_model,
         operation=operation_code,
     )
-    going = chosen["upgrade"] + chosen["reimage"]
+    going = [*chosen.upgrade, *chosen.reimage]
     state.may_retry = bool(going)
     state.journal = journal.retry(state.journal, chosen=going)
     if going:
         yield from renew(state)
         yield from _send_again(state, chosen)
-    return str(chosen["why"])
+    return chosen.why
 
 
-def _send_again(state: State, chosen: Mapping[str, Any]) -> Steps[None]:
+def _send_again(state: State, chosen: Retry) -> Steps[None]:
     """Both repeat the checks of the first attempt right before the write: concurrent changes, the lease, the budget."""
     checks = preconditions(state, [*state.moved, *state.upgrade["instance_ids"]])
     state.failed_before, state.operations = [], []
-    if chosen["upgrade"]:
+    if chosen.upgrade:
         try:
             sent = yield from until_there_is_room(
                 state,
                 "vmss_domain_upgrade",
-                instance_ids=chosen["upgrade"],
+                instance_ids=list(chosen.upgrade),
                 missing_instances="skip",
                 skip_tags=skip_tags(state),
                 wait=False,
@@ -96,12 +98,12 @@ def _send_again(state: State, chosen: Mapping[str, Any]) -> Steps[None]:
             raise
         state.failed_before = sent["failed_before"]
         _note_sent(state, sent)
-    if chosen["reimage"]:
+    if chosen.reimage:
         # These have the latest model already, so an upgrade would do nothing. If Azure denies the reimage itself, the
         # failure of the instances stands.
         try:
             sent = yield from until_there_is_room(
-                state, "vmss_instance_reimage", instance_ids=chosen["reimage"], **checks
+                state, "vmss_instance_reimage", instance_ids=list(chosen.reimage), **checks
             )
         except StepFailed as failure:
             if not failure.error.get("denied"):

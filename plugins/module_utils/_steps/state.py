@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.waiting import rollout_waits
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state as journal
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.waits import divide
 
 # What comes next. The role has a task, or a file of tasks, for each.
 PLAN = "plan"
@@ -44,8 +44,8 @@ BAKED = "baked"
 class Gate:
     """A health gate: which instances must be healthy, by reports newer than `since` (an ISO time; empty: any).
 
-    Those in `unhealthy` need only be idle. With `same_model` another image in the model ends it. It begins after `pause`
-    seconds. `probe` is the streak of the custom health checks so far.
+    Those in `unhealthy` need only be idle. With `same_model` another image in the model ends it. It begins after
+    `pause` seconds. `probe` is the streak of the custom health checks so far.
     """
 
     kind: str
@@ -62,8 +62,8 @@ class State:
     """A rollout between two steps. `options` are those of the role, without `rollout_`.
 
     `vmss` is the facts record that was read last, `read_at` the time of the control node then. `seen_at` is the time of
-    Azure at the last read, empty if that did not come to its end. `first_read` is the facts record when the batches began.
-    Times are in ISO form.
+    Azure at the last read, empty if that did not come to its end. `first_read` is the facts record when the batches
+    began. Times are in ISO form.
     """
 
     options: dict[str, Any]
@@ -154,7 +154,8 @@ class State:
     @property
     def attempts(self) -> int:
         """More than any step makes: the machine ends each wait by itself, and Ansible wants a number."""
-        return 2 * sum(limits.get("retries", 0) for limits in self.waits.values() if isinstance(limits, dict)) + 10
+        waits = [limits for limits in self.waits.values() if isinstance(limits, dict)]
+        return 2 * sum(int(limits.get("retries", 0)) for limits in waits) + 10
 
     def accepts(self, code: str) -> bool:
         """Whether a finding was accepted."""
@@ -170,17 +171,7 @@ class State:
 
     def divide_waits(self, vmss: Mapping[str, Any] | None = None) -> None:
         """Divide the waits into calls, with what the scale set adds where it is known."""
-        options = self.options
-        self.waits = rollout_waits(
-            options["upgrade_timeout"],
-            options["health_retries"],
-            options["health_delay"],
-            options["health_successes"],
-            options["unanswered_timeout"],
-            vmss=vmss,
-            report_time=options["health_report_time"] if vmss else "auto",
-            report_settling=options["health_report_settling"] if vmss else 0,
-        )
+        self.waits = divide(self.options, vmss)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, without the clock."""
