@@ -87,8 +87,7 @@ class Rollout:
             if self._state.next == ROLLBACK:
                 self._roll_back()
             self.stopped_at = self._site.now()
-        report: Result = self._step("finish")["report"]
-        return report
+        return self._finish()
 
     def _now(self) -> str:
         """The time of the control node, which is right here."""
@@ -117,6 +116,11 @@ class Rollout:
         except StepFailed as stop:
             shown = stop.to_dict()
             raise Stop(stop.kind, Failure(str(stop), shown["error"] or {}, shown.get("vmss_progress") or {})) from stop
+
+    def _finish(self) -> Result:
+        """finish.yml."""
+        report: Result = self._step("finish")["report"]
+        return report
 
     def _roll(self) -> None:
         shown = self._step("plan")

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._azure.refusals import
 from ansible_collections.azroll.vmss.plugins.module_utils._calls import preflight
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import NoEffect, VmssError
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.waiting import rollout_waits
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline import Baseline
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model import origin, service_state
@@ -34,12 +33,15 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight import chec
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import failure_policy, state
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import report as rollout_report
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import sent_ids
+from ansible_collections.azroll.vmss.plugins.module_utils._steps import failure, finish
+from ansible_collections.azroll.vmss.plugins.module_utils._steps import state as steps_state
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import ModuleCall
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import State
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.waits import divide
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory
-from ansible_collections.azroll.vmss.plugins.modules import vmss_image_update
-from rollouts import batches
 from rollouts.arm import Arm
 from rollouts.driver import Rollout
-from rollouts.play import Stop
+from rollouts.play import answer
 from rollouts.rollout import roll
 from rollouts.site import Weather
 from rollouts.worlds import OTHER, PUBLISHER, REFUSALS, WINDOWS, World, quiet, random_world, throttled_world
@@ -212,7 +214,11 @@ def rolled_back(world: World) -> World:
 
 
 def test_a_report_of_what_was_before_the_last_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Rollout, "_read_at_end", lambda self: self.note(outdated=False))
+    def without_reading(state: State) -> Iterator[Any]:
+        state.note(outdated=False)
+        yield from ()
+
+    monkeypatch.setattr(finish, "_read_at_end", without_reading)
     assert shown("the report has instances by image", rolled_back)
 
 
@@ -239,7 +245,7 @@ def test_a_rollback_over_what_somebody_else_has_set(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_rollback_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Rollout, "_wait_idle", lambda *_: None)
+    monkeypatch.setattr(failure, "wait_idle", lambda *_: iter(()))
     monkeypatch.setattr(failure_policy, "_scope", lambda journal, *_: tuple(sent_ids(journal)[:1]))
     assert shown("came up on the image that was taken back")
 
@@ -309,13 +315,13 @@ def test_waits_that_begin_anew_with_each_call(monkeypatch: pytest.MonkeyPatch) -
     world = throttled_world(random.Random("1000/limits"))
     world.document["scale_sets"][0]["capacity"] = 1_000
 
-    def without_patience(*given: Any, **more: Any) -> Any:
-        impatient = rollout_waits(*given[:4], **more)
-        return {**rollout_waits(*given, **more), **{name: impatient[name] for name in ("upgrade", "health")}}
+    def without_patience(options: Mapping[str, Any], vmss: Mapping[str, Any] | None = None) -> Any:
+        impatient = divide({**options, "unanswered_timeout": 0}, vmss)
+        return {**divide(options, vmss), **{name: impatient[name] for name in ("upgrade", "health")}}
 
     monkeypatch.setattr(watch, "load", lambda _path, key: WaitState(key=key))
     monkeypatch.setattr(watch, "LIST_GRACE", 0.0)
-    monkeypatch.setattr(batches, "rollout_waits", without_patience)
+    monkeypatch.setattr(steps_state, "divide", without_patience)
     violations = roll(replace(world, size=1_000)).violations
     assert any("without a reason" in one for one in violations)
 
@@ -326,14 +332,14 @@ def test_a_second_run_that_writes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_write_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    finish = Rollout._finish
+    ends = Rollout._finish
 
     def once_more(self: Rollout) -> Any:
         if self.stopped_at is not None:
             self._site.sleep(1)
-            with suppress(Stop):
-                self.module(vmss_image_update, "image", image={"version": OTHER})
-        return finish(self)
+            options = {"resource_group": "rg-shop", "name": "web", "image": {"version": OTHER}}
+            answer(self._site, self._known, ModuleCall("vmss_image_update", options))
+        return ends(self)
 
     monkeypatch.setattr(Rollout, "_finish", once_more)
     assert shown("image after the decision to stop")
@@ -401,10 +407,10 @@ def test_instances_that_are_restarted_because_the_image_came_back(monkeypatch: p
 
 
 def test_a_report_that_names_another_image_than_new_instances_get(monkeypatch: pytest.MonkeyPatch) -> None:
-    finish = Rollout._finish
+    ends = Rollout._finish
 
     def misled(self: Rollout) -> Any:
-        report = finish(self)
+        report = ends(self)
         return {**report, "model_image": report["target_image"]}
 
     monkeypatch.setattr(Rollout, "_finish", misled)

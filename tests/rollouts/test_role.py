@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import ModuleCall
+from rollouts import driver
+from rollouts.arm import Known
 from rollouts.driver import Rollout
+from rollouts.play import Result, answer
+from rollouts.site import Site
 from rollouts.trace import differences
 
 # `make soak` goes through many more.
@@ -24,15 +28,18 @@ def test_the_role_does_what_the_driver_does(seed: int) -> None:
 
 
 def test_a_driver_that_goes_another_way_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Rollout, "_take_batches", lambda _self: None)
+    monkeypatch.setattr(Rollout, "_run_batches", lambda _self: None)
     assert "the role's of vmss_domain_upgrade" in differences(4, largest=12)[0]
 
 
+def test_a_driver_that_forgets_the_gate_before_the_image_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rollout, "_gate", lambda _self: None)
+    assert [one for seed in WORLDS for one in differences(seed, largest=12)] != []
+
+
 def test_a_driver_that_gives_another_option_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    checks = Rollout._checks
+    def careless(site: Site, known: Known, call: ModuleCall) -> Result:
+        return answer(site, known, replace(call, options={**call.options, "max_unavailable": "100%"}))
 
-    def careless(self: Rollout, ours: Sequence[str]) -> Mapping[str, Any]:
-        return {**checks(self, ours), "max_unavailable": "100%"}
-
-    monkeypatch.setattr(Rollout, "_checks", careless)
+    monkeypatch.setattr(driver, "answer", careless)
     assert "differ in max_unavailable" in differences(4, largest=12)[0]

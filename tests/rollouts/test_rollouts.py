@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rollouts.page import PAGE, page
 from rollouts.rollout import roll
 from rollouts.soak import COMPARED, HEALTHY, MOST_FALSE_HALTS, ROLLOUTS, Tally, play
-from rollouts.worlds import random_world, throttled_world
+from rollouts.worlds import NEW, random_world, throttled_world
 
 PER_TEST = 25
 # The share of requests that Azure may refuse with 429 where nobody else asks it.
@@ -72,6 +72,23 @@ def test_an_operation_without_effect_halts_at_once_and_reverses_nothing() -> Non
     assert (outcome.result, outcome.cause, outcome.violations) == ("halted", "no_effect", [])
     assert "it changed nothing" in lines[-1]
     assert float(lines[-2].split()[2]) < 300, "not after half an hour"
+
+
+def test_a_canary_that_vanishes_proves_nothing() -> None:
+    """An eviction deletes the only instance that has the image, before it could show that the image is bad."""
+    world = throttled_world(random.Random("vanished"), largest=20)
+    world.document["scale_sets"][0] |= {"capacity": 10, "orchestration_mode": "Uniform"}
+    for image in world.document["images"]["platform"]:
+        for version in image["versions"]:
+            version |= {"health": "unhealthy"} if version["version"] == NEW else {}
+    eviction = {"instances": "event", "evict": "Delete"}
+    world.document["actors"] = [{"name": "spot", "when": {"event": "batch_started", "after": 5}, "do": eviction}]
+    world.document.update(throttling={"enabled": False})
+    options = replace(world.options, canary=1, max_unavailable="40%")
+    lines: list[str] = []
+    outcome = roll(replace(world, size=10, healthy=False, breaks_all=True, options=options), lines.append)
+    assert (outcome.result, outcome.violations) == ("halted", [])
+    assert [line.split()[-4:] for line in lines if " upgrade " in line] == [["1", "out", "of", "service"]] * 2
 
 
 def test_what_becomes_healthy_after_the_deadline_is_not_taken_back() -> None:
