@@ -85,7 +85,7 @@ def test_a_canary_that_vanishes_proves_nothing() -> None:
     world.document["actors"] = [{"name": "spot", "when": {"event": "batch_started", "after": 5}, "do": eviction}]
     world.document.update(throttling={"enabled": False})
     options = replace(world.options, canary=1, max_unavailable="40%", on_failure="halt")
-    options = replace(options, capacity_changes="accept")
+    options = replace(options, by="batch", batches=(), capacity_changes="accept")
     lines: list[str] = []
     outcome = roll(replace(world, size=10, healthy=False, breaks_all=True, options=options), lines.append)
     assert (outcome.result, outcome.violations) == ("halted", [])
