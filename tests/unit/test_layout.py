@@ -44,7 +44,7 @@ BORDERS = {
 IMPURE = {"os", "pathlib", "socket", "subprocess", "tempfile", "threading", "time", "urllib.request"}
 # A clock by itself is none of the pure ones' either; the deadline is given one.
 ALLOWED = {("_common/deadline.py", "time")}
-PURE = (*FLOORS[: FLOORS.index("_azure")], "_filters")
+PURE = (*FLOORS[: FLOORS.index("_azure")], "_filters", "_steps")
 TESTS = Path(__file__).parent / "plugins"
 # Files of logic whose behaviour only tests of other names show. None is to be added.
 WITHOUT_TEST = {

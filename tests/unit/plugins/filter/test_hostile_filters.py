@@ -17,42 +17,17 @@ from ansible.errors import AnsibleFilterError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.azroll.vmss.plugins.module_utils._options.filter_values import read_set
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.report import build_report
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import begin_batch, end_batch, start
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, instance, vmss_facts
 from ansible_collections.azroll.vmss.tests.unit.filters import FILTERS
 
 VMSS = vmss_facts([instance(n, zone=str(n % 2 + 1), update_domain=n % 5) for n in range(6)])
 TARGET = NEW.to_dict()
-AT = "2026-02-01T10:00:00+00:00"
-GROUP = {"code": "OSProvisioningTimedOut", "message": "x", "instance_ids": ["0"], "unhealthy_before": False}
-DETAILS = {"groups": [GROUP], "instances": [{"instance_id": "0"}]}
-HELD = {"held": ["repairs"], "continues": "run-a", "image_before": TARGET, "lease_before": {"holder": "x"}}
-PROBE = {"streak": 1, "attempts": 1, "done": False, "exhausted": False}
-
-
-def told(event: str, journal: dict[str, Any], **facts: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = FILTERS["rollout_journal"](journal, event, **facts)
-    return answer
-
-
-STARTED = told("start", {}, scale_set="web", resource_group="web-rg", at=AT)
 BATCH = {"name": "canary", "instance_ids": ["0"], "canary": True}
-FAILED = told("end_batch", told("begin_batch", STARTED, batch=BATCH, at=AT), result="failed", at=AT)
-JOURNAL = {**FAILED, "target_image": TARGET, "cause": "x"}
-EVENTS: dict[str, dict[str, Any]] = {
-    "start": {"scale_set": "web", "resource_group": "web-rg", "at": AT},
-    "note": {"cause": "x", "deferred": []},
-    "hold": {"result": HELD, "in_progress": ["0"]},
-    "look": {"vmss": {**VMSS, "instances": [{"instance_id": "0", "stale": True, "in_service": True}]}, "deferred": []},
-    "release": {"result": {**HELD, "lost": False, "msg": "", "error": None}},
-    "explain": {"details": DETAILS, "operation": {"error": {}}, "probe": "", "unhealthy": [], "image": TARGET},
-    "quarantine": {
-        "choice": {"why": "", "instance_ids": []},
-        "protection": {"instances": [{"instance_id": "0"}], "error": None},
-    },
-    "begin_batch": {"batch": BATCH, "at": AT},
-    "retry": {"instance_ids": ["0"], "chosen": ["0"]},
-    "end_batch": {"result": "failed", "at": AT, "upgrade": {"instance_ids": ["0"], "excluded": []}},
-}
+STARTED = begin_batch(start("web", "web-rg", "10:00"), BATCH, "10:01")
+JOURNAL = {**end_batch(STARTED, "failed", "10:02"), "target_image": TARGET, "cause": "x"}
 BUDGET = {
     "max_unavailable": "20%",
     "max_unavailable_per_zone": 1,
@@ -87,68 +62,14 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("heatmap", {"vmss": VMSS, "target": TARGET}),
-    *[("journal", {"journal": JOURNAL, "event": event, **facts}) for event, facts in EVENTS.items()],
-    (
-        "reaction",
-        {
-            "failed_image": "restore",
-            "journal": JOURNAL,
-            "vmss": VMSS,
-            "on_failure": "rollback",
-            "recovered": False,
-            "only": {"zones": ["1"]},
-        },
-    ),
-    (
-        "retry",
-        {
-            "vmss": VMSS,
-            "target": TARGET,
-            "details": DETAILS,
-            "journal": JOURNAL,
-            "instance_ids": ["0"],
-            "unhealthy_before": ["1"],
-            "failed_before": ["1"],
-            "by_model": True,
-            "operation": "x",
-        },
-    ),
-    ("quarantine", {"journal": JOURNAL, "vmss": VMSS, "most": 1, **BUDGET}),
     ("previous_image", {"vmss": VMSS, "skip": {"tags": ["a"]}, "only": {"instance_ids": ["0"]}, "remembers": True}),
-    ("image_change", {"journal": JOURNAL}),
-    ("report", {"journal": JOURNAL, "vmss": VMSS, "planned": False, "skip": {"tags": ["a"]}}),
-    ("report_lines", {"report": FILTERS["rollout_report"](JOURNAL, VMSS)}),
-    (
-        "probe",
-        {"probe": PROBE, "good": True, "successes": 2, "retries": 5, "answered": True, "most_unanswered": 3},
-    ),
-    (
-        "waits",
-        {
-            "upgrade_timeout": 1800,
-            "health_retries": 30,
-            "health_delay": 10,
-            "health_successes": 2,
-            "unanswered_timeout": 600,
-            "vmss": VMSS,
-            "report_time": "auto",
-            "report_settling": 120,
-        },
-    ),
+    ("report_lines", {"report": build_report(JOURNAL, *read_set(VMSS), planned=False)}),
     ("options", {"options": {"rollout_soak": 1}, "folders": ["/nonexistent"], "defaults": {"rollout_soak": 0}}),
     ("given", {"options": {"rollout_soak": "1"}, "defaults": {"rollout_soak": 0}}),
     ("status", {"vmss": VMSS}),
-    ("lease_due", {"lease": {"expires": AT}, "minutes": 5, "gathered_at": AT, "looked_at": AT, "now": AT}),
     ("holder", {"job": "5"}),
 ]
-NAMES = [f"{name}-{call['event']}" if name == "journal" else name for name, call in CALLS]
-# Parameters that are told by the names of the role's options.
-OPTIONS = {
-    "minutes": "rollout_lease",
-    "most": "rollout_quarantine",
-    "successes": "rollout_health_successes",
-    "retries": "rollout_health_retries",
-}
+NAMES = [name for name, _call in CALLS]
 HUGE = "x" * 100_000
 VALUES: list[Any] = [
     *(None, True, False, 0, -1, 1.5, 10**30, float("nan"), float("inf")),
@@ -164,9 +85,7 @@ def trouble_with(name: str, call: dict[str, Any], changed: str) -> str:
         json.dumps(FILTERS[f"rollout_{name}"](**call))
     except AnsibleFilterError as error:
         words = str(error)
-        facts = name == "journal" and changed not in ("journal", "event") and "the event of the journal" in words
-        named = OPTIONS.get(changed, changed) in words or facts
-        return "" if named and "\n" not in words and len(words) < 900 else words[:900]
+        return "" if changed in words and "\n" not in words and len(words) < 900 else words[:900]
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, OSError) as error:
         return repr(error)[:300]
     return ""
@@ -180,7 +99,7 @@ def test_a_good_call_is_answered(name: str, call: dict[str, Any]) -> None:
 def test_every_parameter_of_every_filter_is_given() -> None:
     for name, function in FILTERS.items():
         given_to = {key for one, call in CALLS if f"rollout_{one}" == name for key in call}
-        assert set(inspect.signature(function).parameters) - {"facts"} <= given_to, name
+        assert set(inspect.signature(function).parameters) <= given_to, name
 
 
 @pytest.mark.parametrize(("name", "call"), CALLS, ids=NAMES)
@@ -197,7 +116,7 @@ def test_no_value_lets_a_traceback_out(name: str, call: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", sorted(FILTERS))
 def test_a_call_with_too_little_or_too_much_is_told_what(name: str) -> None:
     parameters = inspect.signature(FILTERS[name]).parameters
-    needed = [key for key, one in parameters.items() if one.default is one.empty and key != "facts"]
+    needed = [key for key, one in parameters.items() if one.default is one.empty]
     if needed:
         with pytest.raises(AnsibleFilterError, match=f"{name}: missing a required .*'{needed[0]}'"):
             FILTERS[name]()

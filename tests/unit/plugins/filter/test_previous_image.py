@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.azroll.vmss.plugins.module_utils._filters.failure import rollout_previous_image
+from ansible_collections.azroll.vmss.plugins.module_utils._filters.planning import rollout_previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, ubuntu, vmss_facts
 

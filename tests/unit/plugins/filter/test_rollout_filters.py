@@ -18,6 +18,9 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.azroll.vmss.plugins.module_utils._options.filter_values import read_set
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.report import build_report
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import start
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, vmss_facts
 from ansible_collections.azroll.vmss.tests.unit.filters import FILTERS, FOLDER
 
@@ -42,17 +45,12 @@ def test_the_documentation_names_every_parameter_with_its_default(name):
     options = dict(documentation["options"])
     assert options.pop("_input")["required"] is True
     documented = {option: (spec.get("required", False), spec.get("default")) for option, spec in options.items()}
-    if name == "rollout_journal":
-        # The entries of the journal come as keywords; which of them are needed is a matter of the event.
-        assert documented.pop("event") == (True, None)
-        assert all(not required for required, _default in documented.values())
-        return
     expected = {
         one.name: (one.default is one.empty, None if one.default is one.empty else one.default)
         for one in parameters[1:]
     }
-    assert documented == {**expected, **({"vmss": (False, {})} if name == "rollout_report" else {})}
-    positional = [option for option, (required, _default) in expected.items() if required or option == "vmss"]
+    assert documented == expected
+    positional = [option for option, (required, _default) in expected.items() if required]
     assert documentation.get("positional", "") == ", ".join(positional)
 
 
@@ -63,24 +61,6 @@ def test_every_filter_is_documented_and_every_document_is_of_a_filter():
 def test_the_plan_and_its_documentation_have_the_same_keys():
     documented = DOCUMENTS["rollout_plan"]["RETURN"]["_value"]["contains"]
     assert set(ask("plan", VMSS, TARGET)) == set(documented)
-
-
-def test_the_report_and_its_documentation_have_the_same_keys():
-    journal = ask("journal", {}, "start", scale_set="web", resource_group="web-rg", at="10:00")
-    journal = ask("journal", journal, "note", cause="x")
-    journal = ask("journal", journal, "begin_batch", batch={"name": "canary", "instance_ids": ["0"]}, at="10:01")
-    report = ask("report", journal, VMSS)
-    documented = DOCUMENTS["rollout_report"]["RETURN"]["_value"]["contains"]
-    assert set(report) == set(documented)
-    assert set(report["batches"][0]) == set(documented["batches"]["contains"])
-
-
-def test_the_journals_entries_can_all_be_noted_as_documented():
-    options = DOCUMENTS["rollout_journal"]["DOCUMENTATION"]["options"]
-    notes = {name: None for name, spec in options.items() if "V(note)" in str(spec["description"]) and name != "event"}
-    journal = ask("journal", {}, "start", scale_set="web", resource_group="web-rg", at="10:00")
-    assert set(notes) == set(journal) - {"scale_set", "resource_group", "started_at", "batches"}
-    ask("journal", journal, "note", **notes)
 
 
 # Values as -e name=value gives them
@@ -120,50 +100,6 @@ def test_an_empty_selection_is_all(only):
     assert ask("plan", VMSS, TARGET, only=only) == ask("plan", VMSS, TARGET)
 
 
-@pytest.mark.parametrize("good", [True, "true", "yes", 1])
-def test_a_good_check_counts(good):
-    assert ask("probe", {}, good, successes="2", retries="5") == {
-        "streak": 1,
-        "attempts": 1,
-        "done": False,
-        "exhausted": False,
-        "unanswered": 0,
-    }
-
-
-@pytest.mark.parametrize("good", [False, "false", "no", 0])
-def test_a_bad_check_does_not_even_as_a_text(good):
-    assert ask("probe", {"streak": 4, "attempts": 4}, good, successes=5, retries=0)["exhausted"]
-
-
-def test_waits_from_texts_are_the_waits_from_numbers():
-    assert ask("waits", "1800", "30", "10", "2") == ask("waits", 1800, 30, 10, 2)
-    assert ask("waits", 1800, 30, 10, 2) == {
-        "upgrade": {"timeout": 45, "retries": 39, "answered": 1800},
-        "health": {"timeout": 40, "retries": 7, "answered": 320, "unanswered": 0},
-        "call": {"timeout": 600},
-        "reported": {"timeout": 1, "retries": 0, "answered": 1},
-        "room": {"retries": 30, "delay": 10},
-        "report_time": "refreshed",
-        "lines": [
-            "each batch may take 1800 s to come up (1800 s by rollout_upgrade_timeout)",
-            "and then 320 s to become healthy (320 s by rollout_health_retries and rollout_health_delay)",
-        ],
-    }
-
-
-def test_a_report_is_planned_or_not_even_as_a_text():
-    journal = ask("journal", {}, "start", scale_set="web", resource_group="web-rg", at="10:00")
-    assert ask("report", journal, VMSS, planned="true")["result"] == "planned"
-    assert ask("report", journal, VMSS, planned="false")["result"] == "nothing_to_do"
-
-
-def test_a_report_of_a_scale_set_that_was_never_read():
-    journal = ask("journal", {}, "start", scale_set="web", resource_group="web-rg", at="10:00")
-    assert ask("report", journal) == ask("report", journal, {})
-    assert ask("report_lines", ask("report", journal))[0].startswith("Rollout of web: nothing to do.")
-
-
 def test_picture_and_status():
     assert ask("heatmap", VMSS, OLD.to_dict())[0] == "zone 1 UD 0  ##  2 of 2 in service"
     assert ask("heatmap", VMSS, TARGET)[-1] == "o old"
@@ -198,21 +134,16 @@ def test_what_cannot_be_planned_is_told_as_data(arguments, options, words):
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "options", "words"),
+    ("name", "arguments", "words"),
     [
-        ("heatmap", ([], TARGET), {}, "not a record of a scale set"),
-        ("heatmap", (VMSS, {}), {}, "The target names no image"),
-        ("status", ({},), {}, "not a record of a scale set"),
-        ("journal", ({}, "pause"), {}, "Unknown event 'pause'. There are start, note"),
-        ("journal", ({}, "note"), {"colour": "red"}, "A rollout's journal has no colour"),
-        ("waits", ("soon", 1, 1, 1), {}, "rollout_upgrade_timeout is 'soon'"),
-        ("waits", (0, 1, 1, 1), {}, "rollout_upgrade_timeout is 0. Give at least 1"),
-        ("probe", ({}, "perhaps", 1, 1), {}, "good is 'perhaps'"),
+        ("heatmap", ([], TARGET), "not a record of a scale set"),
+        ("heatmap", (VMSS, {}), "The target names no image"),
+        ("status", ({},), "not a record of a scale set"),
     ],
 )
-def test_what_cannot_be_meant_is_an_error_in_words(name, arguments, options, words):
+def test_what_cannot_be_meant_is_an_error_in_words(name, arguments, words):
     with pytest.raises(AnsibleFilterError, match=words):
-        ask(name, *arguments, **options)
+        ask(name, *arguments)
 
 
 # In real templates
@@ -260,8 +191,8 @@ def test_a_playbook_with_options_from_the_command_line(tmp_path):
 
 
 def test_every_example_works_as_printed(tmp_path):
-    journal = ask("journal", {}, "start", scale_set="web", resource_group="web-rg", at="10:00")
-    (tmp_path / "report.json").write_text(json.dumps(ask("report", journal, VMSS)), encoding="utf-8")
+    report = build_report(start("web", "web-rg", "10:00"), *read_set(VMSS), planned=False)
+    (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
     tasks = []
     for name in sorted(DOCUMENTS):
         for task in yaml.safe_load(DOCUMENTS[name]["EXAMPLES"]):
@@ -269,7 +200,6 @@ def test_every_example_works_as_printed(tmp_path):
             modules = ("azroll.vmss.vmss_instance_facts", "azroll.vmss.vmss_domain_upgrade")
             call = next((task.pop(module) for module in modules if module in task), None)
             if call:
-                wait = {key: task.pop(key, None) for key in ("until", "delay", "register", "retries")}
-                task["ansible.builtin.debug"] = {"msg": [call, wait["retries"]]}
+                task["ansible.builtin.debug"] = {"msg": call}
             tasks.append(task)
     play(tmp_path, tasks)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,8 @@ from ansible_collections.azroll.vmss.tests.unit.measure import code_lines
 
 PLUGINS = Path(__file__).parents[4] / "plugins"
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("vmss_*.py"))
+# Pages of action plugins: those do everything, and what is here is for ansible-doc only.
+PAGES = sorted(path.stem for path in (PLUGINS / "action").glob("*.py"))
 MOST_LINES = 60
 
 
@@ -34,6 +37,19 @@ def work(name: str) -> Work[Any, Any]:
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_is_short(name: str) -> None:
     assert len(code_lines((PLUGINS / "modules" / f"{name}.py").read_text(encoding="utf-8"))) <= MOST_LINES
+
+
+def test_every_file_is_a_module_or_the_page_of_an_action() -> None:
+    assert {path.stem for path in (PLUGINS / "modules").glob("*.py")} == {*MODULES, *PAGES}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_code(name: str) -> None:
+    source = (PLUGINS / "modules" / f"{name}.py").read_text(encoding="utf-8")
+    names = [ast.unparse(node.targets[0]) for node in ast.parse(source).body if isinstance(node, ast.Assign)]
+    assert names == ["DOCUMENTATION", "EXAMPLES", "RETURN"]
+    # The other line is that of the annotations.
+    assert len(code_lines(source)) == 1
 
 
 def test_every_call_is_that_of_a_module() -> None:
