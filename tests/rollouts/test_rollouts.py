@@ -77,7 +77,7 @@ def test_an_operation_without_effect_halts_at_once_and_reverses_nothing() -> Non
 def test_a_canary_that_vanishes_proves_nothing() -> None:
     """An eviction deletes the only instance that has the image, before it could show that the image is bad."""
     world = throttled_world(random.Random("vanished"), largest=20)
-    world.document["scale_sets"][0] |= {"capacity": 10, "orchestration_mode": "Uniform"}
+    world.document["scale_sets"][0] |= {"capacity": 10, "orchestration_mode": "Uniform", "zones": []}
     for image in world.document["images"]["platform"]:
         for version in image["versions"]:
             version |= {"health": "unhealthy"} if version["version"] == NEW else {}
