@@ -25,18 +25,15 @@ ALL = [*read_cases(), *step_cases()]
 INSIDE = {"set_fact", "debug", "fail", "include_tasks", "set_stats", "pause"}
 # Tasks that a small roll without failure, hooks and checkpoint does not come to.
 ELSEWHERE = {
-    "Read the images of the instances",
     "Request the health URL",
-    "Probe each instance",
-    "Wait before the next check",
-    "Read why instances failed in *",
-    "Retry the upgrade in *",
-    "Reimage failed instances in *",
-    "Read the alerts",
-    "Quarantine failed instances",
+    "Probe each instance and read the alerts",
+    "Count the successful check",
+    "Count the failed check",
     "Check which instances can be upgraded in *",
-    "Wait before deferred instances are tried again",
-    "Wait until the instances have reported their health",
+    "Decide whether this run continues",
+    "Finish *",
+    "Record that the rollback has failed",
+    "Record that the report could not be written",
 }
 WORLD = {"tags": {}, "repairs": "Running", "autoscale": {}}
 LEDGER = {

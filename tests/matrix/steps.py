@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """The kill at every step: a small roll, killed in turn after each task that does something outside ansible-playbook.
 
-What other tasks do (facts, messages, decisions, includes) dies with the process, so a kill after them leaves what a
-kill after the task before them leaves.
+What other tasks do (messages, includes) dies with the process, so a kill after them leaves what a kill after the task
+before them leaves. Within a step, the random rollouts are killed after each call of a module.
 """
 
 from __future__ import annotations
@@ -15,33 +15,27 @@ GROUP = "steps"
 CONTINUED = ("It continued the unfinished run",)
 # Task, result of the next run, and what that one says.
 STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("Run preflight", "succeeded", ()),
-    ("Acquire the lease", "succeeded", CONTINUED),
-    ("Set the image", "succeeded", CONTINUED),
-    ("Read the instances", "succeeded", CONTINUED),
+    ("Run preflight and plan the batches", "succeeded", ()),
+    ("Acquire the lease and the holds", "succeeded", CONTINUED),
+    ("Set the image and plan the batches", "succeeded", CONTINUED),
     ("Upgrade batch (1 of 2)", "succeeded", CONTINUED),
-    ("Wait for the upgrade of batch (1 of 2)", "succeeded", CONTINUED),
-    ("Warm up batch (1 of 2)", "succeeded", CONTINUED),
-    ("Wait until the instances are healthy", "succeeded", CONTINUED),
-    ("Soak", "succeeded", CONTINUED),
+    ("Wait until batch (1 of 2) is upgraded and healthy", "succeeded", CONTINUED),
+    ("Soak the previous batch", "succeeded", CONTINUED),
     ("Upgrade batch (2 of 2)", "succeeded", CONTINUED),
-    ("Wait for the upgrade of batch (2 of 2)", "succeeded", CONTINUED),
-    ("Bake", "succeeded", CONTINUED),
-    ("Release the scale set", "nothing_to_do", ()),
+    ("Wait until batch (2 of 2) is upgraded and healthy", "succeeded", CONTINUED),
+    ("Find instances that are still stale", "succeeded", CONTINUED),
+    ("Wait until the instances are healthy", "succeeded", CONTINUED),
+    ("Release the scale set and create the report", "nothing_to_do", ()),
     ("Create the folder for the report", "nothing_to_do", ()),
     ("Write the report", "nothing_to_do", ()),
-    ("Create the folder for the state of the waits", "succeeded", ()),
-    ("Read the instances for the report", "nothing_to_do", ()),
-    ("Remove the folder for the state of the waits", "nothing_to_do", ()),
 )
 SAMPLE = ("Upgrade batch (1 of 2)",)
 # Tasks of the rollback, after an image that comes up unhealthy. The next run tries that image again, and goes back.
 BACK = (
-    "Wait until no operation runs on the batch",
-    "Read the instances after the failure",
-    "Set the rollback image",
-    "Release the scale set",
-    "Check whether the instances have become healthy",
+    "Decide what follows from the failure",
+    "Set the rollback image and plan the batches",
+    "Find instances that are still stale",
+    "Release the scale set and create the report",
 )
 
 
