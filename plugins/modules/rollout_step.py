@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: rollout_step
-short_description: Carry out a step of the role azroll.vmss.rollout
+short_description: Carry out a step of the role azroll.vmss.rollout (private to the role)
 version_added: 0.1.0
 description:
   - It is private to the role P(azroll.vmss.rollout#role), which calls the steps in their order and shows what they
@@ -28,6 +28,12 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the
       controller.
     support: full
+  idempotent:
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no
+      change.
+    support: N/A
+    details:
+      - Each step begins where the one before it has ended. The role is idempotent.
 options:
   step:
     description: The name of the step.
@@ -101,6 +107,20 @@ attempts:
   returned: success
   type: int
   sample: 180
+msg:
+  description: Why the rollout must not begin, or how far a wait is, or why the step failed.
+  returned: when RV(ready) or RV(done) is V(false), or the step failed
+  type: str
+  sample: 3 of 4 instances are healthy
+vmss_progress:
+  description: How far the instances are, as in RV(azroll.vmss.vmss_instance_facts#module:vmss_progress).
+  returned: while a wait is not done
+  type: dict
+heatmap:
+  description: The scale set as lines of text, as in RV(azroll.vmss.vmss_instance_facts#module:heatmap).
+  returned: while a wait is not done
+  type: list
+  elements: str
 lines:
   description: What is to be shown.
   returned: success
@@ -138,8 +158,7 @@ report:
         - V(succeeded), V(nothing_to_do), V(planned) in a dry run, V(partial) when a share was deferred, V(waiting) when
           it waits for an operator.
         - V(failed) when the rollout stopped before the image was written or an instance sent, V(halted) when it
-          stopped later,
-          V(rolled_back) or V(rollback_failed) when it went back.
+          stopped later, V(rolled_back) or V(rollback_failed) when it rolled back.
       returned: always
       type: str
       sample: succeeded
@@ -358,9 +377,8 @@ report:
       returned: if the rollout stopped early
       type: str
     cause_kind:
-      description: The kind of the error that stopped it, empty where no module failed, V(other_host) where another host
-      of
-        the play failed.
+      description: The kind of the error that stopped it, empty where no module failed, V(other_host) where another
+        host of the play failed.
       returned: if the rollout stopped early
       type: str
     failure:
