@@ -75,9 +75,9 @@ class ActionModule(ActionBase):
         except StopIteration as end:
             result |= outcome(state, end.value)
         except StepFailed as failure:
-            result |= failure.to_dict()
+            result |= {**failure.to_dict(), "failed_at": now()}
         except VmssError as error:
-            result |= {"failed": True, "msg": error.describe(ROLE), "error": error.to_dict()}
+            result |= {"failed": True, "msg": error.describe(ROLE), "error": error.to_dict(), "failed_at": now()}
         self._save(state, variables)
         return {**result, "done": True}
 

@@ -41,6 +41,7 @@ options:
     required: true
     choices:
       - plan
+      - check_ready
       - begin
       - wait
       - run_checks
@@ -127,6 +128,11 @@ lines:
   type: list
   elements: str
   sample: ["UD 0  ####  4 of 4 in service"]
+failed_at:
+  description: When the step failed.
+  returned: failure
+  type: str
+  sample: "2026-11-20T08:41:07+00:00"
 batches:
   description: The names of the batches that are left.
   returned: success
@@ -138,11 +144,6 @@ batch:
   returned: success
   type: dict
   sample: {}
-ready:
-  description: Whether nothing stands in the way of the rollout.
-  returned: after V(plan)
-  type: bool
-  sample: true
 halted:
   description: Whether the play fails.
   returned: after V(finish) and V(report_failed)

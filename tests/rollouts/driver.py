@@ -123,9 +123,8 @@ class Rollout:
         return report
 
     def _roll(self) -> None:
-        shown = self._step("plan")
-        if not shown["ready"]:
-            raise Stop("preflight", Failure(shown["msg"]))
+        self._step("plan")
+        self._step("check_ready")
         if self._state.next == APPLY:
             self._apply()
 

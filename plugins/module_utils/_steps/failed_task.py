@@ -24,7 +24,7 @@ _OTHER_HOST = (
     "max_fail_percentage or run_once). The rollout of this scale set is interrupted without a failure of its own. Run "
     "the same play again to continue."
 )
-_NOT_INCLUDED = "A task file could not be included."
+_NOT_INCLUDED = "A task file could not be included"
 
 
 def fingerprint(task: object, result: object) -> str:
@@ -38,17 +38,23 @@ def read_failure(task: Mapping[str, Any], result: Mapping[str, Any], *, new: boo
 
     Ansible reports a task of this host that failed. It reports nothing (`new` is false: it shows an earlier failure) if
     a file could not be included, and if another host of the play has failed and Ansible ends this one with it. With a
-    single host (`hosts`) only the first is possible.
+    single host (`hosts`) only the first is possible, or a task that has failed as it did before.
     """
-    if not new:
-        interrupted = hosts > 1
-        return Failure(_OTHER_HOST if interrupted else _NOT_INCLUDED, other_host=interrupted)
-    message, name = result.get("msg"), task.get("name")
-    explained = "error" in result or _EXPLAINS.match(str(task.get("action")))
-    said = str(message) if message and explained else f'task "{name}": {message or "it failed without a message"}'
+    if not new and hosts > 1:
+        return Failure(_OTHER_HOST, other_host=True)
+    if not result:
+        return Failure(f"{_NOT_INCLUDED}.")
+    said = _describe(task, result)
     error, progress = result.get("error"), result.get("vmss_progress")
     return Failure(
-        said,
+        said if new else f"{_NOT_INCLUDED}, or a task has failed again: {said}",
         error if isinstance(error, Mapping) else {},
         progress if isinstance(progress, Mapping) else {},
     )
+
+
+def _describe(task: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    message = result.get("msg")
+    if message and ("error" in result or _EXPLAINS.match(str(task.get("action")))):
+        return str(message)
+    return f'task "{task.get("name")}": {message or "it failed without a message"}'

@@ -20,13 +20,13 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image.change_text imp
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state as journal
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.calls import call, read_facts
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import Answer, StepFailed, Steps
-from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import APPLY, FINISH, State
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import APPLY, FINISH, SKIPPED, State
 
 
 def plan(state: State) -> Steps[Answer]:
     """Find the image, run preflight and plan the batches; nothing is written. Raises StepFailed.
 
-    What is to be shown is in `lines`. `ready` is false where the rollout must not begin, and `msg` says why.
+    What is to be shown is in `lines`. Where the rollout must not begin, `check_ready` says why.
     """
     wanted = state.options["image"]
     if not (state.forward or wanted):
@@ -34,8 +34,8 @@ def plan(state: State) -> Steps[Answer]:
     preflight = yield from _preflight(state, wanted)
     _record(state, preflight, wanted)
     if not preflight["ready"]:
-        state.next = FINISH
-        return {"ready": False, "lines": preflight["lines"], "msg": preflight["msg"]}
+        state.refused, state.next = str(preflight["msg"]), FINISH
+        return {"lines": preflight["lines"]}
     plan_batches(state, preflight["ansible_facts"]["vmss"])
     return _decide(state, preflight)
 
@@ -132,7 +132,15 @@ def _decide(state: State, preflight: Answer) -> Answer:
     if planned:
         lines.append(f"{state.options['scale_set']} would be rolled. {change}")
     state.next = APPLY if state.anything_to_do and not state.dry_run else FINISH
-    return {"ready": True, "lines": lines, "changed": planned and state.needs_lease}
+    return {"lines": lines, "changed": planned and state.needs_lease}
+
+
+def check_ready(state: State) -> Steps[Answer]:
+    """Stop a rollout that preflight refuses; nothing was written. Raises StepFailed."""
+    yield from ()
+    if state.refused:
+        raise StepFailed(state.refused, kind="preflight")
+    return SKIPPED
 
 
 def plan_batches(state: State, vmss: Mapping[str, Any]) -> None:

@@ -78,6 +78,8 @@ class State:
     folder: str = ""
 
     preflight: dict[str, Any] = field(default_factory=dict)
+    # Why preflight refuses the rollout; empty if it does not.
+    refused: str = ""
     target: dict[str, Any] = field(default_factory=dict)
     by_model: bool = True
     vmss: dict[str, Any] = field(default_factory=dict)

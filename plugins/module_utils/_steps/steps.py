@@ -18,6 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import St
 
 STEPS: Mapping[str, Callable[[State], Steps[Answer]]] = {
     "plan": plan.plan,
+    "check_ready": plan.check_ready,
     "begin": apply.begin,
     "wait": apply.wait,
     "run_checks": gate.run_checks,

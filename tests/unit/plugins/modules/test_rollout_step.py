@@ -21,8 +21,8 @@ from ansible_collections.azroll.vmss.plugins.modules import rollout_step as page
 from ansible_collections.azroll.vmss.tests.unit.builders import instance, scale_set
 
 OPTIONS: dict[str, Any] = yaml.safe_load(page.DOCUMENTATION)["options"]
-# Only some steps return these.
-OF_SOME = {"ready", "halted", "report"}
+# Only some steps return these, or a wait before its end.
+OF_SOME = {"ready", "halted", "report", "msg", "vmss_progress", "heatmap"}
 
 
 def returned() -> dict[str, Any]:
