@@ -21,7 +21,8 @@ Ten thousand random rollouts
 ============================
 
 The role's decisions are made without Azure, Ansible or a clock. So they can be played in one process, on a virtual
-clock, against the model that the simulator is made of: the modules themselves, in the order of the role's task files.
+clock, against the model that the simulator is made of: the role's own steps and modules, in the order of its task
+files.
 The command holds the task files themselves against that order: in {compared:,} of these worlds, Ansible's own executor
 plays them, and has to call the same modules, with the same options, in the same order, to the same end.
 This page was written by the command that did it:

@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""The filters of the role, by subject: values as Ansible hands them over in, plain data out.
+"""The filters, by subject: values as Ansible hands them over in, plain data out.
 
 What they decide is in the packages below; how Ansible gets to know them is in plugins/filter.
 """

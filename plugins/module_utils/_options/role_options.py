@@ -102,7 +102,7 @@ def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder
     if forward and not options.get("rollout_image"):
         found.append(
             'rollout_image is empty. Give the image to bring, for example {"version": "latest"}, or set '
-            "rollout_direction to back."
+            "rollout_direction to rollback."
         )
     return found
 
