@@ -61,6 +61,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The result of the task; `done` is false where the step goes on in the next attempt."""
         result: dict[str, Any] = super().run(tmp, task_vars)
+        self._result = result
+        result["calls"] = []
         variables = task_vars or {}
         uuid = str(self._task._uuid)
         state, steps = _in_progress.pop(uuid) if uuid in _in_progress else self._enter(variables)
@@ -117,7 +119,12 @@ class ActionModule(ActionBase):
         self._task.check_mode = own_check_mode or request.check_mode
         try:
             args = {**self._defaults(name), **request.options}
-            result: Answer = _plain(self._execute_module(module_name=name, module_args=args, task_vars=variables))
+            executed = dict(self._execute_module(module_name=name, module_args=args, task_vars=variables))
+            for shown in ("warnings", "deprecations"):
+                # They are objects of ansible-core, which it shows for this task.
+                self._result.setdefault(shown, []).extend(executed.pop(shown, None) or [])
+            result: Answer = _plain(executed)
+            self._result["calls"].append(f"{name}: {result.get('msg', '')}")
             return result
         finally:
             self._task.check_mode = own_check_mode

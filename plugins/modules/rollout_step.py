@@ -128,6 +128,12 @@ lines:
   type: list
   elements: str
   sample: ["UD 0  ####  4 of 4 in service"]
+calls:
+  description: The modules that ran in this attempt, each with its message.
+  returned: always
+  type: list
+  elements: str
+  sample: ["azroll.vmss.vmss_domain_upgrade: Upgrade of 4 instances of web started."]
 failed_at:
   description: When the step failed.
   returned: failure
