@@ -116,8 +116,8 @@ class Clock:
 
 
 def first(**options: Any) -> State:
-    """A rollout before its first step: the role's defaults, but for the options given."""
-    given = {**DEFAULTS, "resource_group": "web-rg", "scale_set": "web", **options}
+    """A rollout before its first step: the role's defaults, but for the options given, and half of a small set."""
+    given = {**DEFAULTS, "resource_group": "web-rg", "scale_set": "web", "max_unavailable": "50%", **options}
     return start(given, "run-a", "ops@host", Clock())
 
 

@@ -49,7 +49,7 @@ def test_the_waits_of_the_default_options() -> None:
 
 
 def test_a_wrong_number_is_refused_by_the_name_of_the_option() -> None:
-    with pytest.raises(BadInput, match="rollout_upgrade_timeout is 0. Give at least 1"):
+    with pytest.raises(BadInput, match=r"^rollout_upgrade_timeout is 0\. Give at least 1\."):
         divide({**OPTIONS, "upgrade_timeout": 0})
 
 
