@@ -229,12 +229,12 @@ def test_what_must_still_hold_is_said_with_the_write() -> None:
 
 
 def test_a_run_without_a_lease_names_none() -> None:
-    for state in (ready(lease=0), ready()):
-        state.note(lease_acquired=state.options["lease"] == 0)
-        options = (
-            upgraded(state, *([held()] if not state.journal["lease_acquired"] else []), sent("0")).calls[-1].options
-        )
-        assert options.get("run_id") == (None if state.options["lease"] == 0 else "run-a")
+    assert "run_id" not in upgraded(ready(lease=0), sent("0")).calls[0].options
+    # Before the first write there is none yet.
+    state = ready(before_batch="drain.yml")
+    state.note(lease_acquired=False)
+    assert "run_id" not in room(state, sent("0")).calls[0].options
+    assert upgraded(state, held(), sent("0")).calls[1].options["run_id"] == "run-a"
 
 
 def test_the_lease_is_renewed_before_the_write() -> None:

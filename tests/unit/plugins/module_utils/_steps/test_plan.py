@@ -64,7 +64,7 @@ def test_a_plan_leads_to_its_application_and_writes_nothing() -> None:
     assert (played.modules, state.next) == (["vmss_preflight"], APPLY)
     assert play(check_ready(state)).value == SKIPPED
     assert not played.value["changed"]
-    assert [one["name"] for one in state.plan["batches"]][0] == "canary"
+    assert state.plan["batches"][0]["name"] == "canary"
     assert (state.needs_lease, state.journal["lease_acquired"]) == (True, False)
 
 
