@@ -21,6 +21,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._steps.batch import (
     upgrade,
     verify,
 )
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.failure import handle_failure
+from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import Failure, ModuleCall
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.retry import preconditions
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import (
     AFTER_BATCH,
@@ -263,6 +265,15 @@ def test_a_module_that_was_killed_may_have_sent_all() -> None:
     state = ready()
     assert upgraded(state, {**broken("It broke."), "instance_ids": ["0"]}).failure
     assert state.upgrade["instance_ids"] == ["0"], "one that failed says what it has sent"
+
+
+def test_as_long_as_there_is_no_answer_all_may_have_been_sent() -> None:
+    """Ansible may end the task then, by its time limit for example."""
+    state = ready()
+    assert isinstance(next(upgrade(state)), ModuleCall)
+    handled = handle_failure(state, Failure("The task took too long."))
+    assert isinstance(next(handled), ModuleCall)
+    assert state.journal["batches"][-1]["sent"] == ["0"]
 
 
 def test_an_upgrade_whose_answer_was_lost_has_no_operation() -> None:
