@@ -58,7 +58,7 @@ def texts(node: Any) -> Iterator[str]:
 
 
 def kinds() -> set[str]:
-    """The kinds of errors that the collection tells apart."""
+    """The kinds of errors that the collection distinguishes."""
     found, tree = {OTHER_HOST, *INSTANCES_FAILED}, [VmssError]
     while tree:
         error = tree.pop()
@@ -82,7 +82,7 @@ def test_no_role_reads_what_ansible_reports_of_a_failure() -> None:
     assert found == []
 
 
-def test_no_task_tells_errors_apart() -> None:
+def test_no_task_distinguishes_errors() -> None:
     named = re.compile(rf"\berror\b|\bkind\b|['\"]({'|'.join(sorted(kinds()))})['\"]")
     assert "operation_failed" in kinds()
     assert [text for path in TASKS for text in texts(read(path)) if named.search(text)] == []

@@ -304,7 +304,7 @@ def test_what_a_step_refuses_by_itself_is_said_by_the_names_of_the_role(begun: A
     assert result["msg"].endswith("Give at least 1.")
 
 
-def test_two_failures_of_a_step_are_told_apart(begun: Ansible, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_failures_of_a_step_differ(begun: Ansible, monkeypatch: pytest.MonkeyPatch) -> None:
     def step(_state: State) -> Any:
         yield from ()
         raise StepFailed("It broke.")
@@ -330,7 +330,7 @@ def test_what_a_step_has_begun_is_known_even_where_ansible_ends_its_task(begun: 
 
 
 def failures(ansible: Ansible, *steps: str) -> list[Failure]:
-    """Let the steps of a rescue only tell which failure they follow."""
+    """Let the steps of a rescue only note which failure they follow."""
     seen: list[Failure] = []
 
     def follow(_state: State, failure: Failure) -> Any:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Calls of modules: what each is told of the scale set, waits that go on, and room that is waited out."""
+"""Calls of modules: what each gets of the scale set, waits that go on, and room that is waited out."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def options_of(module: str, **options: Any) -> dict[str, Any]:
     return dict(asked.options)
 
 
-def test_every_module_is_told_which_scale_set() -> None:
+def test_every_module_gets_the_scale_set() -> None:
     assert options_of("vmss_hold", state="held") == {"resource_group": "web-rg", "name": "web", "state": "held"}
 
 

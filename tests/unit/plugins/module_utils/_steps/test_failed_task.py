@@ -63,7 +63,7 @@ def test_without_another_host_a_file_could_not_be_included() -> None:
     assert not again.other_host
 
 
-def test_a_failure_is_told_from_another_by_its_task_and_its_result() -> None:
+def test_a_failure_differs_from_another_by_its_task_and_its_result() -> None:
     same = fingerprint(HOOK, RESULT)
     assert same == fingerprint({**HOOK, "args": {"uuid": 7}}, dict(reversed(RESULT.items())))
     assert same != fingerprint({**HOOK, "name": "Add"}, RESULT)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""After a failure: the cause, whether the image goes back, and what is kept for people to study."""
+"""After a failure: the cause, whether the rollout is rolled back, and what is quarantined."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from ansible_collections.azroll.vmss.tests.unit.playing import (
     written,
 )
 
-SICK = [*new(0, health="unhealthy"), *old(1, 2, 3)]
+UNHEALTHY = [*new(0, health="unhealthy"), *old(1, 2, 3)]
 # All that was sent has come to a rest, and then the scale set is read.
-AFTER = (facts(SICK), facts(SICK))
+AFTER = (facts(UNHEALTHY), facts(UNHEALTHY))
 TIMEOUT = Failure("0 is not healthy in time.", {"kind": "timeout"})
 
 
@@ -65,7 +65,7 @@ def test_a_rollout_that_halts_writes_nothing_but_the_image_of_before() -> None:
 
 def test_where_a_failed_image_is_kept_nothing_is_written() -> None:
     state = failing(failed_image="keep")
-    assert handled(state, TIMEOUT, facts(SICK)).modules == ["vmss_instance_facts"]
+    assert handled(state, TIMEOUT, facts(UNHEALTHY)).modules == ["vmss_instance_facts"]
     assert (state.next, state.journal["decision"]) == (FINISH, "Halted: nothing more was started.")
     assert "rollout_failed_image" in state.journal["image_kept_why"]
 
@@ -82,7 +82,7 @@ def test_a_rollout_that_is_to_be_rolled_back_is() -> None:
 def test_the_cause_ends_the_batch_and_says_what_to_do() -> None:
     state = failing(failed_image="keep")
     state.way_out = "Delete 0."
-    handled(state, TIMEOUT, facts(SICK))
+    handled(state, TIMEOUT, facts(UNHEALTHY))
     known = state.journal
     assert (known["cause"], known["cause_kind"]) == ("0 is not healthy in time. Delete 0.", "timeout")
     assert (known["batches"][-1]["result"], known["batches"][-1]["sent"]) == ("failed", ["0"])
@@ -93,7 +93,7 @@ def test_a_module_that_was_killed_may_have_sent_the_whole_batch() -> None:
     state = failing(failed_image="keep")
     state.batch = {}
     state.upgrade = dict(KILLED)
-    handled(state, Failure("MODULE FAILURE"), facts(SICK))
+    handled(state, Failure("MODULE FAILURE"), facts(UNHEALTHY))
     assert state.journal["batches"][-1]["sent"] == ["0"]
 
 
@@ -106,14 +106,14 @@ def test_a_dry_run_asks_nothing_more() -> None:
 
 def test_the_failure_of_another_host_rolls_nothing_back() -> None:
     state = failing(on_failure="rollback")
-    handled(state, Failure("Another host has failed.", other_host=True), facts(SICK))
+    handled(state, Failure("Another host has failed.", other_host=True), facts(UNHEALTHY))
     assert (state.next, state.journal["batches"][-1]["result"]) == (FINISH, "interrupted")
 
 
 def test_another_client_at_work_rolls_nothing_back() -> None:
     error = {"kind": "concurrent_change", "blocks_rollback": "another client is changing the scale set"}
     state = failing(on_failure="rollback")
-    assert handled(state, Failure("It changed.", error), facts(SICK)).modules == ["vmss_instance_facts"]
+    assert handled(state, Failure("It changed.", error), facts(UNHEALTHY)).modules == ["vmss_instance_facts"]
     assert (state.next, state.journal["image_restored"]) == (FINISH, False)
     assert "another client" in state.journal["decision"]
 
@@ -121,7 +121,7 @@ def test_another_client_at_work_rolls_nothing_back() -> None:
 def test_what_the_last_check_could_not_see_decides_where_the_failure_has_no_error() -> None:
     state = failing(on_failure="rollback")
     state.check_error = {"kind": "connection", "blocks_rollback": "Azure cannot be reached", "unseen": True}
-    handled(state, Failure("Too many checks."), facts(SICK))
+    handled(state, Failure("Too many checks."), facts(UNHEALTHY))
     assert (state.journal["cause_kind"], state.next) == ("connection", FINISH)
 
 
@@ -139,11 +139,11 @@ def test_an_image_whose_instances_have_become_healthy_meanwhile_stays(phase: str
     assert "became healthy after the time" in state.journal["decision"]
 
 
-def test_where_they_have_not_it_goes_back() -> None:
+def test_where_they_have_not_it_is_rolled_back() -> None:
     state = failing(on_failure="rollback")
     late = {**broken("Not in time.", "timeout"), "expired": True}
     failure = Failure("Not in time.", {"kind": "timeout"}, {"phase": "healthy"})
-    handled(state, failure, facts(SICK), late, facts(SICK))
+    handled(state, failure, facts(UNHEALTHY), late, facts(UNHEALTHY))
     assert state.next == ROLLBACK
 
 
@@ -153,7 +153,7 @@ def test_where_they_have_not_it_goes_back() -> None:
 def test_no_rollback_starts_from_what_was_read_before() -> None:
     state = failing(on_failure="rollback")
     retries = state.waits["upgrade"]["retries"]
-    played = handled(state, TIMEOUT, facts(SICK), *[KILLED] * (retries + 1))
+    played = handled(state, TIMEOUT, facts(UNHEALTHY), *[KILLED] * (retries + 1))
     assert len(played.progress) == retries
     assert (state.next, state.journal["decision"]) == (FINISH, "Halted: the scale set could not be read.")
     assert state.vmss, "the report has what was read last"
@@ -168,7 +168,7 @@ def test_why_instances_failed_is_in_the_journal() -> None:
     state = failing(failed_image="keep")
     state.check_said = "HTTP 503."
     group = {"code": "X", "message": "y", "instance_ids": ["0"], "line": "0: X", "unhealthy_before": False}
-    read = {**facts(SICK), "vmss_details": {"groups": [group], "instances": [{"instance_id": "0"}]}}
+    read = {**facts(UNHEALTHY), "vmss_details": {"groups": [group], "instances": [{"instance_id": "0"}]}}
     handled(state, Failure("It broke.", {"kind": "operation_failed", "arm": {"code": "X"}}), read)
     failure = state.journal["failure"]
     assert failure["groups"][0]["instance_ids"] == ["0"]
@@ -184,7 +184,7 @@ def test_a_rollout_that_never_read_its_scale_set_halts() -> None:
 # Quarantine
 
 
-def test_some_of_the_failed_instances_are_kept_out_of_the_rollback() -> None:
+def test_quarantined_instances_are_not_rolled_back() -> None:
     state = failing(on_failure="rollback", quarantine=1)
     played = handled(state, TIMEOUT, *AFTER, {"instances": [{"instance_id": "0"}], "error": None})
     (asked,) = [one for one in played.calls if one.module == "vmss_instance_protection"]
@@ -203,7 +203,7 @@ def test_a_quarantine_that_fails_stops_no_rollback() -> None:
 def test_before_the_lease_nothing_is_protected() -> None:
     state = failing(quarantine=1, failed_image="keep")
     state.note(lease_acquired=False)
-    assert handled(state, TIMEOUT, facts(SICK)).modules == ["vmss_instance_facts"]
+    assert handled(state, TIMEOUT, facts(UNHEALTHY)).modules == ["vmss_instance_facts"]
 
 
 # The image of before, back in the model
@@ -235,9 +235,9 @@ def rolling_back(**options: Any) -> State:
     return state
 
 
-def test_a_rollback_goes_to_the_image_of_before_with_the_instances_that_were_chosen() -> None:
+def test_a_rollback_restores_the_image_of_before_with_the_instances_that_were_chosen() -> None:
     state = rolling_back()
-    played = play(roll_back(state), [written(OLD), facts(SICK, image=OLD)])
+    played = play(roll_back(state), [written(OLD), facts(UNHEALTHY, image=OLD)])
     assert played.modules == ["vmss_image_update", "vmss_instance_facts"]
     options = played.calls[0].options
     assert (options["image"], options["replaces"], options["rollback"]) == (OLD.to_dict(), NEW.to_dict(), True)
@@ -249,7 +249,7 @@ def test_a_rollback_goes_to_the_image_of_before_with_the_instances_that_were_cho
 def test_it_has_no_canary_no_soak_no_alerts_and_no_share() -> None:
     state = rolling_back()
     state.round = 3
-    play(roll_back(state), [written(OLD), facts(SICK, image=OLD)])
+    play(roll_back(state), [written(OLD), facts(UNHEALTHY, image=OLD)])
     assert (state.canary, state.soak, state.alerts, state.until, state.round) == (0, 0, [], "", 1)
     assert not any(one["canary"] for one in state.pending)
 
