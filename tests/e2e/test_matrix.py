@@ -25,6 +25,7 @@ ALL = [*read_cases(), *step_cases()]
 INSIDE = {"set_fact", "debug", "fail", "include_tasks", "set_stats", "pause"}
 # Tasks that a small roll without failure, hooks and checkpoint does not come to.
 ELSEWHERE = {
+    "Stop if a preflight finding blocks the rollout",
     "Request the health URL",
     "Probe each instance and read the alerts",
     "Count the successful check",

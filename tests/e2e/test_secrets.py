@@ -46,7 +46,7 @@ PROFILE = {
     "extensionProfile": {"extensions": [EXTENSION]},
 }
 # What a playbook of the user's own can show after a rollout that failed.
-ENDING = ("ansible_failed_result", "rollout__report", "rollout__journal", "vmss")
+ENDING = ("ansible_failed_result", "rollout__finish", "rollout__step")
 
 
 @pytest.fixture
