@@ -80,7 +80,9 @@ class ActionModule(ActionBase):
             result |= {**failure.to_dict(), "failed_at": now()}
         except VmssError as error:
             result |= {"failed": True, "msg": error.describe(ROLE), "error": error.to_dict(), "failed_at": now()}
-        self._save(state, variables)
+        finally:
+            # Also where Ansible ends the task, at its timeout for example: what was begun has to be known.
+            self._save(state, variables)
         return {**result, "done": True}
 
     def _enter(self, variables: Mapping[str, Any]) -> tuple[State, Steps[Answer]]:
@@ -103,9 +105,10 @@ class ActionModule(ActionBase):
         """The failure that a step of a rescue follows; every step keeps which one Ansible showed last."""
         task, result = variables.get("ansible_failed_task") or {}, variables.get("ansible_failed_result") or {}
         seen = fingerprint(task, result)
-        # The same custom health check may fail twice in the same way.
+        # The same custom health check may fail twice in the same way; run_checks comes between the two.
         new = seen != state.failure_seen or (step == "check_failed" and state.failure_counted)
-        state.failure_seen, state.failure_counted = seen, step == "check_failed"
+        counted = step == "check_failed" or (step == "run_checks" and state.failure_counted)
+        state.failure_seen, state.failure_counted = seen, counted
         if step not in AFTER_FAILURE:
             return None
         return read_failure(task, _plain(result), new=new, hosts=len(variables.get("ansible_play_hosts_all") or []))

@@ -242,7 +242,7 @@ report:
       sample: 20
     instances_on_rollback_image:
       description: The number of instances on the image that the rollout went back to. Null without a rollback.
-      returned: always
+      returned: if the rollout stopped early
       type: int
       sample: 5
     instances_by_image:

@@ -28,6 +28,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import (
     FINISH,
     GATE,
     ROLLBACK,
+    UPGRADE,
     from_dict,
     start,
 )
@@ -178,8 +179,10 @@ class Rollout:
         self._check()
         if self._state.next == CHECKPOINT:
             self._step("answer_checkpoint", said="go" if self._options.answer() else "")
-        if self._state.next == BEFORE_BATCH and self._step("check_room")["batch"]:
-            self._hook()
+        if self._state.next == BEFORE_BATCH:
+            self._step("check_room")
+            if self._state.next == UPGRADE:
+                self._hook()
 
     def _hook(self) -> None:
         """A task file of the site."""

@@ -80,7 +80,7 @@ def test_a_canary_that_vanishes_proves_nothing() -> None:
     world.document["scale_sets"][0] |= {"capacity": 10, "orchestration_mode": "Uniform", "zones": []}
     for image in world.document["images"]["platform"]:
         for version in image["versions"]:
-            version |= {"health": "unhealthy"} if version["version"] == NEW else {}
+            version.update({"health": "unhealthy"} if version["version"] == NEW else {})
     eviction = {"instances": "event", "evict": "Delete"}
     world.document["actors"] = [{"name": "spot", "when": {"event": "batch_started", "after": 5}, "do": eviction}]
     world.document.update(throttling={"enabled": False})

@@ -83,7 +83,7 @@ def check_room(state: State) -> Steps[Answer]:
     if not state.room["instance_ids"]:
         state.upgrade = state.room
         return end_batch(state)
-    return {"batch": for_hooks(state)}
+    return {}
 
 
 def for_hooks(state: State) -> dict[str, Any]:
@@ -115,6 +115,8 @@ def upgrade(state: State) -> Steps[Answer]:
         _begin(state)
     going = state.room.get("instance_ids", state.batch["instance_ids"])
     yield from renew(state)
+    # As long as there is no answer, all of them may have been sent.
+    state.upgrade = {}
     try:
         state.upgrade = dict((yield from _send(state, going)))
     except StepFailed as failure:
@@ -217,7 +219,7 @@ def after_gate(state: State) -> Answer:
     """What follows when the batch is healthy: the hook after it, or its end."""
     if state.options["after_batch"]:
         state.next = AFTER_BATCH
-        return {"batch": for_hooks(state)}
+        return {}
     return end_batch(state)
 
 

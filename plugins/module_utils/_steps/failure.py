@@ -70,7 +70,8 @@ def _react(state: State, failure: Failure) -> Steps[None]:
         yield from wait_idle(state, batches[-1]["sent"])
         recovered = failure.progress.get("phase") in ("upgraded", "healthy") and (yield from _recovered(state))
     details, after = yield from _read_after(state, state.waits["upgrade"]["retries"] if writes else 1)
-    state.vmss = after or state.vmss
+    if after:
+        state.keep(after)
     state.journal = journal.explain(
         state.journal,
         details=details,

@@ -12,7 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._steps import apply, batch, failure, finish, gate, plan
+from ansible_collections.azroll.vmss.plugins.module_utils._steps import (
+    apply,
+    batch,
+    failure,
+    finish,
+    gate,
+    plan,
+    sweep,
+    wait,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import Answer, Failure, Steps
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import State
 
@@ -20,20 +29,20 @@ STEPS: Mapping[str, Callable[[State], Steps[Answer]]] = {
     "plan": plan.plan,
     "check_ready": plan.check_ready,
     "begin": apply.begin,
-    "wait": apply.wait,
+    "wait": wait.wait,
     "run_checks": gate.run_checks,
-    "check_passed": apply.check_passed,
+    "check_passed": wait.check_passed,
     "set_image": apply.set_image,
     "check_room": batch.check_room,
     "upgrade": batch.upgrade,
     "finish_batch": batch.finish_batch,
-    "sweep": apply.sweep,
+    "sweep": sweep.sweep,
     "roll_back": failure.roll_back,
     "finish": finish.finish,
 }
 # Those that follow the failure of a task.
 AFTER_FAILURE: Mapping[str, Callable[[State, Failure], Steps[Answer]]] = {
-    "check_failed": apply.check_failed,
+    "check_failed": wait.check_failed,
     "handle_failure": failure.handle_failure,
     "rollback_failed": failure.rollback_failed,
     "report_failed": finish.report_failed,
@@ -56,8 +65,8 @@ def outcome(state: State, answer: Answer) -> dict[str, Any]:
     return {
         "changed": False,
         "lines": [],
-        "batch": {},
         **answer,
+        "batch": batch.for_hooks(state),
         "next": state.next,
         "batches": [one["name"] for one in state.pending],
         "attempts": state.attempts,

@@ -161,7 +161,7 @@ def test_the_hook_gets_the_instances_that_can_be_upgraded_now() -> None:
     (asked,) = played.calls
     assert (asked.module, asked.check_mode) == ("vmss_domain_upgrade", True)
     assert (asked.options["instance_ids"], asked.options["partial"], asked.options["wait"]) == (["2", "3"], True, False)
-    shown = played.value["batch"]
+    shown = for_hooks(state)
     assert (shown["instance_ids"], [one["instance_id"] for one in shown["instances"]]) == (["3"], ["3"])
     assert state.next == UPGRADE
 
@@ -371,7 +371,8 @@ def test_other_failures_and_without_retry_fail_the_batch(options: dict[str, Any]
 
 def test_the_hook_after_a_batch_gets_it_and_then_it_ends() -> None:
     state = under_way("0", after_batch="add.yml")
-    assert after_gate(state)["batch"]["instance_ids"] == ["0"]
+    after_gate(state)
+    assert for_hooks(state)["instance_ids"] == ["0"]
     assert state.next == AFTER_BATCH
     assert play(finish_batch(state)).value["lines"]
     assert state.journal["batches"][-1]["result"] == "succeeded"
