@@ -73,7 +73,7 @@ class Played(Generic[T]):
     def value(self) -> T:
         """The answer of a step that must have succeeded."""
         assert self.failure is None, self.failure
-        return self.answer  # type: ignore[return-value]
+        return self.answer
 
     @property
     def error(self) -> StepFailed:

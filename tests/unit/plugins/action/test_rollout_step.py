@@ -56,7 +56,7 @@ class Ansible:
     def has_step(self, name: str, step: Callable[..., Any]) -> None:
         """Let the step of that name do something else."""
         steps = known.AFTER_FAILURE if name in known.AFTER_FAILURE else known.STEPS
-        self._monkeypatch.setitem(steps, name, step)  # type: ignore[arg-type]
+        self._monkeypatch.setitem(steps, name, step)
 
     def attempt(
         self, step: str | None, *results: Mapping[str, Any] | BaseException, uuid: str = "", **given: Any
