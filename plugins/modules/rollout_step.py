@@ -109,8 +109,8 @@ attempts:
   type: int
   sample: 180
 msg:
-  description: Why the rollout must not begin, or how far a wait is, or why the step failed.
-  returned: when RV(ready) or RV(done) is V(false), or the step failed
+  description: How far a wait is, or why the step failed.
+  returned: when RV(done) is V(false), or the step failed
   type: str
   sample: 3 of 4 instances are healthy
 vmss_progress:

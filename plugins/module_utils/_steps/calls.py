@@ -28,9 +28,9 @@ _JUDGING = (FACTS, "vmss_domain_upgrade", "vmss_instance_reimage")
 _KILLED = "The module {} ended without a result."
 
 
-def call(state: State, module: str, /, *, check_mode: bool = False, **options: Any) -> Steps[Answer]:
+def call(rollout: State, module: str, *, check_mode: bool = False, **options: Any) -> Steps[Answer]:
     """Run a module on the scale set; options that are None are omitted. Raises StepFailed where it fails."""
-    return check((yield from attempt(state, module, check_mode=check_mode, **options)), module)
+    return check((yield from attempt(rollout, module, check_mode=check_mode, **options)), module)
 
 
 def check(result: Answer, module: str) -> Answer:
@@ -40,17 +40,17 @@ def check(result: Answer, module: str) -> Answer:
     return result
 
 
-def attempt(state: State, module: str, /, *, check_mode: bool = False, **options: Any) -> Steps[Answer]:
+def attempt(rollout: State, module: str, *, check_mode: bool = False, **options: Any) -> Steps[Answer]:
     """As `call`, but a failure is an answer as well."""
     given = {name: value for name, value in options.items() if value is not None}
-    given |= {"resource_group": state.options["resource_group"], "name": state.options["scale_set"]}
+    given |= {"resource_group": rollout.options["resource_group"], "name": rollout.options["scale_set"]}
     if module in (*_JUDGING, "vmss_preflight"):
-        given["include_instances"] = state.options["include_instances"]
+        given["include_instances"] = rollout.options["include_instances"]
     if module in _JUDGING:
-        given["ignore_health_source"] = state.ignore_health_source
+        given["ignore_health_source"] = rollout.ignore_health_source
     result: Answer = yield ModuleCall(module, given, check_mode)
     if module == FACTS:
-        state.seen_at = str(((result.get("ansible_facts") or {}).get("vmss") or {}).get("gathered_at") or "")
+        rollout.seen_at = str(((result.get("ansible_facts") or {}).get("vmss") or {}).get("gathered_at") or "")
     return result
 
 
@@ -91,18 +91,18 @@ def wait_for(state: State, phase: str, limits: Mapping[str, int], **options: Any
     raise StepFailed(str(result.get("msg") or _KILLED.format(FACTS)), result, kind=f"not {phase} in time")
 
 
-def until_there_is_room(state: State, module: str, /, **options: Any) -> Steps[Answer]:
+def until_there_is_room(rollout: State, module: str, **options: Any) -> Steps[Answer]:
     """Run a module that sends instances, and again while its error is one that is waited out. Raises StepFailed.
 
     That is where the budget allows none of them, or where another operation conflicts.
     """
-    room = state.waits["room"]
+    room = rollout.waits["room"]
     for _number in range(room["retries"]):
-        result = yield from attempt(state, module, **options)
+        result = yield from attempt(rollout, module, **options)
         if not (failed(result) and (result.get("error") or {}).get("waited_out")):
             break
         yield Progress(result)
         yield Pause(room["delay"])
     else:
-        result = yield from attempt(state, module, **options)
+        result = yield from attempt(rollout, module, **options)
     return check(result, module)

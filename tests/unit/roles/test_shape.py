@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,12 @@ from typing import Any
 import pytest
 import yaml
 
-# All errors of the collection, so that the tree below has them.
-from ansible_collections.azroll.vmss.plugins.module_utils._azure import client  # noqa: F401
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import INSTANCES_FAILED, OTHER_HOST
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.steps import AFTER_FAILURE, CHECKPOINT, NAMES, STEPS
+
+# All errors of the collection, so that the tree below has them.
+importlib.import_module("ansible_collections.azroll.vmss.plugins.module_utils._azure.client")
 
 ROOT = Path(__file__).parents[3]
 ROLES = ROOT / "roles"
