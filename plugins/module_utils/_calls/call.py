@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 
 if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._azure.client import Arm
@@ -42,6 +43,11 @@ class Request:
     def address(self) -> tuple[str, str]:
         """Resource group and name of the scale set."""
         return self.resource_group, self.name
+
+
+def image_if_given(given: Options | None) -> Image | None:
+    """The image of an option; None where it is left out, or none of its fields is given. Raises BadInput."""
+    return Image.from_options(given) if given and any(given.values()) else None
 
 
 @dataclass

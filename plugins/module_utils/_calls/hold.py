@@ -13,7 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Call, DiffResult, Options, Request, Work
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import (
+    Call,
+    DiffResult,
+    Options,
+    Request,
+    Work,
+    image_if_given,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import listed
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import Holds, LeaseManager, Outcome
@@ -50,17 +57,13 @@ class HoldRequest(Request):
                 repairs=options["repairs"],
                 autoscale=options["autoscale"],
                 set_manual=options["upgrade_policy"] == "set_manual",
-                previous_image=_image(options["previous_image"]),
+                previous_image=image_if_given(options["previous_image"]),
             ),
             restore_policy=options["restore_policy"],
-            finished=_image(options["finished_image"]),
+            finished=image_if_given(options["finished_image"]),
             by_image=options["by_image"],
             current=options["current_instance"],
         )
-
-
-def _image(fields: Options | None) -> Image | None:
-    return Image.from_options(fields) if fields else None
 
 
 @dataclass

@@ -12,7 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Call, DiffResult, Options, Request, Work
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import (
+    Call,
+    DiffResult,
+    Options,
+    Request,
+    Work,
+    image_if_given,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import Overrides
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
@@ -55,14 +62,10 @@ class ImageRequest(Request):
             ),
             claim=Claim(run_id, options["holder"], minutes=minutes) if run_id is not None and minutes else None,
             back=options["rollback"],
-            expected=Expected(_image(options["replaces"]), options["same_profile"] or None),
-            previous=_image(options["rollback_image"]),
+            expected=Expected(image_if_given(options["replaces"]), options["same_profile"] or None),
+            previous=image_if_given(options["rollback_image"]),
             by_image=options["by_image"],
         )
-
-
-def _image(fields: Options | None) -> Image | None:
-    return Image.from_options(fields) if fields and any(fields.values()) else None
 
 
 @dataclass

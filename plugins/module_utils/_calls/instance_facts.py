@@ -12,7 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Call, Options, Request, Result, Work
+from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import (
+    Call,
+    Options,
+    Request,
+    Result,
+    Work,
+    image_if_given,
+)
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._common.time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
@@ -51,7 +58,7 @@ class FactsRequest(Request):
         return cls(
             resource_group=options["resource_group"],
             name=options["name"],
-            wanted=Image.from_options(options["target_image"]) if options["target_image"] else None,
+            wanted=image_if_given(options["target_image"]),
             by_model=options["by_model"],
             include=tuple(options["include_instances"]),
             instance_ids=None if options["instance_ids"] is None else tuple(options["instance_ids"]),

@@ -17,7 +17,8 @@ _TRANSPORTS: dict[tuple[str, int], asyncio.Transport] = {}
 class TrackedProtocol(HttpToolsProtocol):
     """uvicorn's protocol that remembers its transport by the client's address, as the ASGI scope names it."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    # asyncio and uvicorn declare it with different types.
+    def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         if self.client is not None:
             _TRANSPORTS[self.client] = transport
