@@ -56,7 +56,6 @@ WITHOUT_TEST = {
     "_border/ansible_module.py",
     "_filters/options.py",
     "_filters/reporting.py",
-    "_operations/acquire_lease.py",
     "_operations/http_probe.py",
     "_operations/read_facts.py",
     "_operations/read_preflight.py",

@@ -589,10 +589,3 @@ def test_a_setting_whose_group_is_gone_needs_nothing() -> None:
     azure.gone = {"rg-ops"}
     release(azure)
     assert azure.state() == FREE
-
-
-def test_without_azures_clock_no_lease_is_judged() -> None:
-    azure = Azure()
-    azure.server_time = None
-    with pytest.raises(ServiceError, match="no date"):
-        hold(azure)
