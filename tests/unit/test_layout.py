@@ -48,15 +48,12 @@ PURE = (*FLOORS[: FLOORS.index("_azure")], "_filters", "_steps")
 TESTS = Path(__file__).parent / "plugins"
 # Files of logic whose behaviour only tests of other names show. None is to be added.
 WITHOUT_TEST = {
-    "_azure/images.py",
-    "_azure/network_and_alerts.py",
     "_azure/operations.py",
     "_azure/pipeline.py",
     "_azure/sdk_errors.py",
     "_border/ansible_module.py",
     "_filters/options.py",
     "_filters/reporting.py",
-    "_operations/http_probe.py",
     "_operations/read_facts.py",
     "_operations/read_preflight.py",
     "_operations/repairs_and_autoscale.py",

@@ -126,11 +126,6 @@ def test_the_interfaces_of_a_flexible_set_are_those_of_its_group(run: Run, port:
     assert [(one["instance_id"], one["status"]) for one in result["answers"]] == [("web_1a2b", 200)]
 
 
-def test_nobody_is_asked_where_nobody_is_left(run: Run) -> None:
-    result = run(MODULE, [get_model(), get_instances(vm(0))], url="http://{address}/", unhealthy_before=["0"])
-    assert (result["answers"], result["error"]) == ([], None)
-
-
 @pytest.mark.parametrize(
     ("options", "word"),
     [
