@@ -19,7 +19,7 @@ import requests
 from azure.core.credentials import AccessToken
 
 from ansible_collections.azroll.vmss.plugins.module_utils._azure import client, pipeline, retry
-from ansible_collections.azroll.vmss.plugins.module_utils._azure.credentials import Settings, choose_login
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.credentials import choose_login
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import FRESH, FRESH_PER_PAGE, Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import (
     Conflict,
@@ -34,7 +34,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
     VmssError,
     WaitTimeout,
 )
-from ansible_collections.azroll.vmss.tests.unit.builders import scale_set
+from ansible_collections.azroll.vmss.tests.unit.plugins.module_utils._azure.conftest import SET, SETTINGS, connect
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     OPERATION,
     SUBSCRIPTION_ID,
@@ -51,14 +51,6 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     poll_action,
 )
 
-SETTINGS = Settings(subscription_id=SUBSCRIPTION_ID, tenant="t", client_id="c", secret="very-secret")
-SET = scale_set(id=WEB, name="web", resource_group="rg-shop")
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
 
 @contextmanager
 def deciding(clock: Clock, *script: Exchange, seconds: float = 600) -> Iterator[tuple[client.Arm, Deadline]]:
@@ -69,12 +61,6 @@ def deciding(clock: Clock, *script: Exchange, seconds: float = 600) -> Iterator[
         arm = client.connect(choose_login(SETTINGS, {}), deadline, credential=Token(), transport=wire)
         yield arm, deadline
     wire.check()
-
-
-def connect(clock: Clock, *script: Exchange, seconds: float = 600) -> tuple[client.Arm, Wire]:
-    wire = Wire(script, clock)
-    deadline = Deadline(seconds, monotonic=clock.monotonic, sleep=clock.sleep)
-    return client.connect(choose_login(SETTINGS, {}), deadline, credential=Token(), transport=wire), wire
 
 
 def refused(clock: Clock, *script: Exchange, seconds: float = 600) -> VmssError:
@@ -375,18 +361,6 @@ def test_reads_do_without_the_models_of_the_sdk() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ran.stdout.split() == ["True", "False"], ran.stderr
-
-
-def test_a_list_is_followed_from_page_to_page_and_asks_for_no_more(clock: Clock) -> None:
-    alerts = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.AlertsManagement/alerts"
-    query = {"targetResource": WEB, "monitorCondition": "Fired", "timeRange": "30d", "pageCount": "250"}
-    more = f"https://management.azure.com{alerts}?page=2&api-version=2019-03-01"
-    first = get(alerts, {"value": [{"name": "a"}], "nextLink": more}, query=query, api="2019-03-01")
-    second = get(alerts, {"value": [{"name": "b"}]}, query={"page": "2"}, api="2019-03-01")
-    arm, wire = connect(clock, first, second)
-    assert [one["name"] for one in arm.fired_alerts(WEB)] == ["a", "b"]
-    assert arm.server_time == "2026-11-22T10:15:00+00:00"
-    wire.check()
 
 
 def test_names_lead_nowhere_else(clock: Clock) -> None:
