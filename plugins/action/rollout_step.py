@@ -65,7 +65,10 @@ class ActionModule(ActionBase):
         result["calls"] = []
         variables = task_vars or {}
         uuid = str(self._task._uuid)
-        state, steps = _in_progress.pop(uuid) if uuid in _in_progress else self._enter(variables)
+        try:
+            state, steps = _in_progress.pop(uuid) if uuid in _in_progress else self._enter(variables)
+        except VmssError as error:
+            raise AnsibleActionFail(error.describe(ROLE)) from error
         answer: Any = None
         try:
             while True:
@@ -90,13 +93,15 @@ class ActionModule(ActionBase):
         step = str(args.get("step"))
         if step not in NAMES:
             raise AnsibleActionFail(f"The role azroll.vmss.rollout has no step {step[:40]!r}.")
-        state = self._start(args) if step == FIRST else self._load(variables)
+        state = self._start(args, variables) if step == FIRST else self._load(variables)
         failure = self._failure(step, state, variables)
         if step == FIRST:
             self._save(state, variables)
         return state, enter(step, state, failure=failure, answer=str(args.get("answer", "")))
 
-    def _start(self, args: Mapping[str, Any]) -> State:
+    def _start(self, args: Mapping[str, Any], variables: Mapping[str, Any]) -> State:
+        # If this rollout cannot begin, no later step may find that of another scale set of the play.
+        self._file(variables).unlink(missing_ok=True)
         begun = datetime.now(timezone.utc)
         run_id = f"{begun:%Y%m%dT%H%M%SZ}-{secrets.randbelow(1_000_000)}"
         return start(_plain(args["options"]), run_id, holder_name(str(args.get("job", ""))), now)
@@ -150,7 +155,9 @@ class ActionModule(ActionBase):
         try:
             return from_dict(json.loads(self._file(variables).read_text(encoding="utf-8")), now)
         except FileNotFoundError:
-            raise AnsibleActionFail("No rollout has begun: only the role azroll.vmss.rollout may use this.") from None
+            failed = variables.get("ansible_failed_result") or {}
+            why = failed.get("msg") or "only the role azroll.vmss.rollout may use this module."
+            raise AnsibleActionFail(f"No rollout has begun: {why}") from None
 
     def _save(self, state: State, variables: Mapping[str, Any]) -> None:
         self._file(variables).write_text(json.dumps(state.to_dict()), encoding="utf-8")

@@ -391,3 +391,12 @@ def test_a_report_that_cannot_be_written_has_its_own_failure(begun: Ansible) -> 
     full = {"ansible_failed_task": {"name": "Write", "action": "copy"}, "ansible_failed_result": {"msg": "Disk full."}}
     begun.attempt("report_failed", variables={**BOTH, **full})
     assert [one.said for one in seen] == ["Not yet.", 'task "Write": Disk full.']
+
+
+def test_a_rollout_that_cannot_begin_leaves_no_other_one_to_go_on_with(begun: Ansible) -> None:
+    impossible = {"args": {"options": {**OPTIONS, "upgrade_timeout": 0}}}
+    with pytest.raises(AnsibleActionFail, match="rollout_upgrade_timeout is 0"):
+        begun.attempt("plan", **impossible)
+    failed = {"msg": "rollout_upgrade_timeout is 0"}
+    with pytest.raises(AnsibleActionFail, match="No rollout has begun: rollout_upgrade_timeout is 0"):
+        begun.attempt("handle_failure", variables={**HOST, "ansible_failed_result": failed})
