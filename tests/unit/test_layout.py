@@ -68,7 +68,6 @@ WITHOUT_TEST = {
     "_preflight/check_alerts.py",
     "_preflight/check_image.py",
     "_preflight/check_instances.py",
-    "_preflight/check_model.py",
     "_preflight/check_rights.py",
     "_preflight/check_writes.py",
     "_preflight/run.py",
