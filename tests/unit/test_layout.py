@@ -65,7 +65,6 @@ WITHOUT_TEST = {
     "_options/module_options.py",
     "_options/role_options.py",
     "_preflight/check_actors.py",
-    "_preflight/check_alerts.py",
     "_preflight/check_image.py",
     "_preflight/check_instances.py",
     "_preflight/check_rights.py",
