@@ -169,7 +169,7 @@ def _note_unhealthy(state: State) -> None:
 
 def verify(state: State, gate: Gate) -> Steps[Answer]:
     """Wait until the batch is upgraded, and healthy. Raises StepFailed."""
-    why = yield from _await_upgrade(state)
+    decisions = yield from _await_upgrade(state)
     # By this time, on Azure's own clock, all of them were running the target image. A newer health report cannot be
     # from the old system, which reports until it is shut down, long after the upgrade was started.
     gate.since = state.returned_at = state.seen_at
@@ -177,16 +177,16 @@ def verify(state: State, gate: Gate) -> Steps[Answer]:
     if state.options["warm_up"]:
         yield Pause(state.options["warm_up"])
     yield from pass_gate(state, gate)
-    return {"lines": [why]} if why else {}
+    return {"lines": decisions} if decisions else {}
 
 
-def _await_upgrade(state: State) -> Steps[str]:
+def _await_upgrade(state: State) -> Steps[list[str]]:
     """Wait for the upgrade, once more after a retry; returns why instances were retried. Raises StepFailed.
 
     The wait for instances that were out of service before the batch ends with their operation: they are no failure of
     the image, and do not reduce the number in service.
     """
-    why = ""
+    decisions: list[str] = []
     while True:
         try:
             yield from wait_for(
@@ -208,11 +208,11 @@ def _await_upgrade(state: State) -> Steps[str]:
             )
         except StepFailed as failure:
             if not (state.may_retry and failure.error.get("retry_instances")):
-                raise
+                raise StepFailed(" ".join([str(failure), *decisions]), failure.result, kind=failure.kind) from failure
             code = (failure.error.get("arm") or {}).get("code") or ""
-            why = yield from retry_failed(state, str(code))
+            decisions.append((yield from retry_failed(state, str(code))))
         else:
-            return why
+            return decisions
 
 
 def after_gate(state: State) -> Answer:
