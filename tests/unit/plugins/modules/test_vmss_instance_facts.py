@@ -13,7 +13,6 @@ import pytest
 from ansible_collections.azroll.vmss.plugins.module_utils._model.model_fingerprint import fingerprints
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
 from ansible_collections.azroll.vmss.tests.unit.wire import (
-    GROUP,
     HOST,
     NEW_VERSION,
     OLD_VERSION,
@@ -36,7 +35,6 @@ MODULE = "vmss_instance_facts"
 KEYS = {"changed", "msg", "error", "ansible_facts", "done", "expired", "vmss_progress", "heatmap", "resources"} | {
     "vmss_details"
 }
-FORBIDDEN = error("AuthorizationFailed", "does not have authorization to perform action 'x/read' over scope '/s'")
 
 
 def get_view(state: str | None = "Running") -> Exchange:
@@ -85,30 +83,6 @@ def test_facts(run: Run) -> None:
 def test_check_mode_is_the_same(run: Run) -> None:
     script = [get_model(), get_instances(vm(0)), get_rolling(), get_view()]
     assert run(MODULE, script, check_mode=True) == run(MODULE, script)
-
-
-def test_what_may_not_be_read_beside_is_null(run: Run) -> None:
-    script = [
-        get_model(),
-        get_instances(vm(0)),
-        get_rolling(403, FORBIDDEN),
-        get(f"{WEB}/instanceView", FORBIDDEN, status=403),
-    ]
-    facts = run(MODULE, script)["ansible_facts"]["vmss"]
-    assert (facts["rolling_upgrade"], facts["repairs_state"]) == (None, None)
-
-
-def test_flexible_sets_know_neither_repairs_nor_rolling_upgrades(run: Run) -> None:
-    query = {"$filter": f"'virtualMachineScaleSet/id' eq '{WEB}'", "$expand": "instanceView"}
-    refusal = error("OperationNotAllowed", "Operation is not allowed on Virtual Machine Scale Set")
-    script = [
-        get_model(model(orchestrationMode="Flexible")),
-        get(f"{GROUP}/virtualMachines", {"value": []}, query=query),
-        get_rolling(409, refusal),
-        get(f"{WEB}/instanceView", refusal, status=400),
-    ]
-    facts = run(MODULE, script)["ansible_facts"]["vmss"]
-    assert (facts["rolling_upgrade"], facts["repairs_state"], facts["domains"]) == (None, None, [])
 
 
 def test_staleness_against_an_image_of_ones_own(run: Run) -> None:
