@@ -66,7 +66,6 @@ WITHOUT_TEST = {
     "_preflight/check_actors.py",
     "_preflight/check_image.py",
     "_preflight/check_instances.py",
-    "_preflight/check_rights.py",
     "_preflight/run.py",
 }
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT)
