@@ -32,11 +32,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
     Throttled,
     Unavailable,
     VmssError,
-    WaitTimeout,
 )
 from ansible_collections.azroll.vmss.tests.unit.plugins.module_utils._azure.conftest import SET, SETTINGS, connect
 from ansible_collections.azroll.vmss.tests.unit.wire import (
-    OPERATION,
     SUBSCRIPTION_ID,
     WEB,
     Clock,
@@ -48,7 +46,6 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     get,
     get_instances,
     get_model,
-    poll_action,
 )
 
 
@@ -288,43 +285,6 @@ def test_the_time_is_the_services(clock: Clock) -> None:
         arm.list_instances(SET)
         assert arm.server_time == "2026-11-22T10:15:00+00:00"
         assert arm.upgrade_instances(SET, ["1"], follow=False).started_at == "2026-11-22T10:15:00+00:00"
-
-
-def test_an_address_that_is_signed_is_used_as_given(clock: Clock) -> None:
-    script = [action("manualupgrade", ONE), poll_action("InProgress"), poll_action()]
-    with deciding(clock, *script) as (arm, _deadline):
-        arm.upgrade_instances(SET, ["1"], follow=True).wait()
-
-
-def test_a_failing_poll_hides_the_signature(clock: Clock) -> None:
-    down = requests.exceptions.ConnectionError(f"Max retries exceeded with url: {OPERATION}?t=1&c=secret")
-    polls = [get(OPERATION, raises=down, query={"t": "1", "c": "secret"})] * 5
-    with (
-        deciding(clock, action("manualupgrade", ONE), *polls) as (arm, _deadline),
-        pytest.raises(ConnectionFailed) as caught,
-    ):
-        arm.upgrade_instances(SET, ["1"], follow=True).wait()
-    assert "secret" not in str(caught.value)
-
-
-class _Stuck:
-    def __init__(self) -> None:
-        self.waited: list[float] = []
-
-    def wait(self, timeout: float) -> None:
-        self.waited.append(timeout)
-
-    def done(self) -> bool:
-        return False
-
-
-def test_an_operation_that_does_not_end(clock: Clock) -> None:
-    stuck = _Stuck()
-    deadline = Deadline(60, monotonic=clock.monotonic, sleep=clock.sleep)
-    deadline.sleep(20)
-    with pytest.raises(WaitTimeout, match="upgrade web within 60 seconds"):
-        client.Operation(stuck, "upgrade web", deadline, None).wait()
-    assert stuck.waited == [40]
 
 
 @pytest.mark.parametrize(
