@@ -20,9 +20,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
     Conflict,
     Forbidden,
     NoEffect,
-    NotFound,
     OperationFailed,
-    Preempted,
     Refused,
     ServiceError,
 )
@@ -67,9 +65,8 @@ class Azure:
         self.autoscale = [setting("cpu", WEB.upper()), setting("idle", WEB, enabled=False), setting("db", "/other")]
         self.instances = [instance(0, image=OLD)]
         self.writes = 0
-        # Whether only the group of the set may be looked into, and the groups that are not there any more.
+        # Whether only the group of the set may be looked into.
         self.narrow = False
-        self.gone: set[str] = set()
         self.meanwhile: Callable[[str], None] = lambda _moment: None
 
     def request(self, what: str) -> None:
@@ -121,8 +118,6 @@ class Azure:
 
     def autoscale_settings(self, resource_group: str) -> list[dict[str, Any]]:
         self.request("list autoscale")
-        if resource_group in self.gone:
-            raise NotFound("no", advice="Check it.")
         return [copy.deepcopy(one) for one in self.autoscale if group_of(one) == resource_group.lower()]
 
     def put_autoscale_setting(self, resource_group: str, name: str, body: Mapping[str, Any]) -> None:
@@ -498,25 +493,6 @@ def test_the_run_that_is_continued_is_the_one_that_was_there_at_the_write(monkey
     assert hold(azure).before.run_id == "dies"
 
 
-def test_a_busy_set_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    azure, clock = Azure(), Clock()
-    answers: list[Exception] = [
-        Conflict("busy", fault=ArmFault(status=409, code="Conflict")),
-        Preempted("newer"),
-    ]
-    real = azure.set_repairs
-
-    def set_repairs(scale_set: ScaleSet, action: str) -> Operation:
-        if answers:
-            raise answers.pop(0)
-        return real(scale_set, action)
-
-    monkeypatch.setattr(azure, "set_repairs", set_repairs)
-    lease_manager(azure, clock=clock).hold("rg-shop", "web", ALL)
-    assert azure.repairs == "Suspended"
-    assert clock.sleeps == [5.0, 5.0]
-
-
 def test_an_operation_that_was_preempted_is_judged_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     azure = Azure()
     real = azure.patch_scale_set
@@ -557,15 +533,6 @@ def test_tags_that_do_not_go_are_told_of(monkeypatch: pytest.MonkeyPatch) -> Non
         release(azure)
 
 
-def test_autoscale_is_switched_on_even_if_it_is_still_shown_as_it_was_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    azure = Azure()
-    shown = copy.deepcopy(azure.autoscale)
-    hold(azure)
-    monkeypatch.setattr(azure, "autoscale_settings", lambda _group: shown)
-    release(azure)
-    assert azure.state() == FREE
-
-
 @pytest.mark.parametrize("narrow", [False, True])
 def test_autoscale_of_another_group_is_held_by_whoever_may_look_there(narrow: bool) -> None:
     azure = Azure()
@@ -579,13 +546,3 @@ def test_autoscale_of_another_group_is_held_by_whoever_may_look_there(narrow: bo
     azure.narrow = True
     release(azure)
     assert [one["properties"]["enabled"] for one in azure.autoscale] == [True, True, True]
-
-
-def test_a_setting_whose_group_is_gone_needs_nothing() -> None:
-    azure = Azure()
-    azure.autoscale.append(setting("ops", WEB, group="rg-ops"))
-    hold(azure)
-    azure.autoscale.pop()
-    azure.gone = {"rg-ops"}
-    release(azure)
-    assert azure.state() == FREE
