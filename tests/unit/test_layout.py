@@ -60,7 +60,6 @@ WITHOUT_TEST = {
     "_options/conflicts.py",
     "_options/module_options.py",
     "_options/role_options.py",
-    "_preflight/check_image.py",
     "_preflight/check_instances.py",
     "_preflight/run.py",
 }
