@@ -57,7 +57,7 @@ CASES: dict[str, Case] = {
     "scaled by others as accepted": Case(
         "scaled_by_others", "warning", "takes more than half of them", {**CLUSTER, **ANY_CAPACITY}
     ),
-    "no room for the lease": Case("tag_limit", "refusal", "O(minutes=0)", tagged(45)),
+    "no room for the lease": Case("tag_limit", "refusal", "Remove tags that nobody needs", tagged(45)),
     "no room for what outlasts the lease": Case("tag_limit", "warning", "give rollout_image to roll back", tagged(40)),
     "unknown autoscale": Case("autoscale_unreadable", "warning", "autoscaleSettings/read", {"autoscale": None}),
     "unknown autoscale to be held": Case(
