@@ -23,7 +23,7 @@ from armsim.launch import Simulator, running
 from armsim.scale_sets.scale_set import ScaleSet
 from armsim.service.simulation import Simulation
 
-# The same examples on every machine, however slow, and in every run: a red test is red again when it is looked into.
+# The same examples on every machine, however slow, and in every run: a red test is red again when it is examined.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
 
@@ -76,7 +76,7 @@ class Client:
         self.authorization = {"Authorization": f"Bearer {self.login().json()['access_token']}"}
 
     def login(self, tenant: str | None = None, **form: str) -> requests.Response:
-        """Ask the v2 endpoint for a token; ``form`` overrides what is right."""
+        """Request a token from the v2 endpoint; ``form`` overrides what is right."""
         right = {
             "grant_type": "client_credentials",
             "client_id": self.ready["client_id"],
@@ -137,7 +137,7 @@ def world() -> World:
 
 
 class Pool:
-    """Simulators of bundled scenarios, started when first asked for and set back for every test."""
+    """Simulators of bundled scenarios, started when first requested and set back for every test."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""A simulator in this process, asked without any socket, on a clock that the test moves."""
+"""A simulator in this process, called without any socket, on a clock that the test moves."""
 
 from __future__ import annotations
 

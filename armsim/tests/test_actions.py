@@ -334,7 +334,7 @@ def test_regular_instances_cannot_become_spot_instances(world):
 
 
 @pytest.mark.parametrize("policy", ["Deallocate", "Delete"])
-def test_an_evicted_instance_is_deallocated_or_deleted_as_its_model_says(policy):
+def test_an_evicted_instance_is_deallocated_or_deleted_as_its_model_orders(policy):
     document = scenario.load(scenario.locate("quickstart")).model_dump()
     document["scale_sets"][0]["spot"] = policy
     world = World(scenario.Scenario.model_validate(document))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Actors: when they act, what they do, and what the ledger tells of it."""
+"""Actors: when they act, what they do, and what the ledger records of it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _batch(world: World, *indexes: int) -> list[str]:
 # --- when -------------------------------------------------------------------------------------------------------------
 
 
-def test_an_actor_acts_at_its_time_and_again_as_often_as_it_is_told():
+def test_an_actor_acts_at_its_time_and_again_as_often_as_configured():
     world = _stage(
         {"name": "once", "when": {"at": 50}, "do": {"read_only": True}},
         {"name": "thrice", "when": {"at": 10, "every": 30}, "times": 3, "do": {"capacity": "+1"}},
@@ -135,16 +135,18 @@ def test_every_event_of_a_set_is_told_as_often_as_it_happens(event, policy, time
 
 def test_instances_that_fail_or_become_unhealthy_are_told_once_each():
     world = World.bundled("bad-image")
-    told = []
-    world.simulation.events.subscribe(lambda event: told.append((event.kind, *event.instances)))
+    published = []
+    world.simulation.events.subscribe(lambda event: published.append((event.kind, *event.instances)))
     _write(world, "24.04.202511110")
     failed = _batch(world, 0, 1)
     world.wait(400)
     _write(world, "24.04.202511100")
     unhealthy = _batch(world, 2)
     world.wait(400)
-    assert sorted(item for item in told if item[0] == "instance_failed") == [("instance_failed", i) for i in failed]
-    assert [item for item in told if item[0] == "instance_unhealthy"] == [("instance_unhealthy", *unhealthy)]
+    assert sorted(item for item in published if item[0] == "instance_failed") == [
+        ("instance_failed", i) for i in failed
+    ]
+    assert [item for item in published if item[0] == "instance_unhealthy"] == [("instance_unhealthy", *unhealthy)]
 
 
 # --- what -------------------------------------------------------------------------------------------------------------
@@ -303,7 +305,7 @@ def test_what_cannot_be_done_is_recorded_as_refused():
         ({"when": {"event": "scaled_out", "every": 5}, "do": {"capacity": 1}}, "every goes with at"),
         (
             {"when": {"at": 1}, "do": {}},
-            "say what to do: one or more of read_only, faults, publish, withdraw, zones_down",
+            "name what to do: one or more of read_only, faults, publish, withdraw, zones_down",
         ),
         ({"when": {"at": 1}, "do": {"delete": True}}, "delete goes with instances: all, event, ids"),
         ({"when": {"at": 1}, "do": {"instances": "all", "capacity": 3}}, "instances goes with one or more of protect"),
@@ -317,7 +319,7 @@ def test_what_cannot_be_done_is_recorded_as_refused():
 )
 def test_a_wrong_part_is_refused_with_what_is_allowed(actor, words):
     with pytest.raises(scenario.ScenarioError, match=words):
-        _stage({"name": "somebody", **actor})
+        _stage({"name": "other", **actor})
 
 
 def test_what_actors_did_is_told_to_people_as_well():

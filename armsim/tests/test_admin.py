@@ -158,7 +158,7 @@ def test_without_a_capacity_the_instances_are_those_of_the_scenario():
     assert [instance.id for instance in World(scenario.check(document)).instances] == ["4", "9"]
 
 
-def test_instances_of_the_scenario_are_as_it_says(new_client):
+def test_instances_of_the_scenario_are_as_described(new_client):
     text = (
         scenario.locate("quickstart").read_text()
         + """

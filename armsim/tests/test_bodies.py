@@ -104,11 +104,11 @@ def test_any_body_is_taken_or_refused_and_the_set_stays_readable(write, bodies):
 def test_secrets_are_taken_and_never_told_again(world):
     extension = {"name": "greeter", "properties": {"type": "CustomScript", "protectedSettings": {"token": "hush"}}}
     system = {"adminPassword": "hush", "customData": "hush"}
-    profile = {"osProfile": system, "extensionProfile": {"extensions": [extension]}, "userData": "to be asked for"}
+    profile = {"osProfile": system, "extensionProfile": {"extensions": [extension]}, "userData": "to be expanded"}
     model_write.patch(world.web, {"properties": {"virtualMachineProfile": profile}}, None, None)
     views = world.simulation.views
-    answer, whole = (json.dumps(views.scale_set(world.web, VERSION, user_data=asked)) for asked in (False, True))
+    answer, whole = (json.dumps(views.scale_set(world.web, VERSION, user_data=expanded)) for expanded in (False, True))
     assert "greeter" in answer
     assert "hush" not in answer
-    assert "to be asked for" not in answer
-    assert "to be asked for" in whole
+    assert "to be expanded" not in answer
+    assert "to be expanded" in whole

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Whatever is done to a set, in whatever order: its books stay right, and it comes to rest as it was told to be."""
+"""Whatever is done to a set, in whatever order: its books stay right, and it comes to rest as it was requested."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def resident_megabytes(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads what Linux says of a process")
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads what Linux reports of a process")
 def test_a_thousand_instances_start_list_and_fit_within_their_limits(new_client):
     client = new_client("thousand")
     pid = client.simulator.process.pid

@@ -19,7 +19,7 @@ INTERFACE = {"name": "nic", "properties": {"primary": True, "ipConfigurations": 
 
 
 def body(**profile: Any) -> dict[str, Any]:
-    """What a client sends that says as little as it may."""
+    """The least that a client may send."""
     network = {"networkInterfaceConfigurations": [INTERFACE]}
     given = {"osProfile": {"computerNamePrefix": "web"}, "networkProfile": network, **profile}
     return {"sku": {"name": "Standard_D2s_v5", "capacity": 2}, "properties": {"virtualMachineProfile": given}}
@@ -112,9 +112,9 @@ def test_identities_get_ids_which_stay():
 def test_older_versions_show_less_of_a_set(version, shown):
     model = {**new_model(body(), "Linux"), "etag": '"1"'}
     model["properties"]["timeCreated"] = "2026-11-20T08:00:00+00:00"
-    spoken = dialect.scale_set(model, version)
+    shown_body = dialect.scale_set(model, version)
     fields = {"singlePlacementGroup", "orchestrationMode", "timeCreated", "etag"}
-    assert {name for name in fields if name in spoken or name in spoken["properties"]} == shown
+    assert {name for name in fields if name in shown_body or name in shown_body["properties"]} == shown
 
 
 def test_empty_pools_are_shown_since_2017():

@@ -103,7 +103,7 @@ def test_every_token_endpoint_gives_a_token_that_opens_the_door(client, path):
     ("wrong", "status", "oauth", "number"),
     [
         ({"client_secret": "wrong"}, 401, "invalid_client", 7000215),
-        ({"client_id": "somebody"}, 400, "unauthorized_client", 700016),
+        ({"client_id": "other"}, 400, "unauthorized_client", 700016),
         ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
         ({"tenant": "11111111-1111-1111-1111-111111111111"}, 400, "invalid_request", 90002),
     ],
@@ -172,7 +172,7 @@ def test_a_strict_login_must_ask_for_a_default_scope(new_client):
 
 
 def identity(client, path, headers, **query):
-    """Ask the managed identity endpoint, over plain HTTP."""
+    """Call the managed identity endpoint, over plain HTTP."""
     base = client.ready["pod_identity_authority_host"]
     assert base.startswith("http://127.0.0.1:")
     return client.http.get(f"{base}{path}", params=query, headers=headers, timeout=10)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""A simulator starts from somebody's own scale set, and shows the same."""
+"""A simulator starts from a scale set of the user, and shows the same."""
 
 from __future__ import annotations
 
@@ -352,7 +352,7 @@ def test_latest_of_which_nothing_is_known_is_a_version_made_up(files: Files) -> 
     del old["properties"]["storageProfile"]["imageReference"]["exactVersion"]
     simulation = start(dump.read(files(arm_model(), [old])))
     assert simulation.scale_sets()[0].instances["0"].image.exact_version == "1.0.0"
-    assert simulation.notes[0].endswith("nothing says what it stands for: it is made up: 1")
+    assert simulation.notes[0].endswith("nothing shows what it stands for: it is made up: 1")
 
 
 # --- what goes over it ----------------------------------------------------------------------------------------------
@@ -452,7 +452,7 @@ OTHER = json.loads(json.dumps(arm_instance(3)).replace("/front/", "/back/"))
         (CLI_MODEL, {"value": [], "nextLink": "https://x"}, "instances.json: holds only the first page"),
         (CLI_MODEL, CLI_MODEL, "instances.json: holds no list of instances; save what this prints: az vmss list-inst"),
         (CLI_MODEL, [{"code": "ProvisioningState/succeeded"}], "instances.json: holds no list of instances; "),
-        (CLI_MODEL, [CLI_MODEL], "is no instance of a scale set; "),
+        (CLI_MODEL, [CLI_MODEL], "is not an instance of a scale set; "),
         (CLI_MODEL, [arm_instance(1), arm_instance(1)], "twice; "),
         (CLI_MODEL, [arm_instance(1), OTHER], "virtualMachineScaleSets/back, but the scale set is /subscriptions/"),
     ],
@@ -497,11 +497,11 @@ def test_a_simulator_of_ones_own_scale_set(files: Files, tmp_path: Path) -> None
         assert simulator.state()["scale_sets"]["front"]["instances"]["3"]["image"].endswith(":24.04.1")
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_an_instance_behind_its_model_has_the_extensions_that_it_shows(files: Files, *, told: bool) -> None:
+@pytest.mark.parametrize("shown", [True, False])
+def test_an_instance_behind_its_model_has_the_extensions_that_it_shows(files: Files, *, shown: bool) -> None:
     own = {"name": "own", "properties": {"publisher": "P", "type": "T", "provisioningState": "Succeeded"}}
-    # The second has health reports, so it has an extension: where it shows none, this dump tells of none.
-    second = arm_instance(1, "24.04.0", view=None if told else seen(), latestModelApplied=False)
+    # The second has health reports, so it has an extension: where it shows none, this dump has none.
+    second = arm_instance(1, "24.04.0", view=None if shown else seen(), latestModelApplied=False)
     first = {**arm_instance(0, "24.04.0", latestModelApplied=False), "resources": [own]}
     simulation = start(dump.read(files(arm_model(), [first, second])))
     (front,) = simulation.scale_sets()
@@ -510,4 +510,4 @@ def test_an_instance_behind_its_model_has_the_extensions_that_it_shows(files: Fi
         for one in front.instances.values()
     ]
     of_model = [extension["name"] for extension in front.model.profile["extensionProfile"]["extensions"]]
-    assert names == ([["own"], []] if told else [of_model, of_model])
+    assert names == ([["own"], []] if shown else [of_model, of_model])

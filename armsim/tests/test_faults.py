@@ -124,7 +124,7 @@ def test_a_list_that_is_older_than_the_last_one(site):
 
     fault = {"kind": "stale", "seconds": 50, "operation": "VirtualMachineScaleSetVMs_List"}
     assert sizes() == [20, 20]
-    # Nobody has asked since it was ordered; so the first list is as ever, and only a later one is old.
+    # No client has read it since it was ordered; so the first list is as ever, and only a later one is old.
     site.admin("POST", "faults", {**fault, "calls": ["3", "5"], "times": 2})
     assert sizes() == [20, 20]
     site.call("PATCH", site.web, document={"sku": {"capacity": 10}})
@@ -393,8 +393,8 @@ def test_faults_are_listed_counted_and_cleared(site):
         ({"kind": "status", "status": 418}, "400, 401, 403, 404, 409, 412, 429, 500, 502, 503 or 504"),
         ({"kind": "changed"}, "give drop or put"),
         ({"kind": "changed", "drop": ["value[*]"]}, "does not end in the name of a field"),
-        ({"kind": "changed", "drop": [".a"]}, ".a is no path such as"),
-        ({"kind": "changed", "put": {"a[": 1}}, "a[ is no path such as"),
+        ({"kind": "changed", "drop": [".a"]}, ".a is not a path such as"),
+        ({"kind": "changed", "put": {"a[": 1}}, "a[ is not a path such as"),
         ({"kind": "status", "status": 500, "calls": "two"}, 'two is none of: a number, "2-5", "7-"'),
         ({"kind": "slow"}, "give either seconds or simulated_seconds"),
         ({"kind": "thunder"}, "'status', 'reset', 'slow', 'truncated'"),

@@ -4,7 +4,7 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """Any request at all, to every address: the answer is the service's own, never a failure of the simulator.
 
-``ARMSIM_FUZZ=5000`` asks so many questions of each kind instead of the few of a usual run.
+``ARMSIM_FUZZ=5000`` makes so many requests of each kind instead of the few of a usual run.
 """
 
 from __future__ import annotations

@@ -215,7 +215,7 @@ def test_a_version_that_is_withdrawn_is_gone_and_its_instances_stay(site: Site):
     assert site.admin("POST", "change", {"withdraw": "1.0"})["error"]["code"] == "NotFound"
 
 
-def test_a_platform_version_tells_when_it_will_be_deprecated():
+def test_a_platform_version_reports_when_it_will_be_deprecated():
     when = {"deprecation": "ScheduledForDeprecation", "scheduled_deprecation": "2026-12-31T00:00:00Z"}
     ubuntu = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
     site = Site.bundled(images={"platform": [{**ubuntu, "versions": [{"version": "24.04.202510010", **when}]}]})
@@ -228,7 +228,7 @@ def test_a_platform_version_tells_when_it_will_be_deprecated():
     }
 
 
-def test_a_gallery_image_tells_what_it_fits_and_how_long_it_lives():
+def test_a_gallery_image_reports_what_it_fits_and_how_long_it_lives():
     version = {"version": "1.0.0", "regions": ["westeurope"], "end_of_life": "2027-01-01T00:00:00Z"}
     image = {
         "name": "web",
@@ -255,9 +255,9 @@ def test_a_gallery_image_tells_what_it_fits_and_how_long_it_lives():
     compute = f"{site.web.partition('/resourceGroups/')[0]}/providers/Microsoft.Compute"
     public = f"{compute}/locations/westeurope/sharedGalleries/contoso/images/web"
     for definition in (address, public):
-        told = site.get(definition).json()["properties"]
-        assert (told["osType"], told["osState"], told["hyperVGeneration"]) == ("Windows", "Specialized", "V1")
-        assert told["features"] == [{"name": "SecurityType", "value": "TrustedLaunch"}]
+        shown = site.get(definition).json()["properties"]
+        assert (shown["osType"], shown["osState"], shown["hyperVGeneration"]) == ("Windows", "Specialized", "V1")
+        assert shown["features"] == [{"name": "SecurityType", "value": "TrustedLaunch"}]
     profile = site.get(f"{address}/versions/1.1.0").json()["properties"]["publishingProfile"]
     assert (profile["excludeFromLatest"], profile["endOfLifeDate"]) == (True, "2027-01-01T00:00:00+00:00")
     assert site.get(f"{public}/versions/1.0.0").json()["properties"]["endOfLifeDate"] == "2027-01-01T00:00:00+00:00"
@@ -270,7 +270,7 @@ def test_a_gallery_image_tells_what_it_fits_and_how_long_it_lives():
 
 
 @pytest.mark.parametrize(
-    ("version", "told"),
+    ("version", "shown"),
     [
         ("22.04.202410020", "2024-10-02"),
         ("20348.2762.241006", "2024-10-06"),
@@ -281,6 +281,6 @@ def test_a_gallery_image_tells_what_it_fits_and_how_long_it_lives():
         ("1.20259999.1", None),
     ],
 )
-def test_images_of_autumn_2024_and_later_have_the_date_theywent_live(version, told):
+def test_images_of_autumn_2024_and_later_have_the_date_they_went_live(version, shown):
     date = platform_images.went_live(version).get("goLiveDate")
-    assert date == (None if told is None else f"{told}T00:00:00+00:00")
+    assert date == (None if shown is None else f"{shown}T00:00:00+00:00")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The layout: every package says what lives in it, and imports go downwards, without a circle."""
+"""The layout: every package names what lives in it, and imports go downwards, without a circle."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def test_every_file_is_in_a_package():
 
 @pytest.mark.parametrize("package", FLOORS)
 def test_a_package_says_what_lives_there(package: str):
-    said = ast.get_docstring(ast.parse(FILES[f"armsim.{package}"].read_text(encoding="utf-8")))
-    assert said is not None
-    what, _, what_not = said.partition("\n\n")
+    documented = ast.get_docstring(ast.parse(FILES[f"armsim.{package}"].read_text(encoding="utf-8")))
+    assert documented is not None
+    what, _, what_not = documented.partition("\n\n")
     assert what.endswith(".")
     assert what_not.endswith(".")

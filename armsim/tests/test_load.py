@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Many instances, many clients, many sets. How fast that is, `make bench` tells."""
+"""Many instances, many clients, many sets. `make bench` measures how fast that is."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def test_fifty_clients_ask_about_a_thousand_instances_at_the_same_time(new_clien
     ids = [item["instanceId"] for item in client.instances()]
     assert len(ids) == 1000
 
-    def ask(number: int) -> list[int]:
-        """What one client asks on a connection of its own."""
+    def send(number: int) -> list[int]:
+        """What one client requests on a connection of its own."""
         with requests.Session() as http:
             http.trust_env, http.verify, http.headers = False, client.ready["ca_file"], dict(client.authorization)
             base, query = client.ready["base_url"] + client.web, "?api-version=2024-07-01"
@@ -38,7 +38,7 @@ def test_fifty_clients_ask_about_a_thousand_instances_at_the_same_time(new_clien
             return [answer.status_code for answer in answers]
 
     with ThreadPoolExecutor(CLIENTS) as threads:
-        statuses = list(threads.map(ask, range(CLIENTS)))
+        statuses = list(threads.map(send, range(CLIENTS)))
     assert statuses == [[202, 200, 200, 200, 200, 200]] * CLIENTS
     assert client.simulator.ledger()["requests"]["by_operation"]["VirtualMachineScaleSets_UpdateInstances"] == CLIENTS
 

@@ -84,14 +84,14 @@ def test_locks_are_listed_with_those_above_and_below(site):
     assert names(site, places["subscription"]) == ["subscription", "group", "set", "elsewhere"]
 
 
-def test_a_lock_is_told_changed_and_taken_away(site):
+def test_a_lock_is_listed_changed_and_taken_away(site):
     path = f"{site.web}/{LOCKS}/stop"
     assert site.get(path).status == 404
     assert site.call("PUT", path, document={"properties": {"level": "Never"}}).status == 400
     body = {"properties": {"level": "CanNotDelete", "notes": "ask ops"}}
     assert site.call("PUT", path, document=body).status == 201
-    told = {"id": path, "name": "stop", "type": "Microsoft.Authorization/locks", **body}
-    assert site.get(path).json() == told
+    listed = {"id": path, "name": "stop", "type": "Microsoft.Authorization/locks", **body}
+    assert site.get(path).json() == listed
     assert lock(site, site.web).status == 200
     assert site.get(path).json()["properties"] == {"level": "ReadOnly"}
     assert [site.call("DELETE", path).status for _ in range(2)] == [200, 204]

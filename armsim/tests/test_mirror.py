@@ -203,7 +203,7 @@ def test_values_do_not_count_and_states_do():
     assert found(real, ours) == ["body.properties.provisioningState: Succeeded instead of Updating"]
 
 
-def test_of_missing_and_extra_keys_the_uppermost_is_told():
+def test_of_missing_and_extra_keys_the_uppermost_is_reported():
     assert found({"a": {"b": {"c": 1}}}, {"a": {"d": []}}) == ["body.a.b: missing", "body.a.d: extra"]
 
 
@@ -384,10 +384,10 @@ def test_the_report_names_kinds_others_and_differences(tmp_path: Path, capsys: p
     (tmp_path / "INDEX.json").write_text("[]", encoding="utf-8")
     assert [item.name for item in load(tmp_path)] == ["made-up"]
     assert main(["--recordings", str(tmp_path)]) == 1
-    said = capsys.readouterr().out
-    assert "GET virtualMachineScaleSets/{} 200 (the seed)" in said
-    assert "GET A.B/c 200" in said
-    assert "header cache-control: extra" in said
+    printed = capsys.readouterr().out
+    assert "GET virtualMachineScaleSets/{} 200 (the seed)" in printed
+    assert "GET A.B/c 200" in printed
+    assert "header cache-control: extra" in printed
 
 
 def test_every_entry_of_the_lists_has_a_reason_and_names_recordings():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Time as fast as the clients ask: when the clock stands, when it jumps and how far."""
+"""Time as fast as the clients send requests: when the clock stands, when it jumps and how far."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from armsim.common.clock import StandingClock, Timeline
 from armsim.common.wire import Calendar
 from armsim.launch import SimulatorError
 from armsim.operations.operation import Operation, Operations
-from armsim.service.pace import BUSY, LONGEST, PATIENCE, PAUSE, Asked, Pace
+from armsim.service.pace import BUSY, LONGEST, PATIENCE, PAUSE, Pace, PacedRequest
 
 from .conftest import Client
 from .test_wire import NEW
 
-WRITE = Asked("a", None)
-READ = Asked("a", "/web")
+WRITE = PacedRequest("a", None)
+READ = PacedRequest("a", "/web")
 
 
 class Room:
@@ -37,9 +37,9 @@ class Room:
         self.connected = {"a", "b"}
         self.pace = Pace(self.connected.__contains__, lambda: self.seconds)
 
-    def ask(self, asked: Asked) -> float:
+    def send(self, request: PacedRequest) -> float:
         """The simulated time at which a request is answered."""
-        self.pace.before(asked, self.timeline)
+        self.pace.before(request, self.timeline)
         return self.timeline.now
 
     def operation(self, *, ends_after: float | None) -> Operation:
@@ -56,70 +56,76 @@ def room() -> Room:
     return Room()
 
 
-def test_the_clock_stands_while_there_is_something_new_to_ask(room):
+def test_the_clock_stands_while_there_is_something_new_to_read(room):
     room.timeline.after(5, lambda: None)
-    assert [room.ask(asked) for asked in (WRITE, READ, Asked("a", "/other"), WRITE, READ)] == [0, 0, 0, 0, 0]
+    assert [room.send(request) for request in (WRITE, READ, PacedRequest("a", "/other"), WRITE, READ)] == [
+        0,
+        0,
+        0,
+        0,
+        0,
+    ]
 
 
 @pytest.mark.parametrize(("due", "moment"), [(3, PAUSE), (30, 30), (500, PATIENCE), (None, PATIENCE)])
 def test_a_repeated_read_waits_for_the_next_event_within_reason(room, due, moment):
     if due is not None:
         room.timeline.after(due, lambda: None)
-    assert [room.ask(READ), room.ask(READ)] == [0, moment]
+    assert [room.send(READ), room.send(READ)] == [0, moment]
 
 
 def test_after_a_jump_the_same_read_is_a_repetition_again(room):
     room.timeline.after(20, lambda: None)
     room.timeline.after(45, lambda: None)
-    assert [room.ask(READ) for _ in range(3)] == [0, 20, 45]
+    assert [room.send(READ) for _ in range(3)] == [0, 20, 45]
 
 
 def test_what_happened_outside_makes_a_read_worth_repeating(room):
-    room.ask(READ)
+    room.send(READ)
     room.pace.disturb()
-    assert room.ask(READ) == 0
+    assert room.send(READ) == 0
 
 
 def test_a_poll_of_an_operation_in_progress_waits_for_its_end(room):
     room.timeline.after(20, lambda: None)
     operation = room.operation(ends_after=45)
-    assert room.ask(Asked("a", "/operation", operation)) == 45
+    assert room.send(PacedRequest("a", "/operation", operation)) == 45
     assert operation.status == "Succeeded"
-    assert room.ask(Asked("a", "/operation", operation)) == 45
+    assert room.send(PacedRequest("a", "/operation", operation)) == 45
 
 
 def test_an_operation_without_an_end_does_not_run_the_clock_away(room):
     operation = room.operation(ends_after=None)
     room.timeline.after(2 * LONGEST, lambda: None)
-    polls = [room.ask(Asked("a", "/operation", operation)) for _ in range(2)]
+    polls = [room.send(PacedRequest("a", "/operation", operation)) for _ in range(2)]
     assert polls == [PAUSE, 2 * PAUSE]
 
 
 def test_a_client_at_work_is_not_overtaken(room):
-    other = Asked("b", "/other")
-    room.ask(READ)
-    room.ask(other)
-    assert room.ask(READ) == 0
+    other = PacedRequest("b", "/other")
+    room.send(READ)
+    room.send(other)
+    assert room.send(READ) == 0
     room.seconds += BUSY
-    assert room.ask(READ) == PATIENCE
+    assert room.send(READ) == PATIENCE
 
 
 def test_a_client_that_has_hung_up_holds_nobody_up(room):
-    room.ask(READ)
-    room.ask(Asked("b", "/other"))
+    room.send(READ)
+    room.send(PacedRequest("b", "/other"))
     room.connected.remove("b")
-    assert room.ask(READ) == PATIENCE
+    assert room.send(READ) == PATIENCE
 
 
 def test_when_all_clients_wait_the_clock_jumps(room):
-    room.ask(READ)
-    room.ask(Asked("b", "/web"))
+    room.send(READ)
+    room.send(PacedRequest("b", "/web"))
     assert room.timeline.now == 0, "the first client was at work when the second repeated its read"
-    assert room.ask(READ) == PATIENCE
+    assert room.send(READ) == PATIENCE
 
 
 def _roll(client: Client) -> list[str]:
-    """A roll of two batches, each looked at until it is healthy; returns all ids that were drawn, and the ledger."""
+    """A roll of two batches, each read until it is healthy; returns all ids that were drawn, and the ledger."""
     drawn = []
 
     def follow(answer: requests.Response) -> None:
@@ -140,17 +146,17 @@ def _roll(client: Client) -> list[str]:
 def _brave(client: Client) -> list[str]:
     """Writes and reads whatever comes of them, until everybody in the storm has had a cause to act; the ledger."""
 
-    def ask(method: str, path: str, **options: Any) -> None:
+    def send(method: str, path: str, **options: Any) -> None:
         with contextlib.suppress(requests.ConnectionError):
             client.call(method, path, **options)
 
     image = {"imageReference": {"version": "24.04.202511100"}}
-    ask("PATCH", client.web, json={"properties": {"virtualMachineProfile": {"storageProfile": image}}})
+    send("PATCH", client.web, json={"properties": {"virtualMachineProfile": {"storageProfile": image}}})
     for first in range(0, 25, 5):
         for number in range(first, first + 5):
-            ask("POST", f"{client.web}/manualupgrade", json={"instanceIds": [str(number)]})
+            send("POST", f"{client.web}/manualupgrade", json={"instanceIds": [str(number)]})
         for _ in range(12):
-            ask("GET", f"{client.web}/virtualMachines", query="$expand=instanceView")
+            send("GET", f"{client.web}/virtualMachines", query="$expand=instanceView")
     return [client.http.get(f"{client.ready['admin_url']}/ledger", timeout=30).text]
 
 
@@ -164,17 +170,17 @@ def test_the_same_requests_on_a_virtual_clock_leave_the_same_ledger_byte_for_byt
     assert len({entry["name"] for entry in ledger["actors"]}) >= (5 if name == "storm" else 0)
 
 
-def test_who_waited_when_the_clock_jumped_for_another_gets_the_time_to_look(room):
-    room.ask(READ)
-    room.ask(Asked("b", "/other"))
-    room.ask(READ)
+def test_who_waited_when_the_clock_jumped_for_another_gets_the_time_to_read(room):
+    room.send(READ)
+    room.send(PacedRequest("b", "/other"))
+    room.send(READ)
     room.seconds += BUSY
-    jumped = room.ask(Asked("b", "/other"))
+    jumped = room.send(PacedRequest("b", "/other"))
     assert jumped == PATIENCE
-    assert room.ask(Asked("b", "/other")) == jumped
-    assert room.ask(Asked("b", "/other")) == jumped
+    assert room.send(PacedRequest("b", "/other")) == jumped
+    assert room.send(PacedRequest("b", "/other")) == jumped
     room.seconds += BUSY
-    assert room.ask(Asked("b", "/other")) > jumped
+    assert room.send(PacedRequest("b", "/other")) > jumped
 
 
 def test_time_can_be_advanced_only_where_it_does_not_pass_by_itself(new_client, client):

@@ -18,7 +18,7 @@ from armsim.instances.placement import next_places, overprovisioned, scale_in
 
 @dataclass(frozen=True)
 class Member:
-    """As much of an instance as the rules look at."""
+    """As much of an instance as the rules read."""
 
     id: str
     created: float
@@ -62,7 +62,7 @@ def test_scaling_in_leaves_balanced_zones_balanced(per_zone, count, rule):
     assert spread(left) <= 1
 
 
-def test_each_rule_takes_what_its_name_says():
+def test_each_rule_takes_what_it_is_named_after():
     ages = {"0": 5.0, "1": 1.0, "2": 9.0, "3": 7.0}
     present = [Member(id_, age, Place(), protect_from_scale_in=False) for id_, age in ages.items()]
     assert [member.id for member in scale_in(present, 2, "Default")] == ["3", "2"]

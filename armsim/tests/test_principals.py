@@ -44,7 +44,7 @@ def principal(**fields):
         ({"actions": []}, set()),
     ],
 )
-def test_a_role_allows_what_it_says(fields, allowed):
+def test_a_role_allows_what_it_contains(fields, allowed):
     judge = principal(**fields)
     assert {action for action in (READ, WRITE, UPGRADE, GALLERY) if judge.may(action)} == allowed
 
@@ -135,7 +135,7 @@ def number(federation, assertion):
 def test_a_federated_token_is_as_good_as_a_secret_for_its_own_principal():
     federation = Federation()
     federation.check(principal(), federation.token(principal()))
-    assert number(federation, federation.token(principal(name="somebody"))) == 700213
+    assert number(federation, federation.token(principal(name="other"))) == 700213
 
 
 @pytest.mark.parametrize(

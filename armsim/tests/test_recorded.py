@@ -50,7 +50,7 @@ def polled(site, answer):
     return site.get(path, query)
 
 
-def test_the_first_poll_of_a_write_tells_when_to_come_again_and_no_other_poll_does(site):
+def test_the_first_poll_of_a_write_contains_when_to_come_again_and_no_other_poll_does(site):
     written = site.call("PATCH", site.web, document={"sku": {"capacity": 21}})
     polls = [polled(site, written) for _ in range(3)]
     assert [poll.json()["status"] for poll in polls] == ["InProgress"] * 3
@@ -148,7 +148,7 @@ def test_an_instance_shows_its_extensions_as_resources_of_a_virtual_machine(site
     assert shown["properties"]["resilientVMDeletionStatus"] == "Disabled"
 
 
-def test_the_view_of_a_set_without_repairs_tells_of_no_services():
+def test_the_view_of_a_set_without_repairs_reports_no_services():
     site = Site.bundled("vhd", speed=1.0)
     assert "orchestrationServices" not in site.get(f"{site.web}/instanceView").json()
 

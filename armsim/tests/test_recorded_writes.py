@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What recordings show of writes of a model: etags, charges, durations, and what a model says afterwards."""
+"""What recordings show of writes of a model: etags, charges, durations, and what a model contains afterwards."""
 
 from __future__ import annotations
 
@@ -136,13 +136,13 @@ def test_a_set_that_has_instances_makes_one_more_than_wanted():
 
 
 def test_an_operation_that_failed_for_a_reason_of_the_service_says_when_to_try_again(site):
-    for code, told in (("InternalExecutionError", "480"), ("VMExtensionProvisioningError", None)):
+    for code, seconds in (("InternalExecutionError", "480"), ("VMExtensionProvisioningError", None)):
         site.admin("POST", "faults", [{"kind": "operation", "code": code, "target": "3"}])
         written = patch(site, overprovision=False)
         site.wait(600)
         poll = polled(site, written)
         assert poll.json()["error"]["target"] == "3"
-        assert (poll.json()["error"]["code"], poll.headers.get("retry-after")) == (code, told)
+        assert (poll.json()["error"]["code"], poll.headers.get("retry-after")) == (code, seconds)
 
 
 def test_what_an_extension_keeps_is_not_in_the_answer_to_its_write(site):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What clients beside compute ask for first: resources, providers, tags at a scope, whether something is there."""
+"""What clients beside compute request first: resources, providers, tags at a scope, whether something is there."""
 
 from __future__ import annotations
 

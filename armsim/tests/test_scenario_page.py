@@ -31,7 +31,7 @@ def test_every_sample_is_a_scenario_that_runs(sample):
     assert len(world.instances) >= 18
 
 
-def test_the_sample_with_everything_makes_what_it_says():
+def test_the_sample_with_everything_makes_what_it_contains():
     world = World(scenario.parse(SAMPLES[0], "SCENARIOS.md"))
     assert len(world.instances) == 20
     assert world.web.instances["5"].power == "deallocated"
@@ -45,11 +45,11 @@ def test_the_tables_are_those_of_the_schema():
 
 
 def test_every_event_is_explained():
-    table = PAGE.partition("| event | told when |")[2].partition("\n\n")[0]
+    table = PAGE.partition("| event | published when |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`(\w+_\w+)`", table)) == set(get_args(Event))
 
 
-def test_every_field_says_what_it_means():
+def test_every_field_has_a_meaning():
     silent = [line for line in schema.tables().splitlines() if line.startswith("| `") and line.endswith("|  |")]
     assert silent == []
 

@@ -87,8 +87,8 @@ def test_a_group_that_something_manages_says_so():
     owner = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Databricks/workspaces/w"
     group = {"name": "rg-shop", "location": "westeurope", "managed_by": owner, "tags": {"Vendor": "Databricks"}}
     site = Site.bundled(resource_groups=[group])
-    told = site.get(site.web.partition("/providers/")[0]).json()
-    assert (told["managedBy"], told["tags"]) == (owner, {"Vendor": "Databricks"})
+    shown = site.get(site.web.partition("/providers/")[0]).json()
+    assert (shown["managedBy"], shown["tags"]) == (owner, {"Vendor": "Databricks"})
 
 
 def test_protection_alone_may_detach_an_instance_from_the_model():
@@ -98,6 +98,6 @@ def test_protection_alone_may_detach_an_instance_from_the_model():
         address = f"{site.web}/virtualMachines/0"
         assert site.call("PUT", address, document=body).status == 200
         site.wait(60)
-        told = site.get(address).json()["properties"]
-        assert told["protectionPolicy"]["protectFromScaleSetActions"] is True
-        assert (told["latestModelApplied"], told["modelDefinitionApplied"]) == expected
+        shown = site.get(address).json()["properties"]
+        assert shown["protectionPolicy"]["protectFromScaleSetActions"] is True
+        assert (shown["latestModelApplied"], shown["modelDefinitionApplied"]) == expected

@@ -82,7 +82,7 @@ def test_reads_and_writes_tell_what_is_left_of_the_limits_of_the_front_door(leni
     assert write.headers[f"{LEFT}subscription-global-writes"] == "2999"
 
 
-def test_an_answer_of_the_gateway_tells_nothing_of_limits(lenient):
+def test_an_answer_of_the_gateway_does_not_report_limits(lenient):
     missing = lenient.get(lenient.web + "x")
     assert missing.status == 404
     assert not [name for name in missing.headers if "ratelimit" in name]
@@ -167,7 +167,7 @@ def test_a_reset_fills_the_buckets(strict):
     assert left(strict.get(f"{strict.web}/virtualMachines"))["HighCostGetVMScaleSetResource"] == 29
 
 
-def test_time_passes_for_the_refused_client_where_it_passes_as_clients_ask():
+def test_time_passes_for_the_refused_client_where_it_passes_with_requests():
     site = Site.bundled(throttling={"enabled": True}, speed=float("inf"))
     path = f"{site.web}/rollingUpgrades/cancel"
     assert [site.call("POST", path).status for _ in range(13)] == [409] * 12 + [429]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What ``pip install ./armsim`` gives to somebody who has nothing else: everything that the source tree has."""
+"""What ``pip install ./armsim`` gives to a user who has nothing else: everything that the source tree has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import armsim
-from armsim.launch import ask
+from armsim.launch import request_admin
 
 pytestmark = pytest.mark.wheel
 
@@ -39,7 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of an environment that holds the wheel and what it asks for."""
+    """The programs of an environment that holds the wheel and what it requires."""
     folder = tmp_path_factory.mktemp("empty")
     venv.create(folder, with_pip=True)
     pip = (folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile", "--no-input")
@@ -68,7 +68,7 @@ def test_it_serves_a_scenario(installed: Path, tmp_path: Path, command: tuple[st
                 assert process.poll() is None, "it ended"
                 assert time.monotonic() < deadline, "it was not ready in time"
                 time.sleep(0.05)
-            ledger = ask(json.loads(ready_file.read_text(encoding="utf-8")), "GET", "ledger")
+            ledger = request_admin(json.loads(ready_file.read_text(encoding="utf-8")), "GET", "ledger")
         finally:
             process.terminate()
     assert ledger["scale_sets"]["web"]["in_service"] == 20
@@ -76,5 +76,5 @@ def test_it_serves_a_scenario(installed: Path, tmp_path: Path, command: tuple[st
 
 
 def test_it_says_its_version(installed: Path):
-    said = subprocess.run([installed / "armsim", "--version"], capture_output=True, text=True, check=True).stdout
-    assert said == f"armsim {armsim.__version__}\n"
+    printed = subprocess.run([installed / "armsim", "--version"], capture_output=True, text=True, check=True).stdout
+    assert printed == f"armsim {armsim.__version__}\n"

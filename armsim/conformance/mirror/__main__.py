@@ -5,7 +5,7 @@
 """``python -m conformance.mirror --recordings FOLDER[:FOLDER...]``: does the simulator answer as the real service did?
 
 Every recording is played to a simulator of its own, and every folder is reported by itself. Exit status 1 when in a
-folder fewer exchanges agree in everything than ``--at-least`` says, or than the file of ``--write`` says so far, and
+folder fewer exchanges agree in everything than ``--at-least`` requires, or than the file of ``--write`` has so far, and
 when an accepted difference does not occur any more. What is accepted does not count as agreement.
 """
 
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     passed = all(report.passes(options.at_least) for report in reports.values())
     if options.write is not None:
         worse = figures.write(options.write, {folder.name: report for folder, report in reports.items()})
-        print("".join(f"\nFewer agree than {options.write} says, which stays as it was: {row}" for row in worse))
+        print("".join(f"\nFewer agree than {options.write} has, which stays as it was: {row}" for row in worse))
         passed &= not worse
     return 0 if passed else 1
 

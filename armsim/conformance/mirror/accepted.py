@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("accepted.yaml")
 
 @dataclass(frozen=True)
 class Accepted:
-    """``kind`` (a pattern), ``where`` and ``what`` (a pattern) say which difference; ``recordings`` (patterns): only in
+    """``kind`` (a pattern), ``where`` and ``what`` (a pattern) name the difference; ``recordings`` (patterns): only in
     these.
     """
 

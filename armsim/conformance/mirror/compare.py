@@ -119,7 +119,7 @@ def _bodies(recorded: Any, simulated: Any) -> Iterator[Difference]:
     for path in sorted(real.keys() | ours.keys()):
         if path not in real or path not in ours:
             owner = _owner(path)
-            # Only the uppermost key is told; and a list that is empty has no keys to compare.
+            # Only the uppermost key is reported; and a list that is empty has no keys to compare.
             if owner in real and owner in ours and not _empty_list(path, real, ours):
                 yield Difference(path, "missing" if path in real else "extra")
             continue

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Asks the simulator in this process, without sockets: requests go straight into its ASGI application."""
+"""Calls the simulator in this process, without sockets: requests go straight into its ASGI application."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Driver:
         self._app = application(Host(simulation, directory, Settings(speed=1.0), lambda: simulation))
         self._token = directory.issue(directory.default, f"https://{AUTHORITY}", f"https://{AUTHORITY}")
 
-    def ask(self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
+    def call(self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
         """Send one request; of ``url`` path and query count."""
         return asyncio.run(self._ask(method, url, body, headers or {}))
 
@@ -55,18 +55,18 @@ class Driver:
             "server": (AUTHORITY, 443),
             "root_path": "",
         }
-        said: list[Message] = []
+        messages: list[Message] = []
 
         async def receive() -> Message:
             return {"type": "http.request", "body": content, "more_body": False}
 
         async def send(message: Message) -> None:
-            said.append(message)
+            messages.append(message)
 
         await self._app(scope, receive, send)
-        answered = {name.decode().lower(): value.decode() for name, value in said[0]["headers"]}
-        text = b"".join(message.get("body", b"") for message in said[1:])
-        return Answer(said[0]["status"], answered, _parsed(text))
+        answered = {name.decode().lower(): value.decode() for name, value in messages[0]["headers"]}
+        text = b"".join(message.get("body", b"") for message in messages[1:])
+        return Answer(messages[0]["status"], answered, _parsed(text))
 
 
 def _parsed(text: bytes) -> Any:

@@ -52,7 +52,7 @@ _NOT_ACTIONS = ("runcommands", "runcommand", "networkinterfaces", "publicipaddre
 
 @dataclass(frozen=True)
 class Kind:
-    """``name`` is for people; ``of`` is the template of the path below the provider; ``served``: compared or not."""
+    """``name`` is for reports; ``of`` is the template of the path below the provider; ``served``: compared or not."""
 
     name: str
     of: str

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from armsim.actions.scaling import create_instance, excess, let_go
+from armsim.actions.scaling import create_instance, delete_surplus, excess
 from armsim.common.clock import ManualClock
 from armsim.dump import DumpError
 from armsim.operations.failure import Failure
@@ -106,7 +106,7 @@ class _Player:
     # --- before the request -----------------------------------------------------------------------------------------
 
     def _set_scene(self, exchange: Exchange) -> None:
-        """Groups come and go without the compute provider: the recorded answer tells whether one is there."""
+        """Groups come and go without the compute provider: the recorded answer shows whether one is there."""
         if exchange.group is None:
             return
         name = exchange.group.lower()
@@ -118,7 +118,7 @@ class _Player:
             self._simulation.groups[name] = self._groups[name]
 
     def _seed(self, exchange: Exchange) -> bool:
-        """Let the set that the answer shows to exist be there, if no recorded request made it; tells whether it does
+        """Let the set that the answer shows to exist be there, if no recorded request made it; returns whether it does
         by this very answer.
         """
         set_id = _set_id(exchange)
@@ -143,7 +143,7 @@ class _Player:
         assert scale_set is not None
         kept = scale_set.active()
         surplus = [create_instance(scale_set, lambda _failure: None) for _ in range(excess(scale_set, len(kept), 0))]
-        let_go(scale_set, surplus, kept)
+        delete_surplus(scale_set, surplus, kept)
 
     def _address(self, exchange: Exchange, kind: Kind) -> str | None:
         """The address in the simulator's own names; none for an operation that it did not start."""
@@ -189,15 +189,15 @@ class _Player:
         if kind.of == POLL:
             self._fail(exchange)
         sent = {name: value for name, value in exchange.headers.items() if name in ("if-match", "if-none-match")}
-        answer = self._driver.ask(exchange.method, address, body, sent)
+        answer = self._driver.call(exchange.method, address, body, sent)
         for _ in range(PATIENCE):
             if exchange.method != "GET" or not _is_behind(answer, exchange.answer) or not self._skip():
                 break
-            answer = self._driver.ask(exchange.method, address, body, sent)
+            answer = self._driver.call(exchange.method, address, body, sent)
         return answer
 
     def _skip(self) -> bool:
-        """Let time pass until the next event; tells whether there was one."""
+        """Let time pass until the next event; returns whether there was one."""
         due = self._simulation.timeline.next_due()
         if due is None:
             return False
@@ -206,8 +206,8 @@ class _Player:
         return True
 
     def _own_body(self, exchange: Exchange) -> tuple[Any, bool]:
-        """The body with the simulator's ids. Where the suite kept no bodies, that of a model is what came of it; tells
-        whether it is.
+        """The body with the simulator's ids. Where the suite kept no bodies, that of a model is what came of it;
+        returns whether it is.
         """
         body = exchange.body
         if body is None and exchange.method in ("PUT", "PATCH") and any(models_in(exchange)):
@@ -295,6 +295,6 @@ def _powers(answer: Answer) -> set[str]:
 
 
 def _at_rest(answer: Answer) -> bool:
-    """Whether nothing that an answer shows is on its way to something else; a 202 to a look at an operation is."""
+    """Whether nothing that an answer shows is in progress; a 202 to a poll of an operation is."""
     states = {state for place in places(answer.body).values() for state in place.states}
     return answer.status != 202 and not any(state in PASSING or _PASSING_CODE.match(state) for state in states)

@@ -68,7 +68,7 @@ class Exchange:
 
     @cached_property
     def time(self) -> datetime | None:
-        """When it was recorded, where the answer says so."""
+        """When it was recorded, where the answer has the time."""
         text = self.answer.headers.get("date")
         return parsedate_to_datetime(text) if text else None
 
@@ -112,7 +112,7 @@ def load(folder: Path) -> Iterator[Recording]:
 def parse(name: str, document: Json) -> Recording:
     """The recording in a parsed file.
 
-    Some suites keep all exchanges with one address together; the dates of the answers tell the order they came in.
+    Some suites keep all exchanges with one address together; the dates of the answers show the order they came in.
     """
     items = enumerate(document["exchanges"], start=1)
     exchanges = [_exchange(number, item["request"], item["response"]) for number, item in items]

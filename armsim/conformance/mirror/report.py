@@ -91,7 +91,7 @@ class Report:
 
     @property
     def groups(self) -> dict[str, Row]:
-        """The figures that are told: all, and those of which most is to be learnt."""
+        """The figures that are reported: all, and those of which most is to be learnt."""
         return {
             "all": self.total,
             f"of {MODERN} and later": self.modern,

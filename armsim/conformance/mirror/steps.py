@@ -21,7 +21,7 @@ _PROPERTIES = ("vmId", "uniqueId", "timeCreated")
 
 
 class Steps:
-    """Remembers of each resource what was last recorded and last simulated; ``key`` tells resources apart."""
+    """Remembers of each resource what was last recorded and last simulated; ``key`` distinguishes resources."""
 
     def __init__(self) -> None:
         self._last: dict[tuple[str, str], tuple[Any, Any]] = {}
@@ -42,7 +42,7 @@ class Steps:
 
 
 def _facts(body: Any) -> Iterator[tuple[str, Any]]:
-    """What is looked at, by name, in a resource or in an instance view."""
+    """What is compared, by name, in a resource or in an instance view."""
     if not isinstance(body, dict):
         return
     properties = body.get("properties")

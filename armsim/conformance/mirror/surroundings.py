@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What was there before a recording began, as far as its answers tell: subscription, groups, images, scale sets."""
+"""What was there before a recording began, as far as its answers show: subscription, groups, images, scale sets."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from conformance.mirror.recordings import Exchange, Recording
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 # Where no answer names a region.
 REGION = "westus"
-# Where a deployment leads to a set that says nothing of accelerated networking if nobody did. Elsewhere, and where a
-# PUT made the set, it says that it is off (recorded: 60 of 60).
-_UNTOLD = ("westus", "westcentralus", "eastus2euap")
+# Where a deployment leads to a set that does not report accelerated networking if no request named it. Elsewhere, and
+# where a PUT made the set, it reports that it is off (recorded: 60 of 60).
+_UNREPORTED = ("westus", "westcentralus", "eastus2euap")
 # Fields of a resource in a template that are fields of the model.
 _OF_TEMPLATE = ("location", "tags", "sku", "zones", "identity", "plan", "extendedLocation", "properties")
 
@@ -93,7 +93,7 @@ def _models_in_template(exchange: Exchange) -> Iterator[Json]:
             # An expression stands in the place of a list.
             continue
         flexible = model["properties"].get("orchestrationMode") == "Flexible"
-        for interface in _interfaces(model) if flexible or model["location"] in _UNTOLD else ():
+        for interface in _interfaces(model) if flexible or model["location"] in _UNREPORTED else ():
             if "enableAcceleratedNetworking" not in json.dumps(kept):
                 interface["properties"].pop("enableAcceleratedNetworking", None)
         yield {**model, "id": set_id, "name": resource["name"], "type": resource["type"]}
@@ -139,7 +139,7 @@ def _instances(exchanges: Iterable[Exchange], set_id: str) -> Iterator[Json]:
 def _seeds(recording: Recording, exchange: Exchange, model: Json) -> Iterator[Json]:
     """As many instances as the model has: those that later answers name, and then any.
 
-    What their views say is of later; at the start they are well.
+    What their views show is of later; at the start they are well.
     """
     capacity = int((model.get("sku") or {}).get("capacity") or 0)
     named = list(_instances(recording.since(exchange), model["id"]))[:capacity]
@@ -172,7 +172,7 @@ def _managed_path(recording: Recording, image: scenario.ManagedImage) -> str:
 
 
 def _galleries(recording: Recording) -> scenario.Images:
-    """The galleries that answers show, with the images and versions that are asked for."""
+    """The galleries that answers show, with the images and versions that are requested."""
     galleries: list[Json] = []
     shared: list[Json] = []
     for exchange in recording.exchanges:
@@ -213,7 +213,7 @@ def _version(versions: list[Json], name: str, region: str, body: Json) -> None:
 
 
 def _with_listed(images: scenario.Images, recording: Recording) -> scenario.Images:
-    """The images, and the platform images that were asked for, with the versions that were told."""
+    """The images, and the platform images that were requested, with the versions that were reported."""
     platform: list[Json] = images.model_dump()["platform"]
     for exchange in recording.exchanges:
         names, versions = _asked_image(exchange)
@@ -254,7 +254,7 @@ def _asked_image(exchange: Exchange) -> tuple[tuple[str, ...], Iterable[Json]]:
 
 
 def _described(properties: Json) -> Json:
-    """What a version of a platform image says of its image."""
+    """What a version of a platform image reports of its image."""
     return {
         "os_type": properties["osDiskImage"]["operatingSystem"],
         "generation": properties.get("hyperVGeneration", "V1"),

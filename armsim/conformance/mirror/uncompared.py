@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What is not compared: `uncompared.yaml` names headers and keys that say nothing about the simulator, and why."""
+"""What is not compared: `uncompared.yaml` names headers and keys that show nothing about the simulator, and why."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Uncompared:
     def compared(
         self, differences: Iterable[Difference], *, suite: str, kind: str, day: date | None
     ) -> tuple[Difference, ...]:
-        """The differences that count in a recording of ``suite`` made on ``day`` (null where nothing tells)."""
+        """The differences that count in a recording of ``suite`` made on ``day`` (null where nothing shows it)."""
         return tuple(
             found for found in differences if not any(entry.covers(found, suite, kind, day) for entry in self._entries)
         )

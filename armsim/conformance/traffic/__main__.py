@@ -4,9 +4,9 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """``python -m conformance.traffic --specs FOLDER [--recordings FOLDER]``: does the simulator answer as it is described?
 
-A simulator of every bundled scenario is asked for all that the API description has for scale sets. ``oav
-validate-traffic`` judges what was said, and any finding that the real service does not get is a failure. With a folder
-of recordings that is put to the proof, too: what oav finds in them is what the list of accepted findings says.
+A simulator of every bundled scenario gets requests for all that the API description has for scale sets. ``oav
+validate-traffic`` judges the answers, and any finding that the real service does not get is a failure. With a folder
+of recordings that is put to the proof, too: what oav finds in them is what the list of accepted findings contains.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ def is_served(exchange: Exchange) -> bool:
 
 
 def gaps(exchanges: Iterable[Exchange], operations: list[Operation]) -> tuple[list[str], list[str]]:
-    """Operations that were asked for and are never served, and operations of scale sets that were never asked for."""
+    """Operations that were requested and are never served, and operations of scale sets that were never requested."""
     served: dict[str, bool] = {}
     for exchange in exchanges:
         operation = operation_of(exchange, operations)
         if operation is None:
             raise ReportError(f"not described: {exchange['request']['method']} {exchange['request']['url']}")
         served[operation.name] = served.get(operation.name, False) or is_served(exchange)
-    unasked = [one.name for one in operations if one.file == SCALE_SETS and one.name not in served]
-    return sorted(name for name, ever in served.items() if not ever), sorted(unasked)
+    unrequested = [one.name for one in operations if one.file == SCALE_SETS and one.name not in served]
+    return sorted(name for name, ever in served.items() if not ever), sorted(unrequested)
 
 
 def show(title: str, exchanges: Mapping[str, Exchange], verdict: Verdict) -> None:
@@ -86,17 +86,17 @@ def real_service_agrees(recordings: Path, specs: Path) -> bool:
 
 
 def simulator_agrees(names: Iterable[str], specs: Path) -> bool:
-    """Whether nothing but what is accepted is found in the answers to all that can be asked."""
-    said: dict[str, Exchange] = {}
+    """Whether nothing but what is accepted is found in the answers to all that can be requested."""
+    exchanges: dict[str, Exchange] = {}
     for name in names:
-        said.update(drive(name))
-    verdict = judge(validate(said, specs, WORK / "simulated"), said, load_accepted())
-    show("The simulator", said, verdict)
-    unserved, unasked = gaps(said.values(), load(specs))
+        exchanges.update(drive(name))
+    verdict = judge(validate(exchanges, specs, WORK / "simulated"), exchanges, load_accepted())
+    show("The simulator", exchanges, verdict)
+    unserved, unrequested = gaps(exchanges.values(), load(specs))
     print(f"  not served: {', '.join(unserved) or 'nothing'}")
-    if unasked:
-        print(f"  NOT ASKED: {', '.join(unasked)}")
-    return not verdict.new and not unasked
+    if unrequested:
+        print(f"  NOT REQUESTED: {', '.join(unrequested)}")
+    return not verdict.new and not unrequested
 
 
 def main(arguments: list[str] | None = None) -> int:

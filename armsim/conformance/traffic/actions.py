@@ -14,7 +14,7 @@ _MACHINE_ACTIONS = ("restart", "redeploy", "reapply", "powerOff", "start", "deal
 
 
 def actions(site: Site) -> None:
-    """Actions on the set with named instances, looked at on the way."""
+    """Actions on the set with named instances, read in between."""
     ids = site.ids()
     for number, action in enumerate(_SET_ACTIONS):
         # By the description "reapply" takes no body.
@@ -34,7 +34,7 @@ def actions(site: Site) -> None:
         site.watch(answer)
     path = f"{site.set}/forceRecoveryServiceFabricPlatformUpdateDomainWalk"
     site.recorder.do("POST", path, query={"platformUpdateDomain": "0"})
-    site.look()
+    site.read()
 
 
 def instance_actions(site: Site) -> None:
@@ -74,4 +74,4 @@ def machine_actions(site: Site) -> None:
         site.recorder.get(one, _expand="instanceView")
         site.recorder.finish(answer)
     site.recorder.do("DELETE", last)
-    site.look()
+    site.read()

@@ -44,7 +44,7 @@ def load(specs: Path) -> list[Operation]:
 
 
 def operation_of(exchange: Exchange, operations: list[Operation]) -> Operation | None:
-    """The operation that the exchange's request asks for."""
+    """The operation that the exchange's request names."""
     request = exchange["request"]
     path = urlsplit(request["url"]).path
     return next((one for one in operations if one.method == request["method"] and one.path.fullmatch(path)), None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What happens to the set from outside the service: autoscale, health, other people."""
+"""What happens to the set from outside the service: autoscale, health, other clients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OF_AN_INSTANCE: list[Json] = [
 
 
 def events(site: Site) -> None:
-    """All that others do, each looked at as soon as it is done."""
+    """All that others do, each read as soon as it is done."""
     for action in _OF_THE_SET:
         site.simulator.change(**action)
         site.glance()

@@ -35,7 +35,7 @@ def is_described(exchange: Exchange) -> bool:
 
 
 def live_form(exchange: Exchange) -> dict[str, Any]:
-    """The exchange as oav wants it: the status is a string, header names are in lower case, no body is no key."""
+    """The exchange as oav wants it: a string as status, header names in lower case, no key without a body."""
     request, response = exchange["request"], exchange["response"]
     live_request: dict[str, Any] = {
         "method": request["method"],
@@ -58,7 +58,7 @@ def _lower(headers: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def recorded(folder: Path) -> Iterator[tuple[str, Exchange]]:
-    """The described exchanges in a folder of recordings, each under a name that tells where it is."""
+    """The described exchanges in a folder of recordings, each under a name that contains where it is."""
     for path in sorted(folder.glob("*.json")):
         exchanges = json.loads(path.read_text(encoding="utf-8")).get("exchanges", [])
         for number, exchange in enumerate(exchanges):

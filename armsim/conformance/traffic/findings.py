@@ -24,7 +24,7 @@ _BETWEEN = re.compile(r"(?:\A|\n\n)(?=(?:specFilePath|payloadFilePath):)")
 
 
 class ReportError(Exception):
-    """oav said something that is no report."""
+    """oav printed something that is not a report."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _findings(document: Mapping[str, Any]) -> Iterable[Finding]:
 class Accepted:
     """A kind of finding that the real service gets as well; with ``query`` only where the request has that option.
 
-    ``source`` says where it is published that the service answers so, if it is not in recordings.
+    ``source`` is where it is published that the service answers so, if it is not in recordings.
     """
 
     code: str

@@ -41,7 +41,7 @@ def writes(site: Site) -> None:
 
 
 def another_set(site: Site) -> None:
-    """A new set made from the model of the first, looked at while it is made, and deleted."""
+    """A new set made from the model of the first, read while it is made, and deleted."""
     call = site.recorder.call
     other = f"{site.set}-2"
     body = _writable(site.model())
@@ -51,7 +51,7 @@ def another_set(site: Site) -> None:
     made = call("PUT", other, body)
     first, site.set = site.set, other
     site.watch(made)
-    site.look()
+    site.read()
     site.set = first
     gone = call("DELETE", other)
     site.recorder.get(other)
@@ -87,7 +87,7 @@ def upgrade(site: Site) -> None:
     for chosen in (ids[:2], ["4711"], ["*"], ids[:1]):
         answer = site.recorder.call("POST", f"{site.set}/manualupgrade", {"instanceIds": chosen})
         site.watch(answer)
-    site.look()
+    site.read()
 
 
 def rolling_upgrades(site: Site) -> None:

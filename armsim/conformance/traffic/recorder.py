@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""A client of a running simulator that keeps what was said."""
+"""A client of a running simulator that keeps the exchanges."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ATTEMPTS = 20
 
 
 class NotTheServiceError(Exception):
-    """What came is HTML, or cut short: the work of somebody on the way."""
+    """What came is HTML, or cut short: the work of something in between."""
 
 
 class Recorder:

@@ -44,7 +44,7 @@ class Site:
         """Instance ids, as the list has them."""
         return [entry["instanceId"] for entry in self.recorder.pages(f"{self.set}/virtualMachines")]
 
-    def look(self) -> None:
+    def read(self) -> None:
         """All reads of the set and of two of its instances."""
         get = self.recorder.get
         get(self.set)
@@ -53,9 +53,9 @@ class Site:
             get(f"{self.set}/{name}")
         for extension in self.recorder.pages(f"{self.set}/extensions"):
             get(f"{self.set}/extensions/{extension['name']}")
-        self.look_at_instances()
+        self.read_instances()
         if self.flexible:
-            self.look_at_machines()
+            self.read_machines()
 
     def glance(self) -> None:
         """One instance in each state that was not met before: whole lists, read so often, were much of the same."""
@@ -75,7 +75,7 @@ class Site:
             self.glance()
         self.recorder.finish(answer)
 
-    def look_at_instances(self) -> None:
+    def read_instances(self) -> None:
         get, instances = self.recorder.get, f"{self.set}/virtualMachines"
         self.recorder.pages(instances, _expand="instanceView")
         get(instances, _select="instanceView", _expand="instanceView")
@@ -90,7 +90,7 @@ class Site:
             for extension in self.recorder.pages(f"{instances}/{name}/extensions"):
                 get(f"{instances}/{name}/extensions/{extension['name']}")
 
-    def look_at_machines(self) -> None:
+    def read_machines(self) -> None:
         """The virtual machines of a Flexible set, as resources of their own."""
         get, machines = self.recorder.get, self.machines
         get(machines)
@@ -107,7 +107,7 @@ class Site:
 
 
 def _state(entry: Json) -> str:
-    """What an instance's list entry says of its state: which fields it has, and the codes in its view."""
+    """What an instance's list entry shows of its state: which fields it has, and the codes in its view."""
     properties = entry["properties"]
     view = properties.get("instanceView") or {}
     parts = [view, view.get("vmAgent") or {}, *(view.get("extensions") or [])]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What is asked of a simulator: every operation that the description has for what its scenario holds.
+"""What is requested of a simulator: every operation that the description has for what its scenario holds.
 
 Each chapter takes the scale set from one state to some other. Reads are repeated while things change, because transient
 states have shapes of their own.
@@ -82,10 +82,10 @@ def refusals(site: Site) -> None:
 def tour(site: Site) -> None:
     """All chapters, in an order in which an earlier one leaves enough for the later ones.
 
-    Nothing in the shape of an answer depends on the size of a set but its pages, so a large one is only looked at.
+    Nothing in the shape of an answer depends on the size of a set but its pages, so a large one is only read.
     """
     surroundings(site)
-    site.look()
+    site.read()
     refusals(site)
     if len(site.ids()) > LARGE:
         return

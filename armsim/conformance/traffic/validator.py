@@ -19,9 +19,9 @@ _UNDEFINED = "Error: Undefined operation"
 
 
 def validate(exchanges: Mapping[str, Exchange], specs: Path, folder: Path) -> list[Finding]:
-    """What oav finds in exchanges by the API description below ``specs``; ``folder`` is made anew for its files.
+    """What oav finds in exchanges by the API description below ``specs``; ``folder`` is emptied for its files.
 
-    oav reads nothing but the two folders: it would clone the description from the net only if told to. Raises
+    oav reads nothing but the two folders: it would clone the description from the net only if configured to. Raises
     ReportError when it breaks down, or meets an exchange that the description does not know.
     """
     shutil.rmtree(folder, ignore_errors=True)

@@ -24,7 +24,7 @@ def simulate_eviction(scale_set: ScaleSet, instance: Instance) -> None:
 def evict(scale_set: ScaleSet, instance: Instance, policy: str | None = None) -> None:
     """Evict an instance now: it is deallocated, keeping its domains (recorded), or deleted.
 
-    ``policy`` is `Deallocate` or `Delete`; None is what its model says.
+    ``policy`` is `Deallocate` or `Delete`; None takes that of its model.
     """
     if instance.provisioning == "Deleting" or scale_set.instances.get(instance.id) is not instance:
         return

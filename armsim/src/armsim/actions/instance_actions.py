@@ -77,7 +77,7 @@ def delete_chosen(scale_set: ScaleSet, instances: Sequence[Instance], *, force: 
 
 
 def carry_out(scale_set: ScaleSet, instances: Sequence[Instance], work: Work, done: Done) -> None:
-    """Do ``work`` on ``instances``, one at least; ``done`` is told the first failure when all are over.
+    """Do ``work`` on ``instances``, one at least; ``done`` gets the first failure when all are over.
 
     One that fails does not hold up the others, which may well succeed (reported).
     """

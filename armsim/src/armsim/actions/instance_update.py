@@ -59,7 +59,7 @@ def _write(scale_set: ScaleSet, instance: Instance, done: Done, *, properties: J
     protection = properties.get("protectionPolicy") or {}
     instance.protect_from_scale_in = bool(protection.get("protectFromScaleIn"))
     instance.protect_from_scale_set_actions = bool(protection.get("protectFromScaleSetActions"))
-    instance.protection_told |= bool(protection)
+    instance.protection_written |= bool(protection)
     wanted = attached(properties.get("storageProfile") or {})
     if wanted is not None:
         # What is being detached is shown, marked, until it is off (recorded).
@@ -79,7 +79,7 @@ def _write(scale_set: ScaleSet, instance: Instance, done: Done, *, properties: J
 
 def _written(instance: Instance) -> tuple[object, ...]:
     """What a PUT can change."""
-    protected = (instance.protect_from_scale_in, instance.protect_from_scale_set_actions, instance.protection_told)
+    protected = (instance.protect_from_scale_in, instance.protect_from_scale_set_actions, instance.protection_written)
     return (*protected, *((disk.get("lun"), bool(disk.get("toBeDetached"))) for disk in instance.attached_disks))
 
 

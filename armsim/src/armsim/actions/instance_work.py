@@ -65,7 +65,7 @@ def redeploy_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> No
 
 
 def reapply_instance(scale_set: ScaleSet, instance: Instance, done: Done) -> None:
-    """Write an instance's definition once more: nothing changes, but a failed one is `Succeeded` (documented)."""
+    """Write an instance's definition again: nothing changes, but a failed one is `Succeeded` (documented)."""
     scale_set.lifecycle.touch(instance, done)
 
 
@@ -82,7 +82,7 @@ def power_off_instance(scale_set: ScaleSet, instance: Instance, done: Done, *, s
 
 
 def deallocate_instance(scale_set: ScaleSet, instance: Instance, done: Done, *, hibernate: bool = False) -> None:
-    """Stop an instance and give up its host. It shows its placement group and domains on (recorded: 24 of 24), and may
+    """Stop an instance and release its host. It shows its placement group and domains on (recorded: 24 of 24), and may
     come up in other ones (documented).
 
     With ``hibernate`` its memory is kept; the next start is shown no differently.

@@ -207,7 +207,7 @@ def _set_off(scale_set: ScaleSet, operation: Operation, capacity: int, *, counte
     """Scale, and upgrade what the policy wants upgraded; the operation lasts until both are done.
 
     A change of a Uniform set's capacity raises the etag by two more when it is over, the making of instances in excess
-    by one. ``reformed``: the policy itself has changed; then the platform looks at all instances, and charges them:
+    by one. ``reformed``: the policy itself has changed; then the platform checks all instances, and charges them:
     under Rolling a batch, under Automatic each (recorded).
     """
     lagging = scale_set.lagging(scale_set.active())
@@ -223,8 +223,8 @@ def _set_off(scale_set: ScaleSet, operation: Operation, capacity: int, *, counte
     scaled = scale(scale_set, capacity, parts.done)
     lagging = [instance for instance in lagging if instance.provisioning != "Deleting"]
     affected = lagging if scale_set.policy == "Automatic" else []
-    looks = reformed and counted and not scaled and scale_set.policy != "Manual"
-    if scale_set.policy == "Rolling" and (lagging or looks):
+    checks_all = reformed and counted and not scaled and scale_set.policy != "Manual"
+    if scale_set.policy == "Rolling" and (lagging or checks_all):
         start_rolling_upgrade(scale_set, operation)
         return Accepted(operation, scale_set.charge(scaled + first_batch(scale_set)))
     scale_set.current_write = operation
@@ -234,9 +234,9 @@ def _set_off(scale_set: ScaleSet, operation: Operation, capacity: int, *, counte
         carry_out(scale_set, affected, upgrade_instance, parts.done)
     else:
         timings = scale_set.world.timings
-        duration = timings.policy_check if looks else timings.write
+        duration = timings.policy_check if checks_all else timings.write
         scale_set.world.timeline.after(duration.draw(scale_set.rng), partial(parts.done, None))
-    charged = len(scale_set.active()) if looks else scaled + len(affected)
+    charged = len(scale_set.active()) if checks_all else scaled + len(affected)
     return Accepted(operation, scale_set.charge(charged))
 
 
@@ -254,7 +254,7 @@ def _check_supply(scale_set: ScaleSet, document: Json, capacity: int) -> None:
 
 def _check_kind(scale_set: ScaleSet, document: Json) -> None:
     before, after = reference_kind(storage_profile(scale_set.document)), reference_kind(storage_profile(document))
-    # Reported for platform and id; that VHDs are no different is a guess. Galleries may follow one another.
+    # Reported for platform and id; that VHDs do not differ is a guess. Galleries may follow one another.
     fixed = ("platform", "vhd")
     if before != after and (before in fixed or after in fixed):
         raise operation_not_allowed("The Image type for a Virtual Machine Scale Set may not be changed.")

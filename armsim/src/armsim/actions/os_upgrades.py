@@ -79,7 +79,7 @@ def _outdated(scale_set: ScaleSet) -> list[Instance]:
 def _start(scale_set: ScaleSet, policy: Json, rollback: Rollback, started_by: StartedBy) -> Accepted:
     operation = scale_set.start()
     waiting = _outdated(scale_set)
-    # That there is nothing to do takes a while to find out, and is no end at once (recorded: 4 of 4).
+    # That there is nothing to do takes a while to find out, and does not end it at once (recorded: 4 of 4).
     check = 0.0 if waiting else scale_set.world.timings.os_upgrade_check.draw(scale_set.rng)
     work = ModelUpgrade(scale_set, policy, rollback)
     upgrade = begin(scale_set, operation, waiting, work, policy, started_by, check)
@@ -91,7 +91,7 @@ def _start(scale_set: ScaleSet, policy: Json, rollback: Rollback, started_by: St
 class AutomaticOsUpgrades:
     """The platform's own upgrades of the sets whose policy wants them: a newer version, a floating reference, health.
 
-    It looks some time after the start, after a version was published, and after a model was written; and again after
+    It checks some time after the start, after a version was published, and after a model was written; and again after
     a rolling upgrade that was in its way.
     """
 
@@ -101,12 +101,12 @@ class AutomaticOsUpgrades:
         self._in_the_way: set[str] = set()
 
     def begin(self) -> None:
-        """Look at all sets some time from now: at the start, and when a version has been published."""
+        """Check all sets some time from now: at the start, and when a version has been published."""
         for scale_set in self._scale_sets():
             self._schedule(scale_set)
 
     def on_event(self, event: SetEvent) -> None:
-        """Look at a set again whose model was written, or whose rolling upgrade is over."""
+        """Check a set again whose model was written, or whose rolling upgrade is over."""
         for scale_set in self._scale_sets():
             if scale_set.name != event.scale_set:
                 continue
@@ -120,9 +120,9 @@ class AutomaticOsUpgrades:
         if _automatic(scale_set):
             world = scale_set.world
             delay = world.timings.automatic_os_upgrade.draw(self._luck)
-            world.timeline.after(delay, lambda: self._look(scale_set))
+            world.timeline.after(delay, lambda: self._check(scale_set))
 
-    def _look(self, scale_set: ScaleSet) -> None:
+    def _check(self, scale_set: ScaleSet) -> None:
         settings = _automatic(scale_set)
         if not settings or scale_set.model.health_source is None:
             return

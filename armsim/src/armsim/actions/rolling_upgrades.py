@@ -158,4 +158,4 @@ class ModelUpgrade:
 
 
 def _ignore(_failure: Failure | None) -> None:
-    """The upgrade looks at the instances itself."""
+    """The upgrade checks the instances itself."""

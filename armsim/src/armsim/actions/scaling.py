@@ -31,7 +31,7 @@ _OUT_OF_BALANCE = Failure(
 def scale(scale_set: ScaleSet, capacity: int, done: Done) -> int:
     """Make or delete instances until there are ``capacity``; returns how many are touched.
 
-    ``done`` is told when the wanted ones are there, or the others gone; it is not called where 0 is returned.
+    ``done`` is called when the wanted ones are there, or the others gone; it is not called where 0 is returned.
     """
     growth = scale_set.growth(capacity)
     if growth > 0:
@@ -136,14 +136,14 @@ def _fault_domains(scale_set: ScaleSet) -> int:
 
 
 def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
-    """With overprovisioning more are made than wanted; once enough are there, the last ones are let go (recorded)."""
+    """With overprovisioning more are made than wanted; once enough are there, the last ones are deleted (recorded)."""
     places = _places(scale_set, wanted + excess(scale_set, wanted, len(scale_set.active())))
     pooled: list[Instance] = []
     made = [_from_pool(scale_set, place, pooled) or _enter(scale_set, place) for place in places]
     scaling_out = ScaleOut(made, wanted)
     scale_set.scale_outs.append(scaling_out)
 
-    def look() -> None:
+    def check() -> None:
         good = [instance for instance in made if instance.provisioning == "Succeeded"]
         coming = [instance for instance in made if instance.provisioning == "Updating"]
         if scaling_out not in scale_set.scale_outs or (len(good) < scaling_out.wanted and coming):
@@ -154,10 +154,10 @@ def _scale_out(scale_set: ScaleSet, wanted: int, done: Done) -> int:
         short = len(good) < scaling_out.wanted
         outcome = next((instance.failure for instance in failed if short), None)
         surplus = [*failed, *coming, *reversed(good)][: scaling_out.spare]
-        let_go(scale_set, surplus, [instance for instance in made if instance not in surplus])
+        delete_surplus(scale_set, surplus, [instance for instance in made if instance not in surplus])
         done(outcome)
 
-    scaling_out.look = look
+    scaling_out.check = check
     for instance in made:
         if instance not in pooled:
             scale_set.lifecycle.create(instance, _nobody_waits)
@@ -185,7 +185,7 @@ def excess(scale_set: ScaleSet, wanted: int, present: int) -> int:
     return overprovisioned(wanted, present) - wanted if generous else 0
 
 
-def let_go(scale_set: ScaleSet, surplus: Sequence[Instance], kept: Sequence[Instance]) -> None:
+def delete_surplus(scale_set: ScaleSet, surplus: Sequence[Instance], kept: Sequence[Instance]) -> None:
     """Delete what was made in excess: lists show it no more, and are charged for it until it is gone. Of those that
     are kept all but the last are `Updating` on, though the operation has succeeded (recorded: 15 of 21 lists).
     """
@@ -220,7 +220,7 @@ def _scale_in(scale_set: ScaleSet, capacity: int, done: Done) -> int:
 
 
 def _victims(scale_set: ScaleSet, present: Sequence[Instance], count: int, rule: Rule) -> list[Instance]:
-    """What goes: first those that are in no zone of a set with zones (documented), then as the rule says."""
+    """What goes: first those that are in no zone of a set with zones (documented), then as the rule orders."""
     outside = [one for one in present if one.place.zone is None] if scale_set.document.get("zones") else []
     first = scale_in(outside, count, rule)
     return [*first, *scale_in([one for one in present if one not in first], count - len(first), rule)]
@@ -242,4 +242,4 @@ def next_id(scale_set: ScaleSet) -> str:
 
 
 def _nobody_waits(_failure: Failure | None) -> None:
-    """For instances that the scale-out itself looks after."""
+    """For instances that the scale-out itself watches."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Carries out actions of actors: of the scenario, and of whoever uses the admin interface."""
+"""Carries out actions of actors: of the scenario, and of clients of the admin interface."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _scale_set(stage: Stage, name: str | None, cause: SetEvent | None) -> ScaleS
         return scale_sets[0]
     known = ", ".join(item.name for item in scale_sets)
     if wanted is None:
-        raise bad_request(f"say which scale_set; there are: {known}")
+        raise bad_request(f"name the scale_set; there are: {known}")
     for item in scale_sets:
         if item.name.lower() == wanted.lower():
             return item

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Alerts of Azure Monitor: fired and resolved by actions, whatever the metrics of the simulation would say."""
+"""Alerts of Azure Monitor: fired and resolved by actions, not by the metrics of the simulation."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Alerts:
         return sorted(self._fired, key=lambda item: item.changed, reverse=True)
 
     def body(self, item: Fired) -> Json:
-        """The alert as the service tells it."""
+        """The alert as the service returns it."""
         parts = item.target.split("/")
         group = parts[4] if len(parts) > 4 else ""
         essentials: Json = {

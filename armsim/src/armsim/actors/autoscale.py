@@ -20,8 +20,8 @@ from armsim.protocol.errors import ArmError, bad_request
 from armsim.scale_sets.scale_set import ScaleSet
 
 TYPE = "Microsoft.Insights/autoscaleSettings"
-# Autoscale looks at its settings about so often, in simulated seconds (documented: every 30 to 60 seconds).
-LOOK = 60.0
+# Autoscale reads its settings about so often, in simulated seconds (documented: every 30 to 60 seconds).
+CHECK_INTERVAL = 60.0
 # Profiles of a setting (documented).
 MAX_PROFILES = 20
 _NUMBER = re.compile("[0-9]{1,9}")
@@ -41,7 +41,7 @@ class AutoscaleSettings:
         self._subscription = subscription
         self._scale_sets = scale_sets
         self._settings: dict[tuple[str, str], Json] = {}
-        # For how long reads lag behind writes, by the id of the scale set; and what they tell until when.
+        # For how long reads lag behind writes, by the id of the scale set; and what they show until when.
         self._lags: dict[str, float] = {}
         self._earlier: dict[tuple[str, str], tuple[Json, float]] = {}
 
@@ -57,8 +57,8 @@ class AutoscaleSettings:
         self.write(given.resource_group or target.resource_group, given.name or f"{target.name}-autoscale", body)
 
     def told(self, group: str | None = None) -> list[Json]:
-        """All settings, or those of one resource group, as reads tell them."""
-        return [self._told(*key) for key in self._settings if group is None or key[0] == group.lower()]
+        """All settings, or those of one resource group, as reads show them."""
+        return [self._shown(*key) for key in self._settings if group is None or key[0] == group.lower()]
 
     def switches(self, target: ScaleSet) -> dict[str, bool]:
         """Whether each setting of a scale set is enabled, by name."""
@@ -73,8 +73,8 @@ class AutoscaleSettings:
         return self._settings.get((group.lower(), name.lower()))
 
     def read(self, group: str, name: str) -> Json | None:
-        """The setting as reads tell it: for a while as it was before the last write (recorded: after two seconds)."""
-        return None if self.find(group, name) is None else self._told(group.lower(), name.lower())
+        """The setting as reads show it: for a while as it was before the last write (recorded: after two seconds)."""
+        return None if self.find(group, name) is None else self._shown(group.lower(), name.lower())
 
     def write(self, group: str, name: str, body: object) -> tuple[Json, bool]:
         """PUT: the setting as it is from now on, and whether it is new. Raises 400 for one that is not whole."""
@@ -96,13 +96,13 @@ class AutoscaleSettings:
         key = (group.lower(), name.lower())
         if before is not None:
             lag = self._lags.get(setting["properties"]["targetResourceUri"].lower(), 0.0)
-            self._earlier[key] = (self._told(*key), self._timeline.now + lag)
+            self._earlier[key] = (self._shown(*key), self._timeline.now + lag)
         self._settings[key] = setting
-        self._timeline.after(LOOK, lambda: self._look(group, name))
+        self._timeline.after(CHECK_INTERVAL, lambda: self._check(group, name))
         return setting, before is None
 
     def patch(self, setting: Json, body: object) -> Json:
-        """PATCH: what is given replaces what is there; properties must name the profiles, as their schema says."""
+        """PATCH: what is given replaces what is there; properties must name the profiles, as their schema requires."""
         if not isinstance(body, dict):
             raise bad_request("The body of the patch is not an object.")
         given: Json = body
@@ -119,7 +119,7 @@ class AutoscaleSettings:
         return self._settings.pop((group.lower(), name.lower()), None) is not None
 
     def scale(self, scale_set: ScaleSet, wanted: int) -> None:
-        """Change the capacity as far as the setting allows; 409 says why autoscale does nothing."""
+        """Change the capacity as far as the setting allows; 409 gives the reason why autoscale does nothing."""
         setting = self._of(scale_set)
         if setting is None:
             raise _idle(f"there is no autoscale setting for {scale_set.name}")
@@ -132,7 +132,7 @@ class AutoscaleSettings:
         if capacity != scale_set.capacity:
             resize(scale_set, capacity)
 
-    def _told(self, group: str, name: str) -> Json:
+    def _shown(self, group: str, name: str) -> Json:
         setting = self._settings[group, name]
         earlier, until = self._earlier.get((group, name), (setting, 0.0))
         return earlier if self._timeline.now < until else setting
@@ -142,7 +142,7 @@ class AutoscaleSettings:
         mine = (item for item in self._settings.values() if item["properties"]["targetResourceUri"].lower() == target)
         return next(mine, None)
 
-    def _look(self, group: str, name: str) -> None:
+    def _check(self, group: str, name: str) -> None:
         """A capacity out of the limits is brought back within (documented), if the setting is still there."""
         setting = self.find(group, name)
         if setting is None or not setting["properties"]["enabled"]:
@@ -151,7 +151,7 @@ class AutoscaleSettings:
         for scale_set in self._scale_sets():
             concerned = self._of(scale_set) is setting and scale_set.deletion is None
             if concerned and not least <= scale_set.capacity <= most:
-                # What the set refuses is a failed scale action, which is nobody's request.
+                # What the set refuses is a failed scale action, which no client requested.
                 with suppress(ArmError):
                     resize(scale_set, max(least, min(most, scale_set.capacity)))
 
@@ -179,7 +179,7 @@ def _profile(name: str, limits: scenario.AutoscaleLimits) -> Json:
 
 
 def _completed(name: str, given: Json) -> Json:
-    """The properties as the service tells them: what is left out is filled in, capacities are texts (recorded)."""
+    """The properties as the service returns them: what is left out is filled in, capacities are texts (recorded)."""
     notifications = [_notification(item) for item in given.get("notifications") or [] if isinstance(item, dict)]
     predictive = {"scaleMode": "Disabled", "scaleLookAheadTime": None, **(given.get("predictiveAutoscalePolicy") or {})}
     return {

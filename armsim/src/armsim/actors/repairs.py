@@ -4,7 +4,7 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """Automatic instance repairs: what the platform does to instances that stay unhealthy (documented).
 
-An instance is repaired when it has been unhealthy for the grace period, which begins anew with every write of the
+An instance is repaired when it has been unhealthy for the grace period, which begins again with every write of the
 model and every change of the instance. Protected instances, whichever way, and those whose provisioning failed are
 passed over, and so are Service Fabric sets.
 """
@@ -39,13 +39,13 @@ class AutomaticRepairs:
         self._repairing: dict[str, set[str]] = {}
         self._in_vain: dict[str, int] = {}
         self._written: dict[str, float] = {}
-        # Since when, by set and instance id. What has come right since then is told by its report.
+        # Since when, by set and instance id. The report shows what has recovered since then.
         self._unhealthy: dict[tuple[str, str], float] = {}
-        # The next look at each set.
-        self._looks: dict[str, Event] = {}
+        # The next check of each set.
+        self._checks: dict[str, Event] = {}
 
     def begin(self) -> None:
-        """Look after what is unhealthy from the start."""
+        """Watch what is unhealthy from the start."""
         for scale_set in self._scale_sets():
             now = scale_set.world.timeline.now
             for instance in scale_set.active():
@@ -69,23 +69,23 @@ class AutomaticRepairs:
             self._watch(scale_set)
 
     def _watch(self, scale_set: ScaleSet) -> None:
-        """Look at the set again when a grace period that begins now ends, if there is anything to look after."""
+        """Check the set again when a grace period that begins now ends, if any instance is unhealthy."""
         now = scale_set.world.timeline.now
         if scale_set.repairs_state == "Running" and any(_is_unhealthy(one, now) for one in scale_set.active()):
-            self._look_after(scale_set, _grace(scale_set))
+            self._check_after(scale_set, _grace(scale_set))
 
-    def _look_after(self, scale_set: ScaleSet, delay: float) -> None:
-        """Look at the set after so many seconds, or earlier where that is due anyway."""
+    def _check_after(self, scale_set: ScaleSet, delay: float) -> None:
+        """Check the set after so many seconds, or earlier where that is due anyway."""
         timeline = scale_set.world.timeline
-        ahead = self._looks.get(scale_set.id)
+        ahead = self._checks.get(scale_set.id)
         if ahead is not None:
             if ahead.due <= timeline.now + delay:
                 return
             ahead.cancel()
-        self._looks[scale_set.id] = timeline.after(delay, partial(self._look, scale_set))
+        self._checks[scale_set.id] = timeline.after(delay, partial(self._check, scale_set))
 
-    def _look(self, scale_set: ScaleSet) -> None:
-        del self._looks[scale_set.id]
+    def _check(self, scale_set: ScaleSet) -> None:
+        del self._checks[scale_set.id]
         if scale_set.repairs_state != "Running" or _service_fabric(scale_set):
             return
         now = scale_set.world.timeline.now
@@ -109,7 +109,7 @@ class AutomaticRepairs:
                 room -= 1
                 self._repair(scale_set, instance)
         if later:
-            self._look_after(scale_set, min(later) - now)
+            self._check_after(scale_set, min(later) - now)
 
     def _repair(self, scale_set: ScaleSet, instance: Instance) -> None:
         under_way = self._repairing[scale_set.id]
@@ -128,7 +128,7 @@ class AutomaticRepairs:
             if self._in_vain[scale_set.id] >= PATIENCE:
                 scale_set.repairs_suspended = True
                 self._in_vain[scale_set.id] = 0
-            self._look_after(scale_set, 0.0)
+            self._check_after(scale_set, 0.0)
 
         scale_set.world.events.publish("repair_started", scale_set.name, instance)
         match _policy(scale_set).get("repairAction", "Replace"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The command line: read a scenario, serve it, say where."""
+"""The command line: read a scenario, serve it, print where."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from armsim.web.managed_identity import ManagedIdentity
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a sub-command, or else the simulator until it is told to stop; returns the exit status."""
+    """Run a sub-command, or else the simulator until it is to stop; returns the exit status."""
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["env"]:
         return env.main(words[1:])
@@ -135,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
         "--speed",
         type=_speed,
         default=1.0,
-        help="simulated seconds to the real second, or max: as fast as the clients ask; default: 1",
+        help="simulated seconds to the real second, or max: as fast as the clients send requests; default: 1",
     )
     parser.add_argument("--ready-file", type=Path, help="write the same JSON object here, once requests are served")
     parser.add_argument("--seed", type=int, help="seed of all random draws; default: the scenario's")
@@ -147,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--throttling",
         choices=("on", "off"),
-        help="on: refuse requests beyond Azure's limits; default: as the scenario says, else off",
+        help="on: refuse requests beyond Azure's limits; default: as the scenario has it, else off",
     )
     parser.add_argument(
         "--strict", action="store_true", help="as the real service: --auth strict and --throttling on, where not given"

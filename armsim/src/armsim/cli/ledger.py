@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""``armsim ledger``: what a running simulator has counted, in lines fit for people."""
+"""``armsim ledger``: what a running simulator has counted, in readable lines."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from armsim.launch import SimulatorError, ask
+from armsim.launch import SimulatorError, request_admin
 
 
 def main(arguments: list[str]) -> int:
-    """Print the ledger; returns the exit status: 2, with a line on standard error, where nobody can be asked."""
+    """Print the ledger; returns the exit status: 2, with a line on standard error, where no simulator answers."""
     options = _parser().parse_args(arguments)
     try:
         ready = json.loads(options.ready_file.read_text(encoding="utf-8"))
-        ledger = ask(ready, "GET", "ledger")
+        ledger = request_admin(ready, "GET", "ledger")
     except OSError as error:
         return _fail(f"no simulator answers by {options.ready_file}: {error}")
     except (ValueError, KeyError, TypeError):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The schema of scenario files for programs (JSON Schema) and for people (the tables of SCENARIOS.md)."""
+"""The schema of scenario files for programs (JSON Schema) and for readers (the tables of SCENARIOS.md)."""
 
 from __future__ import annotations
 

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Simulated time: clocks that say how late it is, and the timeline that runs what falls due.
+"""Simulated time: clocks that give the time, and the timeline that runs what falls due.
 
 Times are seconds (float) since the simulator was ready. The present only moves when :meth:`Timeline.catch_up` or
 :meth:`Timeline.leap` is called, so that one request sees one instant, and every event runs at the instant it was due,
-however late anybody asks.
+however late the next request comes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ScaledClock:
 
 
 class ManualClock:
-    """A clock that moves when it is told to: for tests."""
+    """A clock that moves on command: for tests."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -95,7 +95,7 @@ class Timeline:
         return self.leap(self._clock.now() - self._start)
 
     def leap(self, moment: float) -> float:
-        """Bring the present forward to ``moment``, as :meth:`catch_up` does; it never goes back."""
+        """Bring the present forward to ``moment``, as :meth:`catch_up` does; it never runs backwards."""
         target = max(moment, self.now)
         while self._events and self._events[0].due <= target:
             event = heapq.heappop(self._events)

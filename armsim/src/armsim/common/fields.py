@@ -43,7 +43,7 @@ def parse(path: str) -> tuple[Step, ...]:
     while at < len(path):
         match = _STEP.match(path, at)
         if match is None or (at == 0 and path.startswith(".")):
-            raise ValueError(f"{path} is no path such as value[*].properties.instanceView.vmHealth")
+            raise ValueError(f"{path} is not a path such as value[*].properties.instanceView.vmHealth")
         name = match["name"] or match["quoted"]
         place = int(match["place"]) if match["place"] else None
         where = (match["field"], match["text"]) if match["field"] else None

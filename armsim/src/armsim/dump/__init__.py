@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""Starting from somebody's own scale set, as the Azure CLI prints it or as it is on the wire: read, merge, restore.
+"""Starting from a scale set of the user, as the Azure CLI prints it or as it is on the wire: read, merge, restore.
 
 What a scenario may add to a dump is in ``scenario``; nothing of a dump outlives the start.
 """

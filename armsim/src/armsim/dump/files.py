@@ -32,12 +32,12 @@ _MACHINE_ID = re.compile(
 
 
 class DumpError(Exception):
-    """A dump that cannot be used; the text is one line, names the file and says what to do."""
+    """A dump that cannot be used; the text is one line, names the file and what to do."""
 
 
 @dataclass(frozen=True)
 class Dump:
-    """A scale set as it was read: its model and its instances, as ARM JSON. ``source`` says where from, for messages.
+    """A scale set as it was read: its model and its instances, as ARM JSON. ``source`` is where from, for messages.
 
     The instances may lack ``properties.instanceView``; those of a Flexible set may be its virtual machines.
     """
@@ -111,9 +111,9 @@ def _instances(file: Path, model: Json) -> tuple[Json, ...]:
         instance = arm_form.instance(entry)
         owner = _owner(instance)
         if owner is None:
-            raise DumpError(f"{file}: {entry['id']} is no instance of a scale set; save what this prints: {LIST}")
+            raise DumpError(f"{file}: {entry['id']} is not an instance of a scale set; save what this prints: {LIST}")
         if owner.lower() != model["id"].lower():
-            raise DumpError(f"{file}: holds instances of {owner}, but the scale set is {model['id']}; read both anew")
+            raise DumpError(f"{file}: holds instances of {owner}, but the scale set is {model['id']}; read both again")
         instances.append(instance)
     counts = Counter(instance["id"].lower() for instance in instances)
     twice = [name for name, number in counts.items() if number > 1]
@@ -139,7 +139,7 @@ def _load(file: Path, command: str) -> Any:
     except OSError as error:
         raise DumpError(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise DumpError(f"{file}: is no text; save what this prints: {command}") from error
+        raise DumpError(f"{file}: is not text; save what this prints: {command}") from error
     except json.JSONDecodeError as error:
         if not error.doc.strip():
             raise DumpError(f"{file}: is empty; save what this prints: {command}") from error

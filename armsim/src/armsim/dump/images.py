@@ -15,7 +15,7 @@ from armsim.common.wire import Json
 from armsim.dump.files import Dump
 from armsim.images.catalogue import PLATFORM_FIELDS, gallery_path, managed_path, public_path, reference_kind
 
-# Where nothing tells which version `latest` stands for.
+# Where nothing shows which version `latest` stands for.
 UNKNOWN_VERSION = "1.0.0"
 
 
@@ -41,7 +41,7 @@ def with_images(images: scenario.Images, dumps: Iterable[Dump]) -> scenario.Imag
 
 
 def exact_storage(storage: Json) -> Json:
-    """The storage profile with the version that an instance really runs, where it says so."""
+    """The storage profile with the version that an instance really runs, where it reports one."""
     reference = storage.get("imageReference") or {}
     exact = reference.get("exactVersion")
     if not exact:
@@ -84,7 +84,7 @@ def _mentions(dump: Dump) -> Iterator[Mention]:
 
 
 def _os_type(document: Json) -> str | None:
-    """What the profile of the operating system tells: older api-versions do not show the disk's type."""
+    """What the profile of the operating system shows: older api-versions do not show the disk's type."""
     owner = document["properties"].get("virtualMachineProfile") or document["properties"]
     system = owner.get("osProfile") or {}
     kinds = {"Windows": "windowsConfiguration", "Linux": "linuxConfiguration"}

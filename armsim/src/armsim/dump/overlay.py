@@ -17,7 +17,7 @@ from armsim.scenario import Scenario
 def with_dumps(spec: Scenario | None, dumps: Sequence[Dump]) -> Scenario:
     """The scenario, or an empty one, with the subscription, resource groups and images of the dumps.
 
-    What the scenario says of them stays as it is. Raises DumpError where the sets cannot be in one simulation.
+    What the scenario has of them stays as it is. Raises DumpError where the sets cannot be in one simulation.
     """
     spec = spec or Scenario(version=1)
     if not dumps:
@@ -33,8 +33,8 @@ def with_dumps(spec: Scenario | None, dumps: Sequence[Dump]) -> Scenario:
             )
         if dump.name.lower() in taken:
             raise DumpError(
-                f"{dump.source}: scale set {dump.name} is in {taken[dump.name.lower()]}, too; the ledger tells sets "
-                "apart by name: leave one out"
+                f"{dump.source}: scale set {dump.name} is in {taken[dump.name.lower()]}, too; the ledger separates "
+                "sets by name: omit one"
             )
         taken[dump.name.lower()] = dump.source
     images = with_images(spec.images, dumps)

@@ -5,7 +5,7 @@
 """A scale set made from a dump: the same ids, places, images, states and model, at rest.
 
 What was going on while the dump was made (an update, a deletion, a start) is taken as finished, because nothing in a
-dump tells how it would go on.
+dump shows how it would go on.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _READ_ONLY = ("provisioningState", "uniqueId", "timeCreated")
 
 @dataclass
 class Restored:
-    """The scale set, and what had to be made up or left out, in lines fit for people."""
+    """The scale set, and what had to be made up or left out, in readable lines."""
 
     scale_set: ScaleSet
     notes: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ class _Restoration:
         # A source of its own: what is made up does not depend on what the simulation draws elsewhere.
         self._rng = random.Random(f"{world.seed}/{dump.id.lower()}/dump")
         self._made = self._scale_set(world)
-        self._tells_extensions = not self._made.flexible and _tells_extensions(dump.instances)
+        self._shows_extensions = not self._made.flexible and _shows_extensions(dump.instances)
 
     def run(self) -> Restored:
         staying = [item for item in self._dump.instances if _state(item) != "deleting"]
@@ -96,7 +96,7 @@ class _Restoration:
             "instances that were being deleted and are left out": len(self._dump.instances) - len(staying),
             "instances with a change in progress, taken as finished": busy,
             f"instances without an instance view, whose {made_up} are made up": unseen,
-            "images of version latest, of which nothing says what it stands for: it is made up": int(unknown),
+            "images of version latest, of which nothing shows what it stands for: it is made up": int(unknown),
         }
         return [f"{what}: {number}" for what, number in found.items() if number]
 
@@ -186,9 +186,9 @@ class _Restoration:
 
     def _older_model(self, storage: Json, image: Image, sku: str | None, item: Json) -> Model:
         """The model as it was when it had this image, and the extensions that the instance shows as its resources; all
-        else is as it is now, since nothing tells how it was.
+        else is as it is now, since nothing shows how it was.
         """
-        extensions = _extensions(item) if self._tells_extensions else None
+        extensions = _extensions(item) if self._shows_extensions else None
         key = (image.key, sku or "", json.dumps(extensions, sort_keys=True))
         if key not in self._older:
             past = copy.deepcopy(self._made.document)
@@ -206,7 +206,7 @@ class _Restoration:
         return self._older[key]
 
     def _places(self, items: list[Json]) -> list[Place]:
-        """The places that the views tell; without a view, domains in turn within each zone, as the service does."""
+        """The places that the views show; without a view, domains in turn within each zone, as the service does."""
         faults = int(self._made.document["properties"].get("platformFaultDomainCount") or 5)
         groups: dict[tuple[str | None, int], str] = {}
         counts: Counter[str | None] = Counter()
@@ -243,12 +243,12 @@ def _view(item: Json) -> Json:
 
 
 def _marked(item: Json) -> bool:
-    """Whether Azure says of a virtual machine that it was made from the set's model (recorded)."""
+    """Whether Azure marks a virtual machine as made from the set's model (recorded)."""
     return any(name.lower() == PROFILE_TAG.lower() for name in item.get("tags") or {})
 
 
-def _tells_extensions(items: Iterable[Json]) -> bool:
-    """Whether instances show their extensions as resources, as they do (recorded): not where views tell of some that
+def _shows_extensions(items: Iterable[Json]) -> bool:
+    """Whether instances show their extensions as resources, as they do (recorded): not where views report some that
     are missing there.
     """
     views = (_view(item) for item in items if not item.get("resources"))

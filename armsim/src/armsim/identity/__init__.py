@@ -4,5 +4,5 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """The identity platform: principals and their roles, signed tokens, workload identity, refusals; and locks.
 
-Its endpoints are in ``web``; who there is, the scenario says.
+Its endpoints are in ``web``; the scenario defines who there is.
 """

@@ -27,7 +27,7 @@ _AUXILIARY = 3
 
 
 class Caller(NamedTuple):
-    """Who asks, and the tenant that the token is of."""
+    """Who sends the request, and the tenant that the token is of."""
 
     principal: Principal
     tenant: str
@@ -61,7 +61,7 @@ class Directory:
         return next((one for one in self.tenants if one.lower() == name.lower()), None)
 
     def owner(self, subscription: str) -> str | None:
-        """The tenant of a subscription; null where nobody knows it."""
+        """The tenant of a subscription; null where it is not known."""
         return self._owners.get(subscription.lower())
 
     def subscriptions(self, tenant: str) -> list[str]:
@@ -164,7 +164,7 @@ class Directory:
 
     def _check_audience(self, audience: str, base_url: str) -> None:
         allowed = [form for url in (*PUBLIC_AUDIENCES, f"{base_url}/") for form in (url, url.removesuffix("/"))]
-        # Clients that join an audience and "/.default" carelessly ask for one slash too many.
+        # Clients that join an audience and "/.default" carelessly request one slash too many.
         if audience.rstrip("/").lower() not in [form.lower() for form in allowed]:
             names = ",".join(f"'{form}'" for form in allowed)
             raise self._unauthenticated(

@@ -20,7 +20,7 @@ class Locks:
         self._locks: dict[tuple[str, str], tuple[str, Json]] = {}
 
     def put(self, scope: str, name: str, level: str, notes: str | None = None) -> tuple[Json, bool]:
-        """Set a lock; returns it as it is told, and whether it is new."""
+        """Set a lock; returns it as reads show it, and whether it is new."""
         properties = {"level": level} | ({} if notes is None else {"notes": notes})
         body = {
             "properties": properties,
@@ -39,7 +39,7 @@ class Locks:
         """Take a lock away; false if there is none."""
         return self._locks.pop(_key(scope, name), None) is not None
 
-    def told(self, scope: str, *, below: bool = True) -> list[Json]:
+    def listed(self, scope: str, *, below: bool = True) -> list[Json]:
         """The locks at a scope and above it, and those `below`, as the list of a scope has them (documented)."""
         return [
             body

@@ -58,7 +58,7 @@ class Principal:
         return _among(action, self._actions) and not _among(action, self._not_actions)
 
     def permission(self) -> Json:
-        """The role as the list of the caller's permissions tells it; what is denied beside it is not told (guessed)."""
+        """The role as the list of the caller's permissions shows it; denied actions are not shown (guessed)."""
         return {
             "actions": self.actions,
             "notActions": self.not_actions,

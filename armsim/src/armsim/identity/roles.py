@@ -54,7 +54,7 @@ def definition(principal: Principal, scope: str, created: str) -> Json:
 
 
 def definitions(principals: Sequence[Principal], scope: str, created: str) -> list[Json]:
-    """The definitions of all roles that somebody has."""
+    """The definitions of all roles that a principal has."""
     return list({one["name"]: one for one in (definition(who, scope, created) for who in principals)}.values())
 
 

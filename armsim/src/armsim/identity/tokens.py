@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from armsim.common.wire import Json
 
-# The real platform signs with RSA; such a key takes a tenth of a second to make, and clients do not look.
+# The real platform signs with RSA; such a key takes a tenth of a second to make, and clients do not check it.
 _ALGORITHM = "ES256"
 
 

@@ -36,8 +36,8 @@ _PUBLIC_ID = re.compile(r"/(?:shared|community)Galleries/([^/]+)/images/([^/]+)/
 class Image:
     """One image that an instance can be made from.
 
-    ``key`` tells images apart and is fit for people; ``exact_version`` is null where images have no versions;
-    ``trusted``: fit for Trusted Launch. ``plan`` is what it is bought by; without one ``free`` says that none is
+    ``key`` distinguishes images and is readable; ``exact_version`` is null where images have no versions;
+    ``trusted``: fit for Trusted Launch. ``plan`` is what it is bought by; without one ``free`` means that none is
     needed.
     """
 
@@ -86,7 +86,7 @@ def same_plan(given: Json, plan: scenario.Plan) -> bool:
 
 
 class GalleryPath(NamedTuple):
-    """What the id of a gallery image says; ``version`` is null where it names the definition."""
+    """What the id of a gallery image names; ``version`` is null where it names the definition."""
 
     subscription: str
     group: str
@@ -96,14 +96,14 @@ class GalleryPath(NamedTuple):
 
 
 class ManagedPath(NamedTuple):
-    """What the id of a managed image says."""
+    """What the id of a managed image names."""
 
     group: str
     image: str
 
 
 class PublicPath(NamedTuple):
-    """What the id of an image of a shared or community gallery says; ``version`` may be ``latest``."""
+    """What the id of an image of a shared or community gallery names; ``version`` may be ``latest``."""
 
     gallery: str
     image: str
@@ -126,7 +126,7 @@ def public_path(resource_id: str) -> PublicPath | None:
 
 
 def read_action(resource_id: str) -> str | None:
-    """The permission to read an image by its id; null where it is no image."""
+    """The permission to read an image by its id; null where it is not an image."""
     if path := gallery_path(resource_id):
         return f"{COMPUTE}/galleries/images/{'versions/' if path.version else ''}read"
     return f"{COMPUTE}/images/read" if managed_path(resource_id) else None
@@ -213,7 +213,7 @@ class Catalogue:
         return image
 
     def terms_accepted(self, plan: Json) -> bool:
-        """Whether the subscription has accepted the terms of a plan; of one that nobody knows it has."""
+        """Whether the subscription has accepted the terms of a plan; an unknown plan counts as accepted."""
         return all(
             image.terms_accepted or not same_plan(plan, known)
             for image in self.platform

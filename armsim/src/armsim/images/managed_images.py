@@ -117,13 +117,13 @@ class ManagedImages:
         }
 
     def _source(self, body: Json, image: scenario.ManagedImage) -> None:
-        """The disk of the virtual machine that an image is made from: of its name nobody else knows here."""
+        """The disk of the virtual machine that an image is made from: its name is not used elsewhere here."""
         group = body["id"].rpartition("/images/")[0]
         body["properties"]["storageProfile"]["osDisk"]["managedDisk"] = {"id": f"{group}/disks/{image.name}_OsDisk_1"}
 
 
 def _checked(given: object) -> Json:
-    """The body of a PUT, if what is looked at has the right types; else 400."""
+    """The body of a PUT, if what is read has the right types; else 400."""
     match given:
         case {"location": location} if not isinstance(location, str | None):
             pass

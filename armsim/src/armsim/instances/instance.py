@@ -24,7 +24,7 @@ Power = Literal["creating", "starting", "running", "stopping", "stopped", "deall
 
 # How often the agent's status is renewed, in simulated seconds (recorded since 2021: reports up to a minute old).
 AGENT_INTERVAL = 60.0
-# A load balancer probes every five seconds unless told otherwise (documented default of the probe).
+# A load balancer probes every five seconds unless configured otherwise (documented default of the probe).
 PROBE_INTERVAL = 5.0
 
 
@@ -32,8 +32,8 @@ PROBE_INTERVAL = 5.0
 class HealthSource:
     """Where health reports come from; interval and grace period in simulated seconds.
 
-    A rich extension says ``initializing`` until the first verdict or the end of the grace period, and then ``overdue``
-    (documented).
+    A rich extension reports ``initializing`` until the first verdict or the end of the grace period, and then
+    ``overdue`` (documented).
     """
 
     interval: float
@@ -159,8 +159,8 @@ class Instance:
     last_agent_report: float | None = None
     protect_from_scale_in: bool = False
     protect_from_scale_set_actions: bool = False
-    # Whether a client has said how it is protected, if only that it is not.
-    protection_told: bool = False
+    # Whether a client has written its protection, if only to switch it off.
+    protection_written: bool = False
     # Data disks of its own, beside those of its model.
     attached_disks: list[Json] = field(default_factory=list)
     # Beside those of the set, which every instance shows as well.
@@ -271,7 +271,7 @@ class Instance:
 
 
 def _number(setting: object, default: float) -> float:
-    """A positive number from settings that nobody has checked."""
+    """A positive number from unchecked settings."""
     return float(setting) if isinstance(setting, int | float) and setting > 0 else default
 
 

@@ -51,7 +51,7 @@ class Disk:
 
 
 class Lifecycle:
-    """Moves instances through their states on the timeline; ``changed`` is told after every step."""
+    """Moves instances through their states on the timeline; ``changed`` is called after every step."""
 
     def __init__(self, timeline: Timeline, timings: Timings, seed: str, changed: Callable[[Instance], None]) -> None:
         self._timeline = timeline

@@ -10,6 +10,6 @@ Needs the standard library only, and nothing else of armsim; the command line is
 from __future__ import annotations
 
 from armsim.launch.environment import Client
-from armsim.launch.simulator import Simulator, SimulatorError, ask, running, start
+from armsim.launch.simulator import Simulator, SimulatorError, request_admin, running, start
 
-__all__ = ["Client", "Simulator", "SimulatorError", "ask", "running", "start"]
+__all__ = ["Client", "Simulator", "SimulatorError", "request_admin", "running", "start"]

@@ -94,7 +94,7 @@ def _sdk(ready: _Ready) -> dict[str, str]:
         "ARMSIM_BASE_URL": ready["base_url"],
         "AZURE_SUBSCRIPTION_ID": ready["subscription_id"],
         "AZURE_AUTHORITY_HOST": ready["authority"],
-        # The one tenant for which azure-identity does not ask the public cloud whether to trust the authority.
+        # The one tenant for which azure-identity does not query the public cloud whether to trust the authority.
         "AZURE_TENANT_ID": "adfs",
         "AZURE_CLIENT_ID": ready["client_id"],
         "AZURE_CLIENT_SECRET": ready["client_secret"],

@@ -28,7 +28,7 @@ READY_FILE = "ready.json"
 
 
 class SimulatorError(Exception):
-    """The simulator did not start, or refused what it was asked."""
+    """The simulator did not start, or refused a request."""
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Simulator:
         self._admin("POST", "faults", list(faults))
 
     def clear_faults(self) -> None:
-        """Let no more faults come, whoever ordered them."""
+        """Let no more faults come, regardless of which client ordered them."""
         self._admin("DELETE", "faults")
 
     def change(self, **change: Any) -> None:
@@ -95,11 +95,11 @@ class Simulator:
         return self.process.returncode
 
     def _admin(self, method: str, name: str, body: object = None) -> dict[str, Any]:
-        return ask(self.ready, method, name, body)
+        return request_admin(self.ready, method, name, body)
 
 
-def ask(ready: dict[str, Any], method: str, name: str, body: object = None) -> dict[str, Any]:
-    """Ask the admin interface of the simulator with this ready object.
+def request_admin(ready: dict[str, Any], method: str, name: str, body: object = None) -> dict[str, Any]:
+    """Send a request to the admin interface of the simulator with this ready object.
 
     Raises SimulatorError where it refuses, and OSError where it does not answer.
     """

@@ -61,7 +61,7 @@ def new_model(body: Json, os_type: str) -> Json:
 
 
 def complete(body: Json, os_type: str) -> Json:
-    """A copy of a model with everything that a write may leave open."""
+    """A copy of a model with everything that a write may omit."""
     model = copy.deepcopy(body)
     # Of mixed sizes there is no tier.
     if model.get("sku") and model["sku"].get("name") != "Mix":
@@ -122,7 +122,7 @@ def _complete_profile(profile: Json, os_type: str) -> None:
         _add(data_disk, {"caching": "None", **(_ULTRA if ultra else {})})
     security: Json = profile.get("securityProfile") or {}
     if security.get("securityType") == "Standard":
-        # The service tells it by saying nothing of security (recorded).
+        # The service reports it by leaving security out (recorded).
         profile["securityProfile"] = {}
     elif security.get("uefiSettings"):
         _add(security, {"securityType": "TrustedLaunch"})

@@ -76,7 +76,7 @@ def check_types(body: object) -> Json:
     check_tags(given.get("tags") or {})
     policy: Json = (given.get("properties") or {}).get("upgradePolicy") or {}
     if "mode" in policy:
-        # Words of a list are taken in any case, and told as the list has them (recorded).
+        # Words of a list are taken in any case, and returned as the list has them (recorded).
         policy["mode"] = policy["mode"].capitalize()
     if policy.get("mode") not in (None, "Manual", "Automatic", "Rolling"):
         raise invalid_parameter("upgradePolicy.mode", "The value of parameter upgradePolicy.mode is invalid.")
@@ -93,7 +93,7 @@ def as_object(body: object) -> Json:
 
 
 def without_nulls(body: object) -> Json:
-    """The body without secrets and nulls; 400 where it is no object."""
+    """The body without secrets and nulls; 400 where it is not an object."""
     given: Json = _kept(as_object(body))
     return given
 
@@ -129,7 +129,7 @@ def _check(value: Any, expected: Any, path: str) -> None:
 
 
 def _check_type(value: Any, kind: type, path: str) -> None:
-    # Exactly the type: a boolean is no number.
+    # Exactly the type: a boolean is not a number.
     if type(value) is not kind:
         raise bad_request(f"Error converting value to type '{_WORDS[kind]}'. Path '{path}'.")
 

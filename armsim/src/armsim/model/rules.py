@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What a model may not say, and what of it cannot be changed: rules without state, each raising ArmError."""
+"""What a model may not contain, and what of it cannot be changed: rules without state, each raising ArmError."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _changed(before: Json, after: Json) -> Iterator[str]:
         priorities = {str(profile.get("priority", "Regular")).lower() for profile in profiles}
         if len(priorities) > 1:
             yield "priority"
-    # What is not told is not known.
+    # What is not reported is not known.
     if old.get("platformFaultDomainCount", count := new.get("platformFaultDomainCount")) != count:
         yield "platformFaultDomainCount"
 

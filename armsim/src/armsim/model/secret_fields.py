@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-# Taken, and never told again (recorded).
+# Accepted, and never returned (recorded).
 NAMES = ("adminPassword", "protectedSettings")
 
 

@@ -26,7 +26,7 @@ _FAILURE = Failure("InternalExecutionError", "An internal execution error occurr
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as far as faults are concerned; ``further_page`` says that it has a ``$skiptoken``."""
+    """A request as far as faults are concerned; ``further_page``: it has a ``$skiptoken``."""
 
     operation: str
     path: str

@@ -37,7 +37,7 @@ class Operation:
     ended: float | None = None
     failure: Failure | None = None
     fate: Fate | None = None
-    # Of a write, whose first poll tells when to come again.
+    # Of a write, whose first poll contains when to come again.
     of_write: bool = False
     polled: bool = False
 

@@ -10,9 +10,9 @@ from armsim.operations.failure import PREEMPTED, Done, Failure
 
 
 class Parts:
-    """Waits for ``count`` parts, at least one; then ``finished`` is told the first failure of them, or None.
+    """Waits for ``count`` parts, at least one; then ``finished`` gets the first failure of them, or None.
 
-    That a part was pre-empted is told only where nothing worse happened.
+    That a part was pre-empted is reported only where nothing worse happened.
     """
 
     def __init__(self, count: int, finished: Done) -> None:

@@ -74,11 +74,11 @@ _INSTANCE_VIEW = {
     **dict.fromkeys(("computerName", "osName", "osVersion"), "2017-12-01"),
 }
 _INSTANCE.update(_below("properties.instanceView", _INSTANCE_VIEW))
-# Older ones tell of the encryption of the system's disk alone (recorded).
+# Older ones report the encryption of the system's disk alone (recorded).
 _DATA_DISKS_ENCRYPTED = "2017-12-01"
 # Until the policy of that name took its place, the upgrade policy had a flag.
 _FLAG_OF_OS_UPGRADES = ("2017-03-30", "2018-10-01")
-# Versions of 2015 call an operation's id `operationId`; 2016-03-30 and 2016-04-30-preview say `name` (recorded).
+# Versions of 2015 call an operation's id `operationId`; 2016-03-30 and 2016-04-30-preview call it `name` (recorded).
 _OPERATION_NAME_SINCE = "2016-03-30"
 
 
@@ -100,7 +100,7 @@ def scale_set(body: Json, version: str) -> Json:
 def _shown_system(profile: Json, version: str) -> None:
     system = profile.get("osProfile") or {}
     if version >= _BEFORE_2020:
-        # Once told like any other field, now a secret.
+        # Once returned like any other field, now a secret.
         system.pop("customData", None)
 
 
@@ -122,11 +122,11 @@ def scale_set_view(body: Json, version: str) -> Json:
 def instance_view(body: Json, version: str) -> Json:
     """The instance view of an instance as ``version`` shows it."""
     if version < _DATA_DISKS_ENCRYPTED:
-        body = {**body, "disks": _data_disks_untold(body["disks"])}
+        body = {**body, "disks": _without_data_disk_encryption(body["disks"])}
     return _shown(body, _INSTANCE_VIEW, version)
 
 
-def _data_disks_untold(disks: list[Json]) -> list[Json]:
+def _without_data_disk_encryption(disks: list[Json]) -> list[Json]:
     system, *others = disks
     return [system, *({**disk, "statuses": disk["statuses"][:1]} for disk in others)]
 
@@ -137,7 +137,7 @@ def instance(body: Json, version: str) -> Json:
 
 
 def selected_instance(body: Json, version: str) -> Json:
-    """An entry of a list with ``$select``: older versions tell the default of a state, too, as a number (recorded)."""
+    """An entry of a list with ``$select``: older versions show the default of a state, too, as a number (recorded)."""
     if version >= _BEFORE_2020:
         return body
     return {**body, "properties": {**body["properties"], "provisioningState": 0}}

@@ -5,7 +5,7 @@
 """The errors of the service, by origin: the gateway (Azure Resource Manager itself) and the compute provider.
 
 Gateway errors carry ``x-ms-failure-cause: gateway`` (recorded). Codes and texts are recorded or reported by users; the
-README says which.
+README lists which.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from armsim.common.wire import Json
 class ArmError(Exception):
     """An answer of status ``status`` with the body ``{"error": {"code", "message", ...}}``.
 
-    ``retry_after`` is how many simulated seconds the client shall wait before it asks again.
+    ``retry_after`` is how many simulated seconds the client shall wait before it sends again.
     """
 
     status: int
@@ -122,7 +122,7 @@ def linked_tenant_not_authorized(action: str, scope: str, tenant: str, subscript
 
 
 def purchase_not_allowed(subscription: str, publisher: str, offer: str, plan: str) -> ArmError:
-    """400 for what is bought by a plan whose terms nobody has accepted (reported in 2022)."""
+    """400 for what is bought by a plan whose terms were not accepted (reported in 2022)."""
     return gateway(
         400,
         "ResourcePurchaseValidationFailed",
@@ -239,7 +239,7 @@ def precondition_failed(header: str, sent: str, actual: str) -> ArmError:
 
 
 def not_allowed_on_flexible(operation: str, name: str) -> ArmError:
-    """Uniform-only views asked of a Flexible set (reported)."""
+    """Uniform-only views requested of a Flexible set (reported)."""
     return operation_not_allowed(
         f"Operation '{operation}' is not allowed on Virtual Machine Scale Set '{name}'.", status=400
     )

@@ -5,7 +5,7 @@
 """The decisions of a rolling upgrade that the platform runs: the next batch, and when to stop. No state, no clock.
 
 Documented: batches stay within one update domain, and within one zone unless the policy allows otherwise; unhealthy
-instances elsewhere make a batch smaller; one threshold is looked at before each batch, the other one after it.
+instances elsewhere make a batch smaller; one threshold is checked before each batch, the other one after it.
 """
 
 from __future__ import annotations

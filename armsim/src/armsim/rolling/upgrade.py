@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""A rolling upgrade that the platform runs, from its start to its end: what ``rollingUpgrades/latest`` tells of."""
+"""A rolling upgrade that the platform runs, from its start to its end: what ``rollingUpgrades/latest`` reports."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Work(Protocol):
         """The instances to watch have come up, or have not."""
 
     def restorable(self, failed: Sequence[Instance]) -> list[Instance]:
-        """Those of the failed instances that have an old disk to go back to."""
+        """Those of the failed instances that have an old disk to roll back to."""
 
     def restore(self, instance: Instance, done: Done) -> None:
         """Give a restorable instance its old disk back."""
@@ -72,7 +72,7 @@ class Record:
 
 
 class RollingUpgrade:
-    """Runs one rolling upgrade: ``ended`` is told its failure, or None, when the operation behind it ends."""
+    """Runs one rolling upgrade: ``ended`` gets its failure, or None, when the operation behind it ends."""
 
     def __init__(self, timeline: Timeline, record: Record, waiting: list[Instance], work: Work, ended: Done) -> None:
         self.record = record
@@ -114,11 +114,11 @@ class RollingUpgrade:
         if operation is self.operation and failure is not PREEMPTED:
             self._end("Faulted", failure)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """See whether the batch is done; called whenever an instance changes, and when patience ends."""
         if self.record.code != "RollingForward" or self._paused:
             return
-        # What has been deleted meanwhile is nobody's failure.
+        # What has been deleted meanwhile does not count as a failure.
         self._watched = [instance for instance in self._watched if instance.provisioning != "Deleting"]
         if any(instance.work is not None for instance in self._watched):
             return
@@ -190,12 +190,12 @@ class RollingUpgrade:
         self._upgraded, self._impatient = None, False
         self._watched = self._work.begin_batch(self._batch)
         self._paused = False
-        self.look()
+        self.check()
 
     def _lose_patience(self, upgraded: float) -> None:
         if upgraded == self._upgraded:
             self._impatient = True
-            self.look()
+            self.check()
 
     def _end_batch(self) -> None:
         now = self._timeline.now
@@ -230,7 +230,7 @@ class RollingUpgrade:
             self._end("Faulted", breach)
 
     def _came_well(self, instance: Instance, now: float) -> bool:
-        """Whether an upgraded instance counts as a success; so does one that somebody deleted later."""
+        """Whether an upgraded instance counts as a success; so does one that another client deleted later."""
         gone = instance.provisioning == "Deleting"
         return instance.vm_id not in self._in_vain and (gone or instance.in_service(now))
 

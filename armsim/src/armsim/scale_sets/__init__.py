@@ -4,5 +4,5 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """A scale set: model, instances, service account, what happens to it, and how it is shown as JSON.
 
-Nothing here changes one at the wish of a client: that is in ``actions``.
+Nothing here changes one on request of a client: that is in ``actions``.
 """

@@ -60,7 +60,7 @@ def storage_profile(scale_set: ScaleSet, instance: Instance) -> Json:
 
 
 def attached(profile: Json) -> list[Json] | None:
-    """The disks that the storage profile of a PUT attaches; None where it does not speak of data disks."""
+    """The disks that the storage profile of a PUT attaches; None where it does not contain data disks."""
     given = profile.get("dataDisks")
     if not isinstance(given, list):
         return None
@@ -92,7 +92,7 @@ def _data_disk(scale_set: ScaleSet, instance: Instance, given: Json) -> Json:
 
 
 def _attached_disk(given: Json) -> Json:
-    """The name is that of the resource; kind and size, which it tells elsewhere, are made up."""
+    """The name is that of the resource; kind and size, which it reports elsewhere, are made up."""
     disk = given.get("managedDisk") or {}
     return {
         "lun": given.get("lun", 0),

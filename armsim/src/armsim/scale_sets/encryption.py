@@ -4,7 +4,7 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """What an instance shows of the encryption of its disks, which an extension does (recorded).
 
-Nothing is encrypted: the disk shows what the extension of the instance's model asks for.
+Nothing is encrypted: the disk shows what the extension of the instance's model requests.
 """
 
 from __future__ import annotations

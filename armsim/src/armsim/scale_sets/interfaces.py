@@ -18,7 +18,7 @@ from armsim.scale_sets.views import Views
 NETWORK = "Microsoft.Network"
 # Azure keeps the first four addresses of a subnet, and the last one (documented).
 _FIRST = 4
-# Public addresses come from a network that is kept for documentation (RFC 2544): nobody answers there.
+# Public addresses come from a network that is kept for documentation (RFC 2544): nothing answers there.
 _PUBLIC = IPv4Network("198.18.0.0/15")
 
 
@@ -42,7 +42,7 @@ class Interfaces:
         self._public_given: dict[tuple[str, str], int] = {}
 
     def of(self, scale_set: ScaleSet) -> list[Json]:
-        """The interfaces of a set as the service tells them."""
+        """The interfaces of a set as the service returns them."""
         return [body for instance in scale_set.instances.values() for body in self.of_instance(scale_set, instance)]
 
     def of_instance(self, scale_set: ScaleSet, instance: Instance) -> list[Json]:

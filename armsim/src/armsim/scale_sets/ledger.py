@@ -4,7 +4,7 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """The ledger: every request counted, and how many instances were in service at any time. The judge of the tests.
 
-Service is recorded when it changes, on the simulated clock; nobody has to look for a moment to be seen.
+Service is recorded when it changes, on the simulated clock; no client has to read it at that moment.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class ScaleOut:
     made: list[Instance]
     wanted: int
     # Called whenever an instance of the set has changed.
-    look: Callable[[], None] = lambda: None
+    check: Callable[[], None] = lambda: None
 
     @property
     def spare(self) -> int:
@@ -212,7 +212,7 @@ class ScaleSet:
         return self.lack(self.document, more) is None
 
     def growth(self, capacity: int) -> int:
-        """How many instances a capacity asks for beyond those that are to stay; negative where it asks for fewer."""
+        """How many instances a capacity adds to those that are to stay; negative where it removes some."""
         return max(capacity - self.missing, 0) - (len(self.active()) - self.spare)
 
     def lack(self, document: Json, more: int) -> Lack | None:
@@ -306,9 +306,9 @@ class ScaleSet:
         self.account.record(instance, serving=instance.in_service(now), now=now)
         self.world.events.watch(self.name, instance, now)
         for scaling_out in list(self.scale_outs):
-            scaling_out.look()
+            scaling_out.check()
         if self.rolling is not None:
-            self.rolling.look()
+            self.rolling.check()
 
     def set_health(self, instance: Instance, verdict: HealthReport) -> None:
         """Let an instance report another state from now on."""

@@ -43,7 +43,7 @@ class Views:
     # --- the set ----------------------------------------------------------------------------------------------------
 
     def scale_set(self, scale_set: ScaleSet, api_version: str, *, user_data: bool = False) -> Json:
-        """The set; the user data of its model is told to those who ask for it, and to nobody else (documented)."""
+        """The set; the user data of its model is returned only where the request names it (documented)."""
         document = scale_set.document
         properties = dict(document["properties"])
         if properties.get("virtualMachineProfile") is not None:
@@ -113,7 +113,7 @@ class Views:
         view: bool,
         user_data: bool = False,
     ) -> Json:
-        """An instance; its user data is told to those who ask for it, as that of the model is."""
+        """An instance; its user data is returned where the request names it, as that of the model is."""
         reports, instance = instance, instance.as_shown()
         profile = instance.model.profile
         resource_id = self.instance_id(scale_set, instance)
@@ -128,7 +128,7 @@ class Views:
             "networkProfileConfiguration": {"networkInterfaceConfigurations": interfaces},
             "provisioningState": instance.provisioning,
             **({"hardwareProfile": {"vmSize": instance.model.sku}} if is_managed(instance) else {}),
-            # The instances of a set that does not delete them resiliently say so (recorded).
+            # The instances of a set that does not delete them resiliently show that (recorded).
             "resilientVMDeletionStatus": "Disabled",
             "vmId": instance.vm_id,
             "storageProfile": storage_profile(scale_set, instance),
@@ -143,8 +143,8 @@ class Views:
             "timeCreated": self._calendar.stamp(instance.created),
         }
         properties["osProfile"].pop("computerNamePrefix", None)
-        # Once somebody has said so, an unprotected instance tells it, too (recorded).
-        if any(protection.values()) or instance.protection_told:
+        # Once a client has written it, an unprotected instance reports it, too (recorded).
+        if any(protection.values()) or instance.protection_written:
             properties["protectionPolicy"] = protection
         if user_data and profile.get("userData"):
             properties["userData"] = profile["userData"]
@@ -380,7 +380,7 @@ class Views:
         return {"code": code, "level": "Info", "displayStatus": instance.provisioning}
 
     def _extension_status(self, instance: Instance, extension: Json) -> Json:
-        """That of the encryption of disks tells a message and no time (recorded)."""
+        """That of the encryption of disks has a message and no time (recorded)."""
         status = self._succeeded(instance.changed)
         message = encryption.message(extension)
         if message is not None:
@@ -428,5 +428,5 @@ def _tags(scale_set: ScaleSet, instance: Instance) -> Json:
 
 
 def _price(profile: Json) -> Json:
-    """A Spot instance tells its price limit, though nobody gave one: none (recorded)."""
+    """A Spot instance reports its price limit, even where none was given: no limit (recorded)."""
     return {"billingProfile": {"maxPrice": -1.0}} if profile.get("priority") in ("Spot", "Low") else {}

@@ -4,7 +4,7 @@
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
 """The scenario file: its schema (version 1), whose classes forbid unknown fields, and reading it. The bundled ones.
 
-What a scenario says is carried out elsewhere: nothing here knows of a simulation.
+What a scenario contains is carried out elsewhere: nothing here knows of a simulation.
 """
 
 from __future__ import annotations

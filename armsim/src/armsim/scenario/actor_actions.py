@@ -102,8 +102,8 @@ class ActorAction(Part):
     capacity: Capacity | None = Field(
         default=None, description="as an operator would: absolute, or relative such as +2, -3, +25%"
     )
-    patch: dict[str, Any] | None = Field(default=None, description="a PATCH of the model by somebody else")
-    image: ImageChange | None = Field(default=None, description="a PATCH of the model's image by somebody else")
+    patch: dict[str, Any] | None = Field(default=None, description="a PATCH of the model by another client")
+    image: ImageChange | None = Field(default=None, description="a PATCH of the model's image by another client")
     policy: Literal["Manual", "Automatic", "Rolling"] | None = Field(
         default=None, description="mode of the upgrade policy, without upgrading anything"
     )
@@ -128,7 +128,7 @@ class ActorAction(Part):
     hang: Literal[True] | None = Field(
         default=None, description="an operation that never ends: `Updating` until something else is done to it"
     )
-    upgrade: Literal[True] | None = Field(default=None, description="a manualupgrade by somebody else")
+    upgrade: Literal[True] | None = Field(default=None, description="a manualupgrade by another client")
     power: Literal["running", "stopped", "deallocated"] | None = Field(default=None, description="by hand")
     evict: Literal["Deallocate", "Delete"] | None = Field(default=None, description="an eviction of Spot instances")
     delete: Literal[True] | None = Field(default=None, description="deletion by hand; the capacity shrinks")
@@ -138,7 +138,7 @@ class ActorAction(Part):
         known = (*ON_SERVICE, *OF_MONITOR, *ON_SET, *ON_INSTANCES)
         given = [name for name in known if getattr(self, name) is not None]
         if not given:
-            raise ValueError(f"say what to do: one or more of {', '.join(known)}")
+            raise ValueError(f"name what to do: one or more of {', '.join(known)}")
         lonely = [name for name in given if name in ON_INSTANCES]
         if lonely and self.instances is None:
             raise ValueError(f"{lonely[0]} goes with instances: all, event, ids, a count or a share")

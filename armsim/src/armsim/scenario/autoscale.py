@@ -43,5 +43,5 @@ class Autoscale(AutoscaleLimits):
     name: Name | None = Field(default=None, description="of the setting; default: that of the set and `-autoscale`")
     resource_group: Name | None = Field(default=None, description="of the setting; default: that of the set")
     enabled: bool = Field(default=True, description="whether autoscale acts upon it")
-    lag: float = Field(default=0, ge=0, description="simulated seconds for which reads tell the setting before a write")
+    lag: float = Field(default=0, ge=0, description="simulated seconds for which reads show the setting before a write")
     profiles: list[AutoscaleProfile] = Field(default=[], max_length=19, description="beside the profile `default`")

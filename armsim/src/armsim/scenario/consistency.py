@@ -18,7 +18,7 @@ def misfits(spec: Scenario) -> Iterator[Problem]:
     for index, item in enumerate(spec.scale_sets):
         if item.name.lower() in seen:
             yield Problem(
-                ("scale_sets", index, "name"), f"{item.name} is given twice; the ledger tells sets apart by name"
+                ("scale_sets", index, "name"), f"{item.name} is given twice; the ledger separates sets by name"
             )
         seen.add(item.name.lower())
     yield from _twins(spec)
@@ -61,7 +61,7 @@ def _tenants(spec: Scenario) -> Iterator[Problem]:
 
 
 def _twins(spec: Scenario) -> Iterator[Problem]:
-    """Principals that cannot be told apart."""
+    """Principals that cannot be distinguished."""
     for field in ("name", "client_id", "object_id"):
         seen = {getattr(spec.principal, field).lower()}
         for index, item in enumerate(spec.principals):

@@ -140,7 +140,7 @@ class ChangedFault(_Fault):
 class StaleFault(_Fault):
     """A GET is answered as the same request was before: with a list that is older than the last one, for example.
 
-    What nobody has asked for since the fault was ordered is answered as ever.
+    What has not been requested since the fault was ordered is answered as ever.
     """
 
     kind: Literal["stale"] = Field(description="this fault")
@@ -163,7 +163,7 @@ class OperationFault(_Fault):
     """An operation that was accepted ends badly, when it would have ended, or never; what it did stays done.
 
     With ``begins: false`` a write or an action of a scale set does nothing at all, and ends a moment later; only
-    then may it say that it has succeeded.
+    then may it report that it has succeeded.
     """
 
     kind: Literal["operation"] = Field(description="this fault")

@@ -54,7 +54,7 @@ class PlatformVersion(Behaviour):
         default="Active", description="state of the version; of a `Deprecated` one no new instances are made"
     )
     scheduled_deprecation: datetime | None = Field(
-        default=None, description="when a version `ScheduledForDeprecation` will be deprecated, as it is told"
+        default=None, description="when a version `ScheduledForDeprecation` will be deprecated, as reads report it"
     )
     regions: list[Name] | None = Field(default=None, description="default: everywhere")
     withheld: bool = Field(default=False, description="not there before an action publishes it")
@@ -73,8 +73,8 @@ class PlatformImage(Part):
     offer: Name = Field(description="such as ubuntu-24_04-lts")
     sku: Name = Field(description="such as server")
     os_type: Literal["Linux", "Windows"] = Field(default="Linux", description="of its versions")
-    os_name: str = Field(default="ubuntu", description="as instances tell it")
-    os_version: str = Field(default="24.04", description="as instances tell it")
+    os_name: str = Field(default="ubuntu", description="as instances report it")
+    os_version: str = Field(default="24.04", description="as instances report it")
     generation: Literal["V1", "V2"] = Field(default="V2", description="of the virtual machine")
     features: dict[str, str] | None = Field(default=None, description="by name; default: those of the generation")
     plan: Name | None = Field(
@@ -89,8 +89,8 @@ class GalleryVersion(Behaviour):
     regions: list[Name] = Field(min_length=1, description="where it is replicated to")
     exclude_from_latest: bool = Field(default=False, description="`latest` passes it over")
     published: datetime | None = Field(default=None, description="when it came out")
-    end_of_life: datetime | None = Field(default=None, description="as it is told; nothing happens then")
-    source: str | None = Field(default=None, description="id of what it was made from, as it is told")
+    end_of_life: datetime | None = Field(default=None, description="as reads report it; nothing happens then")
+    source: str | None = Field(default=None, description="id of what it was made from, as reads report it")
     withheld: bool = Field(default=False, description="not there before an action publishes it")
 
 
@@ -100,8 +100,8 @@ class GalleryImage(Part):
     offer: Name = Field(default="web", description="of its identifier")
     sku: Name = Field(default="server", description="of its identifier")
     os_type: Literal["Linux", "Windows"] = Field(default="Linux", description="of its versions")
-    os_name: str = Field(default="ubuntu", description="as instances tell it")
-    os_version: str = Field(default="24.04", description="as instances tell it")
+    os_name: str = Field(default="ubuntu", description="as instances report it")
+    os_version: str = Field(default="24.04", description="as instances report it")
     os_state: Literal["Generalized", "Specialized"] = Field(default="Generalized", description="of its versions")
     generation: Literal["V1", "V2"] = Field(default="V2", description="of the virtual machine")
     features: dict[str, str] = Field(default={}, description="by name, such as SecurityType: TrustedLaunch")
@@ -132,15 +132,15 @@ class ManagedImage(Behaviour):
     resource_group: Name = Field(description="one of the resource groups")
     location: Name = Field(description="its region")
     os_type: Literal["Linux", "Windows"] = Field(default="Linux", description="of the image")
-    os_name: str = Field(default="ubuntu", description="as instances tell it")
-    os_version: str = Field(default="24.04", description="as instances tell it")
+    os_name: str = Field(default="ubuntu", description="as instances report it")
+    os_version: str = Field(default="24.04", description="as instances report it")
 
 
 class Vhd(Behaviour):
     uri: Annotated[str, StringConstraints(pattern=r"^https?://")] = Field(description="address of the disk image")
     os_type: Literal["Linux", "Windows"] = Field(default="Linux", description="of the image")
-    os_name: str = Field(default="ubuntu", description="as instances tell it")
-    os_version: str = Field(default="24.04", description="as instances tell it")
+    os_name: str = Field(default="ubuntu", description="as instances report it")
+    os_version: str = Field(default="24.04", description="as instances report it")
 
 
 class Images(Part):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What is wrong with a scenario, in words: the field, what is allowed there, and what somebody may have meant."""
+"""What is wrong with a scenario, in words: the field, what is allowed there, and what may have been meant."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHORT = 60
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong at ``loc``; ``of_name`` says that it is the field's name, not its value."""
+    """One thing that is wrong at ``loc``; ``of_name``: it is the field's name, not its value."""
 
     loc: Loc
     message: str
@@ -31,7 +31,7 @@ class Problem:
 
 
 class ScenarioError(Exception):
-    """A scenario that cannot be used; the text has a line for each problem and is fit for people."""
+    """A scenario that cannot be used; the text has a readable line for each problem."""
 
     def __init__(self, *problems: Problem | str) -> None:
         self.problems = [Problem((), item) if isinstance(item, str) else item for item in problems]
@@ -43,7 +43,7 @@ class ScenarioError(Exception):
 
 
 def problems(error: ValidationError, model: type[BaseModel] | None = None) -> list[Problem]:
-    """What ``error`` says about a document, each with what is allowed there: by name where the ``model`` is given."""
+    """The problems of a document, from ``error``: each with what is allowed there, by name where ``model`` is given."""
     return [_problem(item, model) for item in error.errors(include_url=False)]
 
 
@@ -64,7 +64,7 @@ def _problem(item: Any, model: type[BaseModel] | None) -> Problem:
 
 
 def _given(item: Any) -> str:
-    """The offending value, where it is short and says something."""
+    """The offending value, where it is short and helps."""
     value = item.get("input")
     if item["type"] == "value_error" or isinstance(value, dict | list | BaseModel):
         return ""

@@ -150,7 +150,7 @@ class ScaleSet(Part):
         description="false: a Flexible set without a model; `image` is then what its virtual machines were made from",
     )
     security_type: Literal["Standard", "TrustedLaunch", "ConfidentialVM"] | None = Field(
-        default=None, description="of the model; default: it tells none"
+        default=None, description="of the model; default: it has none"
     )
     upgrade_policy: UpgradePolicy = Field(default=UpgradePolicy(), description="of the model")
     zones: list[Name] = Field(default=[], description="of the model; instances take them in turn")

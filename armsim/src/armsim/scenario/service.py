@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""The service of a scenario: its clock, what it tells clients to wait, and how long things take."""
+"""The service of a scenario: its clock, how long clients are to wait, and how long things take."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Timings(Part):
     delete: Spread = Field(default=Spread(min=15, median=25, max=60), description="of an instance")
     automatic_os_upgrade: Spread = Field(
         default=Spread(min=60, median=300, max=900),
-        description="from a version's publication, a write or the start to the platform's look",
+        description="from a version's publication, a write or the start to the platform's check",
     )
     stop: Spread = Field(default=Spread(min=10, median=20, max=60), description="of an instance")
     deallocate: Spread = Field(default=Spread(min=14, median=18, max=95), description="of an instance")

@@ -62,11 +62,11 @@ class Scenario(Part):
     subscription: Subscription = Field(default=Subscription(), description="the only one there is")
     principal: Principal = Field(default=Principal(), description="who logs in")
     principals: list[FurtherPrincipal] = Field(default=[READER], description="more of them")
-    retry_after: RetryAfter = Field(default=RetryAfter(), description="how long clients are told to wait")
+    retry_after: RetryAfter = Field(default=RetryAfter(), description="how long clients are to wait")
     timings: Timings = Field(default=Timings(), description="how long things take")
     address_space: str = Field(
         default="10.0.0.0/16",
-        description="where instances get their private addresses, one after the other: 127.0.1.0/24 can be asked",
+        description="where instances get their private addresses, one after the other: 127.0.1.0/24 can be probed",
     )
     sizes: list[Size] = Field(default=[], description="sizes of virtual machines that are not as others")
     zones_down: list[Name] = Field(default=[], description="zones in which no instance can be made, in every region")
@@ -83,7 +83,7 @@ class Scenario(Part):
     @field_validator("address_space")
     @classmethod
     def _is_a_network(cls, value: str) -> str:
-        IPv4Network(value)  # its ValueError says what is wrong
+        IPv4Network(value)  # its ValueError names what is wrong
         return value
 
     def read_from(self, text: Text) -> Scenario:

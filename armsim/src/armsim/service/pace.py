@@ -6,13 +6,13 @@
 
 A client waits when it polls an operation that is still in progress, or when it repeats a read although nothing has
 happened since that read was last answered. For a poll the clock then jumps to the end of the operation; for a read to
-the next event, but at least :data:`PAUSE` and at most :data:`PATIENCE` simulated seconds on: a client that looks again
+the next event, but at least :data:`PAUSE` and at most :data:`PATIENCE` simulated seconds on: a client that reads again
 has slept meanwhile, and none sleeps until tomorrow.
 
-With several clients, nobody is overtaken: whoever has an open connection and asked within the last :data:`BUSY` real
-seconds without waiting is at work, and so, for as long, is whoever waited when the clock jumped for another. Meanwhile
-waiting requests are answered as things stand. One client alone meets no such clock: what it sees depends on its
-requests only.
+With several clients, none is overtaken: a client with an open connection and a request within the last :data:`BUSY`
+real seconds without waiting is at work, and so, for as long, is one that waited when the clock jumped for another.
+Meanwhile waiting requests are answered as things stand. One client alone meets no such clock: what it sees depends on
+its requests only.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ BUSY = 0.25
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request as far as time is concerned: who asks, what is read (null: it writes), which operation is polled."""
+class PacedRequest:
+    """A request as far as time is concerned: its client, what it reads (null: it writes), which operation it polls."""
 
     client: Hashable
     read: str | None
@@ -42,7 +42,7 @@ class Asked:
 
 
 class Pace:
-    """Lets simulated time pass. ``connected`` tells which clients still have a connection open."""
+    """Lets simulated time pass. ``connected`` shows which clients still have a connection open."""
 
     def __init__(
         self,
@@ -59,23 +59,23 @@ class Pace:
         """Something happened: reads made before may be answered differently now."""
         self._read.clear()
 
-    def before(self, asked: Asked, timeline: Timeline) -> None:
+    def before(self, request: PacedRequest, timeline: Timeline) -> None:
         """Let time pass before a request is answered, if every client waits."""
-        operation = asked.operation
-        waits = asked.read in self._read if operation is None else operation.status == "InProgress"
+        operation = request.operation
+        waits = request.read in self._read if operation is None else operation.status == "InProgress"
         now = self._real()
         self._at_work = {
             client: since
             for client, since in self._at_work.items()
-            if client != asked.client and now - since < BUSY and self._connected(client)
+            if client != request.client and now - since < BUSY and self._connected(client)
         }
-        self._waiting.discard(asked.client)
+        self._waiting.discard(request.client)
         if not waits:
-            self._at_work[asked.client] = now
+            self._at_work[request.client] = now
         elif self._at_work:
-            self._waiting.add(asked.client)
+            self._waiting.add(request.client)
         else:
-            # The others may have waited for what happens now: they get the time to look.
+            # The others may have waited for what happens now: they get the time to read it.
             self._at_work = dict.fromkeys(filter(self._connected, self._waiting), now)
             self._waiting.clear()
             if operation is not None:
@@ -83,13 +83,13 @@ class Pace:
             else:
                 self._pause(timeline)
             self.disturb()
-        if asked.read is None:
+        if request.read is None:
             self.disturb()
         else:
-            self._read.add(asked.read)
+            self._read.add(request.read)
 
     def wait(self, seconds: float, timeline: Timeline) -> None:
-        """A client was told to come back after so many simulated seconds: let them pass, if every client waits."""
+        """A client is to come back after so many simulated seconds: let them pass, if every client waits."""
         now = self._real()
         if sum(now - since < BUSY and self._connected(client) for client, since in self._at_work.items()) <= 1:
             timeline.leap(timeline.now + seconds)

@@ -358,7 +358,7 @@ class Simulation:
             instance.image, instance.reference, instance.disk_attached = disk_image(exception.os_type), None, True
         if exception.state == "failed":
             instance.provisioning = "Failed"
-            # One that serves nevertheless says so in the scenario.
+            # One that serves nevertheless has its health in the scenario.
             instance.verdict = exception.health or "none"
             instance.failure = Failure(
                 "VMExtensionProvisioningError", "VM has reported a failure when processing extensions."
@@ -389,7 +389,7 @@ def _drop_profile(made: ScaleSet) -> None:
 
 
 def _place(drawn: Place, exception: scenario.InstanceState, places: list[Place]) -> Place:
-    """The place that an exception asks for, where it asks."""
+    """The place that an exception names, where it names one."""
     groups = list(dict.fromkeys(place.placement_group for place in places))
     return Place(
         zone=drawn.zone if exception.zone is None else exception.zone,

@@ -98,7 +98,7 @@ class Quotas:
         self._machines = machines
 
     def lack(self, wanted: Machine, count: int, released: Machine | None = None) -> Lack | None:
-        """The quota that ``count`` more machines would exceed: that of all cores is looked at first. ``released`` is
+        """The quota that ``count`` more machines would exceed: that of all cores is checked first. ``released`` is
         one that there is, in whose stead they come.
         """
         size = self._sizes.find(wanted.size)

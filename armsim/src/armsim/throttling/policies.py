@@ -5,7 +5,7 @@
 """Which limits an operation draws on: the policies of Azure Resource Manager and of its compute provider.
 
 Names, their order and sizes are recorded (2024-25), refills documented; the recordings show that names do not depend
-on the api-version. What nobody recorded follows its nearest relative.
+on the api-version. What is not recorded follows its nearest relative.
 """
 
 from __future__ import annotations

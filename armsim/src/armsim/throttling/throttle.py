@@ -16,7 +16,7 @@ from armsim.throttling.policies import FRONT_DOOR, Limit, Policy, policies_of
 
 _HEADER = "x-ms-ratelimit-remaining-"
 _KINDS = {"PUT": "writes", "PATCH": "writes", "POST": "writes", "DELETE": "deletes"}
-# Full buckets need not be remembered; beyond so many they are let go.
+# Full buckets need not be remembered; beyond so many they are dropped.
 _REMEMBERED = 2_000
 
 

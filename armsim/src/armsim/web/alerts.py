@@ -25,12 +25,12 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "alertState": ("New", "Acknowledged", "Closed"),
     "severity": ("Sev0", "Sev1", "Sev2", "Sev3", "Sev4"),
 }
-# Alerts on a page: at most, and where nothing is said (documented).
+# Alerts on a page: at most, and by default (documented).
 _MAX_PAGE, _PAGE = 250, 25
 
 
 def list_alerts(call: Call) -> Reply:
-    """Those that fired within ``timeRange`` (a day, where nothing is said) and fit all filters, latest change first."""
+    """Those that fired within ``timeRange`` (a day by default) and fit all filters, latest change first."""
     simulation = call.simulation
     since = simulation.timeline.now - _chosen(call, "timeRange", _RANGES, "1d")
     wanted = _filters(call)

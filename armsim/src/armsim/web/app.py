@@ -112,7 +112,7 @@ def application(host: Host) -> ASGIApp:
 
     async def broken(request: Request, error: Exception) -> Response:
         _LOG.error("internal error in %s %s", request.method, request.url.path, exc_info=error)
-        wrong = errors.ArmError(500, "InternalServerError", "The simulator failed; its log says why.")
+        wrong = errors.ArmError(500, "InternalServerError", "The simulator failed; its log has the reason.")
         return render(host.simulation, Reply(wrong.body(), wrong.status))
 
     handlers = {

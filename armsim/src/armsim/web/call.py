@@ -29,13 +29,13 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     charge: int | None = None
-    # Whether the answer says what it was charged: a list without entries does not (recorded).
-    tells_charge: bool = True
+    # Whether the answer reports its charge: a list without entries does not (recorded).
+    reports_charge: bool = True
 
 
 @dataclass
 class Call:
-    """One request to Azure Resource Manager, on its way."""
+    """One request to Azure Resource Manager, in progress."""
 
     host: Host
     method: str
@@ -48,7 +48,7 @@ class Call:
     raw_body: bytes | None
     client: tuple[str, int] | None = None
     api_version: str = ""
-    # Who asks, once the front door knows.
+    # Who sends the request, once the front door knows.
     principal: Principal | None = None
     # The tenant of the token.
     tenant: str = ""

@@ -42,7 +42,7 @@ def is_open(client: object) -> bool:
 
 
 async def close(client: Any) -> None:
-    """Close the connection of ``client`` when everything written is on its way, and wait until that is so."""
+    """Close the connection of ``client`` when everything written is sent, and wait until that is so."""
     transport = _TRANSPORTS.get(tuple(client))
     if transport is not None:
         transport.close()

@@ -22,7 +22,7 @@ class EarlierAnswers:
         self._kept[address.lower()].append((now, answer))
 
     def older(self, address: str, before: float) -> Response | None:
-        """The newest answer that is as old as ``before``, else the oldest; null where nobody has asked yet."""
+        """The newest answer that is as old as ``before``, else the oldest; null where it has not been requested yet."""
         kept = self._kept.get(address.lower())
         if not kept:
             return None

@@ -29,7 +29,7 @@ from armsim.web.call import Call
 _BUCKET = "HighCostGetVMScaleSetResource"
 _MEASURED = {"operationGroup": _BUCKET, "allowedRequestCount": 30, "measuredRequestCount": 31}
 _UNEXPECTED = "An unexpected error occurred while processing the request."
-# Codes and texts of the service (reported); whether the gateway says so itself.
+# Codes and texts of the service (reported); whether the gateway itself sends them.
 _USUAL = {
     400: ("BadRequest", "The request was invalid.", False),
     401: ("InvalidAuthenticationToken", "The access token is invalid.", True),
@@ -125,7 +125,7 @@ def refusal(fault: StatusFault) -> errors.ArmError:
 
 
 def _bare(fault: StatusFault) -> Response:
-    """An answer of something that stands before the service: a page for people, or nothing."""
+    """An answer of something that stands before the service: an HTML page, or nothing."""
     if fault.body == "empty":
         return Response(b"", fault.status, _headers(fault))
     code = fault.code or ("TooManyRequests" if fault.status == 429 else _USUAL[fault.status][0])
@@ -156,7 +156,7 @@ class Late(_Spoiled):
 
 
 class Truncated(_Spoiled):
-    """Half of the body, although ``Content-Length`` promises all of it. Half of nothing is no answer."""
+    """Half of the body, although ``Content-Length`` promises all of it. Half of nothing sends no answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self.body:

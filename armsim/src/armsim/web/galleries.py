@@ -67,7 +67,7 @@ def get_gallery(call: Call) -> Reply:
             "id": call.simulation.catalogue.gallery_id(gallery),
             "type": _TYPE,
             "location": gallery.location,
-            # Not told where none were ever given (recorded).
+            # Not returned where none were ever given (recorded).
             **({} if gallery.tags is None else {"tags": gallery.tags}),
             "properties": {
                 "identifier": {"uniqueName": f"{call.subscription}-{gallery.name.upper()}"},

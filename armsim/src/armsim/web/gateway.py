@@ -17,7 +17,7 @@ from armsim.identity.locks import TYPE as LOCK
 from armsim.operations.faults import Seen
 from armsim.protocol import errors
 from armsim.scenario import AnswerFault, ChangedFault
-from armsim.service.pace import Asked
+from armsim.service.pace import PacedRequest
 from armsim.web.call import Call, Endpoint, Reply
 from armsim.web.faulty import afterwards, instead
 from armsim.web.host import Host
@@ -31,7 +31,7 @@ def answer(host: Host, call: Call, endpoint: Endpoint) -> Response:
     """Serve one request; it is counted whatever becomes of it. Raises Reset when there shall be no answer."""
     simulation = host.simulation
     if host.pace is not None:
-        host.pace.before(_asked(call), simulation.timeline)
+        host.pace.before(_paced(call), simulation.timeline)
     simulation.timeline.catch_up()
     requests = simulation.requests
     requests.total += 1
@@ -70,7 +70,7 @@ def _serve(call: Call, endpoint: Endpoint, seen: Seen, fault: AnswerFault | None
             requests.faults["operation"] += 1
     if reply.charge is not None:
         requests.charge += reply.charge
-        if reply.tells_charge:
+        if reply.reports_charge:
             reply.headers["x-ms-request-charge"] = str(reply.charge)
     reply.headers.update(simulation.throttle.headers(call.drawn, reply.charge))
     if isinstance(fault, ChangedFault):
@@ -83,7 +83,7 @@ def _writes(call: Call, endpoint: Endpoint) -> bool:
 
 
 def _refuse(call: Call, error: errors.ArmError) -> Response:
-    """The answer to a refused request; those of the gateway itself tell nothing of limits (recorded)."""
+    """The answer to a refused request; those of the gateway itself do not report limits (recorded)."""
     simulation = call.simulation
     headers = dict(error.headers)
     if error.retry_after is not None:
@@ -106,15 +106,15 @@ def _seen(call: Call, endpoint: Endpoint) -> Seen:
     )
 
 
-def _asked(call: Call) -> Asked:
+def _paced(call: Call) -> PacedRequest:
     if call.method in WRITES:
-        return Asked(call.client, None)
+        return PacedRequest(call.client, None)
     polled = call.simulation.operations.find(call.params.get("operation", ""))
-    return Asked(call.client, call.address, polled)
+    return PacedRequest(call.client, call.address, polled)
 
 
 def _is_known(call: Call, subscription: str) -> bool:
-    """The scenario's subscription has everything; others have galleries alone, and can be looked at themselves."""
+    """The scenario's subscription has everything; others have galleries alone, and can be read themselves."""
     if subscription.lower() == call.subscription.lower():
         return True
     if call.params.keys() == {"subscription"} and call.path.rstrip("/").count("/") == 2:

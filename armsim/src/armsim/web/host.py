@@ -25,7 +25,7 @@ AT_ONCE = 50
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line decides: speed (infinite: as fast as the clients ask) and, where it overrides the scenario,
+    """What the command line decides: speed (infinite: as fast as clients send) and, where it overrides the scenario,
     ``Retry-After`` in real seconds.
     """
 
@@ -64,14 +64,14 @@ class Host:
 
     @property
     def as_recorded(self) -> bool:
-        """Whether clients are told to wait where, and as long as, the service tells them."""
+        """Whether clients get a ``Retry-After`` where, and as long as, the service sends one."""
         return self.settings.speed == 1.0 and self.settings.retry_after is None
 
     def retry_after(self, seconds: float | None) -> dict[str, str]:
         """``Retry-After`` for so many simulated seconds: whole real seconds, at least one; no header for None.
 
-        Where time passes as fast as clients ask, they are told to ask again at once: in the milliseconds that Azure's
-        clients understand, because they take a ``Retry-After`` of 0 for none.
+        Where time passes as fast as clients send requests, they are to poll again at once: in the milliseconds that
+        Azure's clients understand, because they take a ``Retry-After`` of 0 for none.
         """
         if seconds is None:
             return {}

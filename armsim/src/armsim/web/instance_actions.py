@@ -88,10 +88,10 @@ def update_instance(call: Call) -> Reply:
     scale_set, instance = instance_of(call)
     if_match, if_none_match = call.headers.get("if-match"), call.headers.get("if-none-match")
     accepted = instance_update.update_instance(scale_set, instance, call.json(), if_match, if_none_match)
-    return _told(call, accepted)
+    return _accepted_reply(call, accepted)
 
 
-def _told(call: Call, accepted: Accepted) -> Reply:
+def _accepted_reply(call: Call, accepted: Accepted) -> Reply:
     scale_set, instance = instance_of(call)
     headers = call.operation_headers(accepted.operation, location=False, retry=call.simulation.spec.retry_after.write)
     now = call.simulation.timeline.now
@@ -104,11 +104,15 @@ def without_effect(call: Call) -> Reply:
     accepted = instance_actions.stillborn(scale_set_of(call))
     if call.method in ("POST", "DELETE"):
         return accepted_action(call, accepted)
-    return _told(call, accepted) if "instance" in call.params else written(call, scale_set_of(call), accepted, 200)
+    return (
+        _accepted_reply(call, accepted)
+        if "instance" in call.params
+        else written(call, scale_set_of(call), accepted, 200)
+    )
 
 
 def not_eligible(instance: Instance) -> Reply:
-    """Nobody is offered maintenance here: 409 as recorded."""
+    """No maintenance is offered here: 409 as recorded."""
     raise operation_not_allowed(
         f"Operation 'performMaintenance' is not allowed on VM '{instance.name}' since the Subscription of this VM is "
         "not eligible."

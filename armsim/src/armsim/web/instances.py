@@ -19,16 +19,16 @@ _EXPANSIONS = ("instanceview", "userdata", "resiliencyview")
 
 
 def wants_view(call: Call) -> bool:
-    """Whether ``$expand`` asks for the instance view; 400 for an unknown expansion."""
+    """Whether ``$expand`` names the instance view; 400 for an unknown expansion."""
     return "instanceview" in _expansions(call)
 
 
 def _expansions(call: Call) -> list[str]:
     expand = call.query.get("$expand", "")
-    asked = [part.strip().lower() for part in expand.split(",") if part.strip()]
-    if any(part not in _EXPANSIONS for part in asked):
+    expansions = [part.strip().lower() for part in expand.split(",") if part.strip()]
+    if any(part not in _EXPANSIONS for part in expansions):
         raise errors.invalid_parameter("$expand", "The value of parameter $expand is invalid.")
-    return asked
+    return expansions
 
 
 def list_instances(call: Call) -> Reply:
@@ -69,7 +69,7 @@ def list_instances(call: Call) -> Reply:
     # A list is charged by its length (recorded: 1, 2 and 4).
     # Also for what was made in excess and is not shown (recorded: 4 for 2, 7 for 3).
     reply.charge = len(entries) + (0 if following else sum(one.surplus for one in instances))
-    reply.tells_charge = reply.charge > 0
+    reply.reports_charge = reply.charge > 0
     return reply
 
 
@@ -88,9 +88,14 @@ def instance_of(call: Call) -> tuple[ScaleSet, Instance]:
 def get_instance(call: Call) -> Reply:
     scale_set, instance = instance_of(call)
     now = call.simulation.timeline.now
-    asked = _expansions(call)
+    expansions = _expansions(call)
     body = call.simulation.views.instance(
-        scale_set, instance, now, call.api_version, view="instanceview" in asked, user_data="userdata" in asked
+        scale_set,
+        instance,
+        now,
+        call.api_version,
+        view="instanceview" in expansions,
+        user_data="userdata" in expansions,
     )
     return Reply(body, charge=1)
 

@@ -25,7 +25,7 @@ def _scope(call: Call) -> str:
 def list_locks(call: Call) -> Reply:
     """Those at the scope, above and below it; with `atScope()` not those below (documented of Get-AzResourceLock)."""
     at_scope = call.query.get("$filter", "").replace(" ", "").lower() == "atscope()"
-    return page(call, call.simulation.locks.told(_scope(call), below=not at_scope))
+    return page(call, call.simulation.locks.listed(_scope(call), below=not at_scope))
 
 
 def get_lock(call: Call) -> Reply:

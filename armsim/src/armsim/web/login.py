@@ -98,7 +98,7 @@ def _principal(host: Host, form: Mapping[str, str], tenant: str) -> Principal:
 
 
 def _audience(host: Host, form: Mapping[str, str], *, v2: bool) -> str:
-    """Whom the token is for; only a strict directory insists that a v2 request says so in the right form."""
+    """Whom the token is for; only a strict directory insists that a v2 request names it in the right form."""
     if not v2 and "scope" not in form:
         return form.get("resource") or GRAPH
     scope = form.get("scope", "")

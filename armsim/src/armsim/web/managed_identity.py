@@ -26,7 +26,7 @@ from armsim.web.host import Host
 
 APP_SERVICE = "/msi/token"
 IMDS = "/metadata/identity/oauth2/token"
-# Who asks by one of these wants a user-assigned identity.
+# A request with one of these is for a user-assigned identity.
 _OBJECT_IDS = ("object_id", "principal_id")
 _RESOURCE_IDS = ("mi_res_id", "msi_res_id")
 
@@ -100,7 +100,7 @@ class ManagedIdentity:
         return self.host.directory.issue(principal, request.query_params["resource"], issuer, managed=True)
 
     def _identity(self, query: Mapping[str, str]) -> Principal | None:
-        """The identity that is asked for: the system-assigned one unless another is named."""
+        """The requested identity: the system-assigned one unless another is named."""
         directory = self.host.directory
         if query.get("client_id"):
             return directory.find(query["client_id"])

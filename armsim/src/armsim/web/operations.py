@@ -26,9 +26,9 @@ def poll(call: Call) -> Reply:
     if operation is None:
         raise errors.entity_not_found()
     in_progress = operation.status == "InProgress"
-    told = not call.host.as_recorded or (operation.of_write and not operation.polled)
+    shown = not call.host.as_recorded or (operation.of_write and not operation.polled)
     operation.polled = True
-    headers = call.host.retry_after(call.simulation.spec.retry_after.poll) if in_progress and told else {}
+    headers = call.host.retry_after(call.simulation.spec.retry_after.poll) if in_progress and shown else {}
     if operation.failure is not None and "InternalE" in operation.failure.code:
         headers = call.host.retry_after(_AFTER_INTERNAL_ERROR)
     if call.query.get("monitor", "").lower() != "true":

@@ -91,7 +91,7 @@ def _version(call: Call, image: scenario.PlatformImage, version: str) -> Json:
 
 
 def _properties(image: scenario.PlatformImage, version: scenario.PlatformVersion) -> Json:
-    """The two generations differ in what they tell (recorded: 26 and 122 images, all but three alike)."""
+    """The two generations differ in what they report (recorded: 26 and 122 images, all but three alike)."""
     second = image.generation == "V2"
     features = _FEATURES[image.generation] if image.features is None else image.features
     gigabytes = version.os_disk_gb

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 azroll.vmss contributors
-"""What clients ask of Azure Resource Manager itself: which resources there are, what a provider serves.
+"""What clients request of Azure Resource Manager itself: which resources there are, what a provider serves.
 
 The forms are those of Azure's documentation of its REST API; none of them is in the recordings.
 """

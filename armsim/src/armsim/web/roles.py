@@ -76,7 +76,7 @@ def _definitions(call: Call) -> list[Json]:
 
 
 def list_definitions(call: Call) -> Reply:
-    """The roles that somebody has; others that there are in Azure are not listed."""
+    """The roles that a principal has; others that there are in Azure are not listed."""
     found = _definitions(call)
     for condition in _conditions(call):
         match = _ROLE.fullmatch(condition)

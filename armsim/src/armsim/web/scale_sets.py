@@ -52,7 +52,7 @@ def list_skus(call: Call) -> Reply:
     return page(call, [entry])
 
 
-# Older versions know no condition, and write whatever it says (reported).
+# Older versions know no condition, and write regardless of it (reported).
 _CONDITIONS_SINCE = "2023-09-01"
 
 

@@ -21,7 +21,7 @@ from armsim.web import connections
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_6 = "::1"
-# Seconds in which answers that are on their way may still go out when the server is told to stop.
+# Seconds in which answers that are in progress may still go out when the server is to stop.
 LAST_WORDS = 0.05
 
 
@@ -52,7 +52,7 @@ def listen(port: int) -> list[socket.socket]:
     try:
         return [first, _socket(socket.AF_INET6, LOOPBACK_6, first.getsockname()[1])]
     except OSError:
-        # "localhost" leads to 127.0.0.1 too, and the addresses that are told name that.
+        # "localhost" leads to 127.0.0.1 too, and the addresses in the answers name that.
         return [first]
 
 
