@@ -261,60 +261,12 @@ def test_a_write_that_was_never_received_is_decided_anew(run: Run) -> None:
     assert result["changed"], "the write may have been received before the other one"
 
 
-def test_a_policy_that_was_changed_during_a_wait_for_tokens_is_refused(run: Run, clock: Clock) -> None:
-    throttled = patch_model(IMAGE_PATCH, error("TooManyRequests", "no"), status=429, headers={"Retry-After": "40"})
-    automatic = model(etag='"2"', upgradePolicy={"mode": "Automatic"})
-    script = [get_model(), get_versions(), get_rolling(), throttled, get_model(automatic), get_rolling()]
-    assert run(MODULE, script, image={"version": "latest"})["error"]["kind"] == "upgrade_policy"
-    assert clock.sleeps == [40]
-
-
-def test_another_write_that_left_the_image_alone_is_no_matter(run: Run) -> None:
-    script = [
-        get_model(),
-        get_versions(),
-        get_rolling(),
-        STALE,
-        get_model(model(etag='"7"')),
-        get_rolling(),
-        patch_model(IMAGE_PATCH, if_match='"7"'),
-        *settled(model(NEW_VERSION, etag='"8"')),
-    ]
-    result = run(MODULE, script, image={"version": "latest"})
-    assert result["changed"]
-    assert result["etag"] == '"8"'
-
-
 def test_another_write_of_the_same_image_is_fine(run: Run) -> None:
     after = model(NEW_VERSION, etag='"7"')
     script = [get_model(), get_versions(), get_rolling(), STALE, get_model(after), get_model(after)]
     result = run(MODULE, script, image={"version": "latest"})
     assert result["changed"]
     assert result["etag"] == '"7"'
-
-
-def test_another_write_of_another_image_is_a_conflict(run: Run) -> None:
-    script = [get_model(), get_versions(), get_rolling(), STALE, get_model(model("24.04.1"))]
-    result = run(MODULE, script, image={"version": "latest"})
-    assert result["error"]["kind"] == "conflict"
-    assert "is Canonical:ubuntu-24_04-lts:server:24.04.1 now" in result["msg"]
-    assert not result["changed"]
-
-
-def test_another_write_that_made_the_policy_automatic_is_refused(run: Run) -> None:
-    now = model(etag='"7"', upgradePolicy={"mode": "Automatic"})
-    script = [get_model(), get_versions(), get_rolling(), STALE, get_model(now), get_rolling()]
-    result = run(MODULE, script, image={"version": "latest"})
-    assert result["error"]["kind"] == "upgrade_policy"
-    assert not result["changed"]
-
-
-def test_two_other_writes_are_a_conflict(run: Run) -> None:
-    second = patch_model(
-        IMAGE_PATCH, error("PreconditionFailed", "Etag does not match"), if_match='"7"', status=412, headers={}
-    )
-    script = [get_model(), get_versions(), get_rolling(), STALE, get_model(model(etag='"7"')), get_rolling(), second]
-    assert run(MODULE, script, image={"version": "latest"})["error"]["kind"] == "conflict"
 
 
 def test_an_old_failure_of_an_instance_is_not_the_updates_own(run: Run) -> None:
@@ -336,42 +288,6 @@ def test_a_success_without_effect_is_noticed_after_one_more_read(run: Run, clock
     assert "does not change to in silence" in result["msg"]
     assert result["changed"]
     assert clock.sleeps == [10]
-
-
-def test_a_policy_that_stays_is_noticed_too(run: Run) -> None:
-    before, after = (model(one, upgradePolicy={"mode": "Automatic"}) for one in (OLD_VERSION, NEW_VERSION))
-    script = [
-        get_model(before),
-        get_versions(),
-        get_rolling(),
-        patch_model({"properties": {**IMAGE_PATCH["properties"], "upgradePolicy": {"mode": "Manual"}}}),
-        *settled(after),
-        get_model(after),
-    ]
-    result = run(MODULE, script, image={"version": "latest"}, upgrade_policy="set_manual")
-    assert result["error"]["kind"] == "no_effect"
-    assert "but the upgrade policy (Automatic) is as before" in result["msg"]
-
-
-def test_a_read_that_is_behind_the_write_is_no_matter(run: Run) -> None:
-    script = [get_model(), get_versions(), get_rolling(), patch_model(IMAGE_PATCH), *settled()]
-    result = run(MODULE, [*script, get_model(model(NEW_VERSION))], image={"version": "latest"})
-    assert (result["error"], result["changed"]) == (None, True)
-
-
-def test_another_image_than_both_is_somebody_elses(run: Run) -> None:
-    other = model("24.04.202501010")
-    script = [get_model(), get_versions(), get_rolling(), patch_model(IMAGE_PATCH), *settled(other), get_model(other)]
-    result = run(MODULE, script, image={"version": "latest"})
-    assert result["error"]["kind"] == "service_error"
-    assert "who else writes" in result["msg"]
-
-
-def test_a_model_without_etag_is_written_without_condition(run: Run) -> None:
-    before = model()
-    del before["etag"]
-    script = [get_model(before), get_versions(), *write(if_match=None)]
-    assert run(MODULE, script, image={"version": "latest"})["changed"]
 
 
 def test_polls_follow_each_other_until_the_operation_is_done(run: Run, clock: Clock) -> None:
