@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +24,6 @@ from ansible_collections.azroll.vmss.tests.unit.wire import (
     WEB,
     Clock,
     Exchange,
-    Wire,
     action,
     error,
     get,
@@ -113,63 +111,12 @@ THROTTLED: dict[str, Any] = {
 }
 
 
-def test_after_throttling_everything_is_looked_at_anew(run: Run, clock: Clock) -> None:
-    unhealthy = [*four()[:2], vm(2, state="Failed", domain=0), vm(3, domain=1)]
-    script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("0", **THROTTLED)]
-    again = [get_new_model(), get_instances(*unhealthy)]
-    result = run(MODULE, [*script, *again], instance_ids=["0"], max_unavailable="1", wait=False)
-    assert clock.sleeps == [30]
-    assert result["error"]["kind"] == "max_unavailable"
-    assert result["instance_ids"] == []
-
-
 UNHEALTHY = [*four()[:2], vm(2, domain=0, health="unhealthy"), vm(3, domain=1, health="unhealthy")]
 NEXT_PAGE = f"https://management.azure.com{WEB}/virtualMachines?page=2&api-version=2024-07-01"
 
 
 def read(*instances: dict[str, Any]) -> list[Exchange]:
     return [get_new_model(), get_instances(*instances), get_rolling()]
-
-
-@pytest.mark.parametrize("where", ["model", "first page", "second page", "rolling upgrade", "write"])
-def test_what_turns_unhealthy_during_a_wait_for_tokens_counts(run: Run, clock: Clock, where: str) -> None:
-    pages = [get_instances(*four()[:2]), get(f"{WEB}/virtualMachines", {"value": four()[2:]}, query={"page": "2"})]
-    pages[0].body["nextLink"] = NEXT_PAGE
-    throttled = {**THROTTLED, "headers": {"Retry-After": "40"}}
-    scripts = {
-        "model": [replace(get_new_model(), **throttled)],
-        "first page": [get_new_model(), replace(get_instances(), **throttled)],
-        "second page": [get_new_model(), pages[0], replace(pages[1], **throttled)],
-        "rolling upgrade": [get_new_model(), *pages, replace(get_rolling(), **throttled)],
-        "write": [get_new_model(), *pages, get_rolling(), upgrade("0", "1", **throttled)],
-    }
-    again = [get_new_model(), get_instances(*UNHEALTHY)]
-    result = run(MODULE, [*scripts[where], *again], instance_ids=["0", "1"], max_unavailable="2", wait=False)
-    assert clock.sleeps == [40]
-    assert result["error"]["kind"] == "max_unavailable"
-    assert (result["changed"], result["instance_ids"]) == (False, [])
-
-
-def test_answers_that_take_too_long_are_read_again(run: Run, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    send = Wire.send
-
-    def late(wire: Wire, request: Any, **more: Any) -> Any:
-        # The first read of the rolling upgrade.
-        if len(wire.adapter.script) == 5:
-            clock.now += 40
-        return send(wire, request, **more)
-
-    monkeypatch.setattr(Wire, "send", late)
-    script = [*read(*four()), *read(*four()), upgrade("0")]
-    result = run(MODULE, script, instance_ids=["0"], max_unavailable="1", wait=False)
-    assert result["instance_ids"] == ["0"]
-
-
-def test_the_lack_of_tokens_for_all_reads_is_waited_for_longer_and_longer(run: Run, clock: Clock) -> None:
-    throttled = [get_new_model(), replace(get_instances(), **{**THROTTLED, "headers": {"Retry-After": "5"}})]
-    result = run(MODULE, throttled * 5, instance_ids=["0"], max_unavailable="1", wait=False, wait_timeout=160)
-    assert clock.sleeps == [5, 15, 30, 60]
-    assert (result["error"]["kind"], result["instance_ids"]) == ("throttled", [])
 
 
 @pytest.mark.parametrize("lost", [{"status": 500}, {"raises": requests.exceptions.ReadTimeout("Read timed out.")}])
@@ -195,34 +142,10 @@ def test_a_call_without_an_answer_that_was_received_is_not_made_again(run: Run, 
     assert run(MODULE, [*script[:4], get_new_model(), get_instances(*moved)], **options)["error"] is None
 
 
-def test_a_call_that_was_never_received_is_decided_anew(run: Run, clock: Clock) -> None:
-    lost = upgrade("0", "2", status=503, headers={"Retry-After": "60"})
-    again = [get_new_model(), get_instances(*UNHEALTHY), get_rolling(), upgrade("2")]
-    options = {"instance_ids": ["0", "2"], "max_unavailable": "2", "wait": False, "partial": True}
-    result = run(MODULE, [*read(*four()), lost, *again], **options)
-    assert result["instance_ids"] == ["2"]
-    assert result["operation_id"] == "0be6"
-    assert clock.sleeps == [0.8]
-
-
-def test_what_was_sent_without_an_answer_is_seen_through_by_two_looks(run: Run) -> None:
-    lost = upgrade("0", raises=requests.exceptions.ReadTimeout("Read timed out."))
-    moving = [vm(0, domain=0, state="Updating"), *four()[1:]]
-    script = [*read(*four()), lost, get_new_model(), get_instances(*moving), *[get_instances(*four(0))] * 2]
-    result = run(MODULE, script, instance_ids=["0"], max_unavailable="1", wait_interval=5)
-    assert result["vmss_progress"]["done"]
-
-
 def test_what_may_have_been_sent_is_told_with_the_failure(run: Run) -> None:
     script = [*read(*four()), upgrade("0", status=500)] * 5
     result = run(MODULE, script, instance_ids=["0"], max_unavailable="1", wait=False)
     assert (result["error"]["kind"], result["instance_ids"]) == ("unavailable", ["0"])
-
-
-def test_what_may_have_been_sent_is_told_when_it_cannot_be_read_any_more(run: Run) -> None:
-    script = [*read(*four()), upgrade("0", status=500), get(WEB, error("AuthorizationFailed", "no"), status=403)]
-    result = run(MODULE, script, instance_ids=["0"], max_unavailable="1", wait=False)
-    assert (result["error"]["kind"], result["instance_ids"]) == ("forbidden", ["0"])
 
 
 def test_started_only(run: Run) -> None:
@@ -308,21 +231,6 @@ def refused(*ids: str) -> Exchange:
     return upgrade(*ids, status=400, headers={}, body=body)
 
 
-def test_an_instance_that_vanishes_before_the_call_is_left_out_of_the_next_one(run: Run) -> None:
-    instances = four()
-    script = [
-        get_new_model(),
-        get_instances(*instances),
-        get_rolling(),
-        refused("0", "2"),
-        *read(*instances[:2], instances[3]),
-        upgrade("0"),
-    ]
-    result = run(MODULE, script, update_domain=0, max_unavailable="50%", wait=False)
-    assert result["instance_ids"] == ["0"]
-    assert result["excluded"] == [{"instance_id": "2", "reason": "no longer there"}]
-
-
 def test_the_last_instance_vanishes(run: Run) -> None:
     script = [get_new_model(), get_instances(*four()), get_rolling(), refused("2")]
     options = {"instance_ids": ["2"], "max_unavailable": "1"}
@@ -333,21 +241,6 @@ def test_the_last_instance_vanishes(run: Run) -> None:
     result = run(MODULE, script, **options)
     assert result["error"]["kind"] == "bad_input"
     assert result["error"]["instances"] == ["2"]
-
-
-def test_instances_that_vanish_for_ever_end_in_an_error(run: Run) -> None:
-    instances = [vm(n) for n in range(5)]
-    script = [
-        *read(*instances),
-        refused("0", "1", "2", "3", "4"),
-        *read(*instances[:4]),
-        refused("0", "1", "2", "3"),
-        *read(*instances[:3]),
-        refused("0", "1", "2"),
-    ]
-    result = run(MODULE, script, all_instances=True, max_unavailable="100%")
-    assert result["error"]["kind"] == "service_error"
-    assert not result["changed"]
 
 
 def test_a_failed_operation_names_the_instances_and_their_own_words(run: Run) -> None:
@@ -382,14 +275,6 @@ def test_a_failed_operation_without_a_failed_instance_is_a_warning(run: Run) -> 
     result = run(MODULE, script, update_domain=0, max_unavailable="50%")
     assert not result.get("failed")
     assert "hiccup" in str(result["warnings"])
-
-
-def test_an_instance_that_fails_after_the_operation(run: Run) -> None:
-    failed = get_instances(vm(0, NEW_VERSION, state="Failed", failure="OSProvisioningTimedOut"), *four()[1:])
-    script = [get_new_model(), get_instances(*four()), get_rolling(), upgrade("0"), poll_action(), failed, failed]
-    result = run(MODULE, script, instance_ids=["0"], max_unavailable="1")
-    assert result["error"]["kind"] == "operation_failed"
-    assert result["error"]["instances"] == ["0"]
 
 
 @pytest.mark.parametrize(
