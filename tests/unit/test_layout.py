@@ -53,7 +53,6 @@ WITHOUT_TEST = {
     "_filters/options.py",
     "_filters/reporting.py",
     "_operations/read_preflight.py",
-    "_operations/watch.py",
     "_options/conflicts.py",
     "_options/module_options.py",
     "_options/role_options.py",

@@ -130,14 +130,6 @@ def test_wait_until_upgraded(run: Run, clock: Clock) -> None:
     assert clock.sleeps == [7, 7]
 
 
-def test_a_wait_for_all_leaves_out_what_no_upgrade_moves(run: Run) -> None:
-    excluded = (vm(1, protected=True, state="Updating"), vm(2, power="deallocated"))
-    script = [get_model(model(NEW_VERSION)), get_instances(vm(0, NEW_VERSION), *excluded)]
-    result = run(MODULE, script, wait_for="healthy")
-    assert result["done"]
-    assert result["vmss_progress"]["total"] == 1
-
-
 def test_the_deadline_is_no_failure(run: Run, clock: Clock) -> None:
     looks = [get_instances(vm(0, NEW_VERSION, health="unhealthy"), vm(1))] * 3
     script = [get_model(model(NEW_VERSION)), *looks]
@@ -149,19 +141,6 @@ def test_the_deadline_is_no_failure(run: Run, clock: Clock) -> None:
     assert result["ansible_facts"] == {}, "the records of all instances are no answer to a wait that goes on"
     assert result["vmss_progress"]["waiting"] == {"0": "unhealthy"}
     assert clock.sleeps == [10, 5]
-
-
-def test_healthy_by_reports_younger_than_the_upgrade_and_more_than_once(run: Run) -> None:
-    script = [
-        get_model(model(NEW_VERSION)),
-        get_instances(vm(0, NEW_VERSION, reported="2026-11-22T10:14:59.9999999+00:00")),
-        get_instances(vm(0, NEW_VERSION, reported="2026-11-22T10:15:30+00:00")),
-        get_instances(vm(0, NEW_VERSION, health="unhealthy")),
-        get_instances(vm(0, NEW_VERSION, reported="2026-11-22T10:16:30+00:00")),
-        get_instances(vm(0, NEW_VERSION, reported="2026-11-22T10:16:40+00:00")),
-    ]
-    result = run(MODULE, script, wait_for="healthy", fresher_than=STARTED_AT, wait_successes=2)
-    assert result["done"]
 
 
 def test_instances_that_fail_end_the_wait_at_the_second_look(run: Run) -> None:
@@ -198,33 +177,6 @@ def done(*numbers: int) -> Exchange:
 
 
 OF_OPERATION = {"wait_for": "upgraded", "instance_ids": ["0", "1"], "operation_id": "0be6"}
-
-
-def test_nothing_is_upgraded_before_its_operation_has_ended(run: Run, clock: Clock) -> None:
-    """Also where the list is ahead of it: target, latest model and health are shown before the disk is new."""
-    script = [get_model(model(NEW_VERSION)), *[poll("InProgress"), done(0, 1)] * 3, poll(), done(0, 1)]
-    assert run(MODULE, script, **OF_OPERATION)["done"]
-    assert clock.sleeps == [10, 10, 10]
-
-
-def test_the_end_of_the_operation_is_seen_before_the_list_that_counts(run: Run) -> None:
-    """Where the list is behind the operation, what it shows is waited for."""
-    script = [get_model(model(NEW_VERSION)), poll(), get_instances(vm(0), vm(1)), poll(), done(0, 1)]
-    assert run(MODULE, script, **OF_OPERATION)["done"]
-
-
-def test_that_all_instances_have_vanished_does_not_end_their_operation(run: Run) -> None:
-    script = [get_model(model(NEW_VERSION)), poll("InProgress"), done(2), poll(), done(2)]
-    result = run(MODULE, script, **OF_OPERATION)
-    assert (result["done"], result["vmss_progress"]["vanished"]) == (True, ["0", "1"])
-
-
-def test_an_instance_that_fails_is_judged_at_the_end_of_its_operation(run: Run) -> None:
-    failed = get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION, state="Failed", failure="OSProvisioningTimedOut"))
-    ends = ended("Failed", "OSProvisioningTimedOut")
-    script = [get_model(model(NEW_VERSION)), *[poll("InProgress"), failed] * 3, *[ends, failed] * 2]
-    result = run(MODULE, script, **OF_OPERATION)
-    assert (result["error"]["kind"], result["error"]["instances"]) == ("operation_failed", ["1"])
 
 
 def test_all_operations_have_to_end(run: Run) -> None:
@@ -273,24 +225,6 @@ def test_an_operation_that_succeeds_and_changes_nothing_is_noticed_after_one_mor
     assert (result["error"]["kind"], result["error"]["instances"]) == ("no_effect", ["0"])
     assert "has succeeded, but it changed nothing" in result["msg"]
     assert word in result["msg"]
-
-
-def test_a_list_that_is_behind_the_operation_is_no_operation_without_effect(run: Run) -> None:
-    behind = [poll("Succeeded"), get_instances(vm(0))]
-    single = get(f"{WEB}/virtualMachines/0", vm(0, NEW_VERSION), query={"$expand": "instanceView"})
-    script = [get_model(model(NEW_VERSION)), *behind, *behind, single, poll("Succeeded"), done(0)]
-    assert run(MODULE, script, wait_for="upgraded", instance_ids=["0"], operation_id="0be6")["done"]
-
-
-def test_an_operation_that_ended_badly_says_nothing_of_instances_that_it_began(run: Run) -> None:
-    over = ended("Failed", "InternalExecutionError")
-    script = [
-        get_model(model(NEW_VERSION)),
-        *[over, get_instances(vm(0, state="Updating"), vm(1))],
-        *[over, get_instances(vm(0, NEW_VERSION), vm(1, state="Updating"))],
-        *[over, done(0, 1)],
-    ]
-    assert run(MODULE, script, **OF_OPERATION)["done"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
@@ -380,41 +314,6 @@ def test_a_wait_of_several_calls_ends_by_its_own_limits(
     assert result["failed"]
     assert (result["error"]["kind"], result["expired"], result["done"]) == (kind, True, False)
     assert words in result["msg"]
-
-
-def test_few_instances_of_a_large_set_are_read_one_by_one_until_a_list_must_confirm_it(
-    run: Run, tmp_path: Path
-) -> None:
-    large = model(NEW_VERSION)
-    large["sku"] = {**large["sku"], "capacity": 300}
-
-    def single(number: int, **more: Any) -> Exchange:
-        return get(
-            f"{WEB}/virtualMachines/{number}", vm(number, NEW_VERSION, **more), query={"$expand": "instanceView"}
-        )
-
-    script = [
-        get_model(large),
-        single(0, health="unhealthy"),
-        single(1),
-        single(0),
-        get_instances(vm(0, NEW_VERSION, health="unhealthy"), vm(1, NEW_VERSION)),
-        single(0),
-        get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION)),
-        get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION)),
-    ]
-    script.insert(-1, single(0))
-    script.insert(-1, single(1))
-    result = run(
-        MODULE,
-        script,
-        wait_for="healthy",
-        instance_ids=["0", "1"],
-        wait_successes=2,
-        wait_state=str(tmp_path / "wait"),
-    )
-    assert result["done"]
-    assert len(result["ansible_facts"]["vmss"]["instances"]) == 2
 
 
 def test_throttling_past_the_timeout_is_an_error_when_nothing_is_waited_for(run: Run, clock: Clock) -> None:
