@@ -104,17 +104,6 @@ def test_check_mode_only_reads_and_foretells_the_same(run: Run) -> None:
     assert "would be upgraded" in result["msg"]
 
 
-THROTTLED: dict[str, Any] = {
-    "body": error("OperationNotAllowed", "too many"),
-    "status": 429,
-    "headers": {"Retry-After": "30"},
-}
-
-
-UNHEALTHY = [*four()[:2], vm(2, domain=0, health="unhealthy"), vm(3, domain=1, health="unhealthy")]
-NEXT_PAGE = f"https://management.azure.com{WEB}/virtualMachines?page=2&api-version=2024-07-01"
-
-
 def read(*instances: dict[str, Any]) -> list[Exchange]:
     return [get_new_model(), get_instances(*instances), get_rolling()]
 
