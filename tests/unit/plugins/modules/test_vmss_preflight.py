@@ -287,14 +287,6 @@ def test_a_rollback_may_begin_with_more_out_of_service_than_the_budget_allows(
     assert result["ready"] is ready
 
 
-def test_after_an_interrupted_run_the_rollback_comes_from_the_instances(run: Run) -> None:
-    body = model(NEW_VERSION)
-    script = [*look(vm(0, NEW_VERSION), *[vm(n) for n in range(1, 5)], body=body), *images(), *surroundings()]
-    result = run(MODULE, script, image={"version": NEW_VERSION}, check_mode=True)
-    assert (result["write_image"], result["previous_image"]["version"]) == (False, OLD_VERSION)
-    assert result["ready"]
-
-
 def test_nothing_to_do_asks_for_no_rollback(run: Run) -> None:
     instances = [vm(n, NEW_VERSION) for n in range(2)]
     script = [*look(*instances, body=model(NEW_VERSION)), get_versions(), version(NEW_VERSION), *surroundings()]
@@ -464,62 +456,6 @@ def test_alerts_that_cannot_be_read_stop_the_rollout_before_it_begins(run: Run) 
     assert "SubscriptionNotFound" in result["msg"]
 
 
-ELSEWHERE = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-img/providers/Microsoft.Compute"
-DEFINITION = f"{ELSEWHERE}/galleries/golden/images/web"
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "times"),
-    [
-        (400, "InvalidParameter", 1),
-        (401, "InvalidAuthenticationTokenTenant", 2),
-        (403, "LinkedAuthorizationFailed", 1),
-        (404, "SubscriptionNotFound", 1),
-        (409, "OperationNotAllowed", 1),
-        (500, "InternalServerError", 5),
-    ],
-)
-def test_what_another_tenants_image_answers_ends_no_preflight(run: Run, status: int, code: str, times: int) -> None:
-    path = f"{DEFINITION}/versions/1.0.0"
-    refused = get(path, error(code, "No."), status=status, api="2023-07-03", query={"$expand": "ReplicationStatus"})
-    present = [get_versions(), version(OLD_VERSION)]
-    script = [*look(*[vm(n) for n in range(5)]), *[refused] * times, *present, *surroundings()]
-    result = run(MODULE, script, image={"id": path})
-    assert codes(result)["image_unreadable"] == "refusal"
-    assert not result["ready"]
-    assert result["error"] is None
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 412, 500, 503])
-def test_nothing_that_can_be_done_without_ends_preflight(run: Run, status: int) -> None:
-    times = 5 if status >= 500 else 2 if status == 401 else 1
-
-    def refused(path: str, **more: Any) -> list[Exchange]:
-        return [get(path, error("Whatever", "No."), status=status, **more)] * times
-
-    groups = [] if status not in (401, 403) else refused(f"{GROUP}/{SETTINGS}", api="2022-10-01")
-    script = [
-        get_model(),
-        get_instances(*[vm(n) for n in range(5)]),
-        *refused(f"{WEB}/rollingUpgrades/latest"),
-        *refused(f"{WEB}/instanceView"),
-        get_versions(),
-        *refused(f"{VERSIONS}/{NEW_VERSION}"),
-        get_versions(),
-        *refused(f"{VERSIONS}/{OLD_VERSION}"),
-        *refused(ALL_SETTINGS, api="2022-10-01"),
-        *groups,
-        *refused(f"{WEB}/{PERMISSIONS}", api="2022-04-01"),
-        *refused(f"{WEB}/{LOCKS}", api="2016-09-01"),
-        *refused(SUBSCRIPTION, api="2016-06-01"),
-        *refused(GROUP, api="2021-04-01"),
-    ]
-    result = run(MODULE, script, image={"version": "latest"})
-    assert result["error"] is None
-    assert result["ready"]
-    assert ("unreadable" in codes(result)) == (status not in (400, 404, 409))
-
-
 def test_a_login_that_is_refused_for_the_scale_set_ends_it(run: Run) -> None:
     script = [get_model(error("InvalidAuthenticationTokenTenant", "Wrong issuer."), status=401)] * 2
     result = run(MODULE, script, image={"version": "latest"})
@@ -542,12 +478,3 @@ def test_a_health_source_that_has_never_reported_is_named_instead_of_an_empty_fl
     assert result["ignore_health_source"] is True
     assert result["ansible_facts"]["vmss"]["counts"]["in_service"] == 3
     assert "rollout_health_url" in result["msg"]
-
-
-@pytest.mark.parametrize("others", [(vm(1),), (silent(1, NEW_VERSION),)])
-def test_a_source_that_reports_or_is_silent_on_the_target_alone_is_judged(run: Run, others: tuple[Any, ...]) -> None:
-    first = silent(0) if others[0]["properties"]["instanceView"].get("vmHealth") else vm(0)
-    exchanges = [*look(first, *others), *images(), *surroundings()]
-    result = run(MODULE, exchanges, image={"version": NEW_VERSION}, max_unavailable="1")
-    assert "health_never_reported" not in codes(result)
-    assert result["ignore_health_source"] is False
