@@ -58,7 +58,7 @@ class Including(dict[str, str]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, dict) and self.items() <= other.items()
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def login(
