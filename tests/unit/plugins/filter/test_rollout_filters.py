@@ -21,7 +21,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.azroll.vmss.plugins.module_utils._options.filter_values import read_set
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.report import build_report
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import start
-from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, vmss_facts
+from ansible_collections.azroll.vmss.tests.unit.builders import NEW, instance, vmss_facts
 from ansible_collections.azroll.vmss.tests.unit.filters import FILTERS, FOLDER
 
 DOCUMENTS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.yml")}
@@ -98,12 +98,6 @@ def test_a_single_domain_may_be_the_number_zero():
 @pytest.mark.parametrize("only", [None, {}, "", "{}"])
 def test_an_empty_selection_is_all(only):
     assert ask("plan", VMSS, TARGET, only=only) == ask("plan", VMSS, TARGET)
-
-
-def test_picture_and_status():
-    assert ask("heatmap", VMSS, OLD.to_dict())[0] == "zone 1 UD 0  ##  2 of 2 in service"
-    assert ask("heatmap", VMSS, TARGET)[-1] == "o old"
-    assert ask("status", VMSS)[0].startswith("web: Uniform")
 
 
 # Errors in words
