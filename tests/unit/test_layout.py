@@ -48,7 +48,6 @@ PURE = (*FLOORS[: FLOORS.index("_azure")], "_filters", "_steps")
 TESTS = Path(__file__).parent / "plugins"
 # Files of logic whose behaviour only tests of other names show. None is to be added.
 WITHOUT_TEST = {
-    "_options/conflicts.py",
     "_options/module_options.py",
     "_options/role_options.py",
 }
