@@ -259,12 +259,12 @@ report:
       type: bool
     made_model:
       description:
-        - Whether a write of tags made a new model, as RV(azroll.vmss.vmss_hold#module:made_model) tells it, so that
+        - Whether a write of tags made a new model, as RV(azroll.vmss.vmss_hold#module:made_model) reports it, so that
           instances were judged by their image.
       returned: always
       type: bool
     still_held:
-      description: What is still held, as RV(azroll.vmss.vmss_hold#module:held) tells it.
+      description: What is still held, as RV(azroll.vmss.vmss_hold#module:held) reports it.
       returned: always
       type: list
       elements: str
@@ -273,7 +273,7 @@ report:
       returned: always
       type: str
     earlier_run:
-      description: What its lease and the instances told of the run that this one continued. V(null) if there was none.
+      description: What its lease and instances showed of the run that this one continued. V(null) if there was none.
       returned: always
       type: dict
       contains:
@@ -308,7 +308,7 @@ report:
           type: list
           elements: str
     findings:
-      description: What was found before the first write, as RV(azroll.vmss.vmss_preflight#module:findings) tells it.
+      description: What was found before the first write, as RV(azroll.vmss.vmss_preflight#module:findings) reports it.
       returned: always
       type: list
       elements: dict
@@ -392,7 +392,7 @@ report:
       description:
         - C(instances) and C(groups) of RV(azroll.vmss.vmss_instance_facts#module:vmss_details), read right after the
           failure, those that were unhealthy before the rollout apart from the others (C(unhealthy_before)), what Azure
-          said (C(operation)) and what the last check of the site said (C(probe)). V(null) where nothing was looked at.
+          said (C(operation)) and what the last check of the site said (C(probe)). V(null) where nothing was read.
       returned: if the rollout stopped early
       type: dict
     quarantine:

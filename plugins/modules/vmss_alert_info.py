@@ -13,7 +13,7 @@ module: vmss_alert_info
 short_description: List the fired Azure Monitor alerts of an Azure VM scale set and related resources
 version_added: 0.1.0
 description:
-  - Returns the alerts of Azure Monitor that have fired on resources and are not resolved. They tell what the health of
+  - Returns the alerts of Azure Monitor that have fired on resources and are not resolved. They show what the health of
     single instances does not, such as a load balancer without healthy backends, or more errors than usual.
   - Alerts that an operator has closed are excluded. Rules without a state, of which most are searches of logs, never
     resolve theirs, so that closing is the only end they come to.

@@ -111,7 +111,7 @@ options:
       - Judge instances by their provisioning and power state alone, although the scale set has a health source. It is
         for scale sets whose instances have never reported their health, for example because the port of the application
         health extension is blocked.
-      - Without checks of another kind, nothing tells then whether the application works.
+      - Without checks of another kind, nothing shows then whether the application works.
     type: bool
     default: false
   include_instances:
@@ -198,7 +198,7 @@ options:
     default: 1800
   wait_interval:
     description:
-      - The number of seconds between two looks at the instances. Azure allows about ten a minute.
+      - The number of seconds between two reads of the instances. Azure allows about ten a minute.
     type: int
     default: 10
 seealso:

@@ -15,10 +15,10 @@ version_added: 0.1.0
 description:
   - Takes a lease of the scale set for one run, so that no second one moves its instances at the same time, and holds
     what else would move them, which is automatic repairs, autoscale and an upgrade policy that is not Manual.
-  - The lease is written into tags of the scale set that begin with C(azroll-), on the condition that nobody else wrote
-    meanwhile. Of two runs that start at once, one gets it. The other tags stay as they are.
-  - What is held is written into the tags before it is done. Whoever comes next after a run that was killed, with the
-    right to its lease, releases that, too.
+  - The lease is written into tags of the scale set that begin with C(azroll-), on the condition that no other client
+    wrote meanwhile. Of two runs that start at once, one gets it. The other tags stay as they are.
+  - What is held is written into the tags before it is done. The next run after an interrupted one, with the right
+    to its lease, releases that, too.
   - All times are those of Azure, never of the control node.
 author:
   - azroll.vmss contributors (@azroll)
@@ -33,7 +33,7 @@ options:
       - V(held) takes the lease, or renews it when less than half of its time is left, and holds what the options name.
         It may be taken when nobody has it, when it has expired, when its holder is a dead process of this same host,
         and with O(take_over=true). Otherwise the module fails with RV(error.kind=lease).
-      - V(released) undoes what the lease says is held, and gives the lease back last. The lease of another run that is
+      - V(released) undoes what is held by the lease, and releases the lease last. The lease of another run that is
         alive is left alone with all that it holds (RV(lost)).
     type: str
     choices: [held, released]
@@ -46,7 +46,7 @@ options:
   holder:
     description:
       - Who runs it, for people and for the question whether the process is still there, as the filter
-        P(azroll.vmss.rollout_holder#filter) tells it.
+        P(azroll.vmss.rollout_holder#filter) returns it.
     type: str
     default: ''
   target:
@@ -57,7 +57,7 @@ options:
   minutes:
     description:
       - How long the lease lasts unless it is renewed. After that any run may take it.
-      - V(0) takes none. Then nothing but RV(held) tells what is held; give that back as O(held).
+      - V(0) takes none. Then nothing but RV(held) reports what is held; pass that as O(held).
     type: int
     default: 120
   take_over:
@@ -101,7 +101,7 @@ options:
   held:
     description:
       - What an earlier call of the same run returned as RV(held). It is needed without lease (O(minutes=0)), and serves
-        where somebody removed the tags of the lease.
+        where another client removed the tags of the lease.
     type: list
     elements: str
     default: []
@@ -139,7 +139,7 @@ options:
   current_instance:
     description:
       - The id of an instance that follows the latest model. It is read before and after the writes of this module,
-        which tells whether they made a new model (see RV(made_model)). That is remembered as by O(by_image).
+        which shows whether they made a new model (see RV(made_model)). That is remembered as by O(by_image).
     type: str
     default: ''
   by_image:

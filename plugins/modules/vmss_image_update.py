@@ -190,7 +190,7 @@ options:
       - The run that makes the change, as in M(azroll.vmss.vmss_hold). The lease of that run is taken, or renewed, in
         the same request as the image, so that of two runs only one can write it.
       - If another run holds the scale set, the module fails with RV(error.kind=lease).
-      - Without it there is no lease, and none is looked at.
+      - Without it there is no lease, and none is read.
     type: str
   holder:
     description:

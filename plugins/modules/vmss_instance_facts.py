@@ -33,7 +33,7 @@ options:
         they are in service, which includes their health where the scale set has a health source; V(idle) means that
         nothing is done to them any more, however it ended; V(reported) means that they have said how they are, well or
         not, and are not initializing any more.
-      - If an instance is seen as failed in two looks in a row, the module fails.
+      - If an instance is seen as failed in two reads in a row, the module fails.
     type: str
     choices: [upgraded, reported, healthy, idle]
   instance_ids:
@@ -51,7 +51,7 @@ options:
     default: 600
   wait_interval:
     description:
-      - The number of seconds between two looks at the instances. Azure allows about ten a minute.
+      - The number of seconds between two reads of the instances. Azure allows about ten a minute.
     type: int
     default: 10
   unhealthy_before:
@@ -67,7 +67,7 @@ options:
       - Judge instances by their provisioning and power state alone, although the scale set has a health source. It is
         for scale sets whose instances have never reported their health, for example because the port of the application
         health extension is blocked.
-      - Without checks of another kind, nothing tells then whether the application works.
+      - Without checks of another kind, nothing shows then whether the application works.
     type: bool
     default: false
   include_instances:
@@ -108,7 +108,7 @@ options:
       - If one fails or is cancelled before it has begun all of the instances, a wait for V(upgraded) ends with
         RV(error.kind=operation_failed) or RV(error.kind=preempted) instead of at its timeout.
       - Needs the action C(Microsoft.Compute/locations/operations/read). Where an operation cannot be read, the
-        instances alone are judged, by two looks in a row, and the module warns.
+        instances alone are judged, by two reads in a row, and the module warns.
       - Refused without O(wait_for=upgraded) or O(wait_for=idle).
     type: list
     elements: str
@@ -126,11 +126,11 @@ options:
       - The path of a file, on the host that runs the module, in which a wait of several calls remembers what it has
         seen. The next call goes on where the last one ended. It continues rows of good reads, and it does not ask Azure
         before the time that Azure named when it throttled.
-      - The folder must exist, and nobody else should be able to write to it. A file that is missing or damaged has
-        nothing to tell. At the end of a wait, only what is known of Azure's limits stays in the file, so one file
+      - The folder must exist, and no other user should be able to write to it. A missing or damaged file counts as
+        empty. At the end of a wait, only what is known of Azure's limits stays in the file, so one file
         serves all waits of a play.
-      - With it, O(answered_timeout) and O(unanswered_timeout) end the wait, and RV(expired) says so. Before that, a
-        service that throttles or does not answer is no error. Lists of more than one page are made as seldom as
+      - With it, O(answered_timeout) and O(unanswered_timeout) end the wait, and RV(expired) reports it. Before that, a
+        service that throttles or does not answer is not an error. Lists of more than one page are made as seldom as
         Azure's limits demand, and up to ten instances are read one by one instead.
       - Without O(wait_for) it has no effect.
     type: path
@@ -149,7 +149,7 @@ options:
     default: 1800
   wait_successes:
     description:
-      - How many looks in a row must be good. Without O(wait_state), so many must fit into O(wait_timeout), with
+      - How many reads in a row must be good. Without O(wait_state), so many must fit into O(wait_timeout), with
         O(wait_interval) between two.
       - Without O(wait_for) it has no effect.
     type: int

@@ -62,7 +62,7 @@ options:
       - Judge instances by their provisioning and power state alone, although the scale set has a health source. It is
         for scale sets whose instances have never reported their health, for example because the port of the application
         health extension is blocked.
-      - Without checks of another kind, nothing tells then whether the application works.
+      - Without checks of another kind, nothing shows then whether the application works.
     type: bool
     default: false
   include_instances:

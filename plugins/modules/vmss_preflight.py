@@ -13,8 +13,8 @@ module: vmss_preflight
 short_description: Check an Azure VM scale set before an image is rolled out
 version_added: 0.1.0
 description:
-  - Looks at the model, the instances, the image, the other actors and the permissions, and returns all findings at
-    once, each with a code, a sentence and the way out. It writes nothing, and what it finds is no failure of the
+  - Checks the model, the instances, the image, the other actors and the permissions, and returns all findings at
+    once, each with a code, a sentence and the way out. It writes nothing, and what it finds is not a failure of the
     module; it fails only where the scale set cannot be read or the options are wrong.
   - A finding is a C(refusal), which stands until its cause is gone; or it C(needs_acceptance), by its code in
     O(accept); or it is a C(warning). All codes are explained in R(Preflight findings,
@@ -330,7 +330,7 @@ previous_image:
       of the model, or, if the model has the image to roll already, the one that is remembered in the tags of the scale
       set. Otherwise it is the one that all other instances have that belong to the rollout. It is never one whose own
       rollout failed or was rolled back.
-    - Empty if nothing tells it for certain.
+    - Empty if nothing shows it for certain.
   returned: always
   # shared: old_image
   type: dict
@@ -362,8 +362,8 @@ by_model:
 ignore_health_source:
   description:
     - Whether the scale set has a health source by which no instance has ever reported (C(health_never_reported)).
-      Instances are then judged by their state alone, and the modules of the rollout are to be told so by their option
-      of the same name.
+      Instances are then judged by their state alone, and the modules of the rollout need their option of the same
+      name.
   returned: always
   type: bool
   sample: false

@@ -81,7 +81,7 @@ class Arm(HealthReads, OperationReads, ImageReads):
         self.pace = Pace()
         # The time of the service's last answer: reports of health are compared on Azure's own clock.
         self.server_time: str | None = None
-        # Where no instance has ever reported, whoever takes that upon himself goes by the state of the instances alone.
+        # Where no instance has ever reported, a caller that accepts that goes by the state of the instances alone.
         self.ignore_health_source = False
 
     def close(self) -> None:
@@ -119,7 +119,7 @@ class Arm(HealthReads, OperationReads, ImageReads):
     def upgrade_instances(self, scale_set: ScaleSet, instance_ids: Sequence[str], *, follow: bool) -> Operation:
         """Start to bring these instances, and no others, to the latest model (`manualupgrade`).
 
-        Without `follow` the operation is not looked at any more, and must not be waited for.
+        Without `follow` the operation is not read any more, and must not be waited for.
         """
         if not instance_ids:
             raise ValueError("An upgrade needs instance ids")
@@ -211,7 +211,7 @@ class Arm(HealthReads, OperationReads, ImageReads):
         return str(status["code"]) if status.get("code") else None
 
     def repairs_state(self, scale_set: ScaleSet) -> str | None:
-        """`Running`, `Suspended` or `NotRunning`; None where the set does not tell of automatic repairs."""
+        """`Running`, `Suspended` or `NotRunning`; None where the set does not report automatic repairs."""
         body = self._get(
             self._path_of(scale_set, "instanceView"),
             f"read the state of automatic repairs of scale set {scale_set.name}",
@@ -341,7 +341,7 @@ class Arm(HealthReads, OperationReads, ImageReads):
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Mark the error of a write that Azure may have received all the same: only a refusal says that it did nothing."""
+    """Mark the error of a write that Azure may have received all the same: only a refusal shows that it did nothing."""
     try:
         yield
     except VmssError as error:

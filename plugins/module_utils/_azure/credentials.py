@@ -62,8 +62,8 @@ def choose_login(settings: Settings, environ: Mapping[str, str]) -> Login:
     """Which credentials are meant, by `auth_source`.
 
     `auto` takes the first of: the named profile, a client secret, a workload identity, the profile `default`, a managed
-    identity if the environment announces one, the Azure CLI. Raises CredentialError where what was asked for is not
-    complete; half a service principal is an error and never a reason to look further.
+    identity if the environment announces one, the Azure CLI. Raises CredentialError where what was requested is not
+    complete; half a service principal is an error and never a reason to try the next.
     """
     source = settings.auth_source or "auto"
     if source == "msi":

@@ -73,7 +73,7 @@ def refusal(fault: ArmFault, attempted: str, *, retry_after: float | None = None
 
 
 def preempted(fault: ArmFault) -> bool:
-    """Whether an operation was cancelled, by a newer one or by somebody."""
+    """Whether an operation was cancelled, by a newer one or by a client."""
     return (fault.code or "").lower() in ("operationpreempted", "canceled", "cancelled")
 
 

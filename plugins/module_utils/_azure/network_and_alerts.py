@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""The wire: what tells of health besides the instances themselves."""
+"""The wire: what shows health besides the instances themselves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class HealthReads:
         """The alerts on a resource that fired within 30 days, the longest there is, and are not resolved.
 
         It takes the right to read alerts of the resource's whole subscription: the stable api-version knows no
-        narrower scope (documented). Raises BadInput for what is no id of a resource.
+        narrower scope (documented). Raises BadInput for what is not a valid id of a resource.
         """
         return self._client.entries(
             resource_path(

@@ -25,7 +25,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 
 _ID = re.compile(r"/operations/(?P<id>[\w-]{1,64})(?=[?/]|$)", re.IGNORECASE)
-# Documented; what says anything else is taken to be running.
+# Documented; any other status is taken to be running.
 _ENDED = ("succeeded", "failed", "canceled", "cancelled")
 
 
@@ -37,7 +37,7 @@ class OperationEnd:
 
 
 class Operation:
-    """A long-running operation that was accepted; `answer` is the one that said so.
+    """A long-running operation that was accepted; `answer` is the one that accepted it.
 
     `started_at` is the server's time of that, in ISO 8601, and `id` names the operation below its location. Its address
     may be signed (recorded), so nobody but the SDK gets to see that.

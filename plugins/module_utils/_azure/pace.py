@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""How often instances may be listed: by what a list costs, and by what Azure says is left of its limit."""
+"""How often instances may be listed: by what a list costs, and by what Azure reports as left of its limit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LIST_LIMIT = re.compile(r"Microsoft\.Compute/HighCostGet(?!Images)\w*;\s*(?P<le
 
 @dataclass(frozen=True)
 class Pace:
-    """What is known of the limit of lists: `pages` of the last list, and `left` at a moment `at`; None: not told."""
+    """What is known of the limit of lists: `pages` of the last list, and `left` at a time `at`; None: not reported."""
 
     pages: int = 1
     left: int | None = None
@@ -50,7 +50,7 @@ class Pace:
         return self.wait(2 * self.pages, now)
 
     def wait(self, tokens: int, now: float) -> float:
-        """Seconds until so many pages can be read; 0 where Azure told nothing of its limit."""
+        """Seconds until so many pages can be read; 0 where Azure did not report its limit."""
         if self.left is None:
             return 0.0
         return max(min(tokens, LIST_TOKENS) - self._there(now), 0.0) / LIST_REFILL

@@ -31,7 +31,7 @@ else:
         from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
         from azure.core.pipeline.policies import HTTPPolicy as Policy
     except ImportError:
-        # `client.connect` says what is missing.
+        # `client.connect` names what is missing.
         Policy = object
 
 CONNECT_TIMEOUT = 10.0
@@ -47,7 +47,7 @@ class Retry(Policy):
     was read before it would be old afterwards. `decides`: whether reads here may be those of a decision; polls are not.
 
     A write is never repeated, because Azure may have received it: `waiter.decide` reads again first. But for a 401,
-    which says that it was not received: the SDK forgets its token, so that the request is sent again with another.
+    which shows that it was not received: the SDK forgets its token, so that the request is sent again with another.
     """
 
     def __init__(self, deadline: Deadline, *, decides: bool = True) -> None:

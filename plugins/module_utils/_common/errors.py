@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""The one exception tree of the collection: each error says what was tried, what Azure said and what to do next."""
+"""The one exception tree of the collection: each error has what was tried, what Azure said and what to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.wording import
 # The attributes of an error that say what follows from it.
 CONSEQUENCES = ("transient", "waited_out", "no_answer", "unseen", "retry_instances", "denied", "blocks_rollback")
 _ROLLING_UPGRADE = "a rolling upgrade of Azure's own is running"
-# Whose the scale set is, by the guard that says so.
+# Whose the scale set is, by the guard that found it.
 _OWNERS = {
     "managed": "another service owns the scale set",
     "service_fabric": "the scale set carries Service Fabric nodes",
@@ -29,7 +29,7 @@ _ANOTHER_CLIENT = "another client is changing the scale set"
 
 @dataclass(frozen=True)
 class ArmFault:
-    """What the service said: HTTP status, ARM's code, message and target, and the id to quote in a support case.
+    """What the service answered: HTTP status, ARM's code, message and target, and the id to quote in a support case.
 
     `detail_codes` are those of what it names as the reason, `policies` the assignments of Azure Policy that deny it.
     """
@@ -44,14 +44,14 @@ class ArmFault:
 
     @property
     def refused(self) -> bool:
-        """Whether Azure has said no, and will say so again: none of a fault of the service, and of throttling."""
+        """Whether Azure has refused, and will refuse again: none of a fault of the service, and of throttling."""
         return self.status is not None and 400 <= self.status < 500 and self.status not in (408, 429)
 
 
 class VmssError(Exception):
     """Base of the tree. `kind` names the error for programs, `message` and `advice` speak to people.
 
-    The other attributes say what follows from it for whoever carries a rollout out; they are in the `error` key of a
+    The other attributes say what follows from it for a rollout; they are in the `error` key of a
     module's result. A `transient` one passes by itself: the same request may succeed a little later.
     """
 
@@ -59,13 +59,14 @@ class VmssError(Exception):
     transient = False
     # The same call goes through as soon as there is room again, or another client's operation has ended.
     waited_out = False
-    # Azure did not answer: a check that ends with it says nothing of the instances, but may be repeated for a while.
+    # Azure did not answer: a check that ends with it shows nothing about the instances, but may be repeated for a
+    # while.
     no_answer = False
     # Azure did not answer, or not about what was asked: neither the image nor the instances are to blame.
     unseen = False
     # Instances failed, or were never begun: they may be retried, each once.
     retry_instances = False
-    # Azure denies the request for its own reasons, and denies it again: whoever can do without goes on.
+    # Azure denies the request for its own reasons, and denies it again: a caller that can do without goes on.
     denied = False
     # Why nothing is written any more after it, a rollback neither: another client is at work, or Azure cannot be worked
     # with. Empty where it forbids nothing.
@@ -125,7 +126,7 @@ class BadInput(VmssError):
 
 
 class Refused(VmssError):
-    """A guard said no before anything was written; `kind` of the instance names the guard."""
+    """A guard refused before anything was written; `kind` of the instance names the guard."""
 
     def __init__(self, guard: str, message: str, *, advice: str, instances: Sequence[str] = ()) -> None:
         super().__init__(message, advice=advice, instances=instances)
@@ -219,7 +220,7 @@ class Forbidden(VmssError):
 
 
 class Conflict(VmssError):
-    """A race with another write: 412, and 409 where its code says so."""
+    """A race with another write: 412, and 409 where its code is one of a race."""
 
     kind = "conflict"
     transient = True

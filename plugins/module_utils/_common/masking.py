@@ -13,7 +13,7 @@ import re
 
 MASK = "***"
 
-# Whoever has a signed address may use it.
+# Any client that has a signed address may use it.
 _SIGNATURE = re.compile(r"(?<=[?&]sig=)[^&\s\"'<>]+", re.IGNORECASE)
 _NAME = (
     r"[\w-]*(?:(?:password|passwd|pwd|secret|token)s?|(?:account|access|api|private|sas)[_-]?key)"

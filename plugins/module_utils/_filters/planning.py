@@ -52,7 +52,7 @@ def rollout_plan(
     by_model: bool = True,
     ignore_missing: bool = False,
 ) -> dict[str, Any]:
-    """Batches, and the plan as lines; what cannot be planned is told as data, in `refused`.
+    """Batches, and the plan as lines; what cannot be planned is returned as data, in `refused`.
 
     A role that fails with the words alone is easier to read than a template that could not be finished.
     """

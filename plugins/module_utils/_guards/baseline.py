@@ -21,7 +21,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set impor
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import by_id, listed
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import is_stale, on_target
 
-# Enough of a machine's id to tell it from one that has taken over its number.
+# Enough of a machine's id to distinguish it from one that has taken over its number.
 _ID_LENGTH = 8
 _ADVICE = (
     "Find out who changes the scale set (its activity log shows it), then run the same play again. Where only its "
@@ -57,11 +57,11 @@ class Baseline:
         scaled_by_others: bool = False,
         by_model: bool = True,
     ) -> Baseline:
-        """What is to be remembered of a look at the set.
+        """What is to be remembered of a read of the set.
 
         `any_capacity` knows its own bounds, those of the autoscale setting. Where the set is `scaled_by_others`, half
-        of its capacity is the least: what is lost beyond that is no load that went, and the budget of the instances
-        that are left says nothing of those that the service needs.
+        of its capacity is the least: what is lost beyond that was not due to less load, and the budget of the instances
+        that are left shows nothing about those that the service needs.
         """
         others = scaled_by_others and not any_capacity
         return cls(

@@ -128,7 +128,7 @@ class Image:
 
     @property
     def effective_version(self) -> str | None:
-        """The version that is really meant: the exact one where Azure tells it, else the one in the reference."""
+        """The version that is really meant: the exact one where Azure reports it, else the one in the reference."""
         if self.exact_version:
             return self.exact_version
         match = self._versioned_id()
@@ -162,7 +162,7 @@ class Image:
 
     @property
     def pinned(self) -> Image:
-        """The reference that leads to this very image: at the number behind `latest`, where Azure tells it."""
+        """The reference that leads to this very image: at the number behind `latest`, where Azure reports it."""
         if self.floating and self.exact_version:
             return self.with_version(self.exact_version)
         return replace(self, exact_version=None)

@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""What Azure tells of an image beyond its name: the system on it, how it boots, and whether it is still wanted."""
+"""What Azure reports of an image beyond its name: the system on it, how it boots, and whether it is still wanted."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class ImageDetails:
     of the image's feature `SecurityType` (TrustedLaunchSupported, ConfidentialVM, ...). `deprecation` is the state of a
     platform image (Active, ScheduledForDeprecation, Deprecated), `end_of_life` the date that its publisher gives.
     `excluded`: the version is kept out of `latest`. `disk_gb` is the size of its OS disk. `disk_controllers` are the
-    types of controllers in its feature `DiskControllerTypes`, in lower case; none where it says nothing. `plan` are
-    publisher, product and name of the plan that it is bought by, all empty for an image without one.
+    types of controllers in its feature `DiskControllerTypes`, in lower case; none where it has no such feature. `plan`
+    are publisher, product and name of the plan that it is bought by, all empty for an image without one.
     """
 
     os_type: str | None = None
@@ -101,7 +101,7 @@ def _controllers(properties: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _gigabytes(size: Any, size_in_bytes: Any = None) -> int | None:
-    """Older answers tell the bytes only, with those of the disk's footer (recorded)."""
+    """Older answers contain the bytes only, with those of the disk's footer (recorded)."""
     if isinstance(size, int):
         return size
     return size_in_bytes // 2**30 if isinstance(size_in_bytes, int) else None

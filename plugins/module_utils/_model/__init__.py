@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""A scale set and its instances as Azure describes them, and what can be told from that alone.
+"""A scale set and its instances as Azure describes them, and what follows from that alone.
 
 No plans, no writes, no I/O.
 """

@@ -36,7 +36,7 @@ _RESOURCE = re.compile(
 
 @dataclass(frozen=True)
 class Alert:
-    """An alert that has fired and is not resolved. `fired_at` is Azure's time in ISO 8601, None where it says none."""
+    """An alert that has fired and is not resolved. `fired_at` is Azure's time in ISO 8601, None without one."""
 
     id: str
     rule: str

@@ -29,15 +29,15 @@ class Instance:
 
     `power` is the last part of the power state (`running`, `stopped`, `deallocated`, ...), `health` that of the
     reported health state (`healthy`, `unhealthy`, `unknown`, `initializing`), both in lower case and None where Azure
-    says nothing. `health_time` is the time of that report as Azure wrote it. `latest_model` is None on Flexible sets,
-    which do not know it. `protected` is from actions of the scale set. `failure` is the error status of a failed
-    instance, in Azure's words. `state_since` is the time of the provisioning state, where Azure tells one (documented
+    reports nothing. `health_time` is the time of that report as Azure wrote it. `latest_model` is None on Flexible
+    sets, which do not know it. `protected` is from actions of the scale set. `failure` is the error status of a failed
+    instance, in Azure's words. `state_since` is the time of the provisioning state, where Azure reports one (documented
     as optional; no recorded instance in progress has it), and of an instance that is being made the time of its
-    creation; None where nothing tells. `tags` are its own and those of the scale set.
+    creation; None where nothing shows it. `tags` are its own and those of the scale set.
 
     `os_type` is that of the OS disk, and `disk_attached` whether that disk existed before the instance. `profile_time`
-    is the mark of what was made from a Flexible set's model. `attached` says why the instance counts as attached to
-    the set, not made from its model, and so is no part of a rollout (`_model/origin.py`).
+    is the mark of what was made from a Flexible set's model. `attached` is why the instance counts as attached to
+    the set, not made from its model, and so is not part of a rollout (`_model/origin.py`).
     """
 
     instance_id: str
@@ -150,7 +150,7 @@ def _state_since(properties: Mapping[str, Any], view: Mapping[str, Any]) -> str 
 
 
 def _agent_ready(view: Mapping[str, Any]) -> bool | None:
-    # The first status of the agent says Ready or Not Ready (documented in the API description's examples).
+    # The first status of the agent reads Ready or Not Ready (documented in the API description's examples).
     statuses = (view.get("vmAgent") or {}).get("statuses") or []
     return str(statuses[0].get("code") or "").lower() == "provisioningstate/succeeded" if statuses else None
 

@@ -51,7 +51,7 @@ def fingerprints(body: Mapping[str, Any]) -> dict[str, str]:
 
 
 def describe_change(section: str) -> str:
-    """What is to be said when the fingerprint of a section is another one."""
+    """The message when the fingerprint of a section is another one."""
     return _CHANGES.get(section, f"{section} of the virtual machine profile was changed")
 
 
@@ -60,7 +60,7 @@ def _without(record: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _essence(value: Any) -> Any:
-    """Without what says nothing, and with ids in one case: writers differ in both and mean the same."""
+    """Without what has no meaning, and with ids in one case: writers differ in both and mean the same."""
     if isinstance(value, dict):
         inside = {name: _essence(one) for name, one in value.items()}
         return {name: one for name, one in inside.items() if one not in _NOTHING}

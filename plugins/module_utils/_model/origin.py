@@ -29,11 +29,11 @@ NOT_FROM_MODEL = "not made from the model of the scale set"
 
 
 def why_attached(instance: Instance, scale_set: ScaleSet, include: Collection[str] = ()) -> str | None:
-    """Why an instance is no part of a rollout; None where it is, because it was made from the model or is included.
+    """Why an instance is not part of a rollout; None where it is, because it was made from the model or is included.
 
     `include` are ids of instances that are rolled although they were not made from the model. Azure adds the tag
     `VirtualMachineProfileTimeCreated` to the virtual machines that it makes from a Flexible set's model (documented,
-    recorded), from the API version 2023-09-01 on. A model without that time is older: there the image alone tells.
+    recorded), from the API version 2023-09-01 on. A model without that time is older: there the image alone decides.
     """
     if not scale_set.flexible:
         return None
@@ -50,7 +50,7 @@ def why_attached(instance: Instance, scale_set: ScaleSet, include: Collection[st
 
 
 def follows_model(instance: Instance, scale_set: ScaleSet) -> bool | None:
-    """Whether an instance of a Flexible set was made from the model as it is; None where nothing tells.
+    """Whether an instance of a Flexible set was made from the model as it is; None where nothing shows it.
 
     Its tag has the time at which the model was written that it was made from (recorded), to the second. Each write of
     the profile moves that time, also one that brings back what was there before (recorded).
@@ -69,7 +69,7 @@ def classify(scale_set: ScaleSet, instances: Iterable[Instance], include: Collec
     judged = []
     for one in instances:
         attached = why_attached(one, scale_set, include)
-        # A thousand copies at each look take longer than all else that is done with them.
+        # A thousand copies at each read take longer than all else that is done with them.
         judged.append(one if one.attached == attached else replace(one, attached=attached))
     wanted = _folded(include)
     never = [one for one in judged if one.attached and one.instance_id.lower() in wanted]

@@ -29,7 +29,7 @@ NOT_BEGUN = "shows the image, but nothing was done to it yet"
 
 @dataclass(frozen=True)
 class Progress:
-    """One look at the instances that are waited for.
+    """One read of the instances that are waited for.
 
     `instance_ids` are all that are waited for; `waiting` and `failed` give the reason by id. Vanished instances are
     nobody's failure: they are gone from the set and the sweep sees to their successors.
@@ -75,7 +75,7 @@ class Progress:
         return replace(self, waiting={**done, **self.waiting, **failed}, failed={}, vanished=())
 
     def seen_once(self) -> Progress:
-        """The same where nothing but one look tells that the instances are done: they have to be confirmed by one more
+        """The same where nothing but one read shows that the instances are done: they have to be confirmed by one more
         read.
         """
         done = [one for one in self.instance_ids if one not in (*self.vanished, *self.waiting, *self.failed)]
@@ -112,7 +112,7 @@ def upgraded(
     """Whether the instances run the target image and are up again; health is not asked.
 
     With `sent_at`, an instance whose provisioning state is older than that was not begun, whatever it shows: Azure may
-    show the new image before the disk is new. Where Azure tells no time of the state, what it shows counts.
+    show the new image before the disk is new. Where Azure reports no time of the state, what it shows counts.
 
     Those of `unhealthy` were out of service before: they are waited for only while an operation runs on them. Those of
     `failed_before` had failed when they were sent: on the old image, that is the earlier failure, and they are waited
@@ -143,7 +143,7 @@ def healthy(
 ) -> Progress:
     """Whether the instances are in service, by a report younger than `since`; those of `unhealthy` as for `upgraded`.
 
-    Without a health source the guest agent must be ready, the weakest signal there is (it says nothing of the
+    Without a health source the guest agent must be ready, the weakest signal there is (it shows nothing about the
     application).
     """
 
@@ -164,10 +164,10 @@ def reported(
     since: datetime | None = None,
     unhealthy: Collection[str] = (),
 ) -> Progress:
-    """Whether the instances have said how they are by a report younger than `since`; those of `unhealthy` as for
+    """Whether the instances have shown how they are by a report younger than `since`; those of `unhealthy` as for
     `upgraded`.
 
-    `initializing` is no verdict (documented: for as long as the grace period, a new instance is neither healthy nor
+    `initializing` is not a verdict (documented: for as long as the grace period, a new instance is neither healthy nor
     unhealthy).
     """
 

@@ -7,9 +7,9 @@
 
 """The mark of a scale set that was rolled back from an image.
 
-While instances run two images, nothing in Azure tells a rollout that stopped half way from a rollback that did: the one
-would go on where the other came from. So whoever writes an older image into the model notes the image that it leaves in
-a tag, in the same request; it goes with the last instance that runs that image, or with the next image.
+While instances run two images, nothing in Azure separates a rollout that stopped half way from such a rollback: the one
+would go on where the other came from. So a run that writes an older image into the model notes the image that it leaves
+in a tag, in the same request; it goes with the last instance that runs that image, or with the next image.
 """
 
 from __future__ import annotations

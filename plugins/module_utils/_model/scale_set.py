@@ -18,7 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.model_fingerpri
 from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import read_mark
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory, read_history
 
-# The upgrade policy under which instances are upgraded only when somebody asks for it.
+# The upgrade policy under which instances are upgraded only when a client requests it.
 MANUAL = "Manual"
 _HEALTH_EXTENSIONS = ("applicationhealthlinux", "applicationhealthwindows")
 # PT15M is the only value that the notification takes (documented).
@@ -37,10 +37,9 @@ class ScaleSet:
     `rolled_back_from` is the image that the set was rolled back from by a rollout, None where it was not, and
     `image_history` what else the tags remember of its images.
     `profile` has a fingerprint of each section that instances are made from (`_model/model_fingerprint.py`).
-    `os_type` is that of the model, None where it does not tell. `profile_time` is when the model was written, as Azure
-    wrote it. `has_profile` is false where a Flexible set was made without a model: its virtual machines have nothing in
-    common (recorded).
-    `tags` are anybody's, so they stay out of facts and results.
+    `os_type` is that of the model, None where it does not report it. `profile_time` is when the model was written, as
+    Azure wrote it. `has_profile` is false where a Flexible set was made without a model: its virtual machines have
+    nothing in common (recorded). `tags` are anybody's, so they stay out of facts and results.
     """
 
     id: str

@@ -54,8 +54,8 @@ def select(
 ) -> list[Instance]:
     """The instances that meet the selection, in the order given.
 
-    Raises BadInput where a value names nothing that exists, and says what does. With `missing_ids`, ids that are gone
-    are passed over: between two looks at a scale set instances may vanish. `option` is where the selection was given.
+    Raises BadInput where a value names nothing that exists, and names what does. With `missing_ids`, ids that are gone
+    are passed over: between two reads of a scale set instances may vanish. `option` is where the selection was given.
     """
     everything = list(instances)
     chosen = everything

@@ -20,7 +20,7 @@ _RUNNING, _UNSAID = "running", (None, "unknown")
 
 OLD_REPORT = "health report is older than the upgrade"
 NO_REPORT = "no health report"
-# What an instance says, or is silent about, before it has a verdict of its own.
+# What an instance reports, or does not report, before it has a verdict of its own.
 UNDECIDED = frozenset({NO_REPORT, OLD_REPORT, "initializing"})
 
 REFRESHED, ON_CHANGE = "refreshed", "on_change"
@@ -31,8 +31,8 @@ _NOT_RENEWED_FOR = timedelta(minutes=5)
 def report_time(instances: Iterable[Instance], health_source: str | None, now: datetime | None) -> str:
     """What moves the time of health reports: each report (`refreshed`), or only another state (`on_change`).
 
-    No recording has a health report, and the documentation leaves it open. So the set itself tells: where most of the
-    instances that report healthy have said so for long, or without any time, the time moves on change. Otherwise a load
+    No recording has a health report, and the documentation leaves it open. So the set itself decides: where most of the
+    instances that report healthy have done so for long, or without any time, the time moves on change. Otherwise a load
     balancer's probe is taken for such a source, and the extension for one that renews its reports (guessed); of the
     two, that is the one that never takes a report of the old system for one of the new.
     """
@@ -46,7 +46,7 @@ def report_time(instances: Iterable[Instance], health_source: str | None, now: d
 def demanded(since: datetime | None, now: datetime | None, settling: float | None) -> datetime | None:
     """The time that health reports must be younger than at `now`; None where any counts.
 
-    `settling` seconds after `since`, any report counts that says healthy then: for sources whose time stands still,
+    `settling` seconds after `since`, any report counts that is healthy then: for sources whose time stands still,
     where an old system's report must be gone by then. None for sources that renew their reports.
     """
     if since is None or settling is None or now is None:
@@ -59,7 +59,7 @@ def trouble(instance: Instance, health_source: str | None, *, since: datetime | 
 
     With a health source, an instance that runs and reports that it is healthy is in service, whatever its provisioning
     is called: a failed extension does not stop the application (documented: `Failed` is the end of the last operation).
-    A report from before that failure tells nothing, though. Only while an operation runs on it, or it is being deleted,
+    A report from before that failure shows nothing, though. Only while an operation runs on it, or it is being deleted,
     does it not count. Without a health source it must be provisioned and running. With `since`, a health report must be
     younger than that. A missing report is not healthy (documented: `vmHealth` is absent until the first one), and any
     state that is not listed counts as not healthy yet.
@@ -78,7 +78,7 @@ def trouble(instance: Instance, health_source: str | None, *, since: datetime | 
 
 
 def never_reported(instances: Iterable[Instance], health_source: str | None) -> bool:
-    """Whether the set has a health source that says nothing of any instance, though some run.
+    """Whether the set has a health source that reports nothing of any instance, though some run.
 
     Azure shows no state of health before the first report (documented), so the source may be blocked, misconfigured, or
     in the model alone, which instances that were made before it do not follow.
@@ -89,12 +89,12 @@ def never_reported(instances: Iterable[Instance], health_source: str | None) -> 
 
 
 def reported_healthy(instance: Instance) -> bool:
-    """Whether it may be that it serves: nothing that is known of it says otherwise, though not all says so."""
+    """Whether it may be that it serves: nothing that is known of it contradicts that, though not all confirms it."""
     return instance.health == "healthy" and instance.power in (_RUNNING, *_UNSAID)
 
 
 def in_service(instance: Instance, health_source: str | None) -> bool:
-    """Whether the instance does its work as far as Azure can tell."""
+    """Whether the instance does its work as far as Azure reports."""
     return trouble(instance, health_source) is None
 
 
@@ -121,7 +121,7 @@ def doubtful(instances: Iterable[Instance], health_source: str | None) -> frozen
     """The ids of those that count as out of service and may serve all the same.
 
     They have reported healthy, and their last operation has failed since then: where the time of a report moves on
-    change only, that tells nothing.
+    change only, that shows nothing.
     """
     return frozenset(
         one.instance_id

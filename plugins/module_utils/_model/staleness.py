@@ -34,7 +34,7 @@ _NO = ("false", "no", "off", "0")
 class Marks:
     """What keeps instances out of a rollout: `skip_ids` and `skip_tags` for good, `busy_tags` for the moment.
 
-    A tag counts by its name, in any case, unless its value says no.
+    A tag counts by its name, in any case, unless its value is a no.
     """
 
     skip_ids: tuple[str, ...] = ()
@@ -65,8 +65,8 @@ class Exclusion:
 def is_stale(instance: Instance, target: Image, *, by_model: bool = True) -> bool:
     """Whether the instance has to move: its own image differs, or it does not follow the latest model.
 
-    Never judged by `latestModelApplied` alone, which says nothing of the image under a floating reference
-    (Azure/azure-cli 28008). `by_model=False` looks at the image only, and so is an instance judged that was given a
+    Never judged by `latestModelApplied` alone, which shows nothing about the image under a floating reference
+    (Azure/azure-cli 28008). `by_model=False` checks the image only, and so is an instance judged that was given a
     model of its own, as it may never follow the latest one (Azure/azure-cli 30708). What was not made from the
     model never has to move.
     """

@@ -35,7 +35,7 @@ def claim_lease(arm: Arm, scale_set: ScaleSet, claim: Claim) -> Lease:
 
 
 def server_time(arm: Arm) -> datetime:
-    """The time of Azure's last answer. The control node's own clock says nothing of when a lease ends."""
+    """The time of Azure's last answer. The control node's own clock does not decide when a lease ends."""
     time = parse_time(arm.server_time)
     if time is None:
         raise ServiceError(

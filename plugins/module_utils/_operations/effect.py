@@ -40,7 +40,7 @@ def with_verb(left: Sequence[str]) -> str:
 def write_without_effect(
     what: str, left: str, *, attempted: str, reasons: str = "", instances: Sequence[str] = ()
 ) -> NoEffect:
-    """The error for a write of `what` that shows nowhere: `left` says what is as it was, `reasons` what is known."""
+    """The error for a write of `what` that shows nowhere: `left` is what is as it was, `reasons` what is known."""
     return NoEffect(
         f"Azure reports that {what} has succeeded, but {left} as before",
         advice=f"{reasons}See in the activity log of the scale set what Azure did, and who else writes it; then run "

@@ -7,8 +7,8 @@
 
 """Holding a scale set for a rollout: the lease, automatic repairs, autoscale and the upgrade policy.
 
-What is held is written into the lease first and done then; letting go goes the other way round. A run that is killed
-anywhere in between leaves tags that say at least what it held, and each step looks before it acts: whoever comes next
+What is held is written into the lease first and done then; the release goes the other way round. A run that is
+interrupted anywhere in between leaves tags with at least what it held, and each step reads before it acts: the next run
 with the right to the lease does the same again.
 """
 
@@ -101,7 +101,7 @@ class Outcome:
 
 
 class LeaseManager:
-    """Holds and lets go under one claim. `actions` names what was done so far, or in check mode would have been.
+    """Holds and releases under one claim. `actions` names what was done so far, or in check mode would have been.
 
     `found` is the lease that was there when the set was read last. `remembered` is what the caller knows to be held,
     should there be no lease (`minutes` of the claim are 0) or its tags be gone.
@@ -150,8 +150,8 @@ class LeaseManager:
         """Take or renew the lease and hold what is wished. Raises Refused (`lease`, `upgrade_policy`, `tag_limit`).
 
         `current` is an instance that follows the latest model, if one is known: it is read before and after. Where that
-        tells that writes of tags make a new model, or the caller knows (`by_image`), the lease's tags are joined by one
-        that remembers it: a run that is killed after that is continued by one that judges by image.
+        shows that writes of tags make a new model, or the caller knows (`by_image`), the lease's tags are joined by one
+        that remembers it: a run that is interrupted after that is continued by one that judges by image.
         """
         self._address = (resource_group, name)
         self._current = current
@@ -181,14 +181,14 @@ class LeaseManager:
         by_image: bool = False,
         current: str = "",
     ) -> Outcome:
-        """Undo what the lease says is held, and what the caller remembers, and give the lease back last of all.
+        """Undo what is held by the lease, and what the caller remembers, and release the lease last of all.
 
         `finished` is the image whose rollout has come to a good end: it is not unproven any more. `by_image`: writes of
         tags make a new model here, which is remembered, so that no later run moves instances because of that. Where
         that is not known yet, `current` is an instance that follows the latest model: it is read before and after.
         Another run's lease is left alone, with all that it holds. An error leaves the rest held and in the tags. Raises
-        Refused (`upgrade_policy`) where somebody has set a policy under which a write of the tags would have Azure
-        upgrade instances that lag.
+        Refused (`upgrade_policy`) where another client has set a policy under which a write of the tags would have
+        Azure upgrade instances that lag.
         """
         self._address = (resource_group, name)
         scale_set = self._read()
@@ -196,7 +196,7 @@ class LeaseManager:
         if before and self._lost(scale_set):
             if self._claim.minutes:
                 return Outcome(before, before, lost=True)
-            # Without a lease of its own, the caller may remember what a refusal told of the other's.
+            # Without a lease of its own, the caller may remember what a refusal reported of the other's.
             remembered = tuple(item for item in remembered if item not in before.held)
             before = None
         held = (before or Lease()).holding(*remembered).held
@@ -224,7 +224,7 @@ class LeaseManager:
     # What to write
 
     def _choose(self, scale_set: ScaleSet, holds: Holds) -> tuple[str, ...]:
-        """What has to be held: only what runs now, or what a lease says was held already."""
+        """What has to be held: only what runs now, or what was held by a lease already."""
         known = (read_lease(scale_set.tags) or Lease()).holding(*self._remembered).held
         found: list[str] = []
         if (
@@ -279,13 +279,13 @@ class LeaseManager:
             self._followed = scale_set if self._follows(scale_set) else None
 
     def _follows(self, scale_set: ScaleSet) -> bool | None:
-        """Whether the instance follows the latest model; None where it does not tell, or is gone."""
+        """Whether the instance follows the latest model; None where it does not report it, or is gone."""
         instance = self._arm.get_instance(scale_set, self._current)
         return instance.latest_model if instance else None
 
     def _made_model(self) -> bool | None:
         """Whether the writes made a new model, though none of them is about what instances are made from; None where
-        nothing tells.
+        nothing shows it.
 
         That they do not is a guess; where another client has changed the model meanwhile, it was not they.
         """
@@ -341,7 +341,7 @@ class LeaseManager:
         body: dict[str, Any] = {}
         if policy and scale_set.manual:
             body["properties"] = {"upgradePolicy": {"mode": policy}}
-        # Whoever works without a lease leaves the tags alone: a policy may forbid to write them.
+        # A caller without a lease leaves the tags alone: a policy may forbid to write them.
         tags = self._remembering(scale_set, arrived) if self._claim.minutes else scale_set.tags
         if tags != scale_set.tags:
             body["tags"] = tags
@@ -364,7 +364,7 @@ class LeaseManager:
         return self._noting_by_image(scale_set, tags)
 
     def _noting_by_image(self, scale_set: ScaleSet, tags: Mapping[str, str] | None = None) -> Mapping[str, str]:
-        """The tags, with what tells the next run to judge by image, where writes of tags make models."""
+        """The tags, with what makes the next run judge by image, where writes of tags make models."""
         tags = scale_set.tags if tags is None else tags
         if not self._by_image:
             return tags
@@ -433,7 +433,7 @@ class LeaseManager:
         return scale_set, operation
 
     def _note(self, body: dict[str, Any]) -> None:
-        """Tell what was written, or may have been."""
+        """Report what was written, or may have been."""
         actions = ["lease"] if "tags" in body else []
         actions += [f"upgrade policy {body['properties']['upgradePolicy']['mode']}"] if "properties" in body else []
         self.actions += [action for action in actions if action not in self.actions]
@@ -503,7 +503,7 @@ class LeaseManager:
 def _lagging(scale_set: ScaleSet, instances: Sequence[Instance], *, any_model: bool = False) -> tuple[str, ...]:
     """The instances that Azure would upgrade by itself; never protected ones (documented).
 
-    Those of a Flexible set show which model they were made from by a tag at best: one that nothing tells of may lag
+    Those of a Flexible set show which model they were made from by a tag at best: one without such a tag may lag
     behind a model that has gone to another image and back.
     """
     there = [one for one in instances if not (one.leaving or one.protected or one.attached)]
@@ -548,9 +548,9 @@ def _no_more_models(scale_set: ScaleSet, error: ModelLimit) -> ModelLimit:
 
 
 def _left_as_before(before: ScaleSet, now: ScaleSet, body: Mapping[str, Any]) -> list[str]:
-    """What was written, and is not there: the policy, and tags of a lease where nobody has written the set at all.
+    """What was written, and is not there: the policy, and tags of a lease where no other client has written the set.
 
-    Where another client has, the lease was lost to them, which is for others to tell; so it is for whoever removes
+    Where another client has, the lease was lost to them, which others report; so it is where a client removes
     tags.
     """
     policy = ((body.get("properties") or {}).get("upgradePolicy") or {}).get("mode") or before.upgrade_policy

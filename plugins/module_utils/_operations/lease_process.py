@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""Who holds a lease: a name for the process that rolls, by which its death can be told for certain on its own host."""
+"""Who holds a lease: a name for the process that rolls, by which its death can be detected for certain on its host."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def holder_name(job: str = "") -> str:
 def is_dead(holder: str) -> bool:
     """Whether the holder is a process of this host, and of this container where there are some, that is no more.
 
-    What cannot be told for certain, such as the life of a process on another host, is False.
+    What cannot be decided for certain, such as the life of a process on another host, is False.
     """
     match = _PROCESS.search(holder)
     return match is not None and match["world"] == _world() and _start(int(match["pid"])) != match["start"]

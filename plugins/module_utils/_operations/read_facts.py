@@ -77,7 +77,7 @@ class OptionalReads:
     def __call__(self, read: Callable[[], T], absent: T | None = None, *, tell: bool = False) -> T | None:
         """What was read, `absent` where there is no such thing, None where it cannot be read.
 
-        A refusal is trouble only where it is to be told: most have findings of their own.
+        A refusal is trouble only where it is to be reported: most have findings of their own.
         """
 
         def reading() -> T:

@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""Reading all that preflight looks at. What may not be read is no error: the finding says so."""
+"""Reads all that preflight checks. What may not be read is not an error: a finding reports it."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _surroundings(arm: Arm, optional: OptionalReads, scale_set: ScaleSet, inputs
 
 
 def _silent_source(snapshot: Snapshot, target: Image, by_model: bool) -> str | None:
-    """The health source, where no instance has ever reported, and that is none of the target image's doing."""
+    """The health source, where no instance has ever reported, and that is not an effect of the target image."""
     source, instances = snapshot.scale_set.health_source, snapshot.instances
     to_move = [one for one in instances if is_stale(one, target, by_model=by_model)]
     return source if never_reported(instances, source) and never_reported(to_move, source) else None

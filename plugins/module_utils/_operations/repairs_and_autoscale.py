@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""The others who move instances by themselves: automatic repairs and autoscale, held and let go."""
+"""The others that move instances by themselves: automatic repairs and autoscale, held and released."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 # So often is a write begun anew after another client's; with each the other one has got something done.
 ATTEMPTS = 5
-# Azure says 409 while another write is on its way.
+# Azure answers 409 while another write is in progress.
 BUSY = 5.0
 _ACTIONS = {"Suspend": ("running", "repairs suspended"), "Resume": ("suspended", "repairs resumed")}
 
@@ -36,7 +36,8 @@ _ACTIONS = {"Suspend": ("running", "repairs suspended"), "Resume": ("suspended",
 def find_autoscale(arm: Arm, scale_set: ScaleSet) -> list[Autoscale]:
     """The autoscale settings that scale the set, in whichever resource group they live.
 
-    Whoever may not list those of the subscription sees the ones in the group of the set, where they are as a rule.
+    A principal that may not list those of the subscription sees the ones in the group of the set, where they are as a
+    rule.
     """
     try:
         documents = arm.all_autoscale_settings()
@@ -61,7 +62,7 @@ def check_repairs(arm: Arm, scale_set: ScaleSet, action: str, before: str, deadl
 
 
 class Actors:
-    """Looks before it acts, so that the same may be asked for again. `actions` is the list that is told what was done.
+    """Reads before it acts, so that the same may be requested again. `actions` is the list that gets what was done.
 
     `guard` reads whether the set is still the caller's to write; each write rests on that, and on the actor's own
     state, both read for it.
@@ -77,7 +78,7 @@ class Actors:
         self._check_mode = check_mode
 
     def repairs_state(self, scale_set: ScaleSet) -> str:
-        """The state of automatic repairs in lower case, empty for Flexible sets, which do not tell (recorded)."""
+        """The state of automatic repairs in lower case, empty for Flexible sets, which do not report it (recorded)."""
         return "" if scale_set.flexible else (self._arm.repairs_state(scale_set) or "").lower()
 
     def set_repairs(self, scale_set: ScaleSet, action: str) -> None:
@@ -131,7 +132,7 @@ class Actors:
                     )
 
     def _act(self, action: str, write: Callable[[], T]) -> T | None:
-        """Write, and tell of it, also where there was no answer. Not in check mode, which only tells."""
+        """Write, and report it, also where there was no answer. Not in check mode, which only reports."""
         try:
             done = None if self._check_mode else write()
         except VmssError as error:

@@ -55,7 +55,7 @@ def resolve_image(arm: Arm, image: Image, location: str, *, pin_latest: bool) ->
         return _versioned(image, _versions(arm, image, location), location, pin_latest)
     except NotFound as error:
         if (error.fault.code or "").lower() in ("subscriptionnotfound", "invalidsubscriptionid"):
-            # The image's own subscription, which the login cannot see: that tells nothing of the image.
+            # The image's own subscription, which the login cannot see: that shows nothing about the image.
             raise
         raise ImageNotFound(
             f"There is no image {image.describe()} in {location}",
@@ -66,7 +66,7 @@ def resolve_image(arm: Arm, image: Image, location: str, *, pin_latest: bool) ->
 
 
 def read_details(arm: Arm, image: Image, location: str) -> ImageDetails | None:
-    """What Azure tells of an image whose version is known; None of a VHD, and of an image without a version."""
+    """What Azure reports of an image whose version is known; None of a VHD, and of an image without a version."""
     version = str(image.effective_version)
     if image.kind == "platform" and not image.floating:
         names = (str(image.publisher), str(image.offer), str(image.sku))

@@ -84,7 +84,7 @@ def plan_update(
 class Writing:
     """Writes the image: each try rests on a model, with all that guards it, that was read for it.
 
-    `first` is the change as it was found at first. `written` says whether a write was received, or may have been.
+    `first` is the change as it was found at first. `written`: whether a write was received, or may have been.
     """
 
     def __init__(self, arm: Arm, deadline: Deadline, plan: Callable[[ScaleSet], ImageUpdate], *, check_mode: bool):
@@ -98,8 +98,8 @@ class Writing:
     def start(self, resource_group: str, name: str) -> tuple[ImageUpdate, Operation | None]:
         """Write the change; the operation is None where nothing is to be written any more.
 
-        Another client's write in between (412) is no matter as long as it left the image alone: then the change is
-        worked out and guarded anew, and written again. Raises Conflict where the image was changed, or a third
+        Another client's write in between (412) does no harm as long as it left the image alone: then the change is
+        worked out and guarded again, and written again. Raises Conflict where the image was changed, or a third
         writer came, and Refused (`lease`) where the writer was another run.
         """
         try:
@@ -190,7 +190,7 @@ def _without_effect(update: ImageUpdate, after: ScaleSet) -> NoEffect | None:
 def _check(arm: Arm, update: ImageUpdate) -> None:
     """Raise Refused (`concurrent_change`) where another client has changed the model since the change was decided.
 
-    That it has the wanted image already is no matter, whoever set it.
+    That it has the wanted image already is fine, whichever client set it.
     """
     scale_set, expected = update.scale_set, update.expected
     if update.image_changes and expected.image is not None:

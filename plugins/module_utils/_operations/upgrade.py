@@ -144,7 +144,7 @@ class Sending:
         The time is None where nothing was sent. The operation is None in that case, and where the call had no answer
         but instances show that it was received. Raises BadInput for what does not exist, and Refused where there is no
         model, by the budget, by a rolling upgrade that is running, and where another client changed what is to be as
-        the request says.
+        the request contains.
         """
         for _call in range(CALLS):
             try:
@@ -266,11 +266,11 @@ def finish(
 ) -> tuple[Progress, str | None]:
     """Wait for the operation, then until the instances are up on the new image, by a list that began after its end.
 
-    Without an operation, because the call had no answer, the instances alone tell: by two lists, an interval apart, and
-    by the times of their states, which are younger than `started_at` then.
-    Returns the last look, and what Azure reported where the operation failed although every instance came up: the
-    outcome is read from the instances, since a failed operation does not say which of them it means (documented).
-    Raises OperationFailed or WaitTimeout naming the instances, and Preempted.
+    Without an operation, because the call had no answer, the instances alone show it: by two lists, an interval apart,
+    and by the times of their states, which are younger than `started_at` then. Returns the last read, and what Azure
+    reported where the operation failed although every instance came up: the outcome is read from the instances, since a
+    failed operation does not say which of them it means (documented). Raises OperationFailed or WaitTimeout naming the
+    instances, and Preempted.
     """
     scale_set, ids = planned.scale_set, planned.instance_ids
     trouble: OperationFailed | None = None

@@ -37,7 +37,7 @@ class StateUnwritable(VmssError):
 class WaitState:
     """Times are seconds of the monotonic clock, which the processes of a host share.
 
-    `good` and `bad` are looks in a row; `answered` says that Azure has answered at all. `key` tells which wait it is.
+    `good` and `bad` are reads in a row; `answered`: Azure has answered at all. `key` names the wait.
     `pace` is what is known of Azure's limits, which outlives the wait.
     """
 
@@ -53,7 +53,7 @@ class WaitState:
     idle_since: float | None = None
     progress: Progress = _NOTHING
     pace: Pace = field(default_factory=Pace)
-    # Whether the last look was answered: the time between two that were is time of the instances.
+    # Whether the last read was answered: the time between two that were is time of the instances.
     _seen: bool = True
 
     def begin(self, now: float, unseen: Progress) -> None:
@@ -65,7 +65,7 @@ class WaitState:
             self.progress = unseen
 
     def see(self, progress: Progress, now: float, *, held_back: float, interval: float) -> None:
-        """Count a look that was answered, after requests of it were held back for some seconds."""
+        """Count a read that was answered, after requests of it were held back for some seconds."""
         elapsed = max(now - self.at, 0.0)
         silent = min(held_back, elapsed) if self._seen else elapsed
         self.unanswered_seconds += silent
@@ -76,7 +76,7 @@ class WaitState:
         self.at, self.next_look = now, now + interval
 
     def miss(self, now: float, pause: float, *, ends_row: bool) -> None:
-        """Count a look that came to nothing; the next one comes after `pause` seconds."""
+        """Count a read that failed; the next one comes after `pause` seconds."""
         if ends_row:
             self.good = self.bad = 0
         self.unanswered_seconds += max(now - self.at, 0.0)
@@ -116,7 +116,7 @@ class WaitState:
 
 
 def load(path: str, key: str) -> WaitState:
-    """What the last call has left for the wait of that key; a file that is missing or damaged has nothing to tell.
+    """What the last call has left for the wait of that key; a file that is missing or damaged contains nothing.
 
     Of another wait, only the pace is kept.
     """

@@ -40,7 +40,8 @@ class Limits:
     """How long a wait may take in all its calls.
 
     `answered` are the seconds of it in which Azure answered: only they count against the instances. `unanswered` are
-    those in which it throttled or was silent: they end the wait with that error, which says nothing of the instances.
+    those in which it throttled or was silent: they end the wait with that error, which shows nothing about the
+    instances.
     """
 
     answered: float
@@ -76,15 +77,15 @@ def wait_until(
     state: WaitState | None = None,
     limits: Limits | None = None,
 ) -> Outcome:
-    """Look at once and then after every `interval()` seconds, the last time at the deadline.
+    """Read at once and then after every `interval()` seconds, the last time at the deadline.
 
-    Done after `successes` good reads in a row. Failed when two looks in a row see failed instances: a single one may
-    catch an instance that failed earlier and has not begun to move yet. A look that Azure throttles, or does not answer
+    Done after `successes` good reads in a row. Failed when two reads in a row see failed instances: a single one may
+    catch an instance that failed earlier and has not begun to move yet. A read that Azure throttles, or does not answer
     once it has answered, is none, and no time of the instances. Throttling does not end a row, silence does.
 
     With `state`, a wait goes on in the next call where this one has ended: rows, times, and the moment before which
     Azure is not to be asked. With `limits` it ends by them, however many calls it has, but not in the middle of a row
-    of good reads, nor by a look that came to nothing.
+    of good reads, nor by a read that failed.
     """
     tracked = state is not None
     state = state or WaitState()
@@ -104,7 +105,7 @@ def wait_until(
                 raise
             missed = error
             pause = _missed(state, error, deadline.now(), interval)
-            # There is no use in waiting for a look that would come too late.
+            # There is no use in waiting for a read that would come too late.
             if limits is not None and state.unanswered_seconds + pause > limits.unanswered:
                 return Outcome(state.progress, unseen=error, error=_unanswered(error, state, pause))
             if isinstance(error, Throttled) and not tracked:
@@ -120,7 +121,7 @@ def wait_until(
 
 
 def _missed(state: WaitState, error: VmssError, now: float, interval: Callable[[], float]) -> float:
-    """Remember a look that came to nothing; returns the seconds before the next one."""
+    """Remember a read that failed; returns the seconds before the next one."""
     pause = THROTTLE_WAIT if isinstance(error, Throttled) else interval()
     pause = max(getattr(error, "retry_after", None) or pause, 1.0)
     state.miss(now, pause, ends_row=not isinstance(error, Throttled))
@@ -128,7 +129,7 @@ def _missed(state: WaitState, error: VmssError, now: float, interval: Callable[[
 
 
 def _settled(progress: Progress, state: WaitState, successes: int, limits: Limits | None) -> Outcome | None:
-    """The end of the wait, where the last look is one."""
+    """The end of the wait, where the last read is one."""
     if state.good >= successes:
         return Outcome(progress, done=True)
     if state.bad >= 2:
@@ -139,7 +140,7 @@ def _settled(progress: Progress, state: WaitState, successes: int, limits: Limit
 
 
 def decide(act: Callable[[], T], deadline: Deadline) -> T:
-    """What `act` gives back, which reads, decides and writes at most once: nothing of it is waited for in between.
+    """What `act` returns, which reads, decides and writes at most once: nothing of it is waited for in between.
 
     As a whole it is done again after a wait that Azure asks for, where its reads have become too old before the write,
     and where a read or the write has had no answer: whether that write was received, `act` sees by what it reads.

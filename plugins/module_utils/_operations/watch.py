@@ -93,7 +93,7 @@ class Wait:
 
     @property
     def key(self) -> str:
-        """What tells this wait from another one."""
+        """What distinguishes this wait from another one."""
         told = (
             self.phase,
             self.instance_ids,
@@ -107,9 +107,9 @@ class Wait:
 
 
 class Watch:
-    """Looks at instances until they have come as far as `wait` says: the model once, and what changes each time.
+    """Reads instances until they have come as far as `wait` requires: the model once, and what changes each time.
 
-    A look is a list of all instances, unless a list is dear (it has several pages) and something cheaper tells that
+    A read is a list of all instances, unless a list is dear (it has several pages) and something cheaper shows that
     there is no need for one yet: the operation that is still running, or the few instances that are waited for.
     """
 
@@ -127,13 +127,13 @@ class Watch:
         # Why an operation failed or was cancelled, and whether one could not be read, in the last look.
         self.fault: ArmFault | None = None
         self.unread = False
-        # Whether the last look of this call saw the instances done.
+        # Whether the last read of this call saw the instances done.
         self._seen = False
 
     def until(self, deadline: Deadline) -> Outcome:
         """Wait, at most until the deadline; with a state file, go on where the last call ended.
 
-        Raises what a look raises, and StateUnwritable.
+        Raises what a read raises, and StateUnwritable.
         """
         wait = self._wait
         unseen = not_seen(wait.phase, wait.instance_ids)
@@ -204,7 +204,7 @@ class Watch:
         )
 
     def _without_list(self, scale_set: ScaleSet, runs: bool) -> Progress | None:
-        """What tells that a list would show nothing new, or not enough; None where one is due."""
+        """What shows that a list would show nothing new, or not enough; None where one is due."""
         if not self._lists_are_dear(scale_set):
             return None
         ids = self._wait.instance_ids
@@ -265,7 +265,7 @@ class Watch:
         if runs:
             return progress.while_running()
         if self.fault:
-            # It says nothing of instances that it moved, but what it left alone will not move any more.
+            # It shows nothing about instances that it moved, but what it left alone will not move any more.
             return progress.without_operation()
         seen_before = self._seen or SEEN_ONCE in self._state.progress.waiting.values()
         self._seen = progress.done
@@ -285,7 +285,7 @@ class Watch:
         self.fault, self.unread = None, False
         running = False
         for operation in self._wait.operations:
-            # In a list, to tell an operation that has no end yet from one that cannot be read.
+            # In a list, to distinguish an operation that has no end yet from one that cannot be read.
             read = readable(partial(self._read_end, scale_set, operation))
             self.unread |= read is None
             for end in read or []:

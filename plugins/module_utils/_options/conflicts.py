@@ -7,7 +7,7 @@
 
 """Options that are right one by one and contradict each other, of the modules and of the role.
 
-An option that only has no effect beside another one is no contradiction: its documentation says so. What the role
+An option that only has no effect beside another one is no contradiction: it is documented. What the role
 refuses is refused on the way forward, unless it holds both ways: the rollback is open with the variables of the way
 forward.
 """
@@ -24,7 +24,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout.check_streak 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """`found` gets the values of `options`, in this order, and tells whether they contradict each other."""
+    """`found` gets the values of `options`, in this order, and returns whether they contradict each other."""
 
     options: tuple[str, ...]
     found: Callable[..., bool]
@@ -38,7 +38,7 @@ def _nothing_left(only: Any, skip: Any) -> bool:
 
 
 def _never_enough_looks(successes: int, interval: int, timeout: int) -> bool:
-    # One look at once, then one after each interval, the last one at the end of the time.
+    # One read at once, then one after each interval, the last one at the end of the time.
     return interval > 0 and successes > -(-timeout // interval) + 1
 
 
@@ -215,7 +215,7 @@ def check_combinations(options: Mapping[str, Any]) -> None:
 def contradictions(
     rules: Collection[Contradiction], options: Mapping[str, Any], wrong: Collection[str] = ()
 ) -> Iterator[Contradiction]:
-    """Those that the options show. What is not in `options`, or `wrong` by itself, is not looked at."""
+    """Those that the options show. What is not in `options`, or `wrong` by itself, is not checked."""
     for one in rules:
         known = all(name in options and name not in wrong for name in one.options)
         if known and one.found(*(options[name] for name in one.options)):

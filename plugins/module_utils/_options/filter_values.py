@@ -36,7 +36,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import (
     read_budget,
 )
 
-# Without these fields, a dictionary is no record of a scale set.
+# Without these fields, a dictionary is not a record of a scale set.
 RECORD = {"id", "name", "resource_group", "location", "instances"}
 
 

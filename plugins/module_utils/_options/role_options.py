@@ -85,7 +85,7 @@ Check = Callable[[str, Any], None]
 def wrong_options(options: Mapping[str, Any], *, check_file: Check, check_folder: Check) -> list[str]:
     """A sentence for each of the options that cannot be meant, alone or together, by name and with what to give.
 
-    Options that are not in `options` are not looked at. `check_file` and `check_folder` get the name of an option and a
+    Options that are not in `options` are not checked. `check_file` and `check_folder` get the name of an option and a
     path, and raise BadInput where it leads to no file, or to something that cannot be a folder.
     """
     checks, optional = _checks(), _checks_of_optional(check_file, check_folder)

@@ -59,8 +59,8 @@ def make_plan(
     before; excluded instances (`Order.excluded`) are waited for by nobody. The canary, `order.canary` instances of the
     first domain, goes first; where as many are in service on the target already, the image has been shown to work. No
     batch that holds an instance in service is larger than the canary before one has shown what the image does to such
-    an instance; until then, one that is unhealthy on the target image is no old patient, but may be the canary of a
-    run that was killed: it goes first, and has to recover before any other is touched.
+    an instance; until then, one that is unhealthy on the target image was not unhealthy before, but may be the canary
+    of an interrupted run: it goes first, and has to recover before any other is touched.
 
     What was not made from the model is excluded, too, and counts neither for the budget nor against it: the minimum in
     service is one of the instances that are rolled.
@@ -289,7 +289,7 @@ def _stages(movable: Sequence[Instance], draft: _Draft, order: Order) -> list[tu
     first = [one for one in unhealthy if any(one.instance_id in part.members for part in full)]
     if first:
         first = unhealthy if order.unhealthy_first else first
-        # Those that may serve take room themselves, which the others have to give back.
+        # Those that may serve take room themselves, which the others have to free.
         doubted = [one for one in first if one.instance_id in draft.doubt]
         certain = [one for one in first if one not in doubted]
         rest = [one for one in movable if one not in first]

@@ -50,7 +50,7 @@ def read_budget(options: Mapping[str, Any], prefix: str = "") -> Budget:
 def missing_of(capacity: int | None, instances: Iterable[Instance]) -> int:
     """How many instances the capacity asks for and the list does not have.
 
-    More may be listed than the capacity says: while Azure overprovisions (documented), and until a scale-in has begun.
+    More may be listed than the capacity has: while Azure overprovisions (documented), and until a scale-in has begun.
     """
     return max((capacity or 0) - sum(not one.leaving for one in instances), 0)
 
@@ -92,7 +92,7 @@ def shares(instances: Iterable[Instance], budget: Budget, capacity: int | None =
 
     Neither do those that were not made from the model: they may do other work, and a percentage that counts them would
     allow too much. The whole is the larger one of the capacity and what is listed: what is missing is out of service. A
-    zone and a fault domain are what is listed of them: nobody says where the missing ones will be.
+    zone and a fault domain are what is listed of them: it is not known where the missing ones will be.
     """
     listed_all = list(instances)
     present = [one for one in listed_all if not (one.leaving or one.attached)]

@@ -80,7 +80,7 @@ class ImageUpdate:
         return {"properties": properties, **({"tags": self._tags(self.lease)} if self.lease else {})}
 
     def _tags(self, lease: Lease) -> dict[str, str]:
-        """All tags afterwards. Whoever works without a lease writes none: a policy may forbid it."""
+        """All tags afterwards. A caller without a lease writes none: a policy may forbid it."""
         scale_set = self.scale_set
         tags = write_lease(scale_set.tags, self._noted(lease))
         if not self.image_changes:
@@ -96,7 +96,7 @@ class ImageUpdate:
         return write_history(write_mark(tags, scale_set.image.pinned if self.back else None), history)
 
     def _noted(self, lease: Lease) -> Lease:
-        """The lease with what this change does to the set, for whoever has to undo it."""
+        """The lease with what this change does to the set, for the run that has to undo it."""
         held = (f"{POLICY}={self.scale_set.upgrade_policy}",) if self.policy_changes else ()
         return replace(
             lease.holding(*held),

@@ -38,7 +38,7 @@ class Limit:
         return cls(number, percent)
 
     def of(self, total: int) -> int:
-        """The count for `total` instances. Percentages are rounded down: a limit never lets more go than was said."""
+        """The count for `total` instances. Percentages are rounded down: a limit never lets more go than it names."""
         return total * self.number // 100 if self.percent else min(self.number, total)
 
     def __str__(self) -> str:

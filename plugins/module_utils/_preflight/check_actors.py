@@ -37,12 +37,12 @@ from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import (
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.tag_codec import TAG_LIMIT
 
-# Where Azure tells no time, no lease has expired.
+# Where Azure reports no time, no lease has expired.
 NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
 def actor_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
-    """What is to be said of others who act on the scale set, and of the rights to act oneself."""
+    """The findings about other clients that act on the scale set, and about the run's own rights."""
     yield from _lease(inputs, intent)
     yield from _autoscale(inputs, intent)
     yield from _scaler(inputs, intent)

@@ -24,7 +24,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs impo
 
 
 def alert_findings(inputs: Inputs) -> Iterator[Finding]:
-    """What is to be said of alerts. Those that fired since an interrupted run began may be that run's work."""
+    """The findings about alerts. Those that fired since an interrupted run began may be that run's work."""
     if inputs.alerts_error is not None:
         error = inputs.alerts_error
         yield Finding(

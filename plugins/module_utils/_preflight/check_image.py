@@ -36,7 +36,7 @@ _CONFIDENTIAL = ("confidentialvm", "confidentialvmsupported", "trustedlaunchandc
 
 
 def image_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
-    """What is to be said of the target image and of the present one."""
+    """The findings about the target image and the present one."""
     if inputs.target_error is not None:
         yield _unusable(inputs.target_error)
     for reason in image_kind_reasons(inputs.snapshot.scale_set, inputs.target):
@@ -230,7 +230,7 @@ def _rollback(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
 
 
 def _generation(inputs: Inputs) -> str | None:
-    # Where the present image is gone, its instances still tell (the instance view has it).
+    # Where the present image is gone, its instances still show it (the instance view has it).
     documents = inputs.snapshot.documents
     others = {one.name for one in inputs.attached}
     for entry in documents.instances if documents else ():

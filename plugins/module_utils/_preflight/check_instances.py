@@ -34,7 +34,7 @@ STUCK_AFTER = 3600
 
 
 def instance_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
-    """What is to be said of the instances. Raises BadInput where the order is confined to what does not exist."""
+    """The findings about the instances. Raises BadInput where the order is confined to what does not exist."""
     yield from _room(inputs, intent)
     yield from _floors(inputs, intent)
     yield from _missing(inputs, intent)
@@ -113,7 +113,7 @@ def _of_another_model(inputs: Inputs) -> Iterator[Finding]:
 
 
 def _quarantine(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
-    """Where a failed rollout could set nothing aside, whatever the user wishes."""
+    """Where a failed rollout could quarantine nothing, whatever the options are."""
     if not intent.quarantine or intent.rollback or not inputs.movable(intent.order):
         return
     scale_set = inputs.snapshot.scale_set
@@ -248,7 +248,7 @@ def _attached(inputs: Inputs) -> Iterator[Finding]:
 
 
 def _missing(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
-    """Where the capacity asks for more instances than are listed; nothing is to be said where none is to be moved."""
+    """Where the capacity asks for more instances than are listed; no finding where none is to be moved."""
     scale_set, budget = inputs.snapshot.scale_set, replace(intent.order.budget, ignore_missing=False)
     missing = missing_of(scale_set.capacity, inputs.snapshot.instances)
     movable = {one.instance_id for one in inputs.movable(intent.order)}

@@ -33,7 +33,7 @@ CLOSE = 8
 
 
 def model_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
-    """What is to be said of the scale set and its model."""
+    """The findings about the scale set and its model."""
     scale_set = inputs.snapshot.scale_set
     for reason in ownership_reasons(scale_set, inputs.owner):
         yield of_guard(reason)
@@ -47,7 +47,7 @@ def model_findings(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
 
 
 def of_guard(reason: Reason) -> Finding:
-    """The finding that says what the guard will say, which stands unless it has an override."""
+    """The finding with the refusal that the guard will raise, which stands unless it has an override."""
     severity = NEEDS_ACCEPTANCE if reason.override else REFUSAL
     return Finding(reason.guard, severity, reason.message, reason.way_out.rstrip(".") + ".")
 

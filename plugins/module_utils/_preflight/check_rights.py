@@ -75,7 +75,7 @@ def _useful(intent: Intent) -> Iterator[_Right]:
 def _of_repairs(inputs: Inputs, intent: Intent) -> Iterator[_Right]:
     scale_set, state = inputs.snapshot.scale_set, (inputs.snapshot.repairs_state or "").lower()
     left = REPAIRS in inputs.held
-    # Their state is asked for by whoever is to suspend or resume them; Flexible sets do not tell it (recorded).
+    # Their state is read by a run that is to suspend or resume them; Flexible sets do not report it (recorded).
     asked = scale_set.automatic_repairs and not scale_set.flexible and (intent.suspend_repairs or left)
     if asked:
         yield _SEE_REPAIRS

@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""What a look before the first write finds: each finding has a code, a sentence and a way out."""
+"""What preflight finds before the first write: each finding has a code, a sentence and a way out."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""What preflight looks at: all that was read of a scale set and its surroundings, and what is to be done with it."""
+"""What preflight reads: all that was read of a scale set and its surroundings, and what is to be done with it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Inputs:
     `previous` is the image before, one of no kind where it is not known for certain; `candidates` are then those that
     instances run.
     `holder_dead`: the process that holds the lease is dead for certain. `owner` is the service that owns the set.
-    `alerts_error` says why the alerts that were asked for cannot be read, `unread` why anything else cannot.
+    `alerts_error` is why the requested alerts cannot be read, `unread` why anything else cannot.
     `silent_source` is the health source of the model where no instance has ever reported: it is then excluded from
     `snapshot`, so that all else is judged as after its acceptance.
     `by_model`: instances on the target are stale, too, if they do not follow the latest model. They are not where the
@@ -102,7 +102,7 @@ class Inputs:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """What the lease says is held; whoever takes the lease releases that with the rest."""
+        """What is held by the lease; the run that takes the lease releases that with the rest."""
         return self.lease.held if self.lease else ()
 
     @property

@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""The look before the first write: everything that speaks against a rollout, all at once."""
+"""The preflight before the first write: all its findings about a rollout at once."""
 
 from __future__ import annotations
 

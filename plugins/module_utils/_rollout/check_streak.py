@@ -104,7 +104,7 @@ def waits(
     for name, value in given.items():
         if value < least[name]:
             raise BadInput(f"rollout_{name} is {value}", advice=f"Give at least {least[name]}.")
-    each = max(health_delay, 1)  # a look takes time, too
+    each = max(health_delay, 1)  # a read takes time, too
     own = slow.grace > LONGEST_CALL
     health = (health_retries + health_successes) * each + slow.settling + (0 if own else slow.grace)
     return {
@@ -157,7 +157,8 @@ def between_renewals(
 
 def _long_poll(answered: int, unanswered: int, shortest: int) -> dict[str, int]:
     # Short calls show signs of life, but a streak of good reads must fit into one. `retries: n` makes n + 1 calls;
-    # there are at least two, because Ansible does not look at `until` where `retries` is 0: it would let anything pass.
+    # there are at least two, because Ansible does not evaluate `until` where `retries` is 0: it would let anything
+    # pass.
     calls = max(-(-answered // max(LONGEST_CALL, shortest)), 2)
     timeout = max(-(-answered // calls), shortest)
     # A wait that keeps its own time may need some calls more: it ends in no row of good reads.

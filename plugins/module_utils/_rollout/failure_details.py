@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""Why instances failed, in Azure's words: what each of them says, and the same grouped by cause."""
+"""Why instances failed, in Azure's words: what each of them reports, and the same grouped by cause."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ def complete(
     probe: str = "",
     unhealthy_before: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The bundle with what the caller knows: `arm` of a module's error, and what the last check of the site said.
+    """The bundle with what the caller knows: `arm` of a module's error, and what the last check of the site reported.
 
-    What was unhealthy before the rollout says nothing of it, so those of `unhealthy_before` stand apart, in groups of
-    their own after the others.
+    What was unhealthy before the rollout shows nothing about it, so those of `unhealthy_before` stand apart, in groups
+    of their own after the others.
     """
     said = {name: clean(str(value)) for name, value in (operation or {}).items() if value}
     groups = (details or {}).get("groups") or []

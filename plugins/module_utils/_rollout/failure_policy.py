@@ -109,8 +109,8 @@ def unproven(journal: Mapping[str, Any], instances: Sequence[Instance], health_s
     """Whether the image has failed its proof in this rollout, or has not been put to it yet.
 
     What was sent of a batch that failed has failed the proof, and so has what showed in a soak or a bake. Where nothing
-    of the batch was sent, or instances merely stayed behind, the image is not the cause: then the batches before tell,
-    or those instances that an earlier run of this rollout moved.
+    of the batch was sent, or instances merely stayed behind, the image is not the cause: then the batches before
+    decide, or those instances that an earlier run of this rollout moved.
     """
     batches = journal["batches"]
     failed = bool(batches) and batches[-1]["result"] == FAILED
@@ -226,7 +226,7 @@ def _scope(
         before = not_ours(journal)
         chosen = [one for one in moved if one.instance_id not in before]
     elif journal["continues"] and not journal["batches"]:
-        # Nobody knows the batches of a run that was killed: what it left out of service is what failed.
+        # The batches of an interrupted run are not known: what it left out of service is what failed.
         chosen = [one for one in moved if not in_service(one, scale_set.health_source)]
     else:
         begun = [batch["sent"] for batch in journal["batches"]]

@@ -20,7 +20,7 @@ _OF_LEASE = ("holder", "target", "since", "expires", "held")
 def earlier_run(hold: Mapping[str, Any], on_target: Sequence[str]) -> dict[str, Any]:
     """By the result of vmss_hold, and the ids that were on the target image when it was taken. Plain data.
 
-    A killed run leaves no more than that: which of the instances it moved itself is not known.
+    An interrupted run leaves no more than that: which of the instances it moved itself is not known.
     """
     lease = hold["lease_before"] or {}
     return {

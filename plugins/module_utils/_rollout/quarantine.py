@@ -39,10 +39,10 @@ def choose_quarantine(
 ) -> Quarantine:
     """At most so many of the newly broken instances, by the set as it is after the failure.
 
-    They stay out of service until an operator gives them back, so each part of the set that has a limit must bear that:
+    They stay out of service until an operator releases them, so each part of the set that has a limit must bear that:
     its minimum in service holds as it is, and with what is quarantined and what was unhealthy before there is room for
-    one more instance to be out. Otherwise nothing could be upgraded, forward or back, until they are given back. Those
-    that are protected already, by a run that was killed here, come first.
+    one more instance to be out. Otherwise nothing could be upgraded, forward or back, until they are released. Those
+    that are protected already, by a run that was interrupted here, come first.
     """
     if most < 1:
         return Quarantine()

@@ -24,7 +24,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout.transient_err
 class Retry:
     """The ids of those that are still behind the model (`upgrade`) and of those that have its image (`reimage`).
 
-    Both are empty where the failure stands as it is; `why` says so in words.
+    Both are empty where the failure stands as it is; `why` is the reason in words.
     """
 
     why: str

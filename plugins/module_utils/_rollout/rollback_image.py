@@ -43,7 +43,7 @@ def followers(instances: Sequence[Instance], marks: Marks = NO_MARKS, only: Sele
     """The images of the instances that belong to the rollout.
 
     What is excluded from it (protected, deallocated, skipped, leaving, outside of `only`) or was given a model of its
-    own runs an image of some other time, and tells nothing of the one before.
+    own runs an image of some other time, and shows nothing about the one before.
     """
     return [
         one.image
@@ -87,7 +87,7 @@ def rollback_target(
     be the image that a rollback left.
     """
     model, history, mark = scale_set.image, scale_set.image_history, scale_set.rolled_back_from
-    # A mark of a time before this model's image says nothing of it.
+    # A mark of a time before this model's image shows nothing about it.
     marked = (history.rollout_image is None or history.knows(model)) and was_rolled_back(mark, model)
     if marked and rolling_back(mark, model, instances):
         return Previous(_of_model(model, instances))
@@ -98,7 +98,7 @@ def rollback_target(
     else:
         known = [history.previous(model), _written(history, model)]
         found = previous_image(model, images if not history.knows(model) else (), known, suspects)
-    # All are back, and yet the mark is there: a run was killed before it let go.
+    # All are back, and yet the mark is there: a run was interrupted before its release.
     if (marked and found.image is None and not found.candidates) or _unwritten(history, model, found.image):
         return Previous(_of_model(model, instances))
     return found if found.image else replace(found, why=_unknown(scale_set, found.candidates))

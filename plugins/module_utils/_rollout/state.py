@@ -114,7 +114,8 @@ def stop(
     upgrade: Mapping[str, Any] | None = None,
     at: str = "",
 ) -> dict[str, Any]:
-    """The journal of a rollout that stops because a task has failed, which `said` why; it ends the batch under way.
+    """The journal of a rollout that stops because a task has failed, for the reason `said`; it ends the batch under
+    way.
 
     `error` is that of a module, `check` that of the health check before it, where the task has none of its own.
     `way_out` is what to do where instances do not become what they should be. With `other_host` the failure is that of
@@ -144,7 +145,7 @@ def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], deferred: Sequence
     instances = vmss["instances"]
     return {
         **journal,
-        # Without the number that Azure may tell beside the reference, as options of the modules take it.
+        # Without the number that Azure may report beside the reference, as options of the modules take it.
         "model_image": Image.from_options(vmss["image"]).to_dict(),
         "deferred": list(deferred),
         # The image that the set was rolled back from.
@@ -171,7 +172,7 @@ def not_ours(journal: Mapping[str, Any]) -> list[str]:
 def hold(journal: Mapping[str, Any], result: Mapping[str, Any], in_progress: Sequence[str] = ()) -> dict[str, Any]:
     """The journal with the `result` of vmss_hold.
 
-    Where an unfinished run is continued, its lease tells who it was, and what is on the target by now what it did. What
+    Where an unfinished run is continued, its lease names it, and what is on the target by now shows what it did. What
     it moved and what it left `in_progress` is this run's as well, if it had the same target: nothing of that counts as
     on the target, or as unhealthy, before the rollout.
     """
@@ -199,7 +200,7 @@ def hold(journal: Mapping[str, Any], result: Mapping[str, Any], in_progress: Seq
 
 
 def release(journal: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
-    """The journal with the `result` of letting go by vmss_hold; a module that was killed tells of no `error`."""
+    """The journal with the `result` of the release by vmss_hold; an interrupted module reports no `error`."""
     if result.get("error", KILLED) is None:
         return {**journal, "still_held": [] if result["lost"] else list(result["held"])}
     # At the limit of models, the next run would be refused as well, until its advice is followed.
@@ -224,7 +225,7 @@ def explain(
     `image` is what the model has by now: a write whose answer was lost may have taken effect.
     """
     before = list(dict.fromkeys([*journal["unhealthy_before"], *unhealthy]))
-    # What had failed, and served all the same, says nothing of this rollout unless it was sent.
+    # What had failed, and served all the same, shows nothing about this rollout unless it was sent.
     told = [*before, *(one for one in journal["failed_before"] if one not in sent_ids(journal))]
     now, target, had = (Image.from_dict(one or {}) for one in (image, journal["target_image"], journal["model_image"]))
     written = journal["holds"] and same_reference(now, target) and not same_reference(had, target)
@@ -241,14 +242,14 @@ def quarantine(
 ) -> dict[str, Any]:
     """The journal with the choice of `quarantine.choose_quarantine` and the result of vmss_instance_protection for it.
 
-    Only what is protected now is quarantined, whatever was chosen; where that failed, the error says why.
+    Only what is protected now is quarantined, whatever was chosen; where that failed, the error has the reason.
     """
     told = protection or {}
     why = choice["why"]
     if told.get("error"):
         why = f"Not all could be quarantined: {told.get('msg')}"
     elif choice["instance_ids"] and "error" not in told:
-        # Whoever was killed says nothing of what is protected by now.
+        # An interrupted module does not report what is protected by now.
         why = (
             f"Whether {listed(choice['instance_ids'])} are protected now is not known: {told.get('msg') or 'no answer'}"
         )
@@ -291,7 +292,7 @@ def end_batch(
     """The journal with its last batch ended; nothing to do where no batch is under way.
 
     `upgrade` is the result of vmss_domain_upgrade for it: what was sent, or after a failure may have been. A module
-    that was killed tells nothing, so it may have sent the whole batch.
+    that was interrupted reports nothing, so it may have sent the whole batch.
     """
     batches = list(journal["batches"])
     if batches and batches[-1]["result"] == RUNNING:

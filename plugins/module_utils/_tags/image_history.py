@@ -8,7 +8,7 @@
 """What a scale set remembers of its images, in tags that outlast the lease.
 
 Azure knows which image each instance runs, but not which of them the model had before, nor which of them failed. So
-whoever writes the image notes both in the same request, under If-Match.
+a run that writes the image notes both in the same request, under If-Match.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class ImageHistory:
     """What is remembered of the images of a scale set.
 
     `rollout_image` is the image that a run wrote last. Where the model has another one, another client has written it,
-    and `rollback_image`, the last image before it whose rollout came to a good end, tells nothing any more.
+    and `rollback_image`, the last image before it whose rollout came to a good end, means nothing any more.
     `unproven_images`, the newest first, are those whose rollout failed, was rolled back, or has not ended yet: no
     rollback leads to one of them unless an operator names it. `by_image` is the fingerprint of the model that was given
     an image again which it had before: nobody knows whether `latestModelApplied` turns true again then, so that
@@ -102,8 +102,8 @@ class ImageHistory:
     def judged_by_image(self, target: Image, model: Image, profile: Mapping[str, str]) -> bool:
         """Whether instances on `target` may follow an older model and need not move all the same.
 
-        So it is where the model had that image before, and gets it, or got it, again. Whoever changes another section
-        of the model after that wants all instances to follow: the fingerprint is another one then.
+        So it is where the model had that image before, and gets it, or got it, again. A client that changes another
+        section of the model after that wants all instances to follow: the fingerprint is another one then.
         """
         if same_reference(model, target):
             return self.by_image == _fingerprint(target, profile)

@@ -37,6 +37,6 @@ _TAGS = {
 
 
 def scaler_of(tags: Iterable[str]) -> Scaler | None:
-    """The service that scales a set, by the names of its tags; None where they tell of none."""
+    """The service that scales a set, by the names of its tags; None where they name none."""
     names = [name.lower() for name in tags]
     return next((one for start, one in _TAGS.items() if any(name.startswith(start) for name in names)), None)

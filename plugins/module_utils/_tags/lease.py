@@ -9,7 +9,7 @@
 
 Azure has no locks that expire, but it writes the tags of a scale set under If-Match like the rest of the model: of two
 runs that start at once one is refused and reads the other's name. What is held is written down before it is done, so
-that whoever comes after a killed run knows what to undo.
+that the run after an interrupted one knows what to undo.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Claim:
 
 
 def read_lease(tags: Mapping[str, str]) -> Lease | None:
-    """The lease that the tags tell of, None where there is none. Whatever stands in them, they can be read."""
+    """The lease in the tags, None where there is none. Whatever stands in them, they can be read."""
     own = {name.lower(): str(value or "").strip() for name, value in tags.items() if _OWN.match(name)}
     if not any(own.values()):
         return None
@@ -250,7 +250,7 @@ def named(held: Iterable[str], kind: str) -> list[str]:
 
 
 class LeaseLost(VmssError):
-    """Another run took the lease over, or somebody removed its tags."""
+    """Another run took the lease over, or another client removed its tags."""
 
     kind = "lease_lost"
     blocks_rollback = "the lease of this rollout is gone: another one has taken it over, or its tags were removed"
