@@ -50,8 +50,8 @@ class Case(NamedTuple):
 
 def order(limit: str = "20%", *, zone: str = "", domain: str = "", **fields: Any) -> Order:
     """A rollout by update domains within these limits."""
-    parts = [Limit.parse(text, "limit") if text else None for text in (zone, domain)]
-    return Order("update_domain", Budget(Limit.parse(limit, "max_unavailable"), *parts), **fields)
+    of_zone, of_domain = (Limit.parse(text, "limit") if text else None for text in (zone, domain))
+    return Order("update_domain", Budget(Limit.parse(limit, "max_unavailable"), of_zone, of_domain), **fields)
 
 
 def skipping(*ids: str, limit: str = "20%") -> dict[str, Any]:

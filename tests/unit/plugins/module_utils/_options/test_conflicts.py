@@ -23,6 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._options.conflicts imp
 
 ROLE = Path(__file__).parents[5] / "roles" / "rollout"
 SPEC = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text("utf-8"))["argument_specs"]["main"]["options"]
+NONE: list[Any] = [None, "", [], {}]
 TIME = "2026-11-22T10:15:00Z"
 LEASE = {
     "rollout_lease": 70,
@@ -46,7 +47,7 @@ MODULES_WRONG: list[tuple[tuple[str, ...], dict[str, Any]]] = [
         for wait_for in (None, "upgraded", "idle")
     ],
     (("same_model", "wait_for"), {"same_model": True, "wait_for": None}),
-    *[(("same_model", "target_image"), {"same_model": True, "target_image": none}) for none in (None, {})],
+    *[(("same_model", "target_image"), {"same_model": True, "target_image": none}) for none in NONE],
     *[
         (
             ("wait_successes", "wait_interval", "wait_timeout"),
@@ -64,7 +65,7 @@ MODULES_WRONG: list[tuple[tuple[str, ...], dict[str, Any]]] = [
 ]
 MODULES_RIGHT: list[dict[str, Any]] = [
     *[{"operation_id": ["o"], "wait_for": wait_for} for wait_for in ("upgraded", "idle")],
-    *[{"operation_id": none, "sent_at": none, "fresher_than": none, "wait_for": None} for none in (None, "", [])],
+    *[{"operation_id": none, "sent_at": none, "fresher_than": none, "wait_for": None} for none in NONE],
     {"sent_at": TIME, "wait_for": "upgraded"},
     *[{"fresher_than": TIME, "wait_for": wait_for} for wait_for in ("healthy", "reported")],
     {"same_model": True, "wait_for": "upgraded", "target_image": {"version": "1"}},

@@ -145,9 +145,11 @@ def test_a_number_is_taken_from_the_least_to_the_most(option: str) -> None:
         return wrong_options({option: value}, check_file=no_file, check_folder=no_folder)
 
     least, most = RANGES[option]
-    for value in (least, most, str(least), f" {most} "):
+    right: list[Any] = [least, most, str(least), f" {most} "]
+    outside: list[Any] = [least - 1, most + 1, f"{most}.0", None, True, [least]]
+    for value in right:
         assert alone(value) == []
-    for value in (least - 1, most + 1, f"{most}.0", None, True, [least]):
+    for value in outside:
         (sentence,) = alone(value)
         assert option in sentence
         assert f"Give {least} to {most}." in sentence
@@ -155,10 +157,12 @@ def test_a_number_is_taken_from_the_least_to_the_most(option: str) -> None:
 
 @pytest.mark.parametrize("option", FLAGS)
 def test_a_flag_is_taken_as_ansible_reads_it(option: str) -> None:
-    for value in (True, "no", "on", 0):
+    right: list[Any] = [True, "no", "on", 0]
+    unreadable: list[Any] = ["perhaps", 2, None, []]
+    for value in right:
         assert wrong_options({option: value}, check_file=no_file, check_folder=no_folder) == []
-    for wrong_value in ("perhaps", 2, None, []):
-        (sentence,) = wrong(**{option: wrong_value})
+    for value in unreadable:
+        (sentence,) = wrong(**{option: value})
         assert sentence.startswith(f"{option} is ")
         assert "neither true nor false" in sentence
 

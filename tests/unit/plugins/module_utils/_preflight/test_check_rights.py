@@ -24,7 +24,7 @@ SET = "Microsoft.Compute/virtualMachineScaleSets"
 SERVICE_STATE = f"{SET}/setOrchestrationServiceState/action"
 AUTOSCALE_WRITE = "Microsoft.Insights/autoscaleSettings/write"
 ASSIGN = "Assign a role that holds the action"
-RUNNING = {"repairs_state": "Running"}
+RUNNING: dict[str, Any] = {"repairs_state": "Running"}
 
 
 def all_but(*actions: str) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ def test_each_case_is_found_alone_with_a_way_out(case: str) -> None:
 
 
 def test_who_may_do_everything_lacks_nothing() -> None:
-    every = {
+    every: dict[str, Any] = {
         "autoscale": (SCALING,),
         "autoscale_permissions": {SCALING.label: EVERYTHING},
         "intent": {"hold_autoscale": True, "quarantine": True, "retry_failed": True, "probe_instances": True},
@@ -194,7 +194,7 @@ def test_instances_are_asked_at_addresses_that_have_to_be_found(mode: str, actio
 def test_autoscale_is_held_by_the_rights_on_each_of_its_settings() -> None:
     settings = [replace(SCALING, name=name, resource_group=group) for name, group in (("a", "One"), ("b", "Two"))]
     granted: dict[str, Any] = {settings[0].label: EVERYTHING, settings[1].label: all_but(AUTOSCALE_WRITE)}
-    given = {"autoscale": tuple(settings), "intent": {"hold_autoscale": True}}
+    given: dict[str, Any] = {"autoscale": tuple(settings), "intent": {"hold_autoscale": True}}
     (found,) = right_findings(*prepared(**given, autoscale_permissions=granted, permissions=all_but(AUTOSCALE_WRITE)))
     assert found.severity == "needs_acceptance"
     assert found.message == (

@@ -22,8 +22,8 @@ from ansible_collections.azroll.vmss.tests.unit.preflight import (
 )
 
 LOCKED_SETTING: dict[str, Any] = {"autoscale_locks": {SCALING.label: (FREEZE,)}}
-HOLD = {"intent": {"hold_autoscale": True}}
-LEFT_OFF = {
+HOLD: dict[str, Any] = {"intent": {"hold_autoscale": True}}
+LEFT_OFF: dict[str, Any] = {
     "autoscale": (replace(SCALING, enabled=False),),
     **held(run_id="mine", held=(f"autoscale={SCALING.label}",)),
 }
