@@ -355,7 +355,7 @@ ansible_facts:
           sample: application_health_extension
         health_grace_period:
           description: How many seconds a new instance may need for its first verdict, by the settings of the health
-            extension. V(0) where nothing tells.
+            extension. V(0) where nothing shows.
           returned: always
           type: int
           sample: 5
@@ -402,12 +402,12 @@ ansible_facts:
           type: dict
           sample:
         os_type:
-          description: The operating system of the model, V(null) where Azure does not tell it.
+          description: The operating system of the model, V(null) where Azure does not show it.
           returned: always
           type: str
           sample: Linux
         profile_time:
-          description: When the model was last written, by Azure's clock. V(null) where Azure does not tell it.
+          description: When the model was last written, by Azure's clock. V(null) where Azure does not show it.
           returned: always
           type: str
           sample: "2026-11-20T08:00:00+00:00"
@@ -555,7 +555,7 @@ ansible_facts:
               type: bool
               sample: false
             os_type:
-              description: The operating system, V(null) where Azure does not tell it.
+              description: The operating system, V(null) where Azure does not show it.
               returned: always
               type: str
               sample: Linux
@@ -605,7 +605,7 @@ ansible_facts:
               type: str
               sample:
             state_since:
-              description: Since when it is in its provisioning state, as far as Azure tells. V(null) where it does not,
+              description: Since when it is in its provisioning state, as far as Azure reports it. V(null) where it does not,
                 as of most instances in progress.
               returned: always
               type: str
