@@ -61,8 +61,10 @@ def _lease(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     try:
         guard_lease(name, lease, intent.claim, inputs.now or NEVER, holder_dead=inputs.holder_dead)
     except Refused as error:
-        advice = "Wait until it has ended. If you know that its run was interrupted, take its lease over "
-        "(O(take_over_lease=true))."
+        advice = (
+            "Wait until it has ended. If you know that its run was interrupted, take its lease over "
+            "(O(take_over_lease=true))."
+        )
         yield Finding("lease", REFUSAL, error.message, advice)
     else:
         found = f"A run has left its lease of {name} behind, or is to lose it: {lease.describe()}"
@@ -119,7 +121,9 @@ def _tags(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     try:
         write_lease(scale_set.tags, lease)
     except Refused as error:
-        yield Finding("tag_limit", REFUSAL, error.message, error.advice)
+        # The option has another name here than where the tags are written.
+        advice = error.advice.replace("O(minutes=", "O(lease_minutes=")
+        yield Finding("tag_limit", REFUSAL, error.message, advice)
         return
     others = [name for name in scale_set.tags if not name.lower().startswith("azroll-")]
     before = None if inputs.previous.kind == "none" else inputs.previous

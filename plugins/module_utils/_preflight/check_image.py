@@ -223,9 +223,9 @@ def _rollback(inputs: Inputs, intent: Intent) -> Iterator[Finding]:
     yield Finding(
         "rollback_impossible",
         NEEDS_ACCEPTANCE,
-        f"The present image {inputs.previous.describe()} {what}: if the roll fails, instances may not be brought "
+        f"The present image {inputs.previous.describe()} {what}: if the rollout fails, instances may not be brought "
         "back to it",
-        "Find out who withdrew it, or make sure that you can repair forward if the roll fails.",
+        "Find out who withdrew it, or make sure that you can repair forward if the rollout fails.",
     )
 
 

@@ -41,7 +41,7 @@ def tagged(count: int, **model: Any) -> dict[str, Any]:
 
 CASES: dict[str, Case] = {
     "held by another": Case("lease", "refusal", "Wait until it has ended", held()),
-    "a lease without a readable end": Case("lease", "refusal", "take its lease over", held(expires=None)),
+    "a lease without a readable end": Case("lease", "refusal", "O(take_over_lease=true)", held(expires=None)),
     "a lease, and no time on Azure's clock": Case(
         "lease", "refusal", "Wait until it has ended", {**held(expires="2026-11-22T10:00:00Z"), "now": None}
     ),
@@ -57,7 +57,7 @@ CASES: dict[str, Case] = {
     "scaled by others as accepted": Case(
         "scaled_by_others", "warning", "takes more than half of them", {**CLUSTER, **ANY_CAPACITY}
     ),
-    "no room for the lease": Case("tag_limit", "refusal", "Remove tags that nobody needs", tagged(45)),
+    "no room for the lease": Case("tag_limit", "refusal", "O(lease_minutes=0)", tagged(45)),
     "no room for what outlasts the lease": Case("tag_limit", "warning", "give rollout_image to roll back", tagged(40)),
     "unknown autoscale": Case("autoscale_unreadable", "warning", "autoscaleSettings/read", {"autoscale": None}),
     "unknown autoscale to be held": Case(
