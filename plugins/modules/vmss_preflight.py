@@ -777,7 +777,7 @@ ansible_facts:
               type: str
               sample:
             state_since:
-              description: Since when it is in its provisioning state, as far as Azure reports it. V(null) where it does not,
+              description: Since when it is in its provisioning state, if Azure reports it. V(null) where it does not,
                 as of most instances in progress.
               returned: always
               type: str
