@@ -12,12 +12,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any, cast
+from urllib.error import URLError
 
 import pytest
 
 from ansible_collections.azroll.vmss.plugins.module_utils._model.addresses import Answer
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._operations import http_probe
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.http_probe import ask_instance, ask_instances
 from ansible_collections.azroll.vmss.tests.unit.builders import instance, scale_set
 
@@ -126,6 +129,15 @@ def test_who_speaks_no_http_is_in_trouble(said: bytes) -> None:
         thread.join()
     assert answer.status is None
     assert answer.trouble, "an empty reason says nothing"
+
+
+def test_an_error_without_words_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(*_handlers: object, **_more: object) -> Any:
+        raise URLError(TimeoutError())
+
+    monkeypatch.setattr(http_probe, "build_opener", lambda *_handlers: SimpleNamespace(open=opened))
+    answer = ask_instance("3", "127.0.0.3", url="http://{address}/", timeout=20)
+    assert answer == Answer("3", "127.0.0.3", trouble="TimeoutError")
 
 
 class Azure:

@@ -232,7 +232,9 @@ def test_a_health_source_that_has_never_reported_is_set_aside_and_named(play: Pl
     assert found.snapshot.scale_set.health_source is None
 
 
-@pytest.mark.parametrize("machines", [(silent(0), vm(1)), (vm(0), silent(1, NEW_VERSION))])
+@pytest.mark.parametrize(
+    "machines", [(silent(0), vm(1)), (silent(0), vm(1, NEW_VERSION)), (vm(0), silent(1, NEW_VERSION))]
+)
 def test_a_source_that_reports_or_is_silent_on_the_target_alone_is_judged(
     play: Play, machines: tuple[dict[str, Any], ...]
 ) -> None:

@@ -278,6 +278,16 @@ def test_what_an_unanswered_call_has_moved_was_not_moved_by_another_client(play:
     assert upgrading.sending.instance_ids == ("0", "2")
 
 
+def test_a_plan_takes_what_may_have_been_sent_for_its_own_work() -> None:
+    of = scale_set(image=NEW)
+    behind = [instance(number, latest_model=False) for number in range(2)]
+    baseline = Baseline.of(of, behind, NEW, at=None, any_capacity=False)
+    what, moved = wanted("1", terms=Terms(baseline=baseline)), (instance(0, image=NEW), behind[1])
+    assert plan(of, moved, what, now=None, unanswered=["0"]).instance_ids == ("1",)
+    with pytest.raises(Refused, match="not begun"):
+        plan(of, moved, what, now=None)
+
+
 def test_a_call_that_was_never_received_is_decided_anew(play: Play, clock: Clock) -> None:
     lost = upgrade("0", "2", status=503, headers={"Retry-After": "60"})
     again = [*read(*UNHEALTHY), upgrade("2")]

@@ -302,6 +302,13 @@ def test_what_has_vanished_or_moves_meanwhile_is_not_left_as_it_was(play: Play) 
         assert watched(play, wait, new_model(), *behind, *behind, read, poll(), done(0)).done
 
 
+def test_what_moves_in_between_is_given_its_time_anew(play: Play) -> None:
+    old, moves = get_instances(vm(0)), get_instances(vm(0, state="Updating"))
+    script = [*[poll(), old], *[poll(), moves], *[poll(), old], *[poll(), done(0)]]
+    # The third list alone is no reason to read instances one by one.
+    assert watched(play, replace(ONE, operations=("0be6",)), new_model(), *script).done
+
+
 # Waits of several calls
 
 
