@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._azure import pipeline
@@ -365,6 +365,8 @@ def test_reads_do_without_the_models_of_the_sdk() -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1))
+@example(["a/b", "../c", "d?e#f"])
+@example(["a", ".."])
 def test_each_name_is_one_part_of_a_path_or_refused(parts: list[str]) -> None:
     if any(not part.strip(".") for part in parts):
         with pytest.raises(BadInput, match="not a valid name"):

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common.parameters import PASS_VARS
 
 from ansible_collections.azroll.vmss.plugins.module_utils._border.ansible_module import VmssModule
 
@@ -25,11 +26,16 @@ SPEC: dict[str, dict[str, Any]] = {
     "tags": {"type": "dict"},
 }
 SECRET = "very-secret"
+# As at -vvvv: the result shows what the module was called with. Older versions of ansible-core do so unasked.
+TALKATIVE = {
+    "_ansible_verbosity": 4,
+    **({"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}),
+}
 
 
 def load(monkeypatch: pytest.MonkeyPatch, **arguments: Any) -> VmssModule:
-    """The module with these arguments; as at -vvvv, its result would show what it was called with."""
-    given = {"ANSIBLE_MODULE_ARGS": {"secret": SECRET, "_ansible_verbosity": 4, **arguments}}
+    """The module with these arguments."""
+    given = {"ANSIBLE_MODULE_ARGS": {"secret": SECRET, **TALKATIVE, **arguments}}
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps(given).encode())
     # From ansible-core 2.19 on, a module is told how its arguments are written.
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
