@@ -105,6 +105,9 @@ def server_time(response: Any) -> str | None:
     """The time of an answer by the service's own clock, in ISO 8601."""
     text = response.headers.get("Date")
     try:
-        return parsedate_to_datetime(text).astimezone(timezone.utc).isoformat() if text else None
-    except (TypeError, ValueError):
+        time = parsedate_to_datetime(text) if text else None
+        # Without a zone (-0000) it is UTC, too (RFC 5322).
+        zoned = time.replace(tzinfo=timezone.utc) if time and time.tzinfo is None else time
+        return zoned.astimezone(timezone.utc).isoformat() if zoned else None
+    except (OverflowError, TypeError, ValueError):
         return None

@@ -47,7 +47,15 @@ def speaking(attempted: str, *, write: bool = False) -> Iterator[None]:
     except AzureError as exc:
         raise _error(exc, attempted, write) from exc
     except OSError as exc:
-        raise _no_connection(exc, attempted) from exc
+        raise (_no_file(exc) if exc.filename is not None else _no_connection(exc, attempted)) from exc
+
+
+def _no_file(exc: OSError) -> CredentialError:
+    """A file of the login that cannot be read, such as the token of a workload identity."""
+    return CredentialError(
+        f"Could not log in to Azure: {exc.filename} cannot be read ({exc.strerror})",
+        advice="Check the files that the login names: AZURE_FEDERATED_TOKEN_FILE is that of a workload identity.",
+    )
 
 
 def _error(exc: AzureError, attempted: str, write: bool) -> VmssError:

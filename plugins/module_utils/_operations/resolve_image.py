@@ -189,6 +189,11 @@ def _check_replication(image: Image, properties: Mapping[str, Any], location: st
             f"The image {image.describe()} is not replicated to {location}",
             advice=f"Add the region to the version's target regions, which are: {regions or 'none'}.",
         )
+    if str(state).lower() == "failed":
+        raise ImageNotReplicated(
+            f"The replication of the image {image.describe()} to {location} has failed",
+            advice="The details of the version's replication status say why; update the version to start it again.",
+        )
     if state is not None and str(state).lower() != "completed":
         raise ImageNotReplicated(
             f"The image {image.describe()} is not replicated to {location} yet: {state}",

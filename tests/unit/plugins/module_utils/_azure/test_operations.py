@@ -181,6 +181,9 @@ def test_nothing_of_a_signature_gets_into_the_name(name: str, signature: str) ->
     [
         ("Sun, 22 Nov 2026 10:15:00 GMT", "2026-11-22T10:15:00+00:00"),
         ("Sun, 22 Nov 2026 10:15:00 +0200", "2026-11-22T08:15:00+00:00"),
+        # Without a zone, it is UTC (RFC 5322).
+        ("Sun, 22 Nov 2026 10:15:00 -0000", "2026-11-22T10:15:00+00:00"),
+        ("Fri, 31 Dec 9999 23:59:59 -0100", None),
         ("yesterday", None),
         ("Sun, 99 Nov 2026 10:15:00 GMT", None),
         ("", None),

@@ -502,6 +502,15 @@ def test_a_workload_identity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     read_model(settings(secret=None), login()[1], get(WEB, model()))
 
 
+@pytest.mark.usefixtures("bare")
+def test_a_workload_identity_whose_token_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(tmp_path / "token"))
+    refused = refused_login(settings(secret=None))
+    assert isinstance(refused, CredentialError)
+    assert str(tmp_path / "token") in refused.message
+    assert "AZURE_FEDERATED_TOKEN_FILE" in refused.advice
+
+
 @pytest.mark.parametrize("wrong", [{"tenant": "no tenant"}, {"tenant": None}, {"client_id": None}])
 def test_credentials_that_the_login_library_refuses_show_no_secret(wrong: dict[str, Any]) -> None:
     with pytest.raises(CredentialError, match="The credentials cannot be used") as caught:

@@ -171,7 +171,7 @@ def test_the_newest_version_must_have_arrived_even_where_latest_is_written(play:
     ("state", "region", "message", "advice"),
     [
         ("Replicating", "West Europe", "not replicated to westeurope yet: Replicating", "Wait"),
-        ("Failed", "West Europe", "not replicated to westeurope yet: Failed", "Wait"),
+        ("Failed", "West Europe", "The replication of .* to westeurope has failed", "start it again"),
         ("Replicating", "North Europe", "not replicated to westeurope yet: Replicating", "Wait"),
         (None, "North Europe", "not replicated to westeurope", "which are: North Europe."),
     ],
