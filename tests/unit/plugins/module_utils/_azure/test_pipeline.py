@@ -165,7 +165,7 @@ def test_nothing_is_registered_on_the_users_behalf(clock: Clock) -> None:
 @pytest.mark.parametrize("body", ['{"id": ', "", "<html/>", "[" * 100_000])
 def test_an_answer_that_is_not_json_is_not_repeated(clock: Clock, body: str) -> None:
     caught = Played(clock, get_things(body)).refused()
-    assert type(caught) is ServiceError
+    assert caught.__class__ is ServiceError
     assert caught.message.startswith("Could not read the things: Azure's answer could not be read (")
     assert "<html" not in str(caught)
 
@@ -184,7 +184,7 @@ def test_an_answer_of_another_shape_is_an_error_that_names_the_part(
     clock: Clock, body: Any, more: dict[str, Any], part: str
 ) -> None:
     caught = Played(clock, get_things(body)).refused(**more)
-    assert type(caught) is ServiceError
+    assert caught.__class__ is ServiceError
     assert caught.message == f"Could not read the things: Azure's answer could not be read ({part})"
     assert caught.attempted == "read the things"
 

@@ -112,7 +112,7 @@ def translated(raised: BaseException, *, write: bool = False) -> VmssError:
 )
 def test_where_nobody_answers_another_try_may_help(raised: BaseException) -> None:
     caught = translated(raised)
-    assert type(caught) is ConnectionFailed
+    assert caught.__class__ is ConnectionFailed
     assert caught.message.startswith("Could not read the model: no connection to Azure (")
     assert caught.attempted == "read the model"
     assert "HTTPS_PROXY" in caught.advice
@@ -136,7 +136,7 @@ def test_an_error_inside_of_another_counts_however_deep_it_is_and_without_being_
 )
 def test_a_certificate_that_nobody_trusts_is_not_trusted_the_next_time_either(raised: BaseException) -> None:
     caught = translated(raised)
-    assert type(caught) is Untrusted
+    assert caught.__class__ is Untrusted
     assert "certificate is not trusted" in caught.message
     assert "REQUESTS_CA_BUNDLE" in caught.advice
     assert not caught.transient
@@ -196,7 +196,7 @@ def test_an_answer_that_cannot_be_read_is_not_repeated_in_the_message() -> None:
         response=answer(200, "<html>very long page</html>"),
     )
     caught = translated(raised)
-    assert type(caught) is ServiceError
+    assert caught.__class__ is ServiceError
     assert (
         caught.message
         == "Could not read the model: Azure's answer could not be read (JSON is invalid: Expecting value)"
@@ -207,7 +207,7 @@ def test_an_answer_that_cannot_be_read_is_not_repeated_in_the_message() -> None:
 
 def test_any_other_error_of_the_sdk_says_that_nothing_could_be_read() -> None:
     caught = translated(AzureError("Something new"))
-    assert type(caught) is ServiceError
+    assert caught.__class__ is ServiceError
     assert caught.message == "Could not read the model: Azure's answer could not be read (Something new)"
     assert caught.fault.status is None
 
@@ -225,7 +225,7 @@ def test_a_good_answer_that_is_an_error_tells_of_an_operation(
     status: int, body: Any, kind: type[VmssError], code: str
 ) -> None:
     caught = translated(answered(status, body))
-    assert type(caught) is kind
+    assert caught.__class__ is kind
     assert caught.fault.code == code
 
 
@@ -240,14 +240,14 @@ def test_a_good_answer_that_is_an_error_tells_of_an_operation(
 )
 def test_any_other_answer_is_a_refusal_with_the_id_of_the_request(raised: Any, kind: type[VmssError]) -> None:
     caught = translated(raised)
-    assert type(caught) is kind
+    assert caught.__class__ is kind
     assert (caught.fault.status, caught.fault.request_id) == (raised.response.status_code, "r-1")
 
 
 def test_a_write_that_is_refused_has_merely_not_happened() -> None:
     refused = answered(400, error("SomethingNew", "no"))
-    assert type(translated(refused, write=True)) is Rejected
-    assert type(translated(refused)) is ServiceError
+    assert translated(refused, write=True).__class__ is Rejected
+    assert translated(refused).__class__ is ServiceError
 
 
 @pytest.mark.parametrize(("headers", "seconds"), [({"Retry_After": "17"}, 17), ({}, None)])
@@ -259,7 +259,7 @@ def test_a_throttled_request_tells_how_long_azure_asks_to_wait(headers: dict[str
 
 def test_an_answer_whose_body_is_lost_is_judged_by_its_status() -> None:
     caught = translated(answered(404, ServiceResponseError("Connection reset by peer")))
-    assert type(caught) is NotFound
+    assert caught.__class__ is NotFound
     assert caught.fault == ArmFault(404, request_id="r-1")
 
 

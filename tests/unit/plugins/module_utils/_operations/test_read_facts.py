@@ -51,8 +51,8 @@ COMPLETED = {"properties": {"runningStatus": {"code": "Completed"}}}
 ABSENT, DENIED, BROKEN = (400, 404, 409), (401, 403, 405, 410, 412), (408, 429, 500, 503)
 
 
-def get_view(body: Any = RUNS, **more: Any) -> Exchange:
-    return get(f"{WEB}/instanceView", body, **more)
+def get_view(body: Any = None, **more: Any) -> Exchange:
+    return get(f"{WEB}/instanceView", RUNS if body is None else body, **more)
 
 
 def failing(status: int | None) -> Callable[[], str]:

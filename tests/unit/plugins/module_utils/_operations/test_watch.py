@@ -428,7 +428,7 @@ def test_a_failed_wait_names_the_instances_and_why_their_operation_ended(
 ) -> None:
     progress = Progress("upgraded", 2, waiting={"0": "Updating"}, failed={"1": "provisioning failed"})
     caught = failed_wait("web", progress, fault)
-    assert type(caught) is kind
+    assert caught.__class__ is kind
     assert (caught.instances, caught.fault) == (("1",), fault or ArmFault())
     assert "1 (provisioning failed)" in caught.message
 
