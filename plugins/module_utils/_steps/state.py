@@ -157,7 +157,7 @@ class State:
     def attempts(self) -> int:
         """More than any step makes: the machine ends each wait by itself, and Ansible wants a number."""
         waits = [limits for limits in self.waits.values() if isinstance(limits, dict)]
-        return 5 * sum(int(limits.get("retries", 0)) for limits in waits) + 10
+        return 2 * sum(int(limits.get("retries", 0)) for limits in waits) + 10
 
     def accepts(self, code: str) -> bool:
         """Whether a finding was accepted."""
