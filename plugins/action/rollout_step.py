@@ -95,8 +95,6 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"The role azroll.vmss.rollout has no step {step[:40]!r}.")
         state = self._start(args, variables) if step == FIRST else self._load(variables)
         failure = self._failure(step, state, variables)
-        if step == FIRST:
-            self._save(state, variables)
         return state, enter(step, state, failure=failure, answer=str(args.get("answer", "")))
 
     def _start(self, args: Mapping[str, Any], variables: Mapping[str, Any]) -> State:

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.common.validation import (
@@ -21,7 +20,6 @@ from ansible.module_utils.common.validation import (
 )
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput
-from ansible_collections.azroll.vmss.plugins.module_utils._common.time import parse_time
 from ansible_collections.azroll.vmss.plugins.module_utils._common.validation import shown
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
@@ -61,23 +59,6 @@ def read_texts(value: Any, name: str) -> tuple[str, ...]:
     if value in (None, ""):
         return ()
     return tuple(str(one) for one in _read(check_type_list, value, name, "no list"))
-
-
-def read_time(value: Any, name: str) -> datetime:
-    """A time in ISO 8601."""
-    time = parse_time(value) if isinstance(value, str) else None
-    if time is None:
-        raise BadInput(
-            f"{name} is {shown(value)}, which is not a valid time", advice="Give a time like 2026-11-22T10:15:00Z."
-        )
-    return time
-
-
-def read_choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
-    """One of the choices."""
-    if value not in choices:
-        raise BadInput(f"{name} is {str(value)[:40]!r}", advice=f"Give one of {', '.join(choices)}.")
-    return str(value)
 
 
 def read_set(vmss: Any) -> tuple[ScaleSet, list[Instance]]:

@@ -31,10 +31,6 @@ class Retry:
     upgrade: tuple[str, ...] = ()
     reimage: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, for the role."""
-        return {"why": self.why, "upgrade": list(self.upgrade), "reimage": list(self.reimage)}
-
 
 def decide_retry(
     instances: Iterable[Instance],

@@ -90,9 +90,14 @@ def for_hooks(state: State) -> dict[str, Any]:
     """What hooks read as rollout_batch: the instances that can be upgraded. Empty before the first batch."""
     if not state.batch:
         return {}
-    going = state.room.get("instance_ids", state.batch["instance_ids"])
+    going = _going(state)
     records = [one for one in state.vmss["instances"] if one["instance_id"] in going]
-    return {**state.batch, "instance_ids": list(going), "instances": records}
+    return {**state.batch, "instance_ids": going, "instances": records}
+
+
+def _going(state: State) -> list[str]:
+    """Those of the batch that can be upgraded; all of them where that has not been checked for a hook."""
+    return list(state.room.get("instance_ids", state.batch["instance_ids"]))
 
 
 def _begin(state: State) -> None:
@@ -113,12 +118,11 @@ def upgrade(state: State) -> Steps[Answer]:
         return SKIPPED
     if not state.room:
         _begin(state)
-    going = state.room.get("instance_ids", state.batch["instance_ids"])
     yield from renew(state)
     # As long as there is no answer, all of them may have been sent.
     state.upgrade = {}
     try:
-        state.upgrade = dict((yield from _send(state, going)))
+        state.upgrade = dict((yield from _send(state, _going(state))))
     except StepFailed as failure:
         state.upgrade = dict(failure.result)
         raise
@@ -181,7 +185,7 @@ def verify(state: State, gate: Gate) -> Steps[Answer]:
 
 
 def _await_upgrade(state: State) -> Steps[list[str]]:
-    """Wait for the upgrade, once more after a retry; returns why instances were retried. Raises StepFailed.
+    """Wait for the upgrade, and again after a retry; returns why instances were retried. Raises StepFailed.
 
     The wait for instances that were out of service before the batch ends with their operation: they are no failure of
     the image, and do not reduce the number in service.

@@ -97,12 +97,10 @@ def until_there_is_room(rollout: State, module: str, **options: Any) -> Steps[An
     That is where the budget allows none of them, or where another operation conflicts.
     """
     room = rollout.waits["room"]
-    for _number in range(room["retries"]):
+    for left in range(room["retries"], -1, -1):
         result = yield from attempt(rollout, module, **options)
-        if not (failed(result) and (result.get("error") or {}).get("waited_out")):
+        if not (left and (result.get("error") or {}).get("waited_out")):
             break
         yield Progress(result)
         yield Pause(room["delay"])
-    else:
-        result = yield from attempt(rollout, module, **options)
     return check(result, module)

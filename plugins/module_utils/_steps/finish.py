@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""The end of a run: release the scale set, read it once more, create the report."""
+"""The end of a run: release the scale set, read it again, create the report."""
 
 from __future__ import annotations
 

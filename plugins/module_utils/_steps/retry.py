@@ -5,7 +5,7 @@
 
 # This file is private to the collection and may change without notice.
 
-"""The second try of instances that failed in a batch."""
+"""The retry of instances that failed in a batch."""
 
 from __future__ import annotations
 

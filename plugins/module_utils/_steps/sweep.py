@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.batch import approach
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.gate import wait_idle
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.lease import renew
@@ -72,7 +73,7 @@ def _end_batches(state: State) -> None:
 
 
 def _bake(state: State) -> None:
-    """After a while, verify the health of all upgraded instances once more."""
+    """After a while, verify the health of all upgraded instances again."""
     seconds, baked = state.options["bake"], to_bake(state)
     state.next = GATE if seconds > 0 and baked else FINISH
     state.gate = Gate(BAKED, baked, state.returned_at, state.unhealthy_before, pause=seconds)
@@ -85,7 +86,7 @@ def to_bake(state: State) -> list[str]:
     """
     known = state.journal
     before = set() if known["begun_before"] else set(known["on_target_before"])
-    sent = {one for batch in known["batches"] for one in batch["sent"]}
+    sent = sent_ids(known)
     current = [one for one in state.vmss["instances"] if not one["stale"]]
     good = [one["instance_id"] for one in current if one["in_service"] and one["instance_id"] not in before]
     ours = [one["instance_id"] for one in current if one["power"] == "running" and one["instance_id"] in sent]

@@ -41,20 +41,11 @@ def test_values_and_their_texts(read: Any, given: Any, expected: Any) -> None:
         (values.read_number, float("inf")),
         (values.read_dict, ["a"]),
         (values.read_texts, {"a": 1}),
-        (values.read_time, "yesterday"),
-        (values.read_time, 7),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(read: Any, given: Any) -> None:
     with pytest.raises(BadInput, match="rollout_thing"):
         read(given, "rollout_thing")
-
-
-def test_a_choice() -> None:
-    assert values.read_choice("a", "x", ("a", "b")) == "a"
-    for wrong in ("c", ["a"], None):
-        with pytest.raises(BadInput, match="a, b"):
-            values.read_choice(wrong, "x", ("a", "b"))
 
 
 def test_a_record_of_a_scale_set_is_whole() -> None:
