@@ -30,7 +30,7 @@ STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Write the report", "nothing_to_do", ()),
 )
 SAMPLE = ("Upgrade batch (1 of 2)",)
-# Tasks of the rollback, after an image that comes up unhealthy. The next run tries that image again, and goes back.
+# Tasks of the rollback, after an image that comes up unhealthy. The next run tries that image again, and rolls back.
 BACK = (
     "Decide what follows from the failure",
     "Set the rollback image and plan the batches",

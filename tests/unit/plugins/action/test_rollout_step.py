@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import yaml
 from ansible.errors import AnsibleActionFail, AnsibleError
 
 from ansible_collections.azroll.vmss.plugins.action import rollout_step as plugin
@@ -27,6 +28,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import 
     StepFailed,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import State
+from ansible_collections.azroll.vmss.plugins.modules import rollout_step as page
 from ansible_collections.azroll.vmss.tests.unit.playing import DEFAULTS
 
 OPTIONS = {**DEFAULTS, "resource_group": "web-rg", "scale_set": "web"}
@@ -400,3 +402,7 @@ def test_a_rollout_that_cannot_begin_leaves_no_other_one_to_go_on_with(begun: An
     failed = {"msg": "rollout_upgrade_timeout is 0"}
     with pytest.raises(AnsibleActionFail, match="No rollout has begun: rollout_upgrade_timeout is 0"):
         begun.attempt("handle_failure", variables={**HOST, "ansible_failed_result": failed})
+
+
+def test_what_the_action_keeps_for_itself_is_documented_and_nothing_else() -> None:
+    assert set(yaml.safe_load(page.DOCUMENTATION)["options"]) == set(plugin.OWN)
