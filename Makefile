@@ -31,7 +31,8 @@ help:
 	@echo "make drawing draw the packages and their imports into the documentation"
 	@echo "make sim     a local Azure Resource Manager to play with: make sim SCENARIO=quickstart SPEED=$(SPEED)"
 	@echo "             with a scale set of yours: make sim DUMP='set.json instances.json' [SCENARIO=overlay.yaml]"
-	@echo "make bench   1,000 instances, 50 clients, 10,000 requests: how fast the simulator answers; FUZZ=5000 to fuzz it, too"
+	@echo "make bench   what a rollout costs, beside Ansible alone and a script on the Azure SDK, and how fast the simulator"
+	@echo "             answers. Fewer: make bench SIZES=20; FUZZ=5000 fuzzes the simulator, too"
 	@echo "make docs    the documentation pages, in build/docs/html"
 	@echo "make lock    choose newer development dependencies: make lock UPGRADE=--upgrade"
 	@echo "make clean   remove .env/ and build/"
@@ -69,7 +70,7 @@ conformance:
 
 bench:
 	@dev/env dev
-	@.env/dev/bin/python dev/bench.py
+	@cd dev && ../.env/dev/bin/python -m bench $(if $(SIZES),--sizes $(SIZES))
 	@$(if $(FUZZ),ARMSIM_FUZZ=$(FUZZ) .env/dev/bin/pytest -q armsim/tests/test_fuzz.py)
 
 lint:
