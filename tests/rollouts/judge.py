@@ -361,10 +361,13 @@ def _beyond(write: Write, world: World) -> bool:
 def judge_healthy(world: World, kind: str, report: Mapping[str, Any]) -> Iterator[str]:
     """Where nothing is a reason to stop, a rollout comes to a good end, or is refused before it begins.
 
-    Azure's limits make it slower, and nothing else. Where everything is accepted, nothing is refused.
+    Azure's limits make it slower, and nothing else. Where everything is accepted, only a zone without instances is
+    refused.
     """
     found = kind == "preflight" and not world.options.accept
-    if world.healthy and not found and report["result"] not in ("succeeded", "nothing_to_do", "partial"):
+    empty_zone = kind == "bad_input" and bool(world.options.only.get("zones"))
+    refused = found or empty_zone
+    if world.healthy and not refused and report["result"] not in ("succeeded", "nothing_to_do", "partial"):
         yield f"{report['result']} without a reason: {report.get('cause', '')}"
 
 
