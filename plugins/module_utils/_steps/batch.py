@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._filters.reporting import rollout_heatmap
+from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout import state as journal
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.calls import until_there_is_room, wait_for
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.gate import pass_gate
@@ -238,7 +239,8 @@ def end_batch(state: State) -> Answer:
 
     A canary of which nothing was sent, or nothing is left, has not proved the image: then the next batch is the canary.
     """
-    left = {one["instance_id"] for one in state.vmss["instances"]}.intersection(state.upgrade["instance_ids"])
+    here = [one for one in state.vmss["instances"] if not Instance.from_dict(one).leaving]
+    left = {one["instance_id"] for one in here}.intersection(state.upgrade["instance_ids"])
     state.unproven = bool(state.batch["canary"]) and not left
     if state.batch["canary"] and left:
         state.canary = 0
