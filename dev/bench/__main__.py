@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 
 from bench import contenders, load, page, results
@@ -30,8 +29,7 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
-def measure(name: str, run: Callable[[], Measured]) -> Measured:
-    found = run()
+def show(name: str, found: Measured) -> Measured:
     say(
         f"{name}: {found.cost.cpu:.1f} s of processor time, {found.cost.wall:.1f} s, {found.requests.total} requests, "
         f"{found.requests.logins} logins, {len(found.calls)} module calls, {found.tasks} tasks"
@@ -44,10 +42,11 @@ def at_size(size: int, rounds: int) -> dict[str, results.Summary]:
     runs: dict[str, list[Measured]] = {"role": [], "floor": [], "sdk": [], "second run": []}
     for number in range(rounds):
         named = f"{size} instances, round {number + 1} of {rounds}"
-        runs["role"].append(measure(f"{named}, role", partial(contenders.role, 1, size)))
-        runs["floor"].append(measure(f"{named}, Ansible alone", partial(contenders.floor, runs["role"][-1])))
-        runs["sdk"].append(measure(f"{named}, script", partial(contenders.sdk, size)))
-    runs["second run"].append(measure(f"{size} instances, second run", partial(contenders.role, 1, size, again=True)))
+        first, second = contenders.role_twice(size)
+        runs["role"].append(show(f"{named}, role", first))
+        runs["second run"].append(show(f"{named}, second run", second))
+        runs["floor"].append(show(f"{named}, Ansible alone", contenders.floor(first)))
+        runs["sdk"].append(show(f"{named}, script", contenders.sdk(size)))
     return {name: results.summarize(found) for name, found in runs.items()}
 
 
@@ -59,7 +58,7 @@ def with_limits() -> dict[str, results.Summary]:
         f"{FLEET} sets of {FLEET_SIZE}": partial(contenders.role, FLEET, FLEET_SIZE, throttling=True),
         f"{FLEET} sets of {LARGE_FLEET_SIZE}": partial(contenders.role, FLEET, LARGE_FLEET_SIZE, throttling=True),
     }
-    return {name: results.summarize([measure(name, run)]) for name, run in runs.items()}
+    return {name: results.summarize([show(name, run())]) for name, run in runs.items()}
 
 
 def main() -> int:

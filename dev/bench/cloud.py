@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,16 @@ class Requests:
     throttled: int
     logins: int
     by_operation: dict[str, int]
+
+    def since(self, before: Requests) -> Requests:
+        """Those that came after `before` was counted."""
+        return Requests(
+            self.total - before.total,
+            self.writes - before.writes,
+            self.throttled - before.throttled,
+            self.logins - before.logins,
+            dict(Counter(self.by_operation) - Counter(before.by_operation)),
+        )
 
 
 def requests_of(simulator: Simulator) -> Requests:

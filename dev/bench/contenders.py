@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from armsim.launch import Simulator, running
@@ -43,19 +43,17 @@ class NotUpgraded(Exception):
     """A run ended well, but not all instances have the image: what it cost says nothing."""
 
 
-def role(sets: int, capacity: int, *, throttling: bool = False, again: bool = False) -> Measured:
-    """The role on so many sets in one play; with `again`, the second run, which finds nothing to do."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    playbook = FOLDER / "role.json"
-    playbook.write_text(json.dumps(_role_play(sets)), encoding="utf-8")
+def role(sets: int, capacity: int, *, throttling: bool = False) -> Measured:
+    """The role on so many sets in one play."""
     with _simulator(sets, capacity, throttling) as simulator:
-        first = _ansible(simulator, playbook, sets)
-        if not cloud.upgraded(simulator):
-            raise NotUpgraded(f"the role did not upgrade {sets} x {capacity} instances:\n{first.cost.output[-4000:]}")
-        if not again:
-            return first
-        second = _ansible(simulator, playbook, sets)
-        return Measured(second.cost, _less(second.requests, first.requests), second.tasks, second.calls)
+        return _roll(simulator, sets)
+
+
+def role_twice(capacity: int) -> tuple[Measured, Measured]:
+    """The role on one set, and once more: then it finds nothing to do."""
+    with _simulator(1, capacity) as simulator:
+        first, second = _roll(simulator, 1), _roll(simulator, 1)
+        return first, replace(second, requests=second.requests.since(first.requests))
 
 
 def floor(like: Measured) -> Measured:
@@ -71,7 +69,7 @@ def floor(like: Measured) -> Measured:
 
 def sdk(capacity: int) -> Measured:
     """The script on the SDK, on one set."""
-    with _simulator(1, capacity, False) as simulator:
+    with _simulator(1, capacity) as simulator:
         names = (simulator.ready["subscription_id"], cloud.RESOURCE_GROUP, "web-0", cloud.NEW)
         command: list[str | Path] = [scripts(ENVIRONMENT) / "python", _SDK_SCRIPT, *names]
         cost = process.run(command, {**variables(ENVIRONMENT), **simulator.env("sdk")}, FOLDER / "sdk.log")
@@ -80,9 +78,19 @@ def sdk(capacity: int) -> Measured:
         return Measured(cost, cloud.requests_of(simulator), 0, ())
 
 
-def _simulator(sets: int, capacity: int, throttling: bool) -> AbstractContextManager[Simulator]:
+def _simulator(sets: int, capacity: int, throttling: bool = False) -> AbstractContextManager[Simulator]:
+    FOLDER.mkdir(parents=True, exist_ok=True)
     scenario = cloud.write_scenario(FOLDER / "scenario.yaml", sets, capacity)
     return running(scenario, speed=cloud.SPEED, throttling=throttling)
+
+
+def _roll(simulator: Simulator, sets: int) -> Measured:
+    playbook = FOLDER / "role.json"
+    playbook.write_text(json.dumps(_role_play(sets)), encoding="utf-8")
+    run = _ansible(simulator, playbook, sets)
+    if not cloud.upgraded(simulator):
+        raise NotUpgraded(f"the role did not upgrade all instances of {sets} sets:\n{run.cost.output[-4000:]}")
+    return run
 
 
 def _ansible(simulator: Simulator | None, playbook: Path, hosts: int) -> Measured:
@@ -112,20 +120,6 @@ def _role_play(sets: int) -> list[cloud.Json]:
         "rollout_health_delay": LOOK_EVERY_SECONDS,
     }
     role = {"name": "azroll.vmss.rollout", "vars": options}
-    play = {"hosts": "web-*", "connection": "local", "gather_facts": False, "strategy": "free", "roles": [role]}
-    return [play if sets > 1 else {name: value for name, value in play.items() if name != "strategy"}]
-
-
-def _less(requests: cloud.Requests, before: cloud.Requests) -> cloud.Requests:
-    operations = {
-        name: number - before.by_operation.get(name, 0)
-        for name, number in requests.by_operation.items()
-        if number > before.by_operation.get(name, 0)
-    }
-    return cloud.Requests(
-        requests.total - before.total,
-        requests.writes - before.writes,
-        requests.throttled - before.throttled,
-        requests.logins - before.logins,
-        operations,
-    )
+    strategy = "free" if sets > 1 else "linear"
+    play = {"hosts": "web-*", "connection": "local", "gather_facts": False, "strategy": strategy, "roles": [role]}
+    return [play]

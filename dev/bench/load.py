@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
 import ssl
 import statistics
@@ -28,6 +27,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from armsim.launch import Simulator, running
+from bench.process import cpu_of
 
 VERSION = "2024-07-01"
 # Weights of a roll by several tools at once: mostly polls and looks at single instances, now and then a whole list.
@@ -176,12 +176,6 @@ def resident_megabytes(simulator: Simulator) -> float:
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
 
 
-def processor_seconds(simulator: Simulator) -> float:
-    """Processor time that the simulator has used so far."""
-    fields = Path(f"/proc/{simulator.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def _percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)] * 1000
 
@@ -195,11 +189,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with running("thousand", speed=60) as simulator:
         # Caches fill first.
         asyncio.run(load(simulator.ready, options.clients, options.clients * 60))
-        before, used = resident_megabytes(simulator), processor_seconds(simulator)
+        before, used = resident_megabytes(simulator), cpu_of(simulator.process.pid) or 0.0
         begun = time.perf_counter()
         measured = asyncio.run(load(simulator.ready, options.clients, options.requests))
         took = time.perf_counter() - begun
-        after, used = resident_megabytes(simulator), processor_seconds(simulator) - used
+        after, used = resident_megabytes(simulator), (cpu_of(simulator.process.pid) or 0.0) - used
     times = measured.all()
     print(f"{len(times)} requests of {options.clients} clients in {took:.1f} s: {len(times) / took:.0f} a second")
     print(f"errors: {len(measured.errors)}")

@@ -36,7 +36,7 @@ class Cost:
 
 def run(command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> Cost:
     """Run to the end; the output goes to a file. Raises CalledProcessError where the command fails."""
-    begun, peak, own = time.monotonic(), 0.0, None
+    begun, peak = time.monotonic(), 0.0
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [str(part) for part in command],
@@ -50,7 +50,7 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str], log: Path
         while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             peak = max(peak, _memory_mb(process.pid))
             time.sleep(LOOK_EVERY_SECONDS)
-        wall, own = time.monotonic() - begun, _own_cpu(process.pid)
+        wall, own = time.monotonic() - begun, cpu_of(process.pid)
         _pid, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -58,7 +58,8 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str], log: Path
     return Cost(wall, used.ru_utime + used.ru_stime, own, peak or None, log.read_text(encoding="utf-8"))
 
 
-def _own_cpu(pid: int) -> float | None:
+def cpu_of(pid: int) -> float | None:
+    """Seconds of processor time that a process has used itself so far; None where that is not known."""
     try:
         fields = (PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:

@@ -10,7 +10,6 @@ import json
 import os
 import platform
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -125,11 +124,10 @@ def keep(now: Mapping[str, float]) -> None:
 
 def machine() -> str:
     """On what it was measured."""
-    bytecode = "kept" if not sys.dont_write_bytecode else "not kept"
     return (
         f"{os.cpu_count()} processors ({platform.machine()}, {platform.system()}), Python {platform.python_version()}, "
         f"ansible-core {version('ansible-core')}, azure-mgmt-compute {version('azure-mgmt-compute')}, "
-        f"azure-identity {version('azure-identity')}, bytecode {bytecode}"
+        f"azure-identity {version('azure-identity')}, bytecode kept"
     )
 
 
