@@ -54,7 +54,7 @@ class Reaction:
     kept: str = ""
     image: Image | None = None
     instance_ids: tuple[str, ...] = ()
-    # What the model has, and the image to go back to may replace.
+    # What the model has, and the rollback image may replace.
     replaces: Image | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,11 +82,12 @@ def react(
 ) -> Reaction:
     """Decide by the journal of the rollout that failed, and the set as it is now.
 
-    Back go the instances that this rollout moved and that have the target image, or may still get it: those of the
-    failed batch that are not in service, that batch, or all, with those that Azure made from the new model meanwhile.
-    None go where the rollout only ran out of room for what it did not break. What is quarantined for study stays as it
+    Rolled back are the instances that this rollout moved and that have the target image, or may still get it: those of
+    the failed batch that are not in service, that batch, or all, with those that Azure made from the new model since.
+    None are where the rollout only ran out of room for what it did not break. What is quarantined for study stays as it
     is, and so does what is outside of `only`, to which the rollout is confined.
-    Where none go back, the model does as long as the image has not proved itself, with `failed_image` RESTORE.
+    Where none are, the previous image is restored in the model as long as the new one has not proved itself, with
+    `failed_image` RESTORE.
     With `recovered`, all that was sent became healthy after the time for it had ended: a good image is not taken back,
     unless another instance is out of service with it.
     """

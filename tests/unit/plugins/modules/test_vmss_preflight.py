@@ -10,19 +10,30 @@ from typing import Any
 import pytest
 
 from ansible_collections.azroll.vmss.tests.unit.plugins.modules.conftest import Run
+from ansible_collections.azroll.vmss.tests.unit.preflight_wire import (
+    ALL_SETTINGS,
+    FORBIDDEN,
+    GROUP,
+    LOCKS,
+    PERMISSIONS,
+    SETTINGS,
+    SUBSCRIPTION,
+    get_alerts,
+    images,
+    read_set,
+    scaling,
+    surroundings,
+    version,
+)
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     COMPUTE,
     NEW_VERSION,
     OLD_VERSION,
-    SUBSCRIPTION_ID,
-    VERSIONS,
     WEB,
     Exchange,
     error,
     get,
-    get_instances,
     get_model,
-    get_rolling,
     get_versions,
     model,
     reference,
@@ -49,72 +60,7 @@ KEYS = {
     "lease",
     "ansible_facts",
 }
-GROUP = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-shop"
-SETTINGS = "providers/Microsoft.Insights/autoscaleSettings"
-ALL_SETTINGS = f"/subscriptions/{SUBSCRIPTION_ID}/{SETTINGS}"
-PERMISSIONS = "providers/Microsoft.Authorization/permissions"
-LOCKS = "providers/Microsoft.Authorization/locks"
-SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION_ID}"
 COMPUTE_GROUP = f"{GROUP}/providers/Microsoft.Compute"
-FORBIDDEN = error("AuthorizationFailed", "The client does not have authorization to perform the action.")
-
-
-def version(number: str, status: int = 200, body: Any = None, **properties: Any) -> Exchange:
-    known = {
-        "hyperVGeneration": "V2",
-        "osDiskImage": {"operatingSystem": "Linux"},
-        "imageDeprecationStatus": {"imageState": "Active"},
-        "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
-    }
-    return get(f"{VERSIONS}/{number}", body or {"name": number, "properties": {**known, **properties}}, status=status)
-
-
-def surroundings(
-    *,
-    autoscale: tuple[dict[str, Any], ...] = (),
-    actions: tuple[str, ...] = ("*",),
-    not_actions: tuple[str, ...] = (),
-    locks: tuple[str, ...] = (),
-    state: str = "Enabled",
-    **group: Any,
-) -> list[Exchange]:
-    """What is read around the scale set, in order."""
-    granted = {"value": [{"actions": list(actions), "notActions": list(not_actions)}]}
-    acting = [one for one in autoscale if one["properties"]["targetResourceUri"].lower() == WEB.lower()]
-    return [
-        get(ALL_SETTINGS, {"value": list(autoscale)}, api="2022-10-01"),
-        get(f"{WEB}/{PERMISSIONS}", granted, api="2022-04-01"),
-        *[get(f"{one['id']}/{PERMISSIONS}", granted, api="2022-04-01") for one in acting],
-        get(f"{WEB}/{LOCKS}", {"value": [lock(scope) for scope in locks]}, api="2016-09-01"),
-        *[get(f"{one['id']}/{LOCKS}", {"value": [lock(scope) for scope in locks]}, api="2016-09-01") for one in acting],
-        get(SUBSCRIPTION, {"state": state}, api="2016-06-01"),
-        get(GROUP, {"name": "rg-shop", **group}, api="2021-04-01"),
-    ]
-
-
-def lock(scope: str) -> dict[str, Any]:
-    return {"id": f"{scope}/{LOCKS}/freeze", "name": "freeze", "properties": {"level": "ReadOnly"}}
-
-
-def scaling(name: str, target: str = WEB, group: str = GROUP) -> dict[str, Any]:
-    """An autoscale setting that is on."""
-    profiles = [{"name": "all", "capacity": {"minimum": "2", "maximum": "10", "default": "4"}}]
-    properties = {"enabled": True, "targetResourceUri": target, "profiles": profiles}
-    return {"id": f"{group}/{SETTINGS}/{name}", "name": name, "properties": properties}
-
-
-def view(state: str | None = None) -> Exchange:
-    services = [{"serviceName": "AutomaticRepairs", "serviceState": state}] if state else []
-    return get(f"{WEB}/instanceView", {"orchestrationServices": services})
-
-
-def look(*instances: dict[str, Any], body: dict[str, Any] | None = None, repairs: str | None = None) -> list[Exchange]:
-    return [get_model(body), get_instances(*instances), get_rolling(), view(repairs)]
-
-
-def images(*, new: Exchange | None = None, old: Exchange | None = None) -> list[Exchange]:
-    """The target is looked for and looked at, then the present image."""
-    return [get_versions(), new or version(NEW_VERSION), get_versions(), old or version(OLD_VERSION)]
 
 
 def codes(result: dict[str, Any]) -> dict[str, str]:
@@ -122,7 +68,7 @@ def codes(result: dict[str, Any]) -> dict[str, str]:
 
 
 def test_nothing_to_say(run: Run) -> None:
-    script = [*look(*[vm(n) for n in range(5)]), *images(), *surroundings()]
+    script = [*read_set(*[vm(n) for n in range(5)]), *images(), *surroundings()]
     result = run(MODULE, script, image={"version": "latest"})
     assert set(result) == KEYS
     assert (result["findings"], result["lines"], result["ready"], result["changed"]) == ([], [], True, False)
@@ -139,7 +85,7 @@ def test_findings_are_no_failure_and_all_come_at_once(run: Run) -> None:
     body["tags"] = {"azroll-run": "theirs", "azroll-holder": "ops@ci#1", "azroll-expires": "2026-11-22T12:00:00Z"}
     instances = [vm(0, state="Failed"), vm(1, protected=True), *[vm(n) for n in range(2, 20)]]
     script = [
-        *look(*instances, body=body, repairs="Suspended"),
+        *read_set(*instances, body=body, repairs="Suspended"),
         *images(new=version(NEW_VERSION, imageDeprecationStatus={"imageState": "ScheduledForDeprecation"})),
         *surroundings(
             autoscale=(setting, other), not_actions=("*/manualUpgrade/action",), managedBy="/x/microsoft.Batch/b/y"
@@ -181,7 +127,7 @@ def test_what_may_not_be_read_is_a_finding_and_what_is_not_there_is_none(run: Ru
         get(GROUP, FORBIDDEN, status=403, api="2021-04-01"),
     ]
     unknown = version(NEW_VERSION, status=403, body=FORBIDDEN)
-    script = [*look(*[vm(n) for n in range(5)]), *images(new=unknown, old=unknown_old()), *around]
+    script = [*read_set(*[vm(n) for n in range(5)]), *images(new=unknown, old=unknown_old()), *around]
     result = run(MODULE, script, image={"version": "latest"})
     unread = {"autoscale_unreadable": "warning", "permissions_unreadable": "warning", "unreadable": "warning"}
     assert codes(result) == unread
@@ -189,7 +135,7 @@ def test_what_may_not_be_read_is_a_finding_and_what_is_not_there_is_none(run: Ru
 
     nowhere = error("MissingSubscriptionRegistration", "The subscription is not registered.")
     around[:2] = [get(ALL_SETTINGS, nowhere, status=409, api="2022-10-01")]
-    script = [*look(*[vm(n) for n in range(5)]), *images(), *around]
+    script = [*read_set(*[vm(n) for n in range(5)]), *images(), *around]
     assert codes(run(MODULE, script, image={"version": "latest"})) == {"permissions_unreadable": "warning"}
 
 
@@ -197,7 +143,7 @@ def test_what_makes_azure_refuse_every_write_is_found(run: Run) -> None:
     setting = scaling("web-cpu")
     above, elsewhere = setting["id"].upper(), f"{GROUP}-other"
     around = surroundings(autoscale=(setting,), locks=(GROUP.upper(), above, elsewhere, f"{WEB}/virtualMachines/3"))
-    script = [*look(*[vm(n) for n in range(5)]), *images(), *around]
+    script = [*read_set(*[vm(n) for n in range(5)]), *images(), *around]
     result = run(MODULE, script, image={"version": "latest"}, hold_autoscale=True)
     locked = [one for one in result["findings"] if one["code"] == "locked"]
     assert [(one["severity"], one["message"]) for one in locked] == [
@@ -213,7 +159,7 @@ def test_what_makes_azure_refuse_every_write_is_found(run: Run) -> None:
     ]
     assert not result["ready"]
 
-    script = [*look(*[vm(n) for n in range(5)]), *images(), *surroundings(state="Disabled")]
+    script = [*read_set(*[vm(n) for n in range(5)]), *images(), *surroundings(state="Disabled")]
     assert codes(run(MODULE, script, image={"version": "latest"})) == {"subscription_disabled": "refusal"}
 
 
@@ -221,7 +167,7 @@ def test_autoscale_is_looked_for_in_other_groups_too(run: Run) -> None:
     ops = GROUP.replace("rg-shop", "rg-ops")
     there, here = scaling("web-cpu", group=ops), scaling("web-cpu")
     few = get(f"{there['id']}/{PERMISSIONS}", {"value": [{"actions": ["*/read"]}]}, api="2022-04-01")
-    script = [*look(*[vm(n) for n in range(5)]), *images(), *surroundings(autoscale=(there, here))]
+    script = [*read_set(*[vm(n) for n in range(5)]), *images(), *surroundings(autoscale=(there, here))]
     script = [few if one.path == few.path else one for one in script]
     result = run(MODULE, script, image={"version": "latest"}, hold_autoscale=True)
     assert [one["resource_group"] for one in result["autoscale"]] == ["rg-ops", "rg-shop"]
@@ -236,7 +182,7 @@ def test_autoscale_is_looked_for_in_other_groups_too(run: Run) -> None:
         get(ALL_SETTINGS, FORBIDDEN, status=403, api="2022-10-01"),
         get(f"{GROUP}/{SETTINGS}", {"value": [here]}, api="2022-10-01"),
     ]
-    script = [*look(*[vm(n) for n in range(5)]), *images(), *around]
+    script = [*read_set(*[vm(n) for n in range(5)]), *images(), *around]
     result = run(MODULE, script, image={"version": "latest"}, hold_autoscale=True)
     assert codes(result) == {"autoscale": "warning"}
 
@@ -248,7 +194,7 @@ def unknown_old() -> Exchange:
 def test_an_image_that_is_not_there_is_told_beside_the_rest(run: Run) -> None:
     nothing = error("NotFound", "Artifact: VMImage was not found.")
     script = [
-        *look(*[vm(n) for n in range(2)]),
+        *read_set(*[vm(n) for n in range(2)]),
         get_versions(),
         version("1.0.0", status=404, body=nothing),
         get_versions(),
@@ -263,7 +209,7 @@ def test_an_image_that_is_not_there_is_told_beside_the_rest(run: Run) -> None:
 def test_deprecated_versions_are_told_from_unknown_ones(run: Run) -> None:
     gone = error("ImageVersionDeprecated", "VM Image from publisher: Canonical is deprecated.")
     script = [
-        *look(*[vm(n) for n in range(5)]),
+        *read_set(*[vm(n) for n in range(5)]),
         get_versions(OLD_VERSION),
         version(NEW_VERSION, status=404, body=gone),
         get_versions("9.9.9"),
@@ -281,7 +227,7 @@ def test_a_rollback_may_begin_with_more_out_of_service_than_the_budget_allows(
     run: Run, rollback: bool, ready: bool
 ) -> None:
     failed = [vm(n, state="Failed") if n < 2 else vm(n) for n in range(5)]
-    script = [*look(*failed), *images(), *surroundings()]
+    script = [*read_set(*failed), *images(), *surroundings()]
     result = run(MODULE, script, image={"version": "latest"}, max_unavailable="20%", rollback=rollback)
     assert codes(result)["below_minimum"] == "needs_acceptance"
     assert result["ready"] is ready
@@ -289,14 +235,14 @@ def test_a_rollback_may_begin_with_more_out_of_service_than_the_budget_allows(
 
 def test_nothing_to_do_asks_for_no_rollback(run: Run) -> None:
     instances = [vm(n, NEW_VERSION) for n in range(2)]
-    script = [*look(*instances, body=model(NEW_VERSION)), get_versions(), version(NEW_VERSION), *surroundings()]
+    script = [*read_set(*instances, body=model(NEW_VERSION)), get_versions(), version(NEW_VERSION), *surroundings()]
     result = run(MODULE, script, image={"version": "latest"})
     assert (result["findings"], result["write_image"]) == ([], False)
 
 
 def test_by_the_image_alone_instances_behind_the_model_stay_where_they_are(run: Run) -> None:
     instances = [vm(n, NEW_VERSION, latest=False, protected=True) for n in range(2)]
-    script = [*look(*instances, body=model(NEW_VERSION)), get_versions(), version(NEW_VERSION), *surroundings()]
+    script = [*read_set(*instances, body=model(NEW_VERSION)), get_versions(), version(NEW_VERSION), *surroundings()]
     result = run(MODULE, list(script), image={"version": NEW_VERSION}, by_model=False)
     assert result["findings"] == []
     assert not any(one["stale"] for one in result["ansible_facts"]["vmss"]["instances"])
@@ -306,7 +252,7 @@ def test_by_the_image_alone_instances_behind_the_model_stay_where_they_are(run: 
 def test_what_is_skipped_is_no_part_of_the_rollout(run: Run) -> None:
     tagged = {**vm(4, protected=True), "tags": {"Pinned": "yes"}}
     instances = [vm(0, protected=True), *[vm(n) for n in range(1, 4)], tagged]
-    script = [*look(*instances), *images(), *surroundings()]
+    script = [*read_set(*instances), *images(), *surroundings()]
     assert codes(run(MODULE, list(script), image={"version": "latest"})) == {"instances_protected": "warning"}
     skip = {"instance_ids": ["0"], "tags": ["pinned"]}
     assert run(MODULE, script, image={"version": "latest"}, skip=skip)["findings"] == []
@@ -352,7 +298,7 @@ def test_images_of_galleries_and_managed_ones_are_looked_at_as_well(run: Run) ->
     kept_out = entry(excludeFromLatest=True, endOfLifeDate="2026-11-01T00:00:00Z")
     present = [get(old, entry(), **expanded)] * 2 + [get(gallery, {"properties": definition}, api="2023-07-03")]
     script = [
-        *look(*instances, body=body),
+        *read_set(*instances, body=body),
         *[get(new, kept_out, **expanded)] * 2,
         get(gallery, {"properties": definition}, api="2023-07-03"),
         *present,
@@ -363,7 +309,7 @@ def test_images_of_galleries_and_managed_ones_are_looked_at_as_well(run: Run) ->
 
     disk = {"osType": "Linux", "osState": "Specialized"}
     plain = {"location": "westeurope", "properties": {"hyperVGeneration": "V2", "storageProfile": {"osDisk": disk}}}
-    script = [*look(*instances, body=body), *[get(managed, plain)] * 2, *present, *surroundings()]
+    script = [*read_set(*instances, body=body), *[get(managed, plain)] * 2, *present, *surroundings()]
     result = run(MODULE, script, image={"id": managed})
     assert codes(result) == {
         "image_kind_change": "needs_acceptance",
@@ -386,7 +332,7 @@ def test_images_of_public_galleries_are_looked_at_in_the_region(run: Run) -> Non
     listed = {"value": [{"name": "1.0.0"}, {"name": "1.1.0", "properties": {"excludeFromLatest": True}}]}
     definition = {"properties": {"osType": "Linux", "osState": "Generalized", "hyperVGeneration": "V2"}}
     one = [*[get(f"{address}/versions", listed, api="2023-07-03")] * 2, get(address, definition, api="2023-07-03")]
-    script = [*look(*instances, body=body), *one, *one, *surroundings()]
+    script = [*read_set(*instances, body=body), *one, *one, *surroundings()]
     result = run(MODULE, script, image={"shared_gallery_image_id": shared("1.1.0")})
     assert codes(result) == {"image_excluded": "warning"}
 
@@ -397,31 +343,10 @@ def gallery_vm(number: int, image_id: str) -> dict[str, Any]:
     return one
 
 
-def get_alerts(*fired: tuple[str, str], status: int = 200, body: Any = None) -> Exchange:
-    """Rules that have fired on the scale set, and when."""
-    entries = [
-        {
-            "name": rule,
-            "properties": {
-                "essentials": {
-                    "severity": "Sev1",
-                    "monitorCondition": "Fired",
-                    "targetResource": WEB.lower(),
-                    "startDateTime": at,
-                }
-            },
-        }
-        for rule, at in fired
-    ]
-    path = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.AlertsManagement/alerts"
-    query = {"targetResource": WEB, "monitorCondition": "Fired", "timeRange": "30d", "pageCount": "250"}
-    return get(path, body or {"value": entries}, query=query, api="2019-03-01", status=status)
-
-
 def test_alerts_that_fired_before_are_told_and_stop_nothing(run: Run) -> None:
     old, during = ("disk", "2026-11-22T08:00:00Z"), ("errors", "2026-11-22T09:30:00Z")
     instances = [vm(n) for n in range(5)]
-    script = [*look(*instances), *images(), get_alerts(old, during), *surroundings()]
+    script = [*read_set(*instances), *images(), get_alerts(old, during), *surroundings()]
     result = run(MODULE, script, image={"version": "latest"}, health_alerts=["scale_set"])
     assert (codes(result), result["ready"]) == ({"alerts_fired": "warning"}, True)
     assert "disk (Sev1) on web" in result["lines"][0]
@@ -434,7 +359,7 @@ def test_alerts_that_fired_before_are_told_and_stop_nothing(run: Run) -> None:
         "azroll-since": "2026-11-22T09:00:00Z",
         "azroll-expires": "2026-11-22T10:00:00Z",
     }
-    script = [*look(*instances, body=body), *images(), get_alerts(old, during), *surroundings()]
+    script = [*read_set(*instances, body=body), *images(), get_alerts(old, during), *surroundings()]
     result = run(MODULE, script, image={"version": "latest"}, health_alerts=["scale_set"])
     said = [(one["severity"], one["message"]) for one in result["findings"] if one["code"] == "alerts_fired"]
     assert [severity for severity, _message in said] == ["needs_acceptance", "warning"]
@@ -444,13 +369,13 @@ def test_alerts_that_fired_before_are_told_and_stop_nothing(run: Run) -> None:
 
 def test_alerts_that_cannot_be_read_stop_the_rollout_before_it_begins(run: Run) -> None:
     instances = [vm(n) for n in range(5)]
-    script = [*look(*instances), *images(), get_alerts(status=403, body=FORBIDDEN), *surroundings()]
+    script = [*read_set(*instances), *images(), get_alerts(status=403, body=FORBIDDEN), *surroundings()]
     result = run(MODULE, script, image={"version": "latest"}, health_alerts=["scale_set"])
     assert codes(result) == {"alerts_unreadable": "refusal"}
     assert "Microsoft.AlertsManagement/alerts/read" in result["msg"]
 
     gone = get_alerts(status=404, body=error("SubscriptionNotFound", "There is none."))
-    script = [*look(*instances), *images(), gone, *surroundings()]
+    script = [*read_set(*instances), *images(), gone, *surroundings()]
     result = run(MODULE, script, image={"version": "latest"}, health_alerts=["scale_set"])
     assert codes(result) == {"alerts_unreadable": "refusal"}
     assert "SubscriptionNotFound" in result["msg"]
@@ -471,7 +396,7 @@ def silent(number: int, version: str = OLD_VERSION) -> dict[str, Any]:
 
 
 def test_a_health_source_that_has_never_reported_is_named_instead_of_an_empty_floor(run: Run) -> None:
-    exchanges = [*look(silent(0), silent(1), silent(2)), *images(), *surroundings()]
+    exchanges = [*read_set(silent(0), silent(1), silent(2)), *images(), *surroundings()]
     result = run(MODULE, exchanges, image={"version": NEW_VERSION}, max_unavailable="1")
     assert codes(result)["health_never_reported"] == "needs_acceptance"
     assert not {"below_minimum", "max_unavailable", "health_source_missing"} & set(codes(result))

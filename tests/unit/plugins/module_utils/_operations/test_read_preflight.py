@@ -32,7 +32,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs impo
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory, history_tags
 from ansible_collections.azroll.vmss.tests.unit.builders import scale_set
 from ansible_collections.azroll.vmss.tests.unit.plugins.module_utils._operations.conftest import Play
-from ansible_collections.azroll.vmss.tests.unit.plugins.modules.test_vmss_preflight import (
+from ansible_collections.azroll.vmss.tests.unit.preflight_wire import (
     ALL_SETTINGS,
     FORBIDDEN,
     GROUP,
@@ -42,12 +42,12 @@ from ansible_collections.azroll.vmss.tests.unit.plugins.modules.test_vmss_prefli
     SUBSCRIPTION,
     get_alerts,
     images,
+    read_set,
     scaling,
     surroundings,
     version,
     view,
 )
-from ansible_collections.azroll.vmss.tests.unit.plugins.modules.test_vmss_preflight import look as read_set
 from ansible_collections.azroll.vmss.tests.unit.wire import (
     NEW_VERSION,
     OLD_VERSION,
