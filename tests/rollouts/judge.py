@@ -264,7 +264,9 @@ def judge_model(site: Site, world: World, report: Mapping[str, Any], kind: str) 
         return
     calm = not (world.weather.rate or world.weather.conflicts or world.weather.fates or world.weather.outages)
     unknown = "it is not known for certain" in report["image_kept_why"]
-    if not report["image_kept_why"] or (calm and not unknown and not world.document["actors"]):
+    overtaken = bool(world.weather.touches) and "another write is in the way" in report["image_kept_why"]
+    excused = unknown or overtaken or bool(world.document["actors"])
+    if not report["image_kept_why"] or (calm and not excused):
         yield f"halted by {kind}, and the failed image is still in the model"
 
 
@@ -283,9 +285,10 @@ def judge_images(site: Site, world: World) -> Iterator[str]:
     was killed may mean it, or not: instances have not run it, so that either is the one before.
     """
     bad: set[str | None] = set()
-    # Those of runs that were killed when they had released the scale set: they may have come to a good end, or not.
+    # Those of runs that were killed when they had released the scale set, or that could not release it: they may have
+    # come to a good end, or not, or nothing remembers that.
     unknown: set[str | None] = set()
-    before: tuple[str | None, ...] = (site.first_images.get(1),)
+    before: tuple[str | None, ...] = tuple(site.first_images.values())[:1]
     remembers = world.options.lease and not world.rewrites_tags
     ours, seen = None, 0
     for write in site.writes:
@@ -298,10 +301,10 @@ def judge_images(site: Site, world: World) -> Iterator[str]:
             last = next((one for one in reversed(site.writes) if one.run == run), None)
             over = result in ("killed", "nothing_to_do")
             let_go = over and last is not None and last.kind == "tags" and not last.leased
-            if result == "succeeded" or let_go:
+            if result in ("succeeded", "unreleased") or let_go:
                 tried = {one for one in bad if wanted and str(one).endswith(wanted)}
                 bad -= tried
-                unknown = unknown | tried if result == "killed" else unknown - tried
+                unknown = unknown | tried if result in ("killed", "unreleased") else unknown - tried
         seen = write.run
         where = f"run {write.run}, {write.at:.1f} s, image {write.image}"
         wanted = site.ends.get(write.run, ("", ""))[0]
@@ -310,6 +313,8 @@ def judge_images(site: Site, world: World) -> Iterator[str]:
                 killed = site.ends.get(write.run - 1, ("", ""))[1] == "killed"
                 either = killed or write.image_before in unknown
                 before = (*before, write.image_before) if either else (write.image_before,)
+            # Whoever rolls out an image that was there before leaves nothing to go back to but what was before that.
+            before = tuple(one for one in before if one != write.image)
             bad.add(write.image)
         else:
             # What this run was to roll out, because another client had set it before, is no image to go back to.
@@ -447,6 +452,10 @@ def judge_report(site: Site, report: Mapping[str, Any]) -> Iterator[str]:
     # What others have begun goes on after the read; of what this run did, the read must know.
     known = not site.writes or site.simulation.calendar.at(site.writes[-1].at).replace(microsecond=0) <= read
     moved = {one.id for one in site.web.active() if known and one.work is not None}
+    # Whose deletion has begun after the read is in the report.
+    look = site.last_look
+    gone = look.present - {one.id for one in site.web.active()} if known and look is not None else frozenset()
+    moved |= gone
     truth: dict[str, set[str]] = {}
     for one in site.web.active():
         if one.id in moved:

@@ -145,10 +145,10 @@ def run_to_its_end(site: Site, player: Player, options: Options) -> tuple[Run, R
         site.ends[site.run] = (wanted, "killed")
         try:
             report = rollout.run()
-            # Where nothing stopped it, it failed to release what it held, and the image has come to a good end, or to
-            # the share that was asked for.
+            # Where nothing stopped it, it failed to release what it held: the image has come to a good end, which the
+            # tags may not say, or to the share that was asked for.
             unreleased = report["result"] == "halted" and rollout.stop is None
-            end = "partial" if report["instances_deferred"] else "succeeded"
+            end = "partial" if report["instances_deferred"] else "unreleased"
             site.ends[site.run] = (wanted, end if unreleased else report["result"])
         except Killed:
             # On another host it is not known for certain that the process is dead: an operator does.

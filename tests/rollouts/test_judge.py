@@ -23,7 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._guards.baseline impor
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model import origin, service_state
 from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import Progress
-from ansible_collections.azroll.vmss.plugins.module_utils._operations import set_image, watch
+from ansible_collections.azroll.vmss.plugins.module_utils._operations import hold_release, set_image, watch
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.hold_release import LeaseManager, Outcome
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.wait_state import WaitState
 from ansible_collections.azroll.vmss.plugins.module_utils._plan import batches as plan_batches
@@ -39,6 +39,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._steps.request import 
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.state import State
 from ansible_collections.azroll.vmss.plugins.module_utils._steps.waits import divide
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory
+from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import Lease, let_go
 from rollouts.arm import Arm
 from rollouts.driver import Rollout
 from rollouts.play import answer
@@ -394,6 +395,22 @@ def test_an_image_that_is_restored_to_the_wrong_one(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(failure_policy, "_with_model", wrong)
     assert shown("rolled back, but the image before was", with_sequel)
+
+
+def lagging(world: World) -> World:
+    """The world where the policy stays held after each rollout, because a write of tags makes all instances lag."""
+    world = with_tags_in_the_model(world)
+    set_ = {**world.document["scale_sets"][0], "upgrade_policy": {"mode": "Automatic"}}
+    options = replace(world.options, upgrade_policy="set_manual", restore_policy=True, lease=120, until="")
+    return replace(world, document={**world.document, "scale_sets": [set_]}, options=options, sequel=True)
+
+
+def test_a_lease_that_leaves_its_image_to_the_next_rollout(monkeypatch: pytest.MonkeyPatch) -> None:
+    def keeping_the_image(lease: Lease, *given: Any) -> Lease:
+        return replace(let_go(lease, *given), previous_image=lease.previous_image)
+
+    monkeypatch.setattr(hold_release, "let_go", keeping_the_image)
+    assert shown("rolled back, but the image before was", lagging)
 
 
 def test_a_rollback_to_an_image_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,8 @@ LONGEST_THROTTLE_WAIT = 120.0
 # Transient faults are tried again this often, after 0.8, 1.6, 3.2 and 6.4 seconds.
 RETRIES = 4
 BACKOFF = 0.8
+# So often is a write begun anew after another client's; with each the other one has got something done.
+WRITE_ATTEMPTS = 5
 # The first read that a write rests on began at most so many seconds before it: model, list and rolling upgrade take two
 # or three, but an instance may become unhealthy at any moment.
 FRESH = 10.0

@@ -114,23 +114,28 @@ def upgraded(
     With `sent_at`, an instance whose provisioning state is older than that was not begun, whatever it shows: Azure may
     show the new image before the disk is new. Where Azure reports no time of the state, what it shows counts.
 
-    Those of `unhealthy` were out of service before: they are waited for only while an operation runs on them. Those of
-    `failed_before` had failed when they were sent: on the old image, that is the earlier failure, and they are waited
-    for.
+    Those of `unhealthy` were out of service before: they are waited for only while an operation runs on them, or may be
+    about to. Those of `failed_before` had failed when they were sent: on the old image, that is the earlier failure,
+    and they are waited for.
     """
+
+    def begun(one: Instance) -> bool:
+        since = parse_time(one.state_since)
+        return sent_at is None or since is None or since >= sent_at
 
     def reason(one: Instance) -> str | None:
         stale = is_stale(one, target, by_model=by_model)
+        if one.instance_id in unhealthy and not one.busy:
+            return None if stale or begun(one) else NOT_BEGUN
         if stale and one.failed and one.instance_id in failed_before:
             return STILL_OLD
         if why := trouble(one, None):
             return why
         if stale:
             return STILL_OLD
-        since = parse_time(one.state_since)
-        return NOT_BEGUN if sent_at is not None and since is not None and since < sent_at else None
+        return None if begun(one) else NOT_BEGUN
 
-    return _look("upgraded", instances, ids, reason, unhealthy)
+    return _look("upgraded", instances, ids, reason, ())
 
 
 def healthy(
@@ -227,6 +232,6 @@ def _look(
             continue
         why = reason(one)
         if why:
-            (failed if one.failed and why != STILL_OLD else waiting)[instance_id] = why
+            (failed if one.failed and why not in (STILL_OLD, NOT_BEGUN) else waiting)[instance_id] = why
     gone = tuple(instance_id for instance_id in ids if instance_id not in present)
     return Progress(phase, len(ids), waiting, failed, gone, tuple(ids))

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import WRITE_ATTEMPTS, Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import (
     Conflict,
     ModelLimit,
@@ -46,7 +46,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._operations.effect imp
     write_without_effect,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.repairs_and_autoscale import (
-    ATTEMPTS,
     BUSY,
     Actors,
     find_autoscale,
@@ -60,6 +59,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import (
     Claim,
     Lease,
     kind_of,
+    let_go,
     named,
     own_tags,
     read_lease,
@@ -300,9 +300,7 @@ class LeaseManager:
         lease = read_lease(scale_set.tags)
         if lease is None or not scale_set.manual or self._lost(scale_set):
             return {}
-        now = server_time(self._arm)
-        expires = lease.expires if lease.expired(now) else now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        left = replace(lease, held=(f"{POLICY}={policy}",), expires=expires)
+        left = let_go(lease, (f"{POLICY}={policy}",), server_time(self._arm))
         if left == lease:
             return {}
         self._note_followed(scale_set)
@@ -347,10 +345,7 @@ class LeaseManager:
             body["tags"] = tags
         if lease is None or self._lost(scale_set):
             return body
-        now = server_time(self._arm)
-        # What is still to be undone stays in a lease that has run out: anybody may take it, and does so with that.
-        expires = lease.expires if lease.expired(now) else now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        left = replace(lease, held=kept, expires=expires) if kept else None
+        left = let_go(lease, kept, server_time(self._arm)) if kept else None
         if left != lease:
             body["tags"] = write_lease(tags, left)
         return body
@@ -386,7 +381,7 @@ class LeaseManager:
             try:
                 scale_set, operation = decide(lambda: self._attempt(make_body), self._deadline)
             except Conflict as conflict:
-                if attempts == ATTEMPTS:
+                if attempts == WRITE_ATTEMPTS:
                     raise
                 if conflict.fault.status == 409:
                     self._deadline.sleep(BUSY)

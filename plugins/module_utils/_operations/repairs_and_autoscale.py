@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import WRITE_ATTEMPTS, Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import Conflict, NotFound, Preempted, VmssError
 from ansible_collections.azroll.vmss.plugins.module_utils._model.autoscale import Autoscale, settings_of
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# So often is a write begun anew after another client's; with each the other one has got something done.
-ATTEMPTS = 5
 # Azure answers 409 while another write is in progress.
 BUSY = 5.0
 _ACTIONS = {"Suspend": ("running", "repairs suspended"), "Resume": ("suspended", "repairs resumed")}
@@ -101,7 +99,7 @@ class Actors:
                     check_repairs(self._arm, scale_set, action, before, self._deadline)
                 return
             except (Conflict, Preempted):
-                if attempts == ATTEMPTS:
+                if attempts == WRITE_ATTEMPTS:
                     raise
                 self._deadline.sleep(BUSY)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import WRITE_ATTEMPTS, Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import (
     Conflict,
     NoEffect,
@@ -99,15 +99,17 @@ class Writing:
         """Write the change; the operation is None where nothing is to be written any more.
 
         Another client's write in between (412) does no harm as long as it left the image alone: then the change is
-        worked out and guarded again, and written again. Raises Conflict where the image was changed, or a third
-        writer came, and Refused (`lease`) where the writer was another run.
+        worked out and guarded again, and written again. Raises Conflict where the image was changed, or one writer
+        after the other came, and Refused (`lease`) where the writer was another run.
         """
-        try:
-            return decide(lambda: self._attempt(resource_group, name), self._deadline)
-        except Conflict as conflict:
-            if conflict.fault.status != 412:
-                raise
-        return decide(lambda: self._attempt(resource_group, name), self._deadline)
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                return decide(lambda: self._attempt(resource_group, name), self._deadline)
+            except Conflict as conflict:
+                if conflict.fault.status != 412 or attempts == WRITE_ATTEMPTS:
+                    raise
 
     def _attempt(self, resource_group: str, name: str) -> tuple[ImageUpdate, Operation | None]:
         scale_set = self._arm.get_scale_set(resource_group, name)

@@ -202,6 +202,15 @@ def take(name: str, lease: Lease | None, claim: Claim, now: datetime, *, holder_
     )
 
 
+def let_go(lease: Lease, held: tuple[str, ...], now: datetime) -> Lease:
+    """A lease that anybody may take, with what is still to be undone.
+
+    Its rollout is over: the image before that is remembered with the images, and is none of the next rollout's.
+    """
+    expires = lease.expires if lease.expired(now) else _text(now)
+    return replace(lease, held=held, expires=expires, previous_image=None)
+
+
 def is_due(expires: str | None, minutes: int, now: datetime) -> bool:
     """Whether less than half of the time of a lease of so many minutes is left."""
     end = parse_time(expires)

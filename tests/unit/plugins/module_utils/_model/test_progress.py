@@ -27,6 +27,7 @@ from ansible_collections.azroll.vmss.tests.unit.builders import EXTENSION, NEW, 
 from ansible_collections.azroll.vmss.tests.unit.strategies import fleets, health_sources
 
 AFTER = datetime(2026, 2, 1, 11, tzinfo=UTC)
+EARLIER = "2026-02-01T10:59:59.9+00:00"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_an_instance_is_upgraded_when_it_is_up_on_the_target(fields, reason):
 @pytest.mark.parametrize(
     ("state_since", "waiting"),
     [
-        ("2026-02-01T10:59:59.9+00:00", {"0": "shows the image, but nothing was done to it yet"}),
+        (EARLIER, {"0": "shows the image, but nothing was done to it yet"}),
         ("2026-02-01T11:00:00+00:00", {}),
         (None, {}),
     ],
@@ -58,6 +59,23 @@ def test_an_image_that_is_shown_early_is_no_upgrade(state_since, waiting):
     shown = instance(0, image=NEW, state_since=state_since)
     progress = upgraded([shown], ["0"], NEW, sent_at=AFTER)
     assert progress.waiting == progress.without_operation().waiting == waiting
+
+
+@pytest.mark.parametrize(
+    ("fields", "waiting"),
+    [
+        ({"image": NEW, "state_since": EARLIER}, {"0": "shows the image, but nothing was done to it yet"}),
+        (
+            {"image": NEW, "state_since": EARLIER, "provisioning_state": "Failed"},
+            {"0": "shows the image, but nothing was done to it yet"},
+        ),
+        ({"image": NEW, "state_since": AFTER.isoformat()}, {}),
+        ({"image": OLD, "state_since": EARLIER}, {}),
+    ],
+)
+def test_one_that_was_out_of_service_may_show_the_image_early_as_well(fields, waiting):
+    progress = upgraded([instance(0, **fields)], ["0"], NEW, unhealthy=["0"], sent_at=AFTER)
+    assert (progress.waiting, progress.failed) == (waiting, {})
 
 
 @pytest.mark.parametrize(

@@ -418,6 +418,17 @@ def test_no_tag_is_written_where_that_would_upgrade_instances_that_lag(policy: s
     assert read_lease(azure.document["tags"]) is None
 
 
+def test_what_stays_of_a_lease_remembers_no_image() -> None:
+    """The next rollout would take that for the image before its own."""
+    azure = Azure()
+    hold(azure)
+    azure.instances = [instance(0, image=OLD), instance(1, image=NEW)]
+    assert release(azure).held == ("upgrade_policy=Automatic",)
+    left = read_lease(azure.document["tags"])
+    assert left is not None
+    assert left.previous_image is None
+
+
 def test_the_policy_stays_manual_if_that_is_wanted() -> None:
     azure = Azure()
     hold(azure)

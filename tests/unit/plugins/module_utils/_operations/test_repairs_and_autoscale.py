@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.client import Arm
-from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import WRITE_ATTEMPTS, Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import (
     Conflict,
     Forbidden,
@@ -27,7 +27,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
     VmssError,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.repairs_and_autoscale import (
-    ATTEMPTS,
     BUSY,
     Actors,
     check_repairs,
@@ -183,10 +182,10 @@ def test_what_the_other_client_has_done_already_is_not_done_again(play: Play) ->
 def test_other_clients_are_not_given_way_for_ever(
     play: Play, clock: Clock, end: list[Exchange], kind: type[VmssError]
 ) -> None:
-    acting = Acting(play(*[get_model(), view("Running"), *end] * ATTEMPTS))
+    acting = Acting(play(*[get_model(), view("Running"), *end] * WRITE_ATTEMPTS))
     with pytest.raises(kind):
         acting.actors.set_repairs(SET, "Suspend")
-    assert clock.sleeps == [BUSY] * (ATTEMPTS - 1)
+    assert clock.sleeps == [BUSY] * (WRITE_ATTEMPTS - 1)
 
 
 def test_an_operation_that_failed_is_not_begun_again(play: Play) -> None:

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.client import Arm
-from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
+from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import WRITE_ATTEMPTS, Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import (
     Conflict,
     Forbidden,
@@ -241,11 +241,24 @@ def test_what_another_write_brought_is_guarded_against_anew(play: Play, now: dic
     assert setting.refused(Refused).kind == kind
 
 
-def test_a_third_writer_is_a_conflict(play: Play) -> None:
-    second = patch_model(
-        IMAGE_PATCH, error("PreconditionFailed", "Etag does not match"), if_match='"7"', status=412, headers={}
-    )
-    setting = Setting(play(*DECIDED, STALE, get_model(model(etag='"7"')), get_rolling(), second))
+def overtaken(writers: int) -> list[Exchange]:
+    """Decisions that so many other clients overtake, one after the other."""
+    script = [*DECIDED, STALE]
+    for number in range(2, writers + 1):
+        stale = replace(STALE, if_match=f'"{number}"')
+        script += [get_model(model(etag=f'"{number}"')), get_rolling(), stale]
+    return script
+
+
+def test_the_image_is_written_past_one_writer_after_the_other(play: Play) -> None:
+    etag = f'"{WRITE_ATTEMPTS}"'
+    last = [get_model(model(etag=etag)), get_rolling(), patch_model(IMAGE_PATCH, if_match=etag)]
+    script = [*overtaken(WRITE_ATTEMPTS - 1), *last, *settled(model(NEW_VERSION))]
+    assert Setting(play(*script)).run().image == NEW
+
+
+def test_writers_without_end_are_a_conflict(play: Play) -> None:
+    setting = Setting(play(*overtaken(WRITE_ATTEMPTS)))
     assert setting.refused(Conflict).fault.status == 412
 
 
