@@ -59,9 +59,9 @@ class Pace:
         return min((self.left or 0) + max(now - self.at, 0.0) * LIST_REFILL, LIST_TOKENS)
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> Pace:
+    def from_dict(cls, data: Mapping[str, Any]) -> Pace:
         """From plain data. Raises ValueError, TypeError or KeyError for anything else."""
-        pages, at, left = int(told["pages"]), float(told["at"]), told["left"]
+        pages, at, left = int(data["pages"]), float(data["at"]), data["left"]
         if not 1 <= pages <= LIST_TOKENS or not math.isfinite(at):
             raise ValueError("no pace")
         return cls(pages, None if left is None else max(int(left), 0), at)

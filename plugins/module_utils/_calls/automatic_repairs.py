@@ -47,7 +47,7 @@ def set_repairs(call: Call, request: RepairsRequest, result: RepairsResult) -> N
         nonlocal first
         scale_set = call.arm.get_scale_set(*request.address)
         change = plan_repairs(scale_set, call.arm.repairs_state(scale_set), request.state)
-        # A write that had no answer may have taken effect all the same: what was before it is told.
+        # A write that had no answer may have taken effect all the same: the state before it is reported.
         first = first or change
         result.state = result.previous_state = first.before
         result.diff = first.diff()

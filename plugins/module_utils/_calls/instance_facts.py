@@ -40,7 +40,7 @@ class FactsRequest(Request):
     """What is to be read; `wait` is None where nothing is to be waited for.
 
     Staleness is judged against `wanted`, None for the image of the model, and with `by_model` by the model as well.
-    `raw` asks for all documents, `details` for what those of `instance_ids` tell, or where that is None, what failed.
+    `raw` asks for all documents, `details` for what those of `instance_ids` report, or where that is None, what failed.
     """
 
     wanted: Image | None

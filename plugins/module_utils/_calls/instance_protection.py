@@ -103,7 +103,7 @@ class _Writing:
         self.written: set[str] = set()
 
     def step(self) -> tuple[ScaleSet, list[str], Operation | None]:
-        """Write the protection of one instance, and tell which are open. Each rests on reads of its own, because the
+        """Write the protection of one instance, and return which are open. Each rests on reads of its own, because the
         write before it took its time.
         """
         arm, request = self._call.arm, self._request

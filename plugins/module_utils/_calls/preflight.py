@@ -18,7 +18,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import W
 from ansible_collections.azroll.vmss.plugins.module_utils._model.facts import to_facts
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_preflight import look
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_preflight import read_inputs
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.findings import (
@@ -125,7 +125,7 @@ class PreflightResult(Result):
 def preflight(call: Call, request: PreflightRequest, result: PreflightResult) -> None:
     """Read all that a rollout depends on, and report what is found. Raises BadInput."""
     result.check_mode = call.check_mode
-    inputs = look(
+    inputs = read_inputs(
         call.arm,
         *request.address,
         request.image,

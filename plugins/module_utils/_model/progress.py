@@ -93,10 +93,10 @@ class Progress:
         }
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> Progress:
+    def from_dict(cls, data: Mapping[str, Any]) -> Progress:
         """From what `to_dict` made. Raises ValueError, TypeError, KeyError or AttributeError for anything else."""
-        waiting, failed = ({str(one): str(why) for one, why in told[name].items()} for name in ("waiting", "failed"))
-        return cls(str(told["phase"]), int(told["total"]), waiting, failed, tuple(map(str, told["vanished"])))
+        waiting, failed = ({str(one): str(why) for one, why in data[name].items()} for name in ("waiting", "failed"))
+        return cls(str(data["phase"]), int(data["total"]), waiting, failed, tuple(map(str, data["vanished"])))
 
 
 def upgraded(
@@ -135,7 +135,7 @@ def upgraded(
             return STILL_OLD
         return None if begun(one) else NOT_BEGUN
 
-    return _look("upgraded", instances, ids, reason, ())
+    return _judge("upgraded", instances, ids, reason, ())
 
 
 def healthy(
@@ -158,7 +158,7 @@ def healthy(
             return "guest agent is not ready"
         return found
 
-    return _look("healthy", instances, ids, reason, unhealthy)
+    return _judge("healthy", instances, ids, reason, unhealthy)
 
 
 def reported(
@@ -180,7 +180,7 @@ def reported(
         found = trouble(one, health_source, since=since)
         return found if found in UNDECIDED else None
 
-    return _look("reported", instances, ids, reason, unhealthy)
+    return _judge("reported", instances, ids, reason, unhealthy)
 
 
 def idle(instances: Iterable[Instance], ids: Sequence[str], *, running: bool) -> Progress:
@@ -191,7 +191,7 @@ def idle(instances: Iterable[Instance], ids: Sequence[str], *, running: bool) ->
             return trouble(one, None) or UNDER_WAY
         return UNDER_WAY if running else None
 
-    progress = _look("idle", instances, ids, reason, ())
+    progress = _judge("idle", instances, ids, reason, ())
     return replace(progress, waiting={**progress.waiting, **progress.failed}, failed={})
 
 
@@ -216,7 +216,7 @@ def count(
     }
 
 
-def _look(
+def _judge(
     phase: str,
     instances: Iterable[Instance],
     ids: Sequence[str],

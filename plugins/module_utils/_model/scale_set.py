@@ -162,10 +162,10 @@ def _extensions(profile: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _os_type(profile: Mapping[str, Any]) -> str | None:
-    told = ((profile.get("storageProfile") or {}).get("osDisk") or {}).get("osType")
+    stated = ((profile.get("storageProfile") or {}).get("osDisk") or {}).get("osType")
     system = profile.get("osProfile") or {}
     configured = {"Linux": "linuxConfiguration", "Windows": "windowsConfiguration"}
-    return told or next((name for name, key in configured.items() if system.get(key)), None)
+    return stated or next((name for name, key in configured.items() if system.get(key)), None)
 
 
 def _health_source(profile: Mapping[str, Any], extensions: list[tuple[str, str]]) -> str | None:

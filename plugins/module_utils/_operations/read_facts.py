@@ -74,7 +74,7 @@ class OptionalReads:
     def __init__(self) -> None:
         self.trouble: list[VmssError] = []
 
-    def __call__(self, read: Callable[[], T], absent: T | None = None, *, tell: bool = False) -> T | None:
+    def __call__(self, read: Callable[[], T], absent: T | None = None, *, report: bool = False) -> T | None:
         """What was read, `absent` where there is no such thing, None where it cannot be read.
 
         A refusal is trouble only where it is to be reported: most have findings of their own.
@@ -84,7 +84,7 @@ class OptionalReads:
             try:
                 return read()
             except VmssError as error:
-                if answered(error) and (not error.fault.refused or (tell and error.fault.status not in _NOTHING)):
+                if answered(error) and (not error.fault.refused or (report and error.fault.status not in _NOTHING)):
                     self.trouble.append(error)
                 raise
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._azure.client import Arm
 
 
-def look(
+def read_inputs(
     arm: Arm,
     resource_group: str,
     name: str,
@@ -168,7 +168,7 @@ def _resolved(arm: Arm, image: Image, location: str) -> tuple[Image, VmssError |
     try:
         return resolve_image(arm, image, location, pin_latest=True), None
     except ImageNotFound as error:
-        return image, _told(arm, image, location) or error
+        return image, _unreadable(arm, image, location) or error
     except VmssError as error:
         # It may be in another subscription or tenant, where the login counts for nothing.
         if not answered(error):
@@ -186,7 +186,7 @@ def _trouble(arm: Arm, image: Image, location: str) -> VmssError | None:
         return error
 
 
-def _told(arm: Arm, image: Image, location: str) -> VmssError | None:
+def _unreadable(arm: Arm, image: Image, location: str) -> VmssError | None:
     """Azure's own word on a platform version that is not listed: it may be deprecated rather than unknown."""
     if image.kind != "platform" or image.floating:
         return None
@@ -203,4 +203,4 @@ def _told(arm: Arm, image: Image, location: str) -> VmssError | None:
 
 
 def _details(optional: OptionalReads, arm: Arm, image: Image, location: str) -> ImageDetails | None:
-    return optional(lambda: read_details(arm, image, location), tell=True)
+    return optional(lambda: read_details(arm, image, location), report=True)

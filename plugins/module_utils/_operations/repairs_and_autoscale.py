@@ -136,12 +136,12 @@ class Actors:
         except VmssError as error:
             if not error.unanswered:
                 raise
-            self._tell(action)
+            self._record(action)
             raise
-        self._tell(action)
+        self._record(action)
         return done
 
-    def _tell(self, action: str) -> None:
+    def _record(self, action: str) -> None:
         self._actions += [] if action in self._actions else [action]
 
     def _autoscale_of(self, group: str, scale_set: ScaleSet) -> list[Autoscale]:

@@ -283,17 +283,17 @@ def finish(
     # Where no operation has succeeded, what they show is not enough.
     sent_at = parse_time(started_at) if operation is None or trouble is not None else None
 
-    def look() -> Progress:
+    def read() -> Progress:
         instances = arm.list_instances(scale_set, wanted.include)
         return upgraded(instances, ids, scale_set.image, by_model=wanted.by_model, sent_at=sent_at)
 
     if trouble is not None:
-        progress = look()
+        progress = read()
         if progress.done:
             return progress, str(trouble)
         raise failed(scale_set, progress, trouble)
     outcome = wait_until(
-        look,
+        read,
         deadline,
         lambda: interval,
         unseen=not_seen("upgraded", ids),

@@ -23,7 +23,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
 from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import Progress
 
 _NOTHING = Progress("", 0)
-_SECONDS = ("at", "next_look", "answered_seconds", "unanswered_seconds")
+_SECONDS = ("at", "next_read", "answered_seconds", "unanswered_seconds")
 
 
 class StateUnwritable(VmssError):
@@ -46,7 +46,7 @@ class WaitState:
     bad: int = 0
     answered: bool = False
     at: float = -1.0
-    next_look: float = 0.0
+    next_read: float = 0.0
     answered_seconds: float = 0.0
     unanswered_seconds: float = 0.0
     # Since when instances are as before although their operation has succeeded.
@@ -59,7 +59,7 @@ class WaitState:
     def begin(self, now: float, unseen: Progress) -> None:
         """Start a call. What cannot be of this host's clock (it was started anew) is omitted."""
         if not 0 <= self.at <= now:
-            self.at = self.next_look = now
+            self.at = self.next_read = now
             self.idle_since = None
         if self.progress == _NOTHING:
             self.progress = unseen
@@ -73,7 +73,7 @@ class WaitState:
         self.good = self.good + 1 if progress.done else 0
         self.bad = self.bad + 1 if progress.failed else 0
         self.progress, self.answered, self._seen = progress, True, True
-        self.at, self.next_look = now, now + interval
+        self.at, self.next_read = now, now + interval
 
     def miss(self, now: float, pause: float, *, ends_row: bool) -> None:
         """Count a read that failed; the next one comes after `pause` seconds."""
@@ -81,7 +81,7 @@ class WaitState:
             self.good = self.bad = 0
         self.unanswered_seconds += max(now - self.at, 0.0)
         self._seen = False
-        self.at, self.next_look = now, now + pause
+        self.at, self.next_read = now, now + pause
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -89,29 +89,29 @@ class WaitState:
         return {**plain, "progress": self.progress.to_dict(), "seen": plain.pop("_seen")}
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> WaitState:
+    def from_dict(cls, data: Mapping[str, Any]) -> WaitState:
         """From what `to_dict` made. Raises ValueError, TypeError or KeyError for anything else."""
-        at, next_look, answered, unanswered = (float(told[name]) for name in _SECONDS)
-        good, bad = int(told["good"]), int(told["bad"])
+        at, next_read, answered, unanswered = (float(data[name]) for name in _SECONDS)
+        good, bad = int(data["good"]), int(data["bad"])
         if (
-            not all(map(math.isfinite, (at, next_look, answered, unanswered)))
+            not all(map(math.isfinite, (at, next_read, answered, unanswered)))
             or min(good, bad, answered, unanswered) < 0
         ):
             raise ValueError("numbers that no wait has")
         state = cls(
-            key=str(told["key"]),
+            key=str(data["key"]),
             good=good,
             bad=bad,
-            answered=bool(told["answered"]),
+            answered=bool(data["answered"]),
             at=at,
-            next_look=next_look,
+            next_read=next_read,
             answered_seconds=answered,
             unanswered_seconds=unanswered,
-            idle_since=None if told["idle_since"] is None else float(told["idle_since"]),
-            progress=Progress.from_dict(told["progress"]),
-            pace=Pace.from_dict(told["pace"]),
+            idle_since=None if data["idle_since"] is None else float(data["idle_since"]),
+            progress=Progress.from_dict(data["progress"]),
+            pace=Pace.from_dict(data["pace"]),
         )
-        state._seen = bool(told["seen"])
+        state._seen = bool(data["seen"])
         return state
 
 

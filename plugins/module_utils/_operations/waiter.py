@@ -50,7 +50,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The last look, and whether it settles the matter: `done`, `failed`, or neither when time ran out.
+    """The last read, and whether it settles the matter: `done`, `failed`, or neither when time ran out.
 
     `unseen` is why the last read failed. `error` is the end of a wait that has used up its limits.
     """
@@ -68,7 +68,7 @@ class Outcome:
 
 
 def wait_until(
-    look: Callable[[], Progress],
+    read: Callable[[], Progress],
     deadline: Deadline,
     interval: Callable[[], float],
     *,
@@ -92,14 +92,14 @@ def wait_until(
     state.begin(deadline.now(), unseen)
     missed: VmssError | None = None
     while True:
-        pause = state.next_look - deadline.now()
+        pause = state.next_read - deadline.now()
         if pause > 0:
             deadline.sleep(pause)
-            if tracked and deadline.remaining() <= 0 and state.next_look > deadline.now():
+            if tracked and deadline.remaining() <= 0 and state.next_read > deadline.now():
                 return Outcome(state.progress, unseen=missed)
         held = deadline.unanswered
         try:
-            progress = look()
+            progress = read()
         except VmssError as error:
             if not (isinstance(error, Throttled) or ((tracked or state.answered) and _passing(error))):
                 raise
@@ -168,7 +168,7 @@ def decide(act: Callable[[], T], deadline: Deadline) -> T:
 
 
 def not_seen(phase: str, instance_ids: Sequence[str]) -> Progress:
-    """What is known before the first look."""
+    """What is known before the first read."""
     return Progress(phase, len(instance_ids), waiting=dict.fromkeys(instance_ids, "not seen yet"))
 
 

@@ -94,7 +94,7 @@ class Wait:
     @property
     def key(self) -> str:
         """What distinguishes this wait from another one."""
-        told = (
+        key = (
             self.phase,
             self.instance_ids,
             self.since,
@@ -103,7 +103,7 @@ class Wait:
             self.operations,
             self.failed_before,
         )
-        return sha256(repr(told).encode()).hexdigest()
+        return sha256(repr(key).encode()).hexdigest()
 
 
 class Watch:
@@ -124,7 +124,7 @@ class Watch:
         self._scale_set: ScaleSet | None = None
         # The last list; None where there was none in this call.
         self.snapshot: Snapshot | None = None
-        # Why an operation failed or was cancelled, and whether one could not be read, in the last look.
+        # Why an operation failed or was cancelled, and whether one could not be read, in the last read.
         self.fault: ArmFault | None = None
         self.unread = False
         # Whether the last read of this call saw the instances done.
@@ -139,14 +139,14 @@ class Watch:
         unseen = not_seen(wait.phase, wait.instance_ids)
         self._now = deadline.now
         if not wait.state_file:
-            return wait_until(self._look, deadline, lambda: wait.interval, unseen=unseen, successes=wait.successes)
+            return wait_until(self._read, deadline, lambda: wait.interval, unseen=unseen, successes=wait.successes)
         self._state = load(wait.state_file, wait.key)
         self._arm.pace = self._state.pace
         deadline.list_grace = LIST_GRACE
         over = True
         try:
             outcome = wait_until(
-                self._look,
+                self._read,
                 deadline,
                 lambda: self._interval(deadline.now()),
                 unseen=unseen,
@@ -160,7 +160,7 @@ class Watch:
             save(wait.state_file, self._state, over=over)
         return outcome
 
-    def _look(self) -> Progress:
+    def _read(self) -> Progress:
         scale_set = self._model()
         # Before the instances: what they show counts only where they were read after the end of the operation.
         runs = self._runs(scale_set)
@@ -280,7 +280,7 @@ class Watch:
         """Whether an operation that the instances were sent by is running.
 
         Where one cannot be read (its right is missing, or Azure has forgotten it), the instances alone are judged: by
-        two looks, an interval apart.
+        two reads, an interval apart.
         """
         self.fault, self.unread = None, False
         running = False

@@ -179,7 +179,7 @@ class _Draft:
         self._order = order
         self.parts = parts
         # How many batches hold instances in service: only these show what the image does to them.
-        self._telling = 0
+        self._proven = 0
 
     def again(self, group: _Group) -> None:
         """Those that are unhealthy on the target image, before anything has proved it: it may be what made them
@@ -208,14 +208,14 @@ class _Draft:
     def add(self, group: _Group, suffix: str) -> None:
         """The batches of one group, after a canary as long as none has shown what the image does to a healthy one."""
         serving = any(one.instance_id not in self.out for one in self._left(group))
-        if self._order.canary and not self._order.sizes and (not self.batches or (serving and not self._telling)):
+        if self._order.canary and not self._order.sizes and (not self.batches or (serving and not self._proven)):
             self.canary(group)
         members = self._left(group)
         out = self.out.difference(*(batch.instance_ids for batch in self.batches))
         batches = self._divided(members, out)
         for number, part in enumerate(batches, start=1):
             count = f" ({number} of {len(batches)})" if len(batches) > 1 else ""
-            first = bool(self._order.sizes) and not self._telling and self._tells(part)
+            first = bool(self._order.sizes) and not self._proven and self._proves(part)
             self._append(Batch(group.label + suffix + count, _ids(part), canary=first))
 
     def _divided(self, members: Sequence[Instance], out: set[str]) -> list[list[Instance]]:
@@ -223,18 +223,18 @@ class _Draft:
         serving = sorted((one for one in members if one.instance_id not in self.out), key=marks.busy)
         unhealthy = [one for one in members if one.instance_id in self.out]
         divided: list[list[Instance]] = []
-        telling = self._telling
+        proven = self._proven
         while serving or unhealthy:
-            most = self._size(telling) if self._order.sizes else self._even(serving, out)
+            most = self._size(proven) if self._order.sizes else self._even(serving, out)
             batch = self._take(serving, out, most)
             taken = set(_ids(batch))
             serving = [one for one in serving if one.instance_id not in taken]
             # Those that are out already cost nothing more, as long as the batch stays within the budget as a whole. The
             # first one of growing batches goes without: what it shows must be clear.
-            proving = bool(self._order.sizes and batch and not telling)
+            proving = bool(self._order.sizes and batch and not proven)
             spare = max(min(self.allowed, most if self._order.sizes else self.allowed) - len(batch), 0)
             spare = 0 if proving else spare
-            telling += bool(batch)
+            proven += bool(batch)
             along = self._along(batch, unhealthy, spare)
             batch, unhealthy = batch + along, [one for one in unhealthy if one not in along]
             divided.append(batch)
@@ -249,9 +249,9 @@ class _Draft:
 
     def _append(self, batch: Batch) -> None:
         self.batches.append(batch)
-        self._telling += any(one not in self.out for one in batch.instance_ids)
+        self._proven += any(one not in self.out for one in batch.instance_ids)
 
-    def _tells(self, members: Iterable[Instance]) -> bool:
+    def _proves(self, members: Iterable[Instance]) -> bool:
         return any(one.instance_id not in self.out for one in members)
 
     def _left(self, group: _Group) -> list[Instance]:

@@ -58,11 +58,11 @@ def _subscription(inputs: Inputs, severity: str) -> Iterator[Finding]:
         )
 
 
-def _of_autoscale(inputs: Inputs, intent: Intent, told: Iterable[Lock]) -> Iterator[Finding]:
+def _of_autoscale(inputs: Inputs, intent: Intent, reported: Iterable[Lock]) -> Iterator[Finding]:
     left = named(inputs.held, AUTOSCALE)
     for one in inputs.autoscale or ():
         locks = inputs.autoscale_locks.get(one.label) or ()
-        forbidding = [lock for lock in locks if lock.forbids_writes and lock not in told]
+        forbidding = [lock for lock in locks if lock.forbids_writes and lock not in reported]
         if not forbidding:
             continue
         if intent.hold_autoscale and one.enabled:

@@ -114,7 +114,7 @@ def waits(
             **_long_poll(health, unanswered_timeout, health_successes * each),
             "unanswered": unanswered_timeout // each,
         },
-        # A module that only looks, or writes what it has just read, waits out throttling by itself.
+        # A module that only reads, or writes what it has just read, waits out throttling by itself.
         "call": {"timeout": max(unanswered_timeout, SHORTEST_CALL)},
         "room": {"retries": max(health_retries, 1) + -(-slow.grace // each), "delay": each},
     }

@@ -195,11 +195,11 @@ def _why_held(held: Sequence[str]) -> str:
 
 def _quarantined(report: Mapping[str, Any]) -> list[str]:
     ids = report["quarantine"]
-    told = [
+    lines = [
         f"Quarantined for study, and protected from scale set actions: {' '.join(ids)}. To release them: remove the "
         "protection with azroll.vmss.vmss_instance_protection; then a run with another image upgrades them again."
     ]
-    return [*(told if ids else []), *([report["quarantine_why"]] if report["quarantine_why"] else [])]
+    return [*(lines if ids else []), *([report["quarantine_why"]] if report["quarantine_why"] else [])]
 
 
 def _ways_out(report: Mapping[str, Any]) -> list[str]:

@@ -44,7 +44,7 @@ def decide_retry(
     by_model: bool = True,
     operation: str = "",
 ) -> Retry:
-    """Decide by the instances as they are now, and by the causes of their failures (`groups` of `_bundle.bundle`).
+    """Decide by the instances as they are now, and by the causes of their failures (`groups` of `bundle`).
 
     `sent` are those that the batch upgraded, `unhealthy` those that were out of service before, `retried` those that
     had their retry, `failed_before` those that had failed when they were sent; `operation` is the code of Azure's

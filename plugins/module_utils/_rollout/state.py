@@ -135,7 +135,7 @@ def stop(
     }
 
 
-def look(journal: Mapping[str, Any], vmss: Mapping[str, Any], deferred: Sequence[str]) -> dict[str, Any]:
+def record_read(journal: Mapping[str, Any], vmss: Mapping[str, Any], deferred: Sequence[str]) -> dict[str, Any]:
     """The journal with the set as it was before the first write (the facts record).
 
     Where the model has the target image already, or was rolled back from it, an earlier run began this rollout, to its
@@ -176,7 +176,7 @@ def hold(journal: Mapping[str, Any], result: Mapping[str, Any], in_progress: Seq
     it moved and what it left `in_progress` is this run's as well, if it had the same target: nothing of that counts as
     on the target, or as unhealthy, before the rollout.
     """
-    told = {
+    held = {
         **journal,
         "holds": True,
         # Whether writes of tags make a new model is known from now on.
@@ -186,14 +186,14 @@ def hold(journal: Mapping[str, Any], result: Mapping[str, Any], in_progress: Seq
         "previous_image": result["image_before"] or journal["previous_image"],
     }
     if not result["continues"]:
-        return told
-    told["earlier_run"] = earlier_run(result, journal["on_target_before"])
+        return held
+    held["earlier_run"] = earlier_run(result, journal["on_target_before"])
     wanted, had = ((result.get(name) or {}).get("target") for name in ("lease", "lease_before"))
     if had and wanted and had != wanted:
-        return told
+        return held
     ours = {*journal["on_target_before"], *in_progress}
     return {
-        **told,
+        **held,
         "begun_before": True,
         "unhealthy_before": [one for one in journal["unhealthy_before"] if one not in ours],
     }
@@ -220,19 +220,19 @@ def explain(
     unhealthy: Sequence[str] = (),
     image: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The journal with what is known of a failure: see `_bundle.complete`. `unhealthy` were so before their batch.
+    """The journal with what is known of a failure (`failure_details.complete`). `unhealthy` were so before their batch.
 
     `image` is what the model has by now: a write whose answer was lost may have taken effect.
     """
     before = list(dict.fromkeys([*journal["unhealthy_before"], *unhealthy]))
     # What had failed, and served all the same, shows nothing about this rollout unless it was sent.
-    told = [*before, *(one for one in journal["failed_before"] if one not in sent_ids(journal))]
+    known = [*before, *(one for one in journal["failed_before"] if one not in sent_ids(journal))]
     now, target, had = (Image.from_dict(one or {}) for one in (image, journal["target_image"], journal["model_image"]))
     written = journal["holds"] and same_reference(now, target) and not same_reference(had, target)
     return {
         **journal,
         "unhealthy_before": before,
-        "failure": complete(details, operation, probe, told),
+        "failure": complete(details, operation, probe, known),
         "image_changed": journal["image_changed"] or written,
     }
 
@@ -244,16 +244,16 @@ def quarantine(
 
     Only what is protected now is quarantined, whatever was chosen; where that failed, the error has the reason.
     """
-    told = protection or {}
+    done = protection or {}
     why = choice["why"]
-    if told.get("error"):
-        why = f"Not all could be quarantined: {told.get('msg')}"
-    elif choice["instance_ids"] and "error" not in told:
+    if done.get("error"):
+        why = f"Not all could be quarantined: {done.get('msg')}"
+    elif choice["instance_ids"] and "error" not in done:
         # An interrupted module does not report what is protected by now.
         why = (
-            f"Whether {listed(choice['instance_ids'])} are protected now is not known: {told.get('msg') or 'no answer'}"
+            f"Whether {listed(choice['instance_ids'])} are protected now is not known: {done.get('msg') or 'no answer'}"
         )
-    return {**journal, "quarantine": [one["instance_id"] for one in told.get("instances") or []], "quarantine_why": why}
+    return {**journal, "quarantine": [one["instance_id"] for one in done.get("instances") or []], "quarantine_why": why}
 
 
 def begin_batch(journal: Mapping[str, Any], batch: Mapping[str, Any], at: str) -> dict[str, Any]:
@@ -279,11 +279,11 @@ def retry(journal: Mapping[str, Any], instance_ids: Sequence[str] = (), chosen: 
     Who was chosen and could not be sent has had his chance as well: otherwise he would be chosen for ever.
     """
     *before, batch = journal["batches"]
-    told = {
+    added = {
         "chosen_for_retry": [*batch["chosen_for_retry"], *chosen],
         "retried": [*batch["retried"], *instance_ids],
     }
-    return {**journal, "batches": [*before, {**batch, **told}]}
+    return {**journal, "batches": [*before, {**batch, **added}]}
 
 
 def end_batch(
@@ -296,9 +296,9 @@ def end_batch(
     """
     batches = list(journal["batches"])
     if batches and batches[-1]["result"] == RUNNING:
-        told = upgrade or {}
-        ended = {"result": result, "finished_at": at, "excluded": list(told.get("excluded") or [])}
-        batches[-1] = {**batches[-1], **ended, "sent": list(told.get("instance_ids", batches[-1]["instance_ids"]))}
+        sent = upgrade or {}
+        ended = {"result": result, "finished_at": at, "excluded": list(sent.get("excluded") or [])}
+        batches[-1] = {**batches[-1], **ended, "sent": list(sent.get("instance_ids", batches[-1]["instance_ids"]))}
     return {**journal, "batches": batches}
 
 

@@ -119,7 +119,7 @@ def _record(state: State, preflight: Answer, wanted: Mapping[str, Any]) -> None:
 def _decide(state: State, preflight: Answer) -> Answer:
     """Whether there is anything to roll out, and what is shown of it."""
     batches = state.plan["batches"]
-    state.journal = journal.look(state.journal, state.vmss, state.plan["deferred"])
+    state.journal = journal.record_read(state.journal, state.vmss, state.plan["deferred"])
     # A lease that an interrupted run left is a reason to run, too: it is taken over, and its holds are released.
     # Without a planned write the run only waits for instances in progress.
     state.needs_lease = bool(preflight["write_image"] or batches or preflight["lease"] is not None)

@@ -213,9 +213,9 @@ def test_what_is_written_is_read_back_by_the_same_wait_alone(tmp_path):
 
 
 def test_times_of_another_clock_are_left_out():
-    state = WaitState("key", at=9_000.0, next_look=9_100.0, answered_seconds=50)
+    state = WaitState("key", at=9_000.0, next_read=9_100.0, answered_seconds=50)
     state.begin(10.0, UNSEEN)
-    assert (state.at, state.next_look, state.answered_seconds) == (10.0, 10.0, 50)
+    assert (state.at, state.next_read, state.answered_seconds) == (10.0, 10.0, 50)
 
 
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path):
