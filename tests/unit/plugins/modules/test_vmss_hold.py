@@ -57,6 +57,11 @@ TAGS = {
     "azroll-held": "repairs,autoscale=rg-shop/cpu,upgrade_policy=Automatic",
     "azroll-previous-image": f"Canonical:ubuntu-24_04-lts:server:{OLD_VERSION}",
 }
+# What a lease is when only the policy is still to be restored.
+LEFT = {name: text for name, text in TAGS.items() if name != "azroll-previous-image"} | {
+    "azroll-expires": "2026-11-22T10:15:00Z",
+    "azroll-held": "upgrade_policy=Automatic",
+}
 SETTINGS = f"{GROUP.rpartition('/providers/')[0]}/providers/Microsoft.Insights/autoscaleSettings"
 AUTOSCALE = {"api": "2022-10-01"}
 
@@ -123,8 +128,7 @@ def test_held_and_released(run: Run) -> None:
         get_model(held),
     ]
     # Tags alone, before the policy comes back under which what lags would be upgraded.
-    expired = {**TAGS, "azroll-expires": "2026-11-22T10:15:00Z", "azroll-held": "upgrade_policy=Automatic"}
-    over = tagged(expired, etag='"3"')
+    over = tagged(LEFT, etag='"3"')
     script += [patch_model({"tags": over["tags"]}, if_match='"2"'), poll(), *[get_model(over)] * 3]
     script += [get_instances(vm(0, latest=True))]
     script += [patch_model(sends, if_match='"3"'), poll(), get_model(free), get_model(free)]
@@ -249,7 +253,7 @@ def test_the_lease_of_another_run_is_not_released(run: Run) -> None:
 
 def test_the_policy_is_not_restored_while_instances_lag(run: Run) -> None:
     tags = {**TAGS, "azroll-held": "upgrade_policy=Automatic"}
-    left = tagged({**tags, "azroll-expires": "2026-11-22T10:15:00Z"}, etag='"3"')
+    left = tagged(LEFT, etag='"3"')
     script = [get_model(tagged(tags)), get_model(tagged(tags))]
     script += [patch_model({"tags": left["tags"]}, if_match='"2"'), poll(), *[get_model(left)] * 3]
     script += [get_instances(vm(0), vm(1, latest=True))]

@@ -161,21 +161,21 @@ def test_no_refusal_is_an_error_where_the_facts_are_asked_for(status: int | None
         readable(failing(status), "nothing")
 
 
-@pytest.mark.parametrize("tell", [False, True])
+@pytest.mark.parametrize("report", [False, True])
 @pytest.mark.parametrize("status", BROKEN)
-def test_preflight_goes_on_where_azure_is_broken_and_says_so(status: int, tell: bool) -> None:
+def test_preflight_goes_on_where_azure_is_broken_and_says_so(status: int, report: bool) -> None:
     read = OptionalReads()
-    assert read(failing(status), "nothing", tell=tell) is None
+    assert read(failing(status), "nothing", report=report) is None
     assert [error.fault.status for error in read.trouble] == [status]
 
 
-def test_a_refusal_is_told_only_where_nothing_else_tells_it() -> None:
+def test_a_refusal_is_reported_only_where_nothing_else_shows_it() -> None:
     read = OptionalReads()
     for status in (*ABSENT, *DENIED):
         read(failing(status))
     assert read.trouble == []
     for status in (*ABSENT, *DENIED):
-        read(failing(status), tell=True)
+        read(failing(status), report=True)
     assert [error.fault.status for error in read.trouble] == [*DENIED]
 
 

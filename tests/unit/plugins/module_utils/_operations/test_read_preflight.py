@@ -25,7 +25,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Im
 from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import Watched
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._operations import read_preflight
-from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_preflight import fired_alerts, look
+from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_preflight import fired_alerts, read_inputs
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.inputs import Inputs
@@ -81,7 +81,7 @@ def order(**more: Any) -> Order:
 
 def looked(play: Play, *script: Exchange, wanted: Image = LATEST, only: Selection = Selection(), **more: Any) -> Inputs:
     arm, _deadline = play(*script)
-    return look(arm, "rg-shop", "web", wanted, order=order(only=only), **more)
+    return read_inputs(arm, "rg-shop", "web", wanted, order=order(only=only), **more)
 
 
 def tagged(tags: dict[str, str], version: str = OLD_VERSION) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import 
     end_batch,
     explain,
     hold,
-    look,
     not_ours,
     note,
     quarantine,
+    record_read,
     release,
     retry,
     sent_ids,
@@ -173,11 +173,11 @@ def record(image, *stale):
 
 def test_what_was_on_the_target_before_is_no_work_of_this_rollout():
     begun = note(start("web", "web-rg", "10:00"), target_image=NEW.to_dict())
-    looked = look(begun, record(OLD, 1, 2), ["9"])
+    looked = record_read(begun, record(OLD, 1, 2), ["9"])
     assert (looked["on_target_before"], looked["unhealthy_before"], looked["deferred"]) == (["0"], ["1"], ["9"])
     assert not_ours(looked) == ["0"]
     # The model has the image already: an earlier run began this rollout, and what it moved belongs to it.
-    assert not_ours(look(begun, record(NEW, 1, 2), [])) == []
+    assert not_ours(record_read(begun, record(NEW, 1, 2), [])) == []
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_what_was_on_the_target_before_is_no_work_of_this_rollout():
 )
 def test_an_image_whose_answer_was_lost_counts_as_written(model, holds, image, changed):
     begun = note(start("web", "web-rg", "10:00"), target_image=NEW.to_dict())
-    looked = note(look(begun, record(model), []), holds=holds)
+    looked = note(record_read(begun, record(model), []), holds=holds)
     assert explain(looked, image=image.to_dict())["image_changed"] is changed
 
 
