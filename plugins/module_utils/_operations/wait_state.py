@@ -37,13 +37,15 @@ class StateUnwritable(VmssError):
 class WaitState:
     """Times are seconds of the monotonic clock, which the processes of a host share.
 
-    `good` and `bad` are reads in a row; `answered`: Azure has answered at all. `key` names the wait.
+    `good` and `bad` are reads in a row, `unlisted` those since the last one of the instances; `answered`: Azure has
+    answered at all. `key` names the wait.
     `pace` is what is known of Azure's limits, which outlives the wait.
     """
 
     key: str = ""
     good: int = 0
     bad: int = 0
+    unlisted: int = 0
     answered: bool = False
     at: float = -1.0
     next_read: float = 0.0
@@ -92,16 +94,17 @@ class WaitState:
     def from_dict(cls, data: Mapping[str, Any]) -> WaitState:
         """From what `to_dict` made. Raises ValueError, TypeError or KeyError for anything else."""
         at, next_read, answered, unanswered = (float(data[name]) for name in _SECONDS)
-        good, bad = int(data["good"]), int(data["bad"])
+        good, bad, unlisted = (int(data[name]) for name in ("good", "bad", "unlisted"))
         if (
             not all(map(math.isfinite, (at, next_read, answered, unanswered)))
-            or min(good, bad, answered, unanswered) < 0
+            or min(good, bad, unlisted, answered, unanswered) < 0
         ):
             raise ValueError("numbers that no wait has")
         state = cls(
             key=str(data["key"]),
             good=good,
             bad=bad,
+            unlisted=unlisted,
             answered=bool(data["answered"]),
             at=at,
             next_read=next_read,

@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from ansible_collections.azroll.vmss.plugins.module_utils._azure.operations import OperationEnd
 
 HEALTHY, REPORTED, IDLE = "healthy", "reported", "idle"
+# While the operation of the instances runs, one read in so many is a list: none can end the wait before the operation.
+LIST_EVERY = 3
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,8 @@ class Wait:
 class Watch:
     """Reads instances until they have come as far as `wait` requires: the model once, and what changes each time.
 
-    A read is a list of all instances, unless a list is dear (it has several pages) and something cheaper shows that
-    there is no need for one yet: the operation that is still running, or the few instances that are waited for.
+    A read is a list of all instances, unless something cheaper shows that there is no need for one yet: the operation
+    that is still running, or where a list is dear (it has several pages), the few instances that are waited for.
     """
 
     def __init__(self, arm: Arm, resource_group: str, name: str, wanted: Image | None, wait: Wait) -> None:
@@ -164,7 +166,32 @@ class Watch:
         scale_set = self._model()
         # Before the instances: what they show counts only where they were read after the end of the operation.
         runs = self._runs(scale_set)
+        if runs and not self._list_is_due(scale_set):
+            return self._as_before()
+        self._state.unlisted = 0
         return self._without_list(scale_set, runs) or self._by_list(scale_set, runs)
+
+    def _list_is_due(self, scale_set: ScaleSet) -> bool:
+        """Whether the instances are to be read although their operation is running, so that people see how far it is.
+
+        Where lists are dear, three must be left of the limit then: one to show that, two for what comes after.
+        """
+        if self._wait.phase in (HEALTHY, REPORTED):
+            return True
+        self._state.unlisted += 1
+        # A wait of one call shows the instances at its first read.
+        seldom = bool(self._wait.state_file) or self.snapshot is not None
+        if seldom and self._state.unlisted < LIST_EVERY:
+            return False
+        pace = self._arm.pace
+        return not self._lists_are_dear(scale_set) or pace.wait(3 * pace.pages, self._now()) == 0
+
+    def _as_before(self) -> Progress:
+        """What the last list showed, if there was one: the operation has not ended, so the wait has not."""
+        last, ids = self._state.progress, self._wait.instance_ids
+        if self._state.answered and last.waiting and not last.failed:
+            return last
+        return Progress(self._wait.phase, len(ids), waiting=dict.fromkeys(ids, UNDER_WAY))
 
     def _model(self) -> ScaleSet:
         """The model, read and checked once in a call."""
@@ -208,10 +235,6 @@ class Watch:
         if not self._lists_are_dear(scale_set):
             return None
         ids = self._wait.instance_ids
-        # Three lists' worth of the limit: one to show how far it is, two for what comes after.
-        rich = self._arm.pace.wait(3 * self._arm.pace.pages, self._now()) == 0
-        if runs and not rich:
-            return Progress(self._wait.phase, len(ids), waiting=dict.fromkeys(ids, UNDER_WAY))
         few = self._few()
         if not few or self._wait.phase == IDLE:
             return None

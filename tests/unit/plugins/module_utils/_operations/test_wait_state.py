@@ -202,7 +202,7 @@ def test_a_damaged_file_tells_nothing(tmp_path, text):
 
 def test_what_is_written_is_read_back_by_the_same_wait_alone(tmp_path):
     path = tmp_path / "wait"
-    state = WaitState("key", 1, 0, True, 5.0, 9.0, 3.0, 2.0, 4.0, OPEN, Pace(9, 3, 4.0))
+    state = WaitState("key", 1, 0, 2, True, 5.0, 9.0, 3.0, 2.0, 4.0, OPEN, Pace(9, 3, 4.0))
     save(str(path), state, over=False)
     assert load(str(path), "key") == state
     assert load(str(path), "other") == WaitState(key="other", pace=Pace(9, 3, 4.0))

@@ -27,6 +27,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.model_fingerpri
 from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import SEEN_ONCE, UNDER_WAY, Progress
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.waiter import Limits, Outcome
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.watch import (
+    LIST_EVERY,
     Wait,
     Watch,
     failed_wait,
@@ -193,9 +194,21 @@ def test_a_set_that_is_not_there_is_not_waited_for(play: Play) -> None:
 
 def test_nothing_is_upgraded_before_its_operation_has_ended(play: Play, clock: Clock) -> None:
     """Also where the list is ahead of it: target, latest model and health are shown before the disk is new."""
-    script = [*[poll("InProgress"), done(0, 1)] * 3, poll(), done(0, 1)]
+    running = poll("InProgress")
+    script = [running, done(0, 1), *[running] * LIST_EVERY, done(0, 1), poll(), done(0, 1)]
     assert watched(play, OF_OPERATION, new_model(), *script).done
-    assert clock.sleeps == [10, 10, 10]
+    assert clock.sleeps == [10] * (LIST_EVERY + 1)
+
+
+def test_while_the_operation_runs_few_reads_are_lists(play: Play, tmp_path: Path) -> None:
+    """In a wait of several calls; between two lists it shows what the last one did."""
+    wait = stored(tmp_path, phase="upgraded", operations=("0be6",))
+    running, begun = poll("InProgress"), get_instances(vm(0, state="Updating"), vm(1))
+    first = watched(play, wait, new_model(), *[running] * (LIST_EVERY - 1), seconds=10 * (LIST_EVERY - 2))
+    assert first.progress.waiting == {"0": UNDER_WAY, "1": UNDER_WAY}
+    second = watched(play, wait, new_model(), running, begun, seconds=15)
+    assert second.progress.waiting == {"0": "Updating", "1": "still on the old image"}
+    assert watched(play, wait, new_model(), poll(), done(0, 1), seconds=15).done
 
 
 def test_the_end_of_the_operation_is_seen_before_the_list_that_counts(play: Play) -> None:
@@ -218,7 +231,8 @@ def test_that_all_instances_have_vanished_does_not_end_their_operation(play: Pla
 
 def test_an_instance_that_fails_is_judged_at_the_end_of_its_operation(play: Play) -> None:
     failed = get_instances(vm(0, NEW_VERSION), vm(1, NEW_VERSION, state="Failed", failure="OSProvisioningTimedOut"))
-    script = [*[poll("InProgress"), failed] * 3, *[ended("Failed"), failed] * 2]
+    running = poll("InProgress")
+    script = [running, failed, *[running] * LIST_EVERY, failed, *[ended("Failed"), failed] * 2]
     watching = Watching(play, OF_OPERATION, new_model(), *script)
     assert set(watching.run().progress.failed) == {"1"}
     assert watching.watch.fault is not None
