@@ -14,6 +14,7 @@ from checkout import BUILD, ROOT, variables
 
 PAGES = BUILD / "docs"
 SOURCES = PAGES / "rst"
+GUIDES = ROOT / "docs" / "docsite" / "rst"
 
 
 def main() -> int:
@@ -21,13 +22,20 @@ def main() -> int:
     SOURCES.mkdir(parents=True)
     write_sources = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", f"--dest-dir={SOURCES}"]
     write_pages = ["sphinx-build", "--quiet", "--fail-on-warning", f"--conf-dir={ROOT / 'dev' / 'docs'}"]
-    commands = ([*write_sources, "azroll.vmss"], [*write_pages, str(SOURCES), str(PAGES / "html")])
-    for command in commands:
-        status = subprocess.run(command, env=variables("dev"), check=False).returncode
-        if status:
-            return status
+    status = _run(*write_sources, "azroll.vmss")
+    # Pages are copied, their pictures, which have their names, are not.
+    for picture in GUIDES.glob("*.svg"):
+        for page in SOURCES.rglob(f"{picture.stem}.rst"):
+            shutil.copy(picture, page.parent)
+    status = status or _run(*write_pages, str(SOURCES), str(PAGES / "html"))
+    if status:
+        return status
     print(f"Documentation: {PAGES / 'html' / 'index.html'}")
     return 0
+
+
+def _run(*command: str) -> int:
+    return subprocess.run(command, env=variables("dev"), check=False).returncode
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from bench import plot
 from bench.results import Results, Spread, Summary
 from checkout import ROOT
 
@@ -40,6 +41,9 @@ One scale set
 -------------
 
 The median of the runs, with the least and the most. Processor time and memory are those of all processes together.
+
+.. image:: performance.svg
+   :alt: Processor time of the role, of Ansible alone, of a script on the SDK and of a second run, by instances
 
 {sizes}
 
@@ -79,6 +83,7 @@ def write(results: Results, machine: str) -> None:
         single=_single(results.single),
     )
     PAGE.write_text(text, encoding="utf-8")
+    PAGE.with_suffix(".svg").write_text(plot.draw(results.by_size), encoding="utf-8")
 
 
 def _sizes(by_size: Mapping[int, Mapping[str, Summary]]) -> str:

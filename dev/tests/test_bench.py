@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from bench import interpreter, page, process, results
+from bench import interpreter, page, plot, process, results
 from bench.cloud import Requests
 from bench.contenders import Measured
 from bench.interpreter import ModuleCall
@@ -51,8 +53,19 @@ def test_the_page_has_every_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(page, "PAGE", tmp_path / "performance.rst")
     page.write(found(), "2 processors")
     text = (tmp_path / "performance.rst").read_text(encoding="utf-8")
+    assert ".. image:: performance.svg" in text
     for figure in ("12.0 (10.0 to 14.0)", "Machine: 2 processors.", "``vmss_hold``", "not known here", "20 sets"):
         assert figure in text
+
+
+def test_the_picture_has_every_figure_and_needs_nothing_else() -> None:
+    by_size = found().by_size
+    picture = plot.draw(by_size)
+    assert ElementTree.fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"
+    for text in ("20 instances", "script on the SDK", ">12.0<", ">5.0<"):
+        assert text in picture
+    assert picture == plot.draw(by_size)
+    assert not re.search(r"<script|href|url\(|pygal\.org", picture)
 
 
 def test_the_processor_time_of_all_processes_counts(tmp_path: Path) -> None:
