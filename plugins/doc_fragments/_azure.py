@@ -68,6 +68,17 @@ options:
       - If not set, the environment variable E(AZURE_CERT_VALIDATION_MODE) is used, then V(validate).
     type: str
     choices: [ignore, validate]
+  token_cache:
+    description:
+      - The path of a file in which the module keeps its access token for the next call, so that only one call in about
+        an hour logs in. It is for plays with many calls, and for logins that are slow or limited, such as those of the
+        Azure CLI and of a managed identity.
+      - The module creates the file, readable for its own user alone. A file that another user owns or may read is not
+        used. Whoever can read it acts as the login of the play until the token expires, so it belongs into a
+        folder that is private to the run, and is to be removed at its end.
+      - The token of another login is not used, and a file that cannot be read or written costs a login.
+      - If not set, each call logs in.
+    type: path
 seealso:
   - name: Sign in with the Azure CLI
     description: How to log in for O(auth_source=cli).

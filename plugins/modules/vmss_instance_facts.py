@@ -104,8 +104,8 @@ options:
     description:
       - For O(wait_for=upgraded) and O(wait_for=idle), the operations that the instances were sent by, for example
         RV(azroll.vmss.vmss_domain_upgrade#module:operation_id). Nothing is upgraded or idle before they have ended
-        and the instances were read after that. What they show before may be older than the operation, or ahead of it, so
-        they are listed at every third read only while one of these operations runs.
+        and the instances were read after that. What they show before may be older than the operation, or ahead of it,
+        so they are listed at every third read only while one of these operations runs.
       - If one fails or is cancelled before it has begun all of the instances, a wait for V(upgraded) ends with
         RV(error.kind=operation_failed) or RV(error.kind=preempted) instead of at its timeout.
       - Needs the action C(Microsoft.Compute/locations/operations/read). Where an operation cannot be read, the

@@ -131,6 +131,7 @@ def test_no_secret_is_printed_or_left_behind(site: Site, monkeypatch: pytest.Mon
         "rollout_max_unavailable": 1,
         "rollout_accept": ["health_source_missing"],
         "rollout_report_dir": str(control_node / "report"),
+        "rollout_token_cache": True,
     }
     run = site.play(str(control_node / "all.yml"), options, "-vvvv")
     assert run.rc == 0

@@ -23,7 +23,7 @@ from operator import attrgetter
 from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._azure import pipeline as azure_pipeline
-from ansible_collections.azroll.vmss.plugins.module_utils._azure.clouds import DEFAULT_CLOUD
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.clouds import DEFAULT_CLOUD, Cloud
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.credentials import Login
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.images import ImageReads
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.network_and_alerts import HealthReads
@@ -43,6 +43,7 @@ from ansible_collections.azroll.vmss.plugins.module_utils._azure.pipeline import
     resource_path,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._azure.sdk_errors import speaking
+from ansible_collections.azroll.vmss.plugins.module_utils._azure.token_cache import TokenCache
 from ansible_collections.azroll.vmss.plugins.module_utils._common.deadline import Deadline
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import (
     CredentialError,
@@ -373,9 +374,16 @@ def connect(login: Login, deadline: Deadline, *, credential: Any = None, transpo
     if transport is not None:
         options["transport"] = transport
     cloud = find_cloud(settings.cloud_environment or DEFAULT_CLOUD, deadline, options)
-    chosen = credential or make_credential(login, cloud, options)
+    chosen = credential or _credential(login, cloud, options)
 
     def make_client(note: Callable[[Any], None]) -> Client:
         return Client(chosen, cloud, deadline, options, note)
 
     return Arm(make_client, settings.subscription_id, deadline)
+
+
+def _credential(login: Login, cloud: Cloud, options: Json) -> Any:
+    path = login.settings.token_cache
+    if path is None:
+        return make_credential(login, cloud, options)
+    return TokenCache(path, login.owner, lambda: make_credential(login, cloud, options))

@@ -42,6 +42,7 @@ class Settings:
     auth_source: str | None = None
     cloud_environment: str | None = None
     cert_validation_mode: str | None = None
+    token_cache: str | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Settings:
@@ -56,6 +57,12 @@ class Login:
     method: str
     settings: Settings
     token_file: str | None = None
+
+    @property
+    def owner(self) -> tuple[str, ...]:
+        """The words that distinguish it from other logins, none of which is a secret."""
+        settings = self.settings
+        return (self.method, settings.tenant or "", settings.client_id or "", settings.cloud_environment or "")
 
 
 def choose_login(settings: Settings, environ: Mapping[str, str]) -> Login:

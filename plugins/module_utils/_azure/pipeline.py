@@ -52,18 +52,13 @@ try:
         UserAgentPolicy,
     )
     from azure.core.rest import HttpRequest
-    from azure.identity import (
-        AzureCliCredential,
-        ClientSecretCredential,
-        ManagedIdentityCredential,
-        WorkloadIdentityCredential,
-    )
     from azure.mgmt.core import ARMPipelineClient
     from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-    # Only writes need it, and its import takes longer than all others together: see `Client.compute`.
-    if find_spec("azure.mgmt.compute") is None:
-        raise ModuleNotFoundError(name="azure.mgmt.compute")
+    # Imported where they are needed, by writes and to log in: together they take as long as all the rest.
+    for _name in ("azure.mgmt.compute", "azure.identity"):
+        if find_spec(_name) is None:
+            raise ModuleNotFoundError(name=_name)
     MISSING: ImportError | None = None
 except ImportError as _exc:
     MISSING = _exc
@@ -243,7 +238,19 @@ def find_cloud(name: str, deadline: Deadline, options: Json) -> Cloud:
 
 
 def make_credential(login: Login, cloud: Cloud, options: Json) -> Any:
-    """What logs in, by the way that was chosen. Nothing is asked before the first request."""
+    """What logs in, by the way that was chosen. Nothing is asked before the first request.
+
+    Raises CredentialError for settings that cannot be used, and MissingLibrary.
+    """
+    try:
+        from azure.identity import (
+            AzureCliCredential,
+            ClientSecretCredential,
+            ManagedIdentityCredential,
+            WorkloadIdentityCredential,
+        )
+    except ImportError as error:
+        raise missing(error) from error
     settings = login.settings
     tenant = "adfs" if cloud.adfs else settings.tenant or ""
     common: Json = {

@@ -41,6 +41,7 @@ AZURE_SPEC: Spec = {
     "auth_source": _azure("ANSIBLE_AZURE_AUTH_SOURCE", choices=["auto", "cli", "credential_file", "env", "msi"]),
     "cloud_environment": _azure("AZURE_CLOUD_ENVIRONMENT"),
     "cert_validation_mode": _azure("AZURE_CERT_VALIDATION_MODE", choices=["ignore", "validate"]),
+    "token_cache": {"type": "path", "no_log": False},
 }
 SCALE_SET_SPEC: Spec = {
     "resource_group": {"type": "str", "required": True},

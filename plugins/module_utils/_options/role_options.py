@@ -70,6 +70,7 @@ FLAGS = (
     "rollout_lease_take_over",
     "rollout_suspend_repairs",
     "rollout_hold_autoscale",
+    "rollout_token_cache",
 )
 TASK_FILES = ("rollout_health_tasks", "rollout_before_batch", "rollout_after_batch")
 # Documented: a tag's name has at most 512 characters, and none of these.

@@ -46,6 +46,8 @@ def attempt(rollout: State, module: str, *, check_mode: bool = False, **options:
     given |= {"resource_group": rollout.options["resource_group"], "name": rollout.options["scale_set"]}
     if module in (*_JUDGING, "vmss_preflight"):
         given["include_instances"] = rollout.options["include_instances"]
+    if rollout.options["token_cache"] and rollout.folder:
+        given["token_cache"] = f"{rollout.folder}/token.json"
     if module in _JUDGING:
         given["ignore_health_source"] = rollout.ignore_health_source
     result: Answer = yield ModuleCall(module, given, check_mode)

@@ -52,6 +52,15 @@ def test_an_option_without_a_value_is_omitted() -> None:
     assert options_of("vmss_hold", held=[], minutes=0)["held"] == []
 
 
+def test_modules_share_a_token_where_that_is_wanted_and_the_run_has_a_folder() -> None:
+    assert "token_cache" not in options_of("vmss_hold")
+    state = planned(token_cache=True)
+    for folder, path in ((state.folder, "/tmp/azroll-x/token.json"), ("", None)):
+        state.folder = folder
+        (asked,) = play(attempt(state, "vmss_hold"), [facts(new(0))]).calls
+        assert asked.options.get("token_cache") == path
+
+
 @pytest.mark.parametrize("module", ["vmss_instance_facts", "vmss_domain_upgrade", "vmss_instance_reimage"])
 def test_modules_that_judge_instances_know_which_there_are_and_what_reports_them(module: str) -> None:
     options = options_of(module)
