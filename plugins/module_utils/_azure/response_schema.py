@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 Kind = tuple[type, str]
@@ -60,42 +61,55 @@ _KINDS: dict[str, Kind] = {
 _FREE = frozenset({"tags", "settings", "protectedSettings"})
 
 
+# Where it is, as the end of a path, and what is wrong with it: {} stands for the whole path.
+_Odd = tuple[str, str]
+
+
 def odd_part(document: Any, *, bare_list: bool = False) -> str:
     """The first part of an answer that is not what it should be, in words; empty where all of them are.
 
     With `bare_list` the answer is a list of objects, else an object.
     """
     if bare_list:
-        return _entries(document, "the list", "value") if isinstance(document, list) else "it is not a list"
-    return _object(document, "the answer", "") if isinstance(document, dict) else "it is not an object"
+        return _words(_entries(document, "value"), "the list") if isinstance(document, list) else "it is not a list"
+    return _words(_object(document, ""), "") if isinstance(document, dict) else "it is not an object"
 
 
-def _object(document: Mapping[str, Any], path: str, holder: str) -> str:
+def _words(odd: _Odd | None, root: str) -> str:
+    return odd[1].replace("{}", f"{root}{odd[0]}".lstrip(".")) if odd else ""
+
+
+def _object(document: Mapping[str, Any], holder: str) -> _Odd | None:
     for name, value in document.items():
-        kind = _KINDS.get(f"{holder}.{name}") or _KINDS.get(name)
         if value is None:
             continue
-        where = f"{path}.{name}" if holder else name
+        kind, words, of_objects = _expected(holder, name)
         # True is a number to Python, and not to anybody else.
-        if kind and (not isinstance(value, kind[0]) or (kind[0] is int and isinstance(value, bool))):
-            return f"{where} is not {kind[1]}"
-        if name in _FREE:
-            continue
-        found = ""
-        if isinstance(value, dict):
-            found = _object(value, where, name)
-        elif isinstance(value, list) and {name, f"{holder}.{name}"} & set(_LISTS_OF_OBJECTS):
-            found = _entries(value, where, name)
-        if found:
-            return found
-    return ""
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            return f".{name}", f"{{}} is not {words}"
+        odd = None
+        if isinstance(value, dict) and name not in _FREE:
+            odd = _object(value, name)
+        elif of_objects and isinstance(value, list):
+            odd = _entries(value, name)
+        if odd:
+            return f".{name}{odd[0]}", odd[1]
+    return None
 
 
-def _entries(entries: list[Any], path: str, name: str) -> str:
+def _entries(entries: list[Any], name: str) -> _Odd | None:
     for number, entry in enumerate(entries):
         if not isinstance(entry, dict):
-            return f"entry {number} of {path} is not an object"
-        found = _object(entry, f"{path}[{number}]", name)
-        if found:
-            return found
-    return ""
+            return "", f"entry {number} of {{}} is not an object"
+        odd = _object(entry, name)
+        if odd:
+            return f"[{number}]{odd[0]}", odd[1]
+    return None
+
+
+@cache
+def _expected(holder: str, name: str) -> tuple[type, str, bool]:
+    """Of what is so named in there: its type, that in words, and whether it is a list of objects."""
+    both = (f"{holder}.{name}", name)
+    kind, words = next((_KINDS[one] for one in both if one in _KINDS), (object, ""))
+    return kind, words, name not in _FREE and any(one in _LISTS_OF_OBJECTS for one in both)
