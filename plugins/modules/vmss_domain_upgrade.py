@@ -299,7 +299,9 @@ image:
     version: 24.04.202611100
   # end of new_image
 started_at:
-  description: When Azure accepted the upgrade, by its own clock. V(null) if nothing was sent.
+  description:
+    - When Azure accepted the upgrade, by its own clock. V(null) if nothing was sent.
+    - If Azure did not answer, and the instances show that it received the upgrade, a time shortly before that.
   returned: always
   type: str
   sample: "2026-11-22T10:15:00+00:00"

@@ -132,8 +132,9 @@ class Sending:
         self._follow = follow
         self._check_mode = check_mode
         self._excluded: tuple[Exclusion, ...] = ()
-        # Of a call that had no answer.
+        # Of a call that had no answer, and the service's time before it: what is done since may be its work.
         self._unanswered: tuple[str, ...] = ()
+        self._unanswered_since: str | None = None
         self.instance_ids: tuple[str, ...] = ()
         self.scale_set: ScaleSet | None = None
 
@@ -168,7 +169,7 @@ class Sending:
         instances = tuple(arm.list_instances(scale_set, wanted.include))
         if self._received(scale_set, instances):
             upgrade = Upgrade(self._unanswered, self._excluded)
-            return PlannedUpgrade(scale_set, instances, upgrade), arm.server_time, None
+            return PlannedUpgrade(scale_set, instances, upgrade), self._unanswered_since, None
         planned = plan(scale_set, instances, wanted, now=arm.server_time, unanswered=self._unanswered)
         planned = planned.leaving_out(self._excluded)
         self.instance_ids = self._unanswered
@@ -179,11 +180,12 @@ class Sending:
             return planned, None, None
         # Whatever comes of the call: these it may have reached.
         self.instance_ids = tuple(dict.fromkeys((*self._unanswered, *planned.instance_ids)))
+        before = arm.server_time
         try:
             operation = arm.upgrade_instances(scale_set, planned.instance_ids, follow=self._follow)
         except VmssError as error:
             if error.unanswered:
-                self._unanswered = planned.instance_ids
+                self._unanswered, self._unanswered_since = planned.instance_ids, self._unanswered_since or before
             else:
                 self.instance_ids = self._unanswered
             gone = inactive_instance(error.fault)

@@ -260,6 +260,15 @@ def test_a_call_without_an_answer_that_was_received_is_not_made_again(
     assert (started_at, operation) == (STARTED_AT, None)
 
 
+def test_what_an_unanswered_call_did_counts_from_before_it(play: Play) -> None:
+    """By the time at which it is looked for, the instances may be done: of that time, they would seem not begun."""
+    later = {"headers": {"Date": "Sun, 22 Nov 2026 10:25:00 GMT"}}
+    script = [*read(*four()), upgrade("0", **TIMEOUT), get_model(model(NEW_VERSION), **later)]
+    found = get_instances(vm(0, NEW_VERSION), *four()[1:])
+    upgrading = Upgrading(play(*script, replace(found, **later)), wanted("0"))
+    assert upgrading.start()[1] == STARTED_AT
+
+
 def test_what_an_unanswered_call_has_moved_was_not_moved_by_another_client(play: Play) -> None:
     baseline = Baseline.of(
         ScaleSet.from_wire(model(NEW_VERSION), resource_group="rg-shop"),
