@@ -94,14 +94,16 @@ options:
     type: bool
     default: false
   skip_tags:
-    description: Names of tags. Instances that carry one of them are left alone, unless its value is V(false) or V(no).
+    description:
+      - Names of tags. Instances that carry one of them are left alone, unless its value is V(false), V(no), V(off) or
+        V(0), in any case.
     type: list
     elements: str
     default: []
   busy_tags:
     description:
-      - Names of tags. Instances that carry one of them are excluded for the moment, unless its value is V(false) or
-        V(no).
+      - Names of tags. Instances that carry one of them are excluded for the moment, unless its value is V(false),
+        V(no), V(off) or V(0), in any case.
       - No tag may be in O(skip_tags), too.
     type: list
     elements: str

@@ -116,7 +116,7 @@ options:
         type: list
         elements: str
       tags:
-        description: Names of tags that they carry, with a value other than V(false) or V(no).
+        description: Names of tags that they carry, with a value other than V(false), V(no), V(off) or V(0).
         type: list
         elements: str
   by_model:
