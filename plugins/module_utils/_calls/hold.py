@@ -81,7 +81,8 @@ class HoldResult(DiffResult):
     def report(self, outcome: Outcome, request: HoldRequest) -> None:
         """What was there, and what is."""
         before, lease = outcome.before, outcome.lease
-        remembers = lease or before
+        # A lease that is let go does not remember the image any more.
+        remembers = (lease or before) if request.state == HELD else before
         self.lease = lease.to_dict() if lease else None
         self.lease_before = before.to_dict() if before else None
         self.held = list(outcome.held)

@@ -259,6 +259,7 @@ def test_the_policy_is_not_restored_while_instances_lag(run: Run) -> None:
     script += [get_instances(vm(0), vm(1, latest=True))]
     result = run(MODULE, script, state="released", run_id="run-a")
     assert result["held"] == ["upgrade_policy=Automatic"]
+    assert result["image_before"] == reference(OLD_VERSION)
     assert "instances 0 lag" in result["warnings"][0]
 
 
