@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -187,7 +188,7 @@ class Site:
         self._steps = 0
         # What the waits of the run that is on remember.
         self._last_wait: tuple[object, ...] = ()
-        self.wait_state = FOLDER / f"{next(NUMBERS)}.json"
+        self.wait_state = _own_folder() / f"{next(NUMBERS)}.json"
 
     def now(self) -> float:
         return self._clock.now()
@@ -355,6 +356,13 @@ class Site:
     def _count(self, kind: str) -> str:
         self.faults[kind] += 1
         return kind
+
+
+def _own_folder() -> Path:
+    """That of this process: those that play worlds side by side have been forked, and count alike."""
+    folder = FOLDER / str(os.getpid())
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _instance_ids(path: str, body: Mapping[str, Any]) -> tuple[str, ...]:

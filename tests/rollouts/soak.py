@@ -139,14 +139,19 @@ def _in_two_processes(
     """What comes of each seed, in any order, until the time is up; says now and then how far it is."""
     told = time.monotonic()
     # The pool takes all that it is given at once; this has it wait for what it has begun.
-    begun = threading.Semaphore(BEGUN)
+    begun, over = threading.Semaphore(BEGUN), threading.Event()
     with multiprocessing.Pool(2, _collect_seldom) as pool:
-        for played in pool.imap_unordered(act, _until(seeds, until, begun), chunksize=4):
+        try:
+            for played in pool.imap_unordered(act, _until(seeds, until, begun, over), chunksize=4):
+                begun.release()
+                yield played
+                if time.monotonic() - told > PROGRESS:
+                    told = time.monotonic()
+                    print(progress(), flush=True)
+        finally:
+            # After an error, the end of the pool waits for what hands out the seeds, and that for this.
+            over.set()
             begun.release()
-            yield played
-            if time.monotonic() - told > PROGRESS:
-                told = time.monotonic()
-                print(progress(), flush=True)
 
 
 def _collect_seldom() -> None:
@@ -155,11 +160,11 @@ def _collect_seldom() -> None:
     gc.set_threshold(200_000, 20, 100)
 
 
-def _until(seeds: Iterator[int], until: float, begun: threading.Semaphore) -> Iterator[int]:
-    """The seeds, fed no faster than they are used up, until the time is up."""
+def _until(seeds: Iterator[int], until: float, begun: threading.Semaphore, over: threading.Event) -> Iterator[int]:
+    """The seeds, fed no faster than they are used up, until the time is up or nobody wants more."""
     for seed in seeds:
         begun.acquire()
-        if time.monotonic() >= until:
+        if over.is_set() or time.monotonic() >= until:
             return
         yield seed
 

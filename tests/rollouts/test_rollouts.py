@@ -13,9 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rollouts import soak
 from rollouts.page import PAGE, page
 from rollouts.rollout import roll
 from rollouts.soak import COMPARED, HEALTHY, MOST_FALSE_HALTS, ROLLOUTS, Tally, play
+from rollouts.trace import differences
 from rollouts.worlds import NEW, random_world, throttled_world
 
 PER_TEST = 25
@@ -123,3 +125,18 @@ def test_the_page_is_what_the_command_writes_and_tells_of_no_violation() -> None
     for lines, rollouts in ((numbers, ROLLOUTS), (noisy, HEALTHY)):
         assert f"{rollouts:,}" in lines[0]
         assert "violations                           0" in lines
+
+
+def broken_at_ten(seed: int) -> int:
+    if seed == 10:
+        raise RuntimeError("seed 10")
+    return seed
+
+
+def test_an_error_in_another_process_ends_the_soak() -> None:
+    with pytest.raises(RuntimeError, match="seed 10"):
+        list(soak._in_two_processes(broken_at_ten, iter(range(10_000)), str))
+
+
+def test_processes_side_by_side_write_into_folders_of_their_own() -> None:
+    assert list(soak._in_two_processes(differences, iter(range(2, 8)), str)) == [[]] * 6
