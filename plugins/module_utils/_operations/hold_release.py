@@ -372,7 +372,7 @@ class LeaseManager:
     def _write(self, make_body: Callable[[ScaleSet], dict[str, Any]]) -> ScaleSet:
         """Write what `make_body` wants of the set as it is; past other writers it is read again and asked anew.
 
-        Gives back the set as it is then. An operation's own verdict is none: another write preempts it, though its
+        Returns the set as it is then. An operation's own verdict is none: another write preempts it, though its
         goal has been taken over already.
         """
         attempts = 0

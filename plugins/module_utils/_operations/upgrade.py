@@ -140,7 +140,7 @@ class Sending:
 
     def start(self, resource_group: str, name: str) -> tuple[PlannedUpgrade, str | None, Operation | None]:
         """Make the call, without the instances that have vanished since the list was read (Azure refuses the whole
-        call). Gives back what was sent, the service's time of that, and the operation.
+        call). Returns what was sent, the service's time of that, and the operation.
 
         The time is None where nothing was sent. The operation is None in that case, and where the call had no answer
         but instances show that it was received. Raises BadInput for what does not exist, and Refused where there is no

@@ -189,10 +189,8 @@ def _decide(
         return Reaction(False, f"Halted without a rollback: another client has set the image {model.describe()}.")
     within = select(instances, only, missing_ids=True, option="only")
     ids = _scope(journal, scale_set, within, on_failure, target)
-    going = f"{len(ids)} instances go" if len(ids) != 1 else "1 instance goes"
-    return Reaction(
-        True, f"Rolled back: {going} back to {image.describe()}.", image=image, instance_ids=ids, replaces=model
-    )
+    of = f"{len(ids)} instances" if len(ids) != 1 else "1 instance"
+    return Reaction(True, f"Rollback of {of} to {image.describe()}.", image=image, instance_ids=ids, replaces=model)
 
 
 def _lost(journal: Mapping[str, Any], scale_set: ScaleSet, instances: Sequence[Instance]) -> bool:
