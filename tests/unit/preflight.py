@@ -15,8 +15,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.autoscale impor
 from ansible_collections.azroll.vmss.plugins.module_utils._model.facts import Snapshot
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
 from ansible_collections.azroll.vmss.plugins.module_utils._model.locks import Lock
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.raw_documents import Documents
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order

@@ -16,8 +16,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Cal
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change import Overrides
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.preconditions import Terms
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.upgrade import (
     PlannedUpgrade,
     Sending,

@@ -16,8 +16,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._calls.call import Cal
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.alerts import Watched
 from ansible_collections.azroll.vmss.plugins.module_utils._model.facts import to_facts
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.read_preflight import read_inputs
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import read_budget
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import Order

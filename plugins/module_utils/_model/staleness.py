@@ -9,11 +9,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import NO_MARKS, Marks
 
 # The reasons for which an instance is excluded from an upgrade.
 CURRENT = "already on the target image"
@@ -26,32 +26,6 @@ SKIPPED = "marked to be skipped"
 OUTSIDE = "outside of what the rollout is confined to"
 IN_USE = "marked as busy"
 NO_ROOM = "no room in the budget at the moment"
-# The value of a mark that takes it back, so that nobody has to delete a tag.
-_NO = ("false", "no", "off", "0")
-
-
-@dataclass(frozen=True)
-class Marks:
-    """What keeps instances out of a rollout: `skip_ids` and `skip_tags` for good, `busy_tags` for the moment.
-
-    A tag counts by its name, in any case, unless its value is a no.
-    """
-
-    skip_ids: tuple[str, ...] = ()
-    skip_tags: tuple[str, ...] = ()
-    busy_tags: tuple[str, ...] = ()
-
-    def skips(self, instance: Instance) -> bool:
-        """Whether the instance is to be left as it is."""
-        ids = {one.lower() for one in self.skip_ids}
-        return instance.instance_id.lower() in ids or _tagged(instance, self.skip_tags)
-
-    def busy(self, instance: Instance) -> bool:
-        """Whether the instance is to be tried again later."""
-        return _tagged(instance, self.busy_tags)
-
-
-NO_MARKS = Marks()
 
 
 @dataclass(frozen=True)
@@ -97,8 +71,3 @@ def obstacle(instance: Instance, marks: Marks = NO_MARKS) -> str | None:
     if marks.skips(instance):
         return SKIPPED
     return None
-
-
-def _tagged(instance: Instance, names: Collection[str]) -> bool:
-    wanted = {name.lower() for name in names}
-    return any(name.lower() in wanted and value.lower() not in _NO for name, value in instance.tags.items())

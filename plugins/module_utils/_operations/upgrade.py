@@ -31,16 +31,11 @@ from ansible_collections.azroll.vmss.plugins.module_utils._guards.image_change i
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._guards.preconditions import NO_TERMS, Terms
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import NO_MARKS, Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import Progress, upgraded
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection, select
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import (
-    NO_MARKS,
-    VANISHED,
-    Exclusion,
-    Marks,
-    is_stale,
-)
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import VANISHED, Exclusion, is_stale
 from ansible_collections.azroll.vmss.plugins.module_utils._operations.waiter import decide, not_seen, wait_until
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.upgrade_call import Upgrade, plan_upgrade

@@ -23,9 +23,9 @@ from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.validation import shown
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import (
     OF_FAULT_DOMAIN,
     OF_SET,

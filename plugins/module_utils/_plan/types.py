@@ -15,14 +15,9 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import NO_MARKS, Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection, listed, select
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import (
-    NO_MARKS,
-    OUTSIDE,
-    Exclusion,
-    Marks,
-    obstacle,
-)
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import OUTSIDE, Exclusion, obstacle
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
 

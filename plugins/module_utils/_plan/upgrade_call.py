@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import NO_MARKS, Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import by_id
 from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import (
     doubtful,
@@ -24,10 +25,8 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness impor
     BUSY,
     CURRENT,
     IN_USE,
-    NO_MARKS,
     NO_ROOM,
     Exclusion,
-    Marks,
     is_stale,
     obstacle,
 )

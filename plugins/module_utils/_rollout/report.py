@@ -16,10 +16,11 @@ from typing import Any
 from ansible_collections.azroll.vmss.plugins.module_utils._image.change_text import journal_change
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import NO_MARKS, Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.progress import count
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import by_id
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import NO_MARKS, Marks, is_stale, obstacle
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import is_stale, obstacle
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.previous_run import describe_earlier
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.state import FAILED, SUCCEEDED, sent_ids
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.lease import POLICY, kind_of

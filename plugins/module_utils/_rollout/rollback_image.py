@@ -15,10 +15,11 @@ from typing import Any
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, newest, same_image
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import NO_MARKS, Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.rollback_tag import rolling_back, was_rolled_back
 from ansible_collections.azroll.vmss.plugins.module_utils._model.scale_set import ScaleSet
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection, select
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import NO_MARKS, Marks, obstacle
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import obstacle
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput, Refused
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
 from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import (
     doubtful,
@@ -27,7 +28,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness impor
     DEALLOCATED,
     PROTECTED,
     SKIPPED,
-    Marks,
     is_stale,
     obstacle,
 )

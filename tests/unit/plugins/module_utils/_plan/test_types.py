@@ -11,8 +11,9 @@ import json
 import pytest
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Exclusion, Marks
+from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Exclusion
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.types import (

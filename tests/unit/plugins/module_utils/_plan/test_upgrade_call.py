@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import Refused
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.service_state import doubtful, out_of_service
 from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import (
     BUSY,
@@ -24,7 +25,6 @@ from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness impor
     LEAVING,
     NO_ROOM,
     PROTECTED,
-    Marks,
     is_stale,
 )
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Budget, exceeded, shares

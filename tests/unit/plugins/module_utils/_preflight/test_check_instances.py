@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.azroll.vmss.plugins.module_utils._common.errors import BadInput
 from ansible_collections.azroll.vmss.plugins.module_utils._model.instance import Instance
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.budget import Budget
 from ansible_collections.azroll.vmss.plugins.module_utils._plan.limit import Limit
 from ansible_collections.azroll.vmss.plugins.module_utils._preflight.check_instances import instance_findings

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.azroll.vmss.plugins.module_utils._image.image import Image, same_image
+from ansible_collections.azroll.vmss.plugins.module_utils._model.marks import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._model.selection import Selection
-from ansible_collections.azroll.vmss.plugins.module_utils._model.staleness import Marks
 from ansible_collections.azroll.vmss.plugins.module_utils._rollout.rollback_image import followers, previous_image
 from ansible_collections.azroll.vmss.plugins.module_utils._tags.image_history import ImageHistory
 from ansible_collections.azroll.vmss.tests.unit.builders import NEW, OLD, instance, ubuntu
